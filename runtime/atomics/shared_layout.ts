@@ -1,0 +1,226 @@
+/**
+ * Every word that two threads of one machine share, declared once: name, place, owner, writers, ordering.
+ *
+ * The layout is one constant for every machine size, so that compiled code can hold the addresses: a low
+ * part of 32 MiB (control words, rings, page tables of the emulator itself), then guest RAM. All offsets are
+ * bytes from the start of the machine's one shared linear memory. A word without an entry here is private to
+ * its thread.
+ *
+ * Reading the rows: `writers` names the threads that may change the word, `order` says which access is
+ * needed and for which partner. "sc" means a sequentially consistent `Atomics` access (or a Wasm atomic one).
+ */
+
+/** One declared shared word. */
+export interface SharedWord {
+  /** Byte offset: absolute in the machine block, relative to the hart's block in the vCPU block. */
+  readonly offset: number;
+  /** Width in bytes. */
+  readonly width: 4 | 8;
+  /** Who may write it, and with which ordering; partner of each access. */
+  readonly contract: string;
+}
+
+/** Largest number of harts a machine may have. */
+export const MAX_HARTS = 64;
+
+/** Size of one guest page and of one unit of the page attribute tables, in bytes. */
+export const PAGE_BYTES = 4096;
+/** log2 of {@linkcode PAGE_BYTES}. */
+export const PAGE_SHIFT = 12;
+/** Bytes of guest memory that one bit of a code line bitmap covers. */
+export const CODE_LINE_SHIFT = 6;
+
+/** Where the machine-wide control words start. */
+export const MACHINE_BLOCK = 0x0000;
+/** Where the vCPU blocks start; hart `h` owns `VCPU_BLOCKS + h * VCPU_BLOCK_BYTES`. */
+export const VCPU_BLOCKS = 0x1_0000;
+/** Size of one vCPU block. */
+export const VCPU_BLOCK_BYTES = 0x1000;
+/** Device register files: fixed sub-ranges handed out by the board. */
+export const DEVICE_BLOCK = 0x8_0000;
+/** Size of the device area in bytes. */
+export const DEVICE_BLOCK_BYTES = 0x4_0000;
+/** Rings: compile requests, console bytes. Sub-ranges are given below. */
+export const RING_BLOCK = 0xc_0000;
+
+/** Ring of guest console output bytes (vCPUs to main). */
+export const CONSOLE_OUT_RING = RING_BLOCK;
+/** Data bytes of {@linkcode CONSOLE_OUT_RING}; a power of two. */
+export const CONSOLE_OUT_BYTES = 0x1_0000;
+/** Ring of console input bytes (main to the UART). */
+export const CONSOLE_IN_RING = CONSOLE_OUT_RING + CONSOLE_OUT_BYTES + 0x1000;
+/** Data bytes of {@linkcode CONSOLE_IN_RING}; a power of two. */
+export const CONSOLE_IN_BYTES = 0x1000;
+/** Ring of compile requests (vCPUs to the compiler worker). */
+export const COMPILE_RING = CONSOLE_IN_RING + CONSOLE_IN_BYTES + 0x1000;
+/** Requests that {@linkcode COMPILE_RING} holds; a power of two. */
+export const COMPILE_RING_ENTRIES = 1024;
+/** Bytes of one compile request. */
+export const COMPILE_REQUEST_BYTES = 256;
+
+/**
+ * Page tables of the emulator, one element for each 4 KiB of *shared memory* (index = host offset >> 12),
+ * so that no subtraction stands between a translated address and its attributes.
+ */
+export const PAGE_ATTRIBUTES = 0x40_0000;
+/** i32 per page: code stores begun. Written only by the storing vCPU (sc add), read at region entry. */
+export const PAGE_STORES_BEGUN = 0x80_0000;
+/** i32 per page: code stores finished. Written only by the storing vCPU (sc add), read by decoders. */
+export const PAGE_STORES_DONE = 0xc0_0000;
+/** i64 per page: bit n is set when line n (64 bytes) of the page was decoded as code. Only ever or-ed. */
+export const PAGE_CODE_LINES = 0x100_0000;
+
+/** Where guest RAM starts in shared memory: also the declared minimum of every module's memory import. */
+export const GUEST_RAM_OFFSET = 0x200_0000;
+/** Largest guest RAM in bytes: RAM and the control area share 4 GiB. */
+export const MAX_RAM_BYTES = 0x1_0000_0000 - GUEST_RAM_OFFSET;
+
+/** Bits of a page's attribute word ({@linkcode PAGE_ATTRIBUTES}); any of them guards the page's stores. */
+export const PageAttribute = {
+  /** Some vCPU decoded instructions from this page. */
+  CODE: 1,
+  /** A load-reserved window needs stores to this page to be seen. */
+  EXCLUSIVE: 2,
+  /** Stores are to be logged. */
+  DIRTY_LOG: 4,
+  /** A watchpoint lies on the page. */
+  WATCH: 8,
+  /** Bits 8..31 hold the guard ticket: the page is fully guarded once every vCPU acknowledged it. */
+  TICKET_SHIFT: 8,
+} as const;
+
+const word = (offset: number, contract: string, width: 4 | 8 = 4): SharedWord => ({
+  offset,
+  width,
+  contract,
+});
+
+/** Machine-wide words; offsets are absolute. */
+export const Machine = {
+  /** One of {@linkcode RunState}. */
+  RUN_STATE: word(0x00, "main and the stopping vCPU, sc; partner: every trampoline after STOP"),
+  /** Number of vCPUs. */
+  HART_COUNT: word(0x04, "main before the workers start; constant afterwards"),
+  /** Guest RAM in 4 KiB pages. */
+  RAM_PAGES: word(0x08, "main before the workers start; constant afterwards"),
+  /** 1 + index of the agent that runs stop-the-world work, or 0. */
+  EXCLUSIVE_OWNER: word(
+    0x0c,
+    "cmpxchg 0 -> me, store 0 + notify by the owner; partner: toRunning() of every vCPU",
+  ),
+  /** Ticket of the newest guard request; starts at 1. */
+  GUARD_REQUEST: word(
+    0x10,
+    "rmw.add by the arming vCPU after the attribute bit; partner: GUARD_ACK in serve()",
+  ),
+  /** Exit code of the guest, valid once RUN_STATE says ENDED. */
+  EXIT_CODE: word(0x14, "the ending vCPU before RUN_STATE; read by main after it"),
+  /** One of {@linkcode EndReason}. */
+  END_REASON: word(0x18, "the ending vCPU before RUN_STATE; read by main after it"),
+  /** Wake word of the clock keeper: changed when a timer compare value was set. */
+  CLOCK_KICK: word(
+    0x1c,
+    "vCPUs: add + notify after the compare value; partner: the clock keeper's wait",
+  ),
+  /** Guest time offset in ticks (f64), added to host time; constant after start in multi-threaded mode. */
+  TIME_OFFSET: word(0x20, "main before the workers start", 8),
+  /** Count of vCPU workers that are ready to run. */
+  READY_COUNT: word(0x28, "each worker once, sc add + notify; main waits for it"),
+  /** Highest guard ticket known to be acknowledged by all vCPUs. */
+  GUARD_COMPLETED: word(
+    0x2c,
+    "any vCPU, monotonic max by cmpxchg; only a cache of the per-vCPU words",
+  ),
+  /** Ticket of the newest slot retirement request. */
+  RETIRE_REQUEST: word(0x30, "compiler worker, after the list was posted; partner: RETIRE_ACK"),
+  /** Number of modules the compiler has published. */
+  MODULES_PUBLISHED: word(0x34, "compiler worker, add after posting to every port"),
+} as const;
+
+/** Words of one vCPU block; offsets are relative to the hart's block. */
+export const Vcpu = {
+  /** The one wake and exit word: {@linkcode Pending} bits. */
+  PENDING: word(
+    0x00,
+    "any thread: or + notify after the payload; the vCPU: exchange before payloads",
+  ),
+  /** {@linkcode VcpuState}: is a region frame possibly alive? */
+  STATE: word(0x04, "the vCPU, sc; partner: requesters that read it after their request"),
+  /** Interrupt lines of this hart (the architecture's own bit numbers). */
+  IRQ_LINES: word(0x08, "any thread: or/and, then PENDING; the vCPU reads it after taking PENDING"),
+  /** Last guard ticket served. */
+  GUARD_ACK: word(0x0c, "the vCPU in its trampoline, after dropping write entries; sc"),
+  /** Last slot retirement ticket served. */
+  RETIRE_ACK: word(0x10, "the vCPU in its trampoline, after setting the stubs; sc"),
+  /** Machine timer compare value in guest ticks (u64, as two i32 halves). */
+  MACHINE_TIMER: word(0x18, "any hart, both halves under TIMER_SEQ; partner: the clock keeper", 8),
+  /** Sequence lock of MACHINE_TIMER and SUPERVISOR_TIMER. */
+  TIMER_SEQ: word(0x20, "a timer's writer: odd while writing; partner: the clock keeper"),
+  /** Firmware start state of the hart ({@linkcode HartStart}). */
+  HART_START: word(0x24, "cmpxchg by the starting hart, store by the hart itself"),
+  /** Start address, low and high half. */
+  START_PC: word(0x28, "the starting hart before HART_START and PENDING.WORK", 8),
+  /** Opaque start argument. */
+  START_ARGUMENT: word(0x30, "the starting hart before HART_START and PENDING.WORK", 8),
+  /** Mailbox of cross-vCPU work: {@linkcode RemoteWork} bits, served in the trampoline. */
+  REMOTE_WORK: word(0x38, "any vCPU: or, then PENDING.WORK; the vCPU: exchange"),
+  /** Count of remote work items served: the requester waits until it passes its ticket. */
+  REMOTE_DONE: word(0x3c, "the vCPU after serving; sc + notify"),
+  /** Count of remote work items requested. */
+  REMOTE_REQUEST: word(0x40, "any vCPU: add before PENDING.WORK"),
+  /** Supervisor timer compare value in guest ticks (u64, as two i32 halves). */
+  SUPERVISOR_TIMER: word(
+    0x48,
+    "the vCPU, both halves under TIMER_SEQ; partner: the clock keeper",
+    8,
+  ),
+  /** Statistics area, f64 each, written by the vCPU alone with plain stores and read when it is stopped. */
+  STATISTICS: word(0x100, "the vCPU; readers accept stale values", 8),
+  /** Copy-out area of registers while the vCPU is stopped. */
+  REGISTERS: word(0x400, "the vCPU before STATE = IDLE; readers after it", 8),
+} as const;
+
+/** Values of {@linkcode Machine}.RUN_STATE. */
+export const RunState = { CREATED: 0, RUNNING: 1, PAUSED: 2, ENDED: 3 } as const;
+
+/** Why a machine ended. */
+export const EndReason = {
+  NONE: 0,
+  POWER_OFF: 1,
+  RESET: 2,
+  GUEST_EXIT: 3,
+  PANIC: 4,
+  STOPPED: 5,
+  INTERNAL: 6,
+} as const;
+
+/** Bits of {@linkcode Vcpu}.PENDING. */
+export const Pending = {
+  IRQ: 1,
+  TIMER: 2,
+  WORK: 4,
+  MODULES: 8,
+  FLUSH: 16,
+  EXCLUSIVE: 32,
+  STOP: 64,
+  DEBUG: 128,
+} as const;
+
+/** Values of {@linkcode Vcpu}.STATE. */
+export const VcpuState = { IDLE: 0, RUNNING: 1 } as const;
+
+/** Values of {@linkcode Vcpu}.HART_START. */
+export const HartStart = { STARTED: 0, STOPPED: 1, START_PENDING: 2 } as const;
+
+/** Bits of {@linkcode Vcpu}.REMOTE_WORK. */
+export const RemoteWork = {
+  /** Drop all translations. */
+  FLUSH_TRANSLATIONS: 1,
+  /** Make instruction fetches see all earlier stores. */
+  FLUSH_INSTRUCTIONS: 2,
+} as const;
+
+/** Byte offset of a word of hart `hart`'s block. */
+export function vcpuWord(hart: number, word: SharedWord): number {
+  return VCPU_BLOCKS + hart * VCPU_BLOCK_BYTES + word.offset;
+}
