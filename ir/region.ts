@@ -1,0 +1,213 @@
+/**
+ * The container of IR: operations in blocks, blocks in a region.
+ *
+ * Values are in SSA form: an operation is its own value, defined once, used only in blocks it dominates.
+ * What crosses a join goes through guest state or variables, which are mutable and become Wasm locals; there
+ * are no phis. A region is one of three things, told by its `kind`:
+ *
+ * - `region`: guest code with bound operands, compiled by the hot tier; entries listed in `entries`.
+ * - `handler`: one guest instruction whose operands are fields of a decoded record; a part of the cold tier.
+ * - `function`: a named function with parameters (page walk, trap entry), no guest instruction in it.
+ */
+import type { MemoryWidth, ValueType } from "./types.ts";
+import type { OrderSet } from "./memory_order.ts";
+import type { StateSlot } from "./guest_state.ts";
+import type { Opcode, RmwOperation } from "./opcodes.ts";
+
+/** A mutable variable of a region; parameters of a function are its first variables. */
+export interface Variable {
+  /** Position in {@linkcode Region.variables}. */
+  readonly index: number;
+  /** Name for the text form. */
+  readonly name: string;
+  /** Type of the value it holds. */
+  readonly type: ValueType;
+}
+
+/** How a memory operation accesses. */
+export interface MemoryAttribute {
+  /** Bits accessed. */
+  readonly width: MemoryWidth;
+  /** Is a narrow load sign-extended? */
+  readonly signed: boolean;
+  /** Pairs ordered between this access and its neighbours. */
+  readonly order: OrderSet;
+  /** Which atomic update, for `guest.rmw`. */
+  readonly rmw?: RmwOperation;
+}
+
+/** A state element: slot and index. */
+export interface SlotAttribute {
+  /** The slot. */
+  readonly slot: StateSlot;
+  /** Element of the slot; 0 for a plain slot and for accesses by operand. */
+  readonly index: number;
+}
+
+/** Start of a guest instruction. */
+export interface BoundaryAttribute {
+  /** Distance in bytes from the region's origin. */
+  readonly offset: number;
+  /** Length of the instruction in bytes. */
+  readonly length: number;
+  /** Number of guest instructions of this block before it. */
+  readonly index: number;
+}
+
+/** Signature of a callable function. */
+export interface FunctionSignature {
+  /** Name, unique in the guest. */
+  readonly name: string;
+  /** Parameter types. */
+  readonly parameters: readonly ValueType[];
+  /** Result type. */
+  readonly result: ValueType | "void";
+}
+
+/** Attribute of an operation: which alternative is told by the opcode's `attribute` column. */
+export type Attribute =
+  | { readonly constant: bigint }
+  | SlotAttribute
+  | { readonly variable: Variable }
+  | { readonly field: string }
+  | MemoryAttribute
+  | { readonly order: OrderSet }
+  | { readonly callee: FunctionSignature }
+  | BoundaryAttribute
+  | { readonly offset: number }
+  | null;
+
+/** One operation; also the value it computes. */
+export class Operation {
+  /** Number unique in the region; the text form's name of the value. */
+  readonly id: number;
+  /** What it does. */
+  readonly opcode: Opcode;
+  /** Type of its value. */
+  readonly type: ValueType | "void";
+  /** Operands. */
+  readonly operands: Operation[];
+  /** See {@linkcode Attribute}. */
+  readonly attribute: Attribute;
+
+  /** Made by the builder, the parser and passes only. */
+  constructor(
+    id: number,
+    opcode: Opcode,
+    type: ValueType | "void",
+    operands: Operation[],
+    attribute: Attribute,
+  ) {
+    this.id = id;
+    this.opcode = opcode;
+    this.type = type;
+    this.operands = operands;
+    this.attribute = attribute;
+  }
+}
+
+/** A value is the operation that computes it. */
+export type Value = Operation;
+
+/** What kind of guest control transfer a `goto` is: a hint for return prediction and profiling. */
+export type TransferKind = "jump" | "call" | "return" | "indirect";
+
+/** End of a block. */
+export type Terminator =
+  /** To a block of this region. */
+  | { readonly kind: "jump"; target: Block }
+  /** To one of two blocks of this region. */
+  | { readonly kind: "branch"; condition: Value; taken: Block; otherwise: Block }
+  /** To the block at the index, or the last one when out of range. */
+  | { readonly kind: "switch"; index: Value; targets: Block[]; otherwise: Block }
+  /** Ends a function. */
+  | { readonly kind: "return"; value: Value | null }
+  /** Handler only: on to the next instruction in address order. */
+  | { readonly kind: "next" }
+  /** Leaves to a guest address. `link`, for calls, is the address the callee is expected to return to. */
+  | { readonly kind: "goto"; pc: Value; transfer: TransferKind; link: Value | null }
+  /** Guest conditional branch: leaves to one of two guest addresses. */
+  | { readonly kind: "goto_if"; condition: Value; taken: Value; otherwise: Value }
+  /** Leaves to the trampoline for a reason, to go on at `pc`. */
+  | { readonly kind: "exit"; reason: number; pc: Value }
+  /** Exception at the current instruction. */
+  | { readonly kind: "trap"; cause: Value; value: Value };
+
+/** A straight run of operations with one end. */
+export class Block {
+  /** Number unique in the region. */
+  readonly id: number;
+  /** Operations in execution order. */
+  operations: Operation[] = [];
+  /** End of the block; null only while it is being built. */
+  terminator: Terminator | null = null;
+  /** Guest instructions that the block executes: what it costs of the budget. */
+  instructions = 0;
+
+  /** Made by {@linkcode Region.addBlock}. */
+  constructor(id: number) {
+    this.id = id;
+  }
+}
+
+/** An entry of a region: the block and its guest address as distance from the origin. */
+export interface RegionEntry {
+  /** Where execution starts. */
+  readonly block: Block;
+  /** Distance in bytes from the region's origin. */
+  readonly offset: number;
+}
+
+/** See the header of this file. */
+export class Region {
+  /** Name for dumps and exports. */
+  readonly name: string;
+  /** See the header of this file. */
+  readonly kind: "region" | "handler" | "function";
+  /** Signature of a function; null otherwise. */
+  readonly signature: FunctionSignature | null;
+  /** Blocks; the first is where a function or handler starts. */
+  blocks: Block[] = [];
+  /** Variables; a function's parameters come first. */
+  readonly variables: Variable[] = [];
+  /** Entries of a `region`. */
+  entries: RegionEntry[] = [];
+  #nextOperation = 0;
+  #nextBlock = 0;
+
+  /** Starts an empty region. */
+  constructor(
+    name: string,
+    kind: "region" | "handler" | "function",
+    signature: FunctionSignature | null = null,
+  ) {
+    this.name = name;
+    this.kind = kind;
+    this.signature = signature;
+    signature?.parameters.forEach((type, index) => this.addVariable(`p${index}`, type));
+  }
+
+  /** Appends an empty block. */
+  addBlock(): Block {
+    const block = new Block(this.#nextBlock++);
+    this.blocks.push(block);
+    return block;
+  }
+
+  /** Declares a variable. */
+  addVariable(name: string, type: ValueType): Variable {
+    const variable = { index: this.variables.length, name, type };
+    this.variables.push(variable);
+    return variable;
+  }
+
+  /** Makes an operation that is in no block yet. */
+  makeOperation(
+    opcode: Opcode,
+    type: ValueType | "void",
+    operands: Operation[],
+    attribute: Attribute = null,
+  ): Operation {
+    return new Operation(this.#nextOperation++, opcode, type, operands, attribute);
+  }
+}
