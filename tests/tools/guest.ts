@@ -1,0 +1,208 @@
+/**
+ * `deno task guest`: Debian's riscv64 kernel and a busybox initial RAM file system, in `.cache/guest/`.
+ *
+ * It lives with the tests and not in the product's command line: the published package must not depend on
+ * apt. Fetched files and the archive built from them are cached apart, so a changed init script needs no
+ * network, and a second run does nothing. Every file appears by renaming, never half written.
+ *
+ * Flags: `--refresh` asks the archive again, `--folder=PATH` puts the result elsewhere.
+ */
+
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  ForeignApt,
+  GuestError,
+  machineArchive,
+  megabytes,
+  type PackageRecord,
+  unpackPackage,
+} from "./guest/debian_packages.ts";
+import { buildInitramfs } from "./guest/initramfs.ts";
+import { INIT_SCRIPT, RUN_FORMS } from "./guest/init_script.ts";
+
+const RELEASE = { suite: "trixie", architecture: "riscv64" } as const;
+const KERNEL_META_PACKAGE = "linux-image-riscv64";
+const KERNEL_PACKAGE = /\b(linux-image-[0-9][^ ,]*-riscv64)\b/;
+const BUSYBOX_PACKAGE = "busybox-static";
+const BUSYBOX_PATHS = ["usr/bin/busybox", "bin/busybox"];
+
+/** The files that a machine is started with. */
+export interface GuestFiles {
+  /** Linux `Image`. */
+  readonly kernel: string;
+  /** Compressed initial RAM file system. */
+  readonly initrd: string;
+}
+
+/** What `guest.json` records about the cached files. */
+interface Manifest {
+  readonly kernel: string;
+  readonly busybox: string;
+  readonly init: string;
+}
+
+/** Where the repository's guest lives. */
+export function guestFolder(): string {
+  return fileURLToPath(new URL("../../.cache/guest/", import.meta.url));
+}
+
+/** The guest's files in `folder`, whether they exist yet or not. */
+export function guestFiles(folder: string = guestFolder()): GuestFiles {
+  return { kernel: join(folder, "Image"), initrd: join(folder, "initrd.cpio.gz") };
+}
+
+/** Makes the guest's files exist; `say` receives one line per step that takes time. */
+export async function ensureGuest(
+  options: { folder: string; refresh: boolean; say: (line: string) => void },
+): Promise<GuestFiles> {
+  const { folder, say } = options;
+  const files = guestFiles(folder);
+  const busybox = join(folder, "busybox");
+  const init = await digest(INIT_SCRIPT);
+  let manifest = await readManifest(folder);
+  if (options.refresh || manifest === undefined || !await exist(files.kernel, busybox)) {
+    manifest = { ...await fetchPackages(folder, files.kernel, busybox, say), init: "" };
+  }
+  if (manifest.init !== init || !await exist(files.initrd)) {
+    say("building the initial RAM file system");
+    await writeWhole(files.initrd, await buildInitramfs(await Deno.readFile(busybox)));
+    manifest = { ...manifest, init };
+    await writeWhole(manifestPath(folder), JSON.stringify(manifest, null, 2) + "\n");
+  }
+  return files;
+}
+
+async function fetchPackages(
+  folder: string,
+  kernelPath: string,
+  busyboxPath: string,
+  say: (line: string) => void,
+): Promise<{ kernel: string; busybox: string }> {
+  const scratch = join(folder, "fetch");
+  await removeFolder(scratch);
+  const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
+  say(`reading the package lists of Debian ${RELEASE.suite} for ${RELEASE.architecture}`);
+  await apt.update();
+  const kernel = await kernelRecord(apt);
+  const busybox = await apt.candidate(BUSYBOX_PACKAGE);
+  const files = join(scratch, "files");
+  for (const record of [kernel, busybox]) {
+    say(`fetching ${record.name} ${record.version}, ${megabytes(record.bytes)}`);
+    const path = await apt.download(record);
+    say(`unpacking ${record.name}`);
+    await unpackPackage(path, files);
+  }
+  await Deno.rename(await kernelFile(join(files, "boot")), kernelPath);
+  await Deno.rename(await firstExisting(files, BUSYBOX_PATHS), busyboxPath);
+  await removeFolder(scratch);
+  return { kernel: versionName(kernel), busybox: versionName(busybox) };
+}
+
+async function kernelRecord(apt: ForeignApt): Promise<PackageRecord> {
+  const meta = await apt.candidate(KERNEL_META_PACKAGE);
+  const name = KERNEL_PACKAGE.exec(meta.depends)?.[1];
+  if (name === undefined) {
+    throw new GuestError(
+      `${KERNEL_META_PACKAGE} ${meta.version} names no kernel package (depends: ${meta.depends})`,
+      "try again later: the archive may be between two kernel versions",
+    );
+  }
+  return await apt.candidate(name);
+}
+
+async function kernelFile(boot: string): Promise<string> {
+  for await (const entry of Deno.readDir(boot)) {
+    if (entry.name.startsWith("vmlinux-") || entry.name.startsWith("vmlinuz-")) {
+      return join(boot, entry.name);
+    }
+  }
+  throw new GuestError("the kernel package holds no kernel", "report this: its layout has changed");
+}
+
+async function firstExisting(folder: string, names: readonly string[]): Promise<string> {
+  for (const name of names) {
+    if (await exist(join(folder, name))) return join(folder, name);
+  }
+  throw new GuestError("the busybox package holds no busybox", "report this: its layout changed");
+}
+
+function versionName(record: PackageRecord): string {
+  return `${record.name} ${record.version}`;
+}
+
+function manifestPath(folder: string): string {
+  return join(folder, "guest.json");
+}
+
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const value: unknown = JSON.parse(await Deno.readTextFile(manifestPath(folder)));
+    return isManifest(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isManifest(value: unknown): value is Manifest {
+  return typeof value === "object" && value !== null && "kernel" in value && "busybox" in value &&
+    "init" in value;
+}
+
+async function exist(...paths: string[]): Promise<boolean> {
+  for (const path of paths) {
+    try {
+      await Deno.stat(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+async function removeFolder(path: string): Promise<void> {
+  if (await exist(path)) await Deno.remove(path, { recursive: true });
+}
+
+async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  await Deno.writeFile(`${path}.new`, bytes);
+  await Deno.rename(`${path}.new`, path);
+}
+
+async function digest(content: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
+  return new Uint8Array(hash).toHex();
+}
+
+const USE_YOUR_OWN = `A guest of your own works as well: start the machine with
+  -kernel FILE   a riscv64 Linux Image (plain or gzip) with 16550 UART, PLIC and syscon-poweroff built in
+  -initrd FILE   a cpio archive (plain or compressed) whose /init runs on riscv64
+On Debian riscv64 the kernel is /boot/vmlinux-* of the package ${KERNEL_META_PACKAGE}.`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const folderFlag = args.find((arg) => arg.startsWith("--folder="));
+  const folder = folderFlag === undefined
+    ? guestFolder()
+    : resolve(folderFlag.slice("--folder=".length));
+  await Deno.mkdir(folder, { recursive: true });
+  try {
+    const files = await ensureGuest({
+      folder,
+      refresh: args.includes("--refresh"),
+      say: (line) => console.error(`guest: ${line}`),
+    });
+    console.log(`-kernel ${files.kernel}\n-initrd ${files.initrd}`);
+    console.log(`-append "console=ttyS0", and one of these after it:`);
+    for (const { form, does } of RUN_FORMS) console.log(`  weft.run=${form.padEnd(12)} ${does}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof GuestError)) throw error;
+    console.error(`guest: ${error.message}\n  fix: ${error.fix}\n\n${USE_YOUR_OWN}`);
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);
