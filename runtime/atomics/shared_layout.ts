@@ -123,7 +123,7 @@ export const Machine = {
     "vCPUs: add + notify after the compare value; partner: the clock keeper's wait",
   ),
   /** Guest time offset in ticks (f64), added to host time; constant after start in multi-threaded mode. */
-  TIME_OFFSET: word(0x20, "main before the workers start", 8),
+  TIME_OFFSET: word(0x20, "main before the workers start; a hart that writes the machine time", 8),
   /** Count of vCPU workers that are ready to run. */
   READY_COUNT: word(0x28, "each worker once, sc add + notify; main waits for it"),
   /** Highest guard ticket known to be acknowledged by all vCPUs. */
@@ -135,6 +135,15 @@ export const Machine = {
   RETIRE_REQUEST: word(0x30, "compiler worker, after the list was posted; partner: RETIRE_ACK"),
   /** Number of modules the compiler has published. */
   MODULES_PUBLISHED: word(0x34, "compiler worker, add after posting to every port"),
+  /** Host time of the machine's start: `performance.timeOrigin + performance.now()`, ms (f64). */
+  CLOCK_START: word(0x38, "main before the workers start; constant afterwards", 8),
+  /** Low 32 bits of the greatest guest time handed out: keeps time monotonic across harts. */
+  TIME_LATEST: word(0x40, "any reader of the time: cmpxchg forward; partner: the same cmpxchg"),
+  /** When the clock keeper will look again, in ms of guest time (i32, clamped). */
+  KEEPER_DEADLINE: word(
+    0x44,
+    "the clock keeper, sc, before it reads the compare values again; partner: a compare value's writer",
+  ),
 } as const;
 
 /** Words of one vCPU block; offsets are relative to the hart's block. */

@@ -21,6 +21,17 @@ export interface MmioAccess {
   low: number;
   /** High 32 bits of the value, as i32. */
   high: number;
+  /**
+   * Set by a device that cannot take the access yet and has changed nothing (the console ring is full). The
+   * vCPU clears it before the access; when it comes back set, the access counts as not made: the vCPU leaves
+   * to its trampoline, waits there and executes the same instruction again.
+   */
+  retry: boolean;
+}
+
+/** Makes the access record that a vCPU keeps for all its device accesses. */
+export function createMmioAccess(hart: number): MmioAccess {
+  return { hart, offset: 0, size: 4, low: 0, high: 0, retry: false };
 }
 
 /** A device in the guest's physical address space. */
