@@ -1,0 +1,112 @@
+/**
+ * The contract between a guest architecture and everything else. Nothing outside a guest's folder and its
+ * board names the guest; what they need of it stands here.
+ */
+import type { StateLayout } from "../ir/guest_state.ts";
+import type { FunctionSignature, Region } from "../ir/region.ts";
+
+/**
+ * Fields of a decoded-instruction record, as the cold tier reads them. Register fields are indices into the
+ * guest's register files, ready to use.
+ */
+export interface DecodedRecord {
+  /** Index of the handler in {@linkcode GuestFrontend.handlers}. */
+  handler: number;
+  /** Length of the instruction in bytes. */
+  length: number;
+  /** Byte-wide fields, in the order of {@linkcode GuestFrontend.recordFields}. */
+  fields: Uint8Array;
+  /** The wide field, sign-extended to 64 bits by readers. */
+  imm: number;
+}
+
+/** Functions of the frontend that the trampoline itself calls. */
+export interface PrivilegedFunctions {
+  /** `() -> i32`: the mode key, see {@linkcode GuestFrontend.describeMode}. */
+  readonly modeKey: FunctionSignature;
+  /** `() -> i32`: cause of the interrupt to take now, or -1. */
+  readonly pendingInterrupt: FunctionSignature;
+  /** `(cause i32, value i64)`: enters the handler of an exception at state `pc`; sets `pc`. */
+  readonly trapEnter: FunctionSignature;
+  /** `(cause i32)`: enters the handler of an interrupt at state `pc`; sets `pc`. */
+  readonly interruptEnter: FunctionSignature;
+  /**
+   * `(virtual address i64, access i32, mmu index i32) -> i64`: page walk. Access is 0 load, 1 store, 2 fetch.
+   * Negative: minus the exception cause (-1 - cause). Else the physical page address with permission bits in
+   * the low 12: see {@linkcode WalkResult}.
+   */
+  readonly walk: FunctionSignature;
+  /** `(mmu index i32) -> i32`: 1 when addresses are physical in that mmu mode. */
+  readonly isBare: FunctionSignature;
+}
+
+/** Bits of a successful walk's result, below the page address. */
+export const WalkResult = {
+  READ: 1,
+  WRITE: 2,
+  EXECUTE: 4,
+  /** Bits 4..6: level of the leaf; 0 is a 4 KiB page. */
+  LEVEL_SHIFT: 4,
+  LEVEL_MASK: 7,
+} as const;
+
+/** Kinds of access given to a page walk. */
+export const AccessKind = { LOAD: 0, STORE: 1, FETCH: 2 } as const;
+
+/** What a mode key says. */
+export interface ModeDescription {
+  /** Which of the vCPU's TLB sets fetches use. */
+  readonly fetchMmu: number;
+  /** Which of the vCPU's TLB sets loads and stores use. */
+  readonly dataMmu: number;
+  /** May the hot tier compile for this mode? Rare modes stay in the cold tier. */
+  readonly isCompilable: boolean;
+}
+
+/** Reads guest instruction parcels while a region is lifted. */
+export interface CodeReader {
+  /** 16 bits at a distance from the region's origin, or -1 when no translated page is known there. */
+  parcel(offset: number): number;
+}
+
+/** Why and where the hot tier wants a region. */
+export interface RegionRequest {
+  /** Hot entry: distance from the origin. */
+  readonly entryOffset: number;
+  /** Mode key of the code. */
+  readonly modeKey: number;
+  /** Where instructions are read. */
+  readonly code: CodeReader;
+  /** Most guest instructions the region may hold. */
+  readonly instructionLimit: number;
+}
+
+/** A guest architecture. */
+export interface GuestFrontend {
+  /** Name, such as `riscv64`. */
+  readonly name: string;
+  /** Layout of the guest state. */
+  readonly state: StateLayout;
+  /** Names of the byte-wide record fields, in order. */
+  readonly recordFields: readonly string[];
+  /** Number of TLB sets the guest's modes need. */
+  readonly mmuCount: number;
+  /** One handler region per row, in row order; index 0 is the illegal instruction. */
+  handlers(): Region[];
+  /** All functions that handlers and trampoline call. */
+  functions(): Region[];
+  /** Functions the host provides to the guest's own: name and signature. */
+  readonly hostFunctions: readonly FunctionSignature[];
+  /** Functions the trampoline calls. */
+  readonly privileged: PrivilegedFunctions;
+  /** Decodes the instruction whose first parcel and, if it is longer, second parcel are given. */
+  decodeRecord(first: number, second: number, record: DecodedRecord): void;
+  /** Length in bytes of the instruction with this first parcel. */
+  instructionLength(firstParcel: number): number;
+  /** What a mode key says. */
+  describeMode(modeKey: number): ModeDescription;
+  /** Lifts guest code into a region. */
+  liftRegion(request: RegionRequest): Region;
+  /** Text of an instruction at an address. */
+  disassemble(bits: number, pc: bigint): string;
+}

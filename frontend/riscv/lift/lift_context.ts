@@ -1,0 +1,124 @@
+/**
+ * What a lifter sees of the instruction it lifts.
+ *
+ * A lifter names fields; it never learns their values. With an instruction bound, fields are constants and
+ * the operations become part of a hot region. Unbound, fields are read from a decoded record at run time and
+ * the operations become a handler of the cold tier. Reading x0 and dropping writes to it is done here.
+ *
+ * Order inside a lifter: whatever can fault comes before the first register write, so that state at a fault
+ * is that before the instruction.
+ */
+import { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/region.ts";
+import type { DecodedInstruction, FieldName } from "../instruction.ts";
+import { slot } from "../registers.ts";
+
+/** What is known of the hart's mode when a region is compiled; part of the region's key. */
+export interface BoundMode {
+  /** Are float instructions enabled (FS not off)? */
+  readonly floatEnabled: boolean;
+  /** Is the dynamic rounding mode round-to-nearest-even? */
+  readonly roundsToNearest: boolean;
+}
+
+/** An instruction with its place: what a bound context lifts. */
+export interface BoundInstruction {
+  /** The decoded instruction. */
+  readonly instruction: DecodedInstruction;
+  /** Its distance in bytes from the region's origin. */
+  readonly offset: number;
+  /** See {@linkcode BoundMode}. */
+  readonly mode: BoundMode;
+}
+
+/** See the header of this file. */
+export class LiftContext {
+  /** Where operations go. */
+  readonly b: Builder;
+  /** The instruction, or null when a handler is lifted. */
+  readonly bound: BoundInstruction | null;
+
+  /** Lifts into the builder's current block. */
+  constructor(builder: Builder, bound: BoundInstruction | null) {
+    this.b = builder;
+    this.bound = bound;
+  }
+
+  /** Integer register named by a source field. */
+  x(field: "rs1" | "rs2" | "rd"): Value {
+    if (this.bound === null) return this.b.getStateAt(slot("x"), this.field(field));
+    const index = this.bound.instruction[field];
+    return index === 0 ? this.b.i64(0) : this.b.getState(slot("x"), index);
+  }
+
+  /** Low 32 bits of an integer register. */
+  w(field: "rs1" | "rs2"): Value {
+    return this.b.wrap(this.x(field));
+  }
+
+  /** Writes the destination integer register; a write to x0 goes nowhere. */
+  setX(value: Value): void {
+    if (this.bound === null) this.b.setStateAt(slot("x"), this.field("rd"), value);
+    else if (this.bound.instruction.rd !== 0) {
+      this.b.setState(slot("x"), value, this.bound.instruction.rd);
+    }
+  }
+
+  /** Writes a 32-bit result, sign-extended. */
+  setW(value: Value): void {
+    this.setX(this.b.signExtend(value));
+  }
+
+  /** Float register named by a source field, as its 64 raw bits. */
+  f(field: "rs1" | "rs2" | "rs3"): Value {
+    if (this.bound === null) return this.b.getStateAt(slot("f"), this.field(field));
+    return this.b.getState(slot("f"), this.bound.instruction[field]);
+  }
+
+  /** Writes the destination float register's 64 raw bits and marks float state dirty. */
+  setF(value: Value): void {
+    if (this.bound === null) this.b.setStateAt(slot("f"), this.field("rd"), value);
+    else this.b.setState(slot("f"), value, this.bound.instruction.rd);
+    this.b.setState(slot("fs_dirty"), this.b.i32(1));
+  }
+
+  /** A field as an i32. */
+  field(name: FieldName): Value {
+    if (this.bound === null) return this.b.append("field.i32", "i32", [], { field: name });
+    return this.b.i32(this.bound.instruction[name]);
+  }
+
+  /** The immediate, sign-extended to 64 bits. */
+  immediate(): Value {
+    if (this.bound === null) return this.b.append("field.i64", "i64", [], { field: "imm" });
+    return this.b.i64(this.bound.instruction.imm);
+  }
+
+  /** Address of the instruction. */
+  pc(): Value {
+    if (this.bound === null) return this.b.op("guest.pc");
+    return this.#pcRelative(this.bound.offset);
+  }
+
+  /** Address of the following instruction. */
+  nextPc(): Value {
+    if (this.bound === null) return this.b.op("guest.next_pc");
+    return this.#pcRelative(this.bound.offset + this.bound.instruction.length);
+  }
+
+  /** Address of the instruction plus the immediate. */
+  pcPlusImmediate(): Value {
+    if (this.bound === null) return this.b.add(this.pc(), this.immediate());
+    return this.#pcRelative(this.bound.offset + this.bound.instruction.imm);
+  }
+
+  /** Bits of the instruction, zero-extended: what an illegal-instruction exception reports. */
+  encoding(): Value {
+    if (this.bound === null) return this.b.op("guest.encoding");
+    return this.b.i64(this.bound.instruction.bits >>> 0);
+  }
+
+  #pcRelative(offset: number): Value {
+    return this.b.append("guest.pc_relative", "i64", [], { offset });
+  }
+}
