@@ -63,11 +63,20 @@ export const COMPILE_REQUEST_BYTES = 256;
  * so that no subtraction stands between a translated address and its attributes.
  */
 export const PAGE_ATTRIBUTES = 0x40_0000;
-/** i32 per page: code stores begun. Written only by the storing vCPU (sc add), read at region entry. */
+/**
+ * i32 per page: stores to code lines begun, the page's generation. Written only by the storing vCPU (sc
+ * add) before the bytes; read by decoders, and compared at region entry.
+ */
 export const PAGE_STORES_BEGUN = 0x80_0000;
-/** i32 per page: code stores finished. Written only by the storing vCPU (sc add), read by decoders. */
+/**
+ * i32 per page: stores to code lines finished, minus stores beside code in flight. Written only by the
+ * storing vCPU (sc add, sub); a decoder reads it before PAGE_STORES_BEGUN: equal means no store in flight.
+ */
 export const PAGE_STORES_DONE = 0xc0_0000;
-/** i64 per page: bit n is set when line n (64 bytes) of the page was decoded as code. Only ever or-ed. */
+/**
+ * i64 per page: bit n is set when line n (64 bytes) of the page was decoded as code. Only ever or-ed, by
+ * decoders before they read the generation; storing vCPUs test it after they made the page unstable.
+ */
 export const PAGE_CODE_LINES = 0x100_0000;
 
 /** Where guest RAM starts in shared memory: also the declared minimum of every module's memory import. */
@@ -85,7 +94,10 @@ export const PageAttribute = {
   DIRTY_LOG: 4,
   /** A watchpoint lies on the page. */
   WATCH: 8,
-  /** Bits 8..31 hold the guard ticket: the page is fully guarded once every vCPU acknowledged it. */
+  /**
+   * Bits 8..31 hold the low bits of the guard ticket of CODE, or 0 while it is being drawn: code of the
+   * page is provisional until every vCPU acknowledged it.
+   */
   TICKET_SHIFT: 8,
 } as const;
 
@@ -106,7 +118,7 @@ export const Machine = {
   /** 1 + index of the agent that runs stop-the-world work, or 0. */
   EXCLUSIVE_OWNER: word(
     0x0c,
-    "cmpxchg 0 -> me, store 0 + notify by the owner; partner: toRunning() of every vCPU",
+    "cmpxchg 0 -> me, me -> 0 + notify by the owner; partner: toRunning() of every vCPU",
   ),
   /** Ticket of the newest guard request; starts at 1. */
   GUARD_REQUEST: word(
@@ -172,11 +184,16 @@ export const Vcpu = {
   /** Opaque start argument. */
   START_ARGUMENT: word(0x30, "the starting hart before HART_START and PENDING.WORK", 8),
   /** Mailbox of cross-vCPU work: {@linkcode RemoteWork} bits, served in the trampoline. */
-  REMOTE_WORK: word(0x38, "any vCPU: or, then PENDING.WORK; the vCPU: exchange"),
+  REMOTE_WORK: word(0x38, "any vCPU: or, then REMOTE_REQUEST; the vCPU: exchange"),
   /** Count of remote work items served: the requester waits until it passes its ticket. */
-  REMOTE_DONE: word(0x3c, "the vCPU after serving; sc + notify"),
+  REMOTE_DONE: word(0x3c, "the vCPU after serving, before REMOTE_WAKE; sc"),
   /** Count of remote work items requested. */
-  REMOTE_REQUEST: word(0x40, "any vCPU: add before PENDING.WORK"),
+  REMOTE_REQUEST: word(0x40, "any vCPU: add after the REMOTE_WORK bit, before PENDING.WORK"),
+  /** Changes whenever a waiting remote requester has reason to look again. */
+  REMOTE_WAKE: word(
+    0x44,
+    "the vCPU after REMOTE_DONE, and after IDLE with requests open: add + notify; partner: waitRemote()",
+  ),
   /** Supervisor timer compare value in guest ticks (u64, as two i32 halves). */
   SUPERVISOR_TIMER: word(
     0x48,
