@@ -1,0 +1,123 @@
+// Compiles the guest programs and the benchmark kernels into the checked-in ELF files.
+//
+// Users need no cross compiler: the binaries are part of the repository, and a test rebuilds them
+// where the same compiler is present to prove that they belong to their sources.
+//
+// Usage: deno run -A tests/guests/build.ts [name ...]
+
+import { fileURLToPath } from "node:url";
+import { BENCH_KERNELS } from "../../bench/kernels/kernels.ts";
+import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
+
+const COMPILER = "riscv64-linux-gnu-gcc";
+const STRIP = "riscv64-linux-gnu-strip";
+const RUNTIME = new URL("runtime/", import.meta.url);
+const PROGRAMS = new URL("programs/", import.meta.url);
+const ELFS = new URL("elf/", import.meta.url);
+const KERNEL_SOURCES = new URL("../../bench/kernels/", import.meta.url);
+const KERNEL_ELFS = new URL("../../bench/kernels/elf/", import.meta.url);
+/** Names the compiler that made the checked-in binaries. */
+const BUILT_WITH = new URL("BUILT_WITH", ELFS);
+
+const COMMON_FLAGS = [
+  "-O2",
+  "-mcmodel=medany",
+  "-ffreestanding",
+  "-fno-pic",
+  "-fno-stack-protector",
+  "-fno-asynchronous-unwind-tables",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-nostdlib",
+  "-static",
+  "-Wl,--build-id=none",
+  "-Wl,-z,max-page-size=64",
+  "-Wl,-z,norelro",
+  "-Wl,--no-warn-rwx-segments",
+];
+const INTEGER_TARGET = ["-march=rv64imac_zicsr_zifencei", "-mabi=lp64"];
+const FLOAT_TARGET = ["-march=rv64gc", "-mabi=lp64d", "-ffp-contract=off", "-DWITH_FLOAT"];
+
+/** One ELF file to make. */
+export interface GuestBuild {
+  readonly name: string;
+  readonly board: GuestBoard;
+  readonly usesFloat: boolean;
+  readonly source: URL;
+  readonly elf: URL;
+}
+
+/** Every ELF file the repository checks in. */
+export function guestBuilds(): GuestBuild[] {
+  const programs = GUEST_PROGRAMS.flatMap(({ name, boards, usesFloat }) =>
+    boards.map((board) => ({
+      name,
+      board,
+      usesFloat,
+      source: new URL(`${name}.c`, PROGRAMS),
+      elf: new URL(`${name}.${board}.elf`, ELFS),
+    }))
+  );
+  const kernels = BENCH_KERNELS.map(({ name, usesFloat }) => ({
+    name,
+    board: "virt" as const,
+    usesFloat,
+    source: new URL(`${name}.c`, KERNEL_SOURCES),
+    elf: new URL(`${name}.elf`, KERNEL_ELFS),
+  }));
+  return [...programs, ...kernels];
+}
+
+async function run(command: string, args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
+  if (!success) throw new Error(`${command} failed:\n${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** The compiler's version line, or undefined when it is not installed. */
+export async function guestCompiler(): Promise<string | undefined> {
+  try {
+    return (await run(COMPILER, ["--version"])).split("\n")[0];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The version line of the compiler that made the checked-in files. */
+export async function checkedInCompiler(): Promise<string> {
+  return (await Deno.readTextFile(BUILT_WITH)).trim();
+}
+
+/** Compiles one guest into the given file. */
+export async function buildGuest(build: GuestBuild, output: string): Promise<void> {
+  const runtimeFile = (name: string) => fileURLToPath(new URL(name, RUNTIME));
+  await run(COMPILER, [
+    ...(build.usesFloat ? FLOAT_TARGET : INTEGER_TARGET),
+    ...COMMON_FLAGS,
+    `-DFILE_NAME="${build.name}"`,
+    `-I${runtimeFile("")}`,
+    `-T${runtimeFile("guest.ld")}`,
+    runtimeFile("start.S"),
+    runtimeFile("guest.c"),
+    runtimeFile(`board_${build.board}.c`),
+    fileURLToPath(build.source),
+    "-o",
+    output,
+  ]);
+  await run(STRIP, ["--strip-debug", "--discard-all", output]);
+  await Deno.chmod(output, 0o644);
+}
+
+async function buildAll(names: readonly string[]): Promise<void> {
+  const compiler = await guestCompiler();
+  if (compiler === undefined) throw new Error(`${COMPILER} is not installed`);
+  for (const build of guestBuilds()) {
+    if (names.length > 0 && !names.includes(build.name)) continue;
+    await buildGuest(build, fileURLToPath(build.elf));
+  }
+  await Deno.writeTextFile(BUILT_WITH, `${compiler}\n`);
+}
+
+if (import.meta.main) await buildAll(Deno.args);

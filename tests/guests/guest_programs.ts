@@ -1,0 +1,44 @@
+// The list of bare-metal guest programs: what is built, for which board, and what to expect.
+
+/** A board whose console and finisher a program is linked with. */
+export type GuestBoard = "virt" | "spike";
+
+/** One bare-metal program of this folder. */
+export interface GuestProgram {
+  /** Base name of the source file and of the ELF files. */
+  readonly name: string;
+  /** Boards an ELF file is checked in for. */
+  readonly boards: readonly GuestBoard[];
+  /** True when more than one hart takes part. */
+  readonly multiHart: boolean;
+  /** True when the program is compiled for, and switches on, the floating-point unit. */
+  readonly usesFloat: boolean;
+  /** Why QEMU 7.2 itself may fail the program; absent when it must pass there too. */
+  readonly qemuMayFail?: string;
+}
+
+const SMP = { boards: ["virt"], multiHart: true, usesFloat: false } as const;
+const SMP_ON_BOTH = { ...SMP, boards: ["virt", "spike"] } as const;
+const SINGLE_HART = { boards: ["virt", "spike"], multiHart: false, usesFloat: false } as const;
+
+/** Every program; each is `programs/<name>.c` and `elf/<name>.<board>.elf`. */
+export const GUEST_PROGRAMS: readonly GuestProgram[] = [
+  { name: "hello", ...SMP_ON_BOTH },
+  { name: "smp_counter", ...SMP_ON_BOTH },
+  { name: "smp_amo", ...SMP_ON_BOTH },
+  { name: "ticket_lock", ...SMP },
+  {
+    name: "treiber_stack",
+    ...SMP,
+    qemuMayFail: "its store-conditional compares values, so a recycled node goes unnoticed",
+  },
+  { name: "code_patch", ...SMP_ON_BOTH },
+  {
+    name: "code_patch_unpaced",
+    ...SMP,
+    qemuMayFail: "it can translate old bytes between invalidation and the store",
+  },
+  { name: "interrupts", ...SMP_ON_BOTH },
+  { name: "litmus_smoke", ...SMP },
+  { name: "traps", ...SINGLE_HART },
+];
