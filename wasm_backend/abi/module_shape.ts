@@ -1,0 +1,53 @@
+/**
+ * Names and types that every module and the runtime agree on: imports, exports, the region function type.
+ */
+
+/** Import module of everything. */
+export const ENVIRONMENT = "env";
+/** The shared memory: index 0. */
+export const SHARED_MEMORY = "ram";
+/** The vCPU's private memory: index 1. */
+export const VCPU_MEMORY = "cpu";
+/** The vCPU's own table of region functions. */
+export const REGION_TABLE = "table";
+
+/** 64 KiB pages of the shared memory that every machine has: lets constant addresses go unchecked. */
+export const SHARED_MINIMUM_PAGES = 0x200;
+/** Largest shared memory: one module serves every RAM size. */
+export const SHARED_MAXIMUM_PAGES = 0x1_0000;
+
+/** Functions of the cold tier that region modules import from the vCPU's cold instance. */
+export const ColdExport = {
+  /** `(va i64) -> i32`: TLB probe and refill for loads: addend, or odd when the cold tier must do it. */
+  TRANSLATE_LOAD: "translate_load",
+  /** The same for stores; odd also for guarded pages. */
+  TRANSLATE_STORE: "translate_store",
+  /** `(va i64, value i64, width i32) -> i32`: store to a guarded page; 0 when the cold tier must do it. */
+  STORE_GUARDED: "store_guarded",
+  /** `(slot i32, origin i64) -> i32`: are the region's other pages mapped as when it was built? */
+  CHECK_MAPPING: "check_mapping",
+  /** `() -> i32`: budget used up: 1 refilled in place, 0 leave. */
+  POLL: "poll",
+  /** `() -> i32`: runs guest code until the trampoline is needed; gives the reason. */
+  RUN: "run",
+} as const;
+
+/** Functions that the runtime gives to the cold tier. */
+export const HostImport = {
+  /** `(record i32, pc low i32, pc high i32)`: decodes the instruction at pc into the record. */
+  DECODE: "host_decode",
+  /** `(directory entry i32, host page i32)`: makes the directory entry describe the page, records empty. */
+  OPEN_PAGE: "host_open_page",
+  /** `(pc low i32, pc high i32, heat i32)`: a block head became hot. */
+  HOT: "host_hot",
+  /** `(address low, address high, width) -> i32`: device load into TRANSFER: 1 done, 0 no device, 2 retry. */
+  DEVICE_LOAD: "host_device_load",
+  /** `(address low, address high, width) -> i32`: device store from TRANSFER. */
+  DEVICE_STORE: "host_device_store",
+  /** `(host page i32) -> void`: before the bytes of a code line change. */
+  BEGIN_CODE_STORE: "host_begin_code_store",
+  /** `(slot i32, origin low, origin high) -> i32`: see CHECK_MAPPING. */
+  CHECK_MAPPING: "host_check_mapping",
+  /** `(pc low i32, pc high i32) -> i32`: bits of the instruction at pc. */
+  ENCODING: "host_encoding",
+} as const;

@@ -1,0 +1,200 @@
+/**
+ * The private memory of one vCPU: every offset that compiled code and the runtime agree on.
+ *
+ * It is the second memory of every module, at constant addresses, so that one module serves all vCPUs and
+ * state accesses need no bounds check. No guest store can reach it. Other threads never see it.
+ */
+
+/** Words that trampoline, cold tier and regions pass to each other. */
+export const Control = {
+  /** Guest instructions left until the next look at the pending word (i32). */
+  BUDGET: 0x00,
+  /** {@linkcode LeaveReason} or frontend exit reason of the last departure (i32). */
+  REASON: 0x04,
+  /** Mapping epoch and mode key of the running code (i32): see {@linkcode CONTEXT_MODE_BITS}. */
+  CONTEXT: 0x08,
+  /** Byte offset in this memory of the TLB set that loads and stores use now (i32). */
+  DATA_TLB: 0x0c,
+  /** Byte offset of the TLB set that fetches use now (i32). */
+  FETCH_TLB: 0x10,
+  /** Number of the mmu mode of loads and stores (i32). */
+  DATA_MMU: 0x14,
+  /** Number of the mmu mode of fetches (i32). */
+  FETCH_MMU: 0x18,
+  /** Not 0 when a slow access raised an exception that is to be taken (i32). */
+  FAULT: 0x1c,
+  /** Cause of that exception (i32). */
+  FAULT_CAUSE: 0x20,
+  /** Low and high half of a value that crosses to a host function (i64). */
+  TRANSFER: 0x28,
+  /** Value of that exception (i64). */
+  FAULT_VALUE: 0x30,
+  /** Instructions retired before the current budget was filled (i64). */
+  RETIRED_BASE: 0x38,
+  /** Budget as it was filled: retired = RETIRED_BASE + BUDGET_FILLED - BUDGET (i32). */
+  BUDGET_FILLED: 0x40,
+  /** 1 while this vCPU holds exclusivity for an LR/SC window (i32). */
+  EXCLUSIVE_WINDOW: 0x44,
+  /** Not 0 when the reservation below is valid (i32). */
+  RESERVATION: 0x48,
+  /** 1 while nothing but register work happened since the reservation was made (i32). */
+  RESERVATION_PURE: 0x4c,
+  /** Virtual address of the reservation (i64). */
+  RESERVATION_ADDRESS: 0x50,
+  /** Value that was read (i64). */
+  RESERVATION_VALUE: 0x58,
+  /** Width in bytes of the reservation (i32). */
+  RESERVATION_WIDTH: 0x60,
+  /** Address of the load-reserved of the reservation (i64). */
+  RESERVATION_PC: 0x68,
+  /** Address of a load-reserved whose window must run exclusively, or 1 (i64). */
+  EXCLUSIVE_PC: 0x70,
+  /** Instructions retired inside regions (i64): a statistic. */
+  HOT_RETIRED: 0x78,
+  /** Not 0: block heads do not enter regions (check mode's replay, exclusive windows) (i32). */
+  COLD_ONLY: 0x80,
+  /** Host offset of this hart's shared block (i32). */
+  SHARED_BLOCK: 0x84,
+  /** Guest RAM in bytes, low 32 bits (i32). */
+  RAM_BYTES: 0x88,
+  /** Execution count at which a block head asks for compilation (i32). */
+  HOT_THRESHOLD: 0x8c,
+  /** A word for full barriers: exchanged, never read for its value (i32). */
+  BARRIER: 0x90,
+  /** Write position in the access log of check mode (i32). */
+  LOG_POSITION: 0x94,
+  /** Read position in the access log while the cold tier replays it (i32). */
+  LOG_REPLAY: 0x98,
+  /** Number of TLB refills (i64): a statistic. */
+  TLB_REFILLS: 0xa0,
+} as const;
+
+/** Low bits of CONTEXT that hold the mode key; the mapping epoch stands above them. */
+export const CONTEXT_MODE_BITS = 12;
+
+/** Where the guest state (`StateLayout`) starts. */
+export const GUEST_STATE = 0x1000;
+
+/** Software TLB: sets of entries, one set per mmu mode. */
+export const Tlb = {
+  /** Where set 0 starts. */
+  BASE: 0x1_0000,
+  /** log2 of the entries of a set. */
+  INDEX_BITS: 9,
+  /** Bytes of one entry. */
+  ENTRY_BYTES: 32,
+  /** log2 of {@linkcode Tlb.ENTRY_BYTES}. */
+  ENTRY_SHIFT: 5,
+  /** i64: page address when loads hit; {@linkcode Tlb.INVALID_TAG} otherwise. */
+  READ_TAG: 0,
+  /** i64: page address when stores hit; with {@linkcode Tlb.GUARD_BIT} when stores must be seen. */
+  WRITE_TAG: 8,
+  /** i64: page address when fetches hit. */
+  FETCH_TAG: 16,
+  /** i32: host offset minus virtual address, modulo 2^32. */
+  ADDEND: 24,
+  /** i32: level of the leaf that the entry came from. */
+  LEVEL: 28,
+  /** A tag that no masked address equals: its low bits are not those of an aligned address. */
+  INVALID_TAG: -1n,
+  /** Set in a write tag of a page whose stores must be seen. */
+  GUARD_BIT: 0x800n,
+} as const;
+
+/** Entries of one TLB set. */
+export const TLB_ENTRIES = 1 << Tlb.INDEX_BITS;
+/** Bytes of one TLB set. */
+export const TLB_SET_BYTES = TLB_ENTRIES * Tlb.ENTRY_BYTES;
+/** TLB sets that there is room for. */
+export const TLB_SETS = 8;
+
+/** Jump cache: where a guest address is compiled. */
+export const JumpCache = {
+  /** Where it starts. */
+  BASE: 0x4_0000,
+  /** log2 of the number of entries. */
+  INDEX_BITS: 12,
+  /** log2 of the bytes of an entry. */
+  ENTRY_SHIFT: 5,
+  /** i64: guest virtual address. */
+  PC: 0,
+  /** i64: virtual address of the region's origin. */
+  ORIGIN: 8,
+  /** i32: CONTEXT under which the entry was made. */
+  CONTEXT: 16,
+  /** i32: slot and entry, see {@linkcode ENTRY_INDEX_BITS}. */
+  TARGET: 20,
+} as const;
+
+/** Low bits of a jump target that hold the entry index; the slot stands above. Also of the entry parameter, with the depth above. */
+export const ENTRY_INDEX_BITS = 10;
+/** Deepest nesting of region calls before the host stack is unwound. */
+export const CALL_DEPTH_LIMIT = 200;
+
+/** Per region slot: context and origin under which its pages were last checked (i64 pair). */
+export const MappingChecks = {
+  /** Where the table starts: one i64 per slot, context in the low half, origin page in the high half. */
+  BASE: 0x8_0000,
+  /** log2 of the bytes per slot. */
+  ENTRY_SHIFT: 3,
+} as const;
+
+/** Region slots of a machine: also the size of each worker's table. */
+export const REGION_SLOTS = 0x1_0000;
+
+/** Directory of decoded pages. */
+export const PageDirectory = {
+  /** Where it starts. */
+  BASE: 0x10_0000,
+  /** log2 of the number of decoded pages a vCPU keeps. */
+  INDEX_BITS: 9,
+  /** log2 of the bytes of a directory entry. */
+  ENTRY_SHIFT: 4,
+  /** i32: host page index + 1, or 0. */
+  PAGE: 0,
+  /** i32: mode key. */
+  MODE: 4,
+  /** i32: value of the page's begun-stores counter that the records stand for. */
+  GENERATION: 8,
+  /** i32: guard ticket that was incomplete when the page was decoded, or 0. */
+  TICKET: 12,
+} as const;
+
+/** Decoded-instruction records: one per 16-bit parcel of a decoded page. */
+export const Record = {
+  /** Where the records of directory entry 0 start. */
+  BASE: 0x20_0000,
+  /** log2 of the bytes of a record. */
+  SHIFT: 4,
+  /** u16: handler index; 0 means not decoded yet. */
+  HANDLER: 0,
+  /** u8: instruction length in bytes. */
+  LENGTH: 2,
+  /** u8 fields, in the frontend's order, follow from here. */
+  FIELDS: 3,
+  /** i32: the wide field. */
+  IMMEDIATE: 8,
+  /** i32: execution count of a block head; negative: minus (slot and entry) of its region. */
+  HEAT: 12,
+  /** Handler number of a record that was not decoded yet. */
+  UNDECODED: 0,
+  /** Handler number of the record after a page's last one. */
+  PAGE_END: 1,
+  /** Handler number of the frontend's row 0. */
+  FIRST_HANDLER: 2,
+} as const;
+
+/** Parcels of a page. */
+export const PAGE_PARCELS = 2048;
+/** Bytes from one decoded page's records to the next one's: the page-end record and a line of padding between. */
+export const DECODED_PAGE_BYTES = (PAGE_PARCELS << Record.SHIFT) + 64;
+
+/** Access log of check mode: entries of {@linkcode LOG_ENTRY_BYTES}. */
+export const ACCESS_LOG = Record.BASE + (1 << PageDirectory.INDEX_BITS) * DECODED_PAGE_BYTES;
+/** Bytes of one log entry: virtual address (i64), value (i64), kind and width (i32). */
+export const LOG_ENTRY_BYTES = 24;
+/** Entries that the log holds. */
+export const LOG_ENTRIES = 0x1_0000;
+
+/** Size of the private memory in 64 KiB pages: minimum and maximum. */
+export const VCPU_MEMORY_PAGES = Math.ceil((ACCESS_LOG + LOG_ENTRIES * LOG_ENTRY_BYTES) / 0x1_0000);
