@@ -1,0 +1,289 @@
+/**
+ * The description of a machine: what the command line and the library both turn their input into.
+ *
+ * {@linkcode MachineOptions} is what a caller writes, with everything optional; {@linkcode describeMachine}
+ * checks it and fills in defaults, so that every later stage sees a complete {@linkcode MachineDescription}.
+ * Nothing here touches the host: files arrive as bytes with the name they were read from. Names of CPU
+ * properties are the guest architecture's own and are checked where the guest is built.
+ */
+
+import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
+
+/** Boards that can be built. */
+export const MACHINE_NAMES = ["virt", "spike"] as const;
+/** Name of a board. */
+export type MachineName = typeof MACHINE_NAMES[number];
+
+/** Least guest RAM in bytes. */
+export const MIN_RAM_BYTES = 0x10_0000;
+/** Guest RAM of a machine that does not say how much it wants: QEMU's own default. */
+export const DEFAULT_RAM_BYTES = 0x800_0000;
+
+/** CPU models that can be named. */
+export const CPU_MODELS = ["rv64"] as const;
+/** Name of a CPU model. */
+export type CpuModel = typeof CPU_MODELS[number];
+
+/** How vCPUs are spread over threads. */
+export const THREAD_MODES = ["multi", "single"] as const;
+/** `multi`: a thread for each hart. `single`: all harts take turns on one thread. */
+export type ThreadMode = typeof THREAD_MODES[number];
+
+/** What can be written to the debug log, with QEMU's names. */
+export const DEBUG_CATEGORIES = {
+  in_asm: "guest instructions of every region that is compiled",
+  op: "intermediate code as lifted",
+  op_opt: "intermediate code after the optimizer",
+  out_asm: "WebAssembly text of every region",
+  int: "traps and interrupts",
+  guest_errors: "what the guest does that its hardware does not define",
+  unimp: "accesses to things this machine does not have",
+} as const;
+/** Name of a debug log category. */
+export type DebugCategory = keyof typeof DEBUG_CATEGORIES;
+
+/** A file that was read already: its content, and the name for messages. */
+export interface LoadedFile {
+  /** Name for error messages: usually the path. */
+  readonly name: string;
+  /** Content. */
+  readonly bytes: Uint8Array;
+}
+
+/** Firmware: the built-in one, none, or an image that starts in machine mode. */
+export type Bios = "default" | "none" | LoadedFile;
+
+/** How guest code is run. */
+export interface AccelOptions {
+  /** How harts are spread over threads. Default: `multi`. */
+  readonly thread?: ThreadMode;
+  /** Re-run every compiled region in the cold tier and report the first difference. Default: false. */
+  readonly check?: boolean;
+}
+
+/** The debug log. */
+export interface DebugOptions {
+  /** What is logged. Default: nothing. */
+  readonly categories?: readonly DebugCategory[];
+  /** Path of the log. Default: standard error. */
+  readonly file?: string;
+}
+
+/** A machine as a caller asks for it. */
+export interface MachineOptions {
+  /** The board. Default: `virt`. */
+  readonly machine?: MachineName;
+  /** Number of harts, 1 to {@linkcode MAX_HARTS}. Default: 1. */
+  readonly harts?: number;
+  /** Guest RAM in bytes, whole pages. Default: {@linkcode DEFAULT_RAM_BYTES}. */
+  readonly memoryBytes?: number;
+  /** Kernel: a Linux `Image` (plain or gzip), an ELF file or a flat binary. */
+  readonly kernel?: LoadedFile;
+  /** Initial RAM disk for the kernel. */
+  readonly initrd?: LoadedFile;
+  /** Firmware. Default: `default`. */
+  readonly bios?: Bios;
+  /** Device tree blob to use in place of the generated one. */
+  readonly dtb?: LoadedFile;
+  /** Kernel command line. Default: empty. */
+  readonly append?: string;
+  /** CPU model. Default: `rv64`. */
+  readonly cpuModel?: CpuModel;
+  /** CPU properties that differ from the model's own, by name. */
+  readonly cpu?: Readonly<Record<string, boolean>>;
+  /** How guest code is run. */
+  readonly accel?: AccelOptions;
+  /** End the machine where the guest asks for a restart. Default: false. */
+  readonly noReboot?: boolean;
+  /** The debug log. */
+  readonly debug?: DebugOptions;
+  /** Collect what costs time to collect for statistics. Default: false. */
+  readonly statistics?: boolean;
+}
+
+/** A checked machine description with every default filled in. */
+export interface MachineDescription {
+  /** The board. */
+  readonly machine: MachineName;
+  /** Number of harts. */
+  readonly harts: number;
+  /** Guest RAM in bytes, whole pages. */
+  readonly memoryBytes: number;
+  /** Kernel, if any. */
+  readonly kernel: LoadedFile | undefined;
+  /** Initial RAM disk, if any; there is a kernel then. */
+  readonly initrd: LoadedFile | undefined;
+  /** Firmware. */
+  readonly bios: Bios;
+  /** Device tree blob in place of the generated one, if any. */
+  readonly dtb: LoadedFile | undefined;
+  /** Kernel command line. */
+  readonly append: string;
+  /** CPU model. */
+  readonly cpuModel: CpuModel;
+  /** CPU properties that differ from the model's own, by name. */
+  readonly cpu: Readonly<Record<string, boolean>>;
+  /** How guest code is run. */
+  readonly accel: Required<AccelOptions>;
+  /** End the machine where the guest asks for a restart. */
+  readonly noReboot: boolean;
+  /** What is logged, and where (undefined: standard error). */
+  readonly debug: {
+    readonly categories: readonly DebugCategory[];
+    readonly file: string | undefined;
+  };
+  /** Collect what costs time to collect for statistics. */
+  readonly statistics: boolean;
+}
+
+/** The parts of a message that a user can act on. */
+export interface Complaint {
+  /** What is wrong, in the user's words. */
+  readonly what: string;
+  /** Why it cannot be done. */
+  readonly cause: string;
+  /** What to do instead. */
+  readonly fix: string;
+}
+
+/** A machine that cannot be built as described. */
+export class ConfigurationError extends Error {
+  /** What is wrong. */
+  readonly what: string;
+  /** Why it cannot be done. */
+  override readonly cause: string;
+  /** What to do instead. */
+  readonly fix: string;
+
+  /** An error with cause and remedy. */
+  constructor({ what, cause, fix }: Complaint) {
+    super(`${what}: ${cause} (${fix})`);
+    this.name = "ConfigurationError";
+    this.what = what;
+    this.cause = cause;
+    this.fix = fix;
+  }
+}
+
+/** Checks a description and fills in its defaults. Throws {@linkcode ConfigurationError}. */
+export function describeMachine(options: MachineOptions): MachineDescription {
+  const description: MachineDescription = {
+    machine: options.machine ?? "virt",
+    harts: options.harts ?? 1,
+    memoryBytes: options.memoryBytes ?? DEFAULT_RAM_BYTES,
+    kernel: options.kernel,
+    initrd: options.initrd,
+    bios: options.bios ?? "default",
+    dtb: options.dtb,
+    append: options.append ?? "",
+    cpuModel: options.cpuModel ?? "rv64",
+    cpu: options.cpu ?? {},
+    accel: { thread: options.accel?.thread ?? "multi", check: options.accel?.check ?? false },
+    noReboot: options.noReboot ?? false,
+    debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },
+    statistics: options.statistics ?? false,
+  };
+  checkNames(description);
+  checkHarts(description.harts);
+  checkMemory(description.memoryBytes);
+  checkFiles(description);
+  return description;
+}
+
+/** A caller from JavaScript may pass any string: the types alone do not hold. */
+function checkNames(description: MachineDescription): void {
+  checkName("machine", description.machine, MACHINE_NAMES);
+  checkName("CPU model", description.cpuModel, CPU_MODELS);
+  checkName("thread mode", description.accel.thread, THREAD_MODES);
+  for (const category of description.debug.categories) {
+    checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));
+  }
+}
+
+function checkName(kind: string, name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  throw new ConfigurationError({
+    what: `${kind} "${name}"`,
+    cause: `there is no ${kind} of this name`,
+    fix: `use one of: ${known.join(", ")}`,
+  });
+}
+
+function checkHarts(harts: number): void {
+  if (Number.isInteger(harts) && harts >= 1 && harts <= MAX_HARTS) return;
+  throw new ConfigurationError({
+    what: `${harts} harts`,
+    cause: `a machine has 1 to ${MAX_HARTS} harts`,
+    fix: `use -smp ${harts > MAX_HARTS ? MAX_HARTS : 1}`,
+  });
+}
+
+function checkMemory(bytes: number): void {
+  const what = `${sizeText(bytes)} of memory`;
+  if (!(bytes >= MIN_RAM_BYTES)) {
+    throw new ConfigurationError({
+      what,
+      cause: `a machine has at least ${sizeText(MIN_RAM_BYTES)}`,
+      fix: "use a larger -m (a number alone counts MiB)",
+    });
+  }
+  if (bytes > MAX_RAM_BYTES) {
+    throw new ConfigurationError({
+      what,
+      cause: `guest RAM and the machine's control area share 4 GiB, RAM can be ${
+        sizeText(MAX_RAM_BYTES)
+      } at most`,
+      fix: `use -m ${MAX_RAM_BYTES / MIB}M or less`,
+    });
+  }
+  if (bytes % PAGE_BYTES !== 0) {
+    throw new ConfigurationError({
+      what,
+      cause: `RAM comes in pages of ${PAGE_BYTES} bytes`,
+      fix: `use -m ${Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES / KIB}K`,
+    });
+  }
+}
+
+function checkFiles({ kernel, initrd, append }: MachineDescription): void {
+  if (kernel === undefined && initrd !== undefined) {
+    throw new ConfigurationError({
+      what: `initrd "${initrd.name}" without a kernel`,
+      cause: "only a kernel reads an initial RAM disk",
+      fix: "add -kernel FILE",
+    });
+  }
+  if (kernel === undefined && append !== "") {
+    throw new ConfigurationError({
+      what: "a kernel command line without a kernel",
+      cause: "only a kernel reads -append",
+      fix: "add -kernel FILE",
+    });
+  }
+}
+
+/** Checks that there is something to run; a machine made only for its device tree needs nothing. */
+export function requireProgram({ kernel, bios }: MachineDescription): void {
+  if (kernel === undefined && typeof bios === "string") {
+    throw new ConfigurationError({
+      what: "a machine with nothing to run",
+      cause: "there is neither a kernel nor a firmware image",
+      fix: "add -kernel FILE or -bios FILE (`deno task guest` fetches a Linux kernel)",
+    });
+  }
+}
+
+const KIB = 1024;
+const MIB = KIB * KIB;
+const SIZE_UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** A byte count in the largest unit that divides it. */
+export function sizeText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value !== 0 && value % KIB === 0 && unit < SIZE_UNITS.length - 1) {
+    value /= KIB;
+    unit++;
+  }
+  return `${value} ${SIZE_UNITS[unit]}`;
+}
