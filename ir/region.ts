@@ -201,6 +201,16 @@ export class Region {
     return variable;
   }
 
+  /** Operations made so far: every id is below it. */
+  get operationCount(): number {
+    return this.#nextOperation;
+  }
+
+  /** Blocks made so far: every id is below it. */
+  get blockCount(): number {
+    return this.#nextBlock;
+  }
+
   /** Makes an operation that is in no block yet. */
   makeOperation(
     opcode: Opcode,
