@@ -9,9 +9,20 @@
  * is that before the instruction.
  */
 import { Builder } from "../../../ir/builder.ts";
-import type { Value } from "../../../ir/region.ts";
+import type { TransferKind, Value } from "../../../ir/region.ts";
 import type { DecodedInstruction, FieldName } from "../instruction.ts";
+import { Cause } from "../privileged/causes.ts";
 import { slot } from "../registers.ts";
+
+/** Field FS of `mstatus`; zero when float instructions are off. */
+const MSTATUS_FS = 0x6000n;
+/** Value of the rounding mode field that stands for the mode in `frm`. */
+const DYNAMIC_ROUNDING = 7;
+/** Rounding modes from here on are reserved. */
+const FIRST_RESERVED_ROUNDING = 5;
+
+/** Registers that calls keep return addresses in: `ra` and `t0`. */
+const LINK_REGISTERS: ReadonlySet<number> = new Set([1, 5]);
 
 /** What is known of the hart's mode when a region is compiled; part of the region's key. */
 export interface BoundMode {
@@ -37,6 +48,8 @@ export class LiftContext {
   readonly b: Builder;
   /** The instruction, or null when a handler is lifted. */
   readonly bound: BoundInstruction | null;
+  /** The instruction's bits, once something has needed them. */
+  #encoding: Value | null = null;
 
   /** Lifts into the builder's current block. */
   constructor(builder: Builder, bound: BoundInstruction | null) {
@@ -112,10 +125,69 @@ export class LiftContext {
     return this.#pcRelative(this.bound.offset + this.bound.instruction.imm);
   }
 
+  /**
+   * Ends with a jump. A bound jump that uses a link register is told as call or return, so that returns can
+   * be predicted; unbound, it is `plain`, for nothing is predicted in the cold tier.
+   */
+  transferTo(target: Value, plain: TransferKind): void {
+    const transfer = this.transferKind(plain);
+    this.b.goto(target, transfer, transfer === "call" ? this.nextPc() : null);
+  }
+
+  /** The kind of jump, by the return-address hints of the manual; `plain` when they say nothing. */
+  transferKind(plain: TransferKind): TransferKind {
+    if (this.bound === null) return plain;
+    const { rd, rs1 } = this.bound.instruction;
+    if (LINK_REGISTERS.has(rd)) return "call";
+    return LINK_REGISTERS.has(rs1) ? "return" : plain;
+  }
+
   /** Bits of the instruction, zero-extended: what an illegal-instruction exception reports. */
   encoding(): Value {
-    if (this.bound === null) return this.b.op("guest.encoding");
-    return this.b.i64(this.bound.instruction.bits >>> 0);
+    this.#encoding ??= this.bound === null
+      ? this.b.op("guest.encoding")
+      : this.b.i64(this.bound.instruction.bits >>> 0);
+    return this.#encoding;
+  }
+
+  /** Illegal-instruction exception when the i32 condition is not 0. */
+  illegalIf(condition: Value): void {
+    this.b.trapIf(condition, this.b.i32(Cause.ILLEGAL_INSTRUCTION), this.encoding());
+  }
+
+  /** Illegal-instruction exception when float instructions are off. */
+  requireFloat(): void {
+    if (this.bound === null) {
+      this.illegalIf(
+        this.b.eqz(this.b.and(this.b.getState(slot("mstatus")), this.b.i64(MSTATUS_FS))),
+      );
+    } else if (!this.bound.mode.floatEnabled) this.illegalIf(this.b.i32(1));
+  }
+
+  /** Is it known while lifting that the instruction rounds to nearest even? Never so when unbound. */
+  roundsToNearestStatically(): boolean {
+    if (this.bound === null) return false;
+    const { instruction, mode } = this.bound;
+    return instruction.rm === 0 || (instruction.rm === DYNAMIC_ROUNDING && mode.roundsToNearest);
+  }
+
+  /** Rounding mode 0..4 as an i32, from the field or `frm`; illegal-instruction exception when reserved. */
+  roundingMode(): Value {
+    if (this.bound !== null) return this.#boundRoundingMode(this.bound);
+    const field = this.field("rm");
+    const isDynamic = this.b.eq(field, this.b.i32(DYNAMIC_ROUNDING));
+    return this.#legalRounding(this.b.select(isDynamic, this.b.getState(slot("frm")), field));
+  }
+
+  #boundRoundingMode({ instruction }: BoundInstruction): Value {
+    if (this.roundsToNearestStatically()) return this.b.i32(0);
+    if (instruction.rm !== DYNAMIC_ROUNDING) return this.#legalRounding(this.b.i32(instruction.rm));
+    return this.#legalRounding(this.b.getState(slot("frm")));
+  }
+
+  #legalRounding(mode: Value): Value {
+    this.illegalIf(this.b.geU(mode, this.b.i32(FIRST_RESERVED_ROUNDING)));
+    return mode;
   }
 
   #pcRelative(offset: number): Value {
