@@ -5,6 +5,7 @@
  * pseudo-code. Structured control (`when`, `loop`) makes the blocks of functions; a lifter of a guest
  * instruction stays in one block and uses `select`.
  */
+import { analyzeControlFlow, isReachable } from "./control_flow.ts";
 import { Order, type OrderSet } from "./memory_order.ts";
 import { type Opcode, opcodeRow, type RmwOperation } from "./opcodes.ts";
 import {
@@ -20,6 +21,8 @@ import {
 } from "./region.ts";
 import type { StateSlot } from "./guest_state.ts";
 import type { MemoryWidth, ValueType } from "./types.ts";
+
+export { successors } from "./control_flow.ts";
 
 /** Options of a guest memory access. */
 export interface AccessOptions {
@@ -495,27 +498,6 @@ export function buildFunction(
  * Drops blocks that no path reaches, such as the join after two branches that both returned.
  */
 function removeUnreachable(region: Region): void {
-  const reached = new Set<Block>();
-  const pending = [region.blocks[0]];
-  for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
-    if (reached.has(block)) continue;
-    reached.add(block);
-    pending.push(...successors(block));
-  }
-  region.blocks = region.blocks.filter((block) => reached.has(block));
-}
-
-/** Blocks of the same region that control may reach next. */
-export function successors(block: Block): Block[] {
-  const end = block.terminator;
-  switch (end?.kind) {
-    case "jump":
-      return [end.target];
-    case "branch":
-      return [end.taken, end.otherwise];
-    case "switch":
-      return [...end.targets, end.otherwise];
-    default:
-      return [];
-  }
+  const flow = analyzeControlFlow(region);
+  region.blocks = region.blocks.filter((block) => isReachable(flow, block));
 }

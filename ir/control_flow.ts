@@ -1,0 +1,117 @@
+/**
+ * Edges between the blocks of a region, in the forms analyses want them.
+ *
+ * Roots are where control comes in from outside: the entries of a `region`, else its first block. Blocks that
+ * no root reaches are in no order and nobody's predecessor.
+ */
+import type { Block, Operation, Region, Terminator } from "./region.ts";
+
+/** Blocks of the same region that control may reach next; one block may occur more than once. */
+export function successors(block: Block): Block[] {
+  const end = block.terminator;
+  switch (end?.kind) {
+    case "jump":
+      return [end.target];
+    case "branch":
+      return [end.taken, end.otherwise];
+    case "switch":
+      return [...end.targets, end.otherwise];
+    default:
+      return [];
+  }
+}
+
+/** Values a terminator uses. */
+export function terminatorOperands(end: Terminator): Operation[] {
+  switch (end.kind) {
+    case "jump":
+    case "next":
+      return [];
+    case "branch":
+      return [end.condition];
+    case "switch":
+      return [end.index];
+    case "return":
+      return end.value === null ? [] : [end.value];
+    case "goto":
+      return end.link === null ? [end.pc] : [end.pc, end.link];
+    case "goto_if":
+      return [end.condition, end.taken, end.otherwise];
+    case "exit":
+      return [end.pc];
+    case "trap":
+      return [end.cause, end.value];
+  }
+}
+
+/** Where control enters a region. */
+export function roots(region: Region): Block[] {
+  if (region.entries.length === 0) return region.blocks.slice(0, 1);
+  return [...new Set(region.entries.map((entry) => entry.block))];
+}
+
+/** Marks a block that no root reaches, in {@linkcode ControlFlow.position}. */
+export const UNREACHABLE = -1;
+
+/** Control flow of a region at the time of {@linkcode analyzeControlFlow}. */
+export interface ControlFlow {
+  /** See the header of this file. */
+  readonly roots: readonly Block[];
+  /** Reachable blocks; each comes before its successors except over retreating edges. */
+  readonly reversePostorder: readonly Block[];
+  /** Position in the reverse postorder by block id; {@linkcode UNREACHABLE} when it has none. */
+  readonly position: Int32Array;
+  /** Reachable predecessors by block id, each once. */
+  readonly predecessors: readonly (readonly Block[])[];
+}
+
+/** Computes order and predecessors. */
+export function analyzeControlFlow(region: Region): ControlFlow {
+  const entered = roots(region);
+  const reversePostorder = orderFrom(entered, region.blockCount);
+  const position = new Int32Array(region.blockCount).fill(UNREACHABLE);
+  reversePostorder.forEach((block, index) => position[block.id] = index);
+  const predecessors: Block[][] = Array.from({ length: region.blockCount }, () => []);
+  for (const block of reversePostorder) {
+    for (const next of successors(block)) {
+      // All edges of one block are seen together, so a repeated one finds its block at the end.
+      const known = predecessors[next.id];
+      if (known.at(-1) !== block) known.push(block);
+    }
+  }
+  return { roots: entered, reversePostorder, position, predecessors };
+}
+
+/** Is there a path from a root to the block? */
+export function isReachable(flow: ControlFlow, block: Block): boolean {
+  return flow.position[block.id] !== UNREACHABLE;
+}
+
+interface Visit {
+  readonly block: Block;
+  readonly next: readonly Block[];
+  index: number;
+}
+
+function orderFrom(entered: readonly Block[], blockCount: number): Block[] {
+  const isSeen = new Uint8Array(blockCount);
+  const postorder: Block[] = [];
+  const path: Visit[] = [];
+  const enter = (block: Block): void => {
+    if (isSeen[block.id] === 1) return;
+    isSeen[block.id] = 1;
+    path.push({ block, next: successors(block), index: 0 });
+  };
+  // From the last root to the first, so that the first one leads the reversed order.
+  for (let root = entered.length - 1; root >= 0; root--) {
+    enter(entered[root]);
+    for (let visit = path.at(-1); visit !== undefined; visit = path.at(-1)) {
+      if (visit.index < visit.next.length) enter(visit.next[visit.index++]);
+      else {
+        postorder.push(visit.block);
+        path.pop();
+      }
+    }
+  }
+  return postorder.reverse();
+}
