@@ -1,0 +1,288 @@
+/**
+ * Guest time and the timers of the harts.
+ *
+ * REQUIREMENT. All harts read one clock of 10 MHz that never steps back, also when one hart reads it, passes
+ * a message, and another reads it then. A timer interrupt line is up exactly while time >= compare value, as
+ * seen by the hart that owns it, and no deadline is lost.
+ *
+ * SOLUTION. Host time is `performance.timeOrigin + performance.now()`; workers disagree about it by
+ * microseconds, so the greatest time handed out stands in a shared word (its low 32 bits) and a reader that
+ * is behind takes that one. The clock keeper reads the time in the same way before it posts a deadline,
+ * therefore the hart that wakes from the post sees a time at or after it.
+ * Compare values are written under the sequence lock of the hart's block. Only the hart itself moves its
+ * timer lines ({@linkcode GuestClock.updateTimerLines}); a writer on another hart posts TIMER instead.
+ *
+ * LIMITATION. The shared word repeats after 2^32 ticks (seven minutes). Only a difference below
+ * {@linkcode LARGEST_SKEW} counts as "behind", so a machine in which nobody read the time for exactly such a
+ * period may see the clock stand still for that long, never step back.
+ */
+
+import { Machine, MAX_HARTS, Pending, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
+import { interruptLines, lowerInterrupt, post, raiseInterrupt } from "../atomics/pending.ts";
+
+/** Ticks of the guest's time counter in a second. */
+export const TICKS_PER_SECOND = 10_000_000;
+/** Ticks of the guest's time counter in a millisecond. */
+export const TICKS_PER_MS = TICKS_PER_SECOND / 1000;
+
+/** Interrupt line bits of the two timers: the architecture's interrupt numbers 5 and 7. */
+const SUPERVISOR_TIMER_LINE = 1 << 5;
+const MACHINE_TIMER_LINE = 1 << 7;
+
+/** Ticks by which two workers' host clocks may differ: 100 ms. */
+const LARGEST_SKEW = TICKS_PER_MS * 100;
+
+const HALF_RANGE = 0x1_0000_0000;
+const WORD_SHIFT = 2;
+const DOUBLE_SHIFT = 3;
+/** The greatest deadline that {@linkcode Machine}.KEEPER_DEADLINE can say; it means "never". */
+const NEVER_MS = 0x7fff_ffff;
+
+const TIME_LATEST = Machine.TIME_LATEST.offset >> WORD_SHIFT;
+const CLOCK_KICK = Machine.CLOCK_KICK.offset >> WORD_SHIFT;
+const KEEPER_DEADLINE = Machine.KEEPER_DEADLINE.offset >> WORD_SHIFT;
+const TIME_OFFSET = Machine.TIME_OFFSET.offset >> DOUBLE_SHIFT;
+const CLOCK_START = Machine.CLOCK_START.offset >> DOUBLE_SHIFT;
+
+/** Host time in milliseconds of a scale that all threads of the process share. */
+export type HostClock = () => number;
+
+/** The host's clock with the scale of the process. */
+export function hostMilliseconds(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/**
+ * Starts the machine's clock at tick 0 and disarms every timer. Main calls it once before the workers start.
+ */
+export function startClock(words: Int32Array, hostClock: HostClock = hostMilliseconds): void {
+  const doubles = new Float64Array(words.buffer);
+  doubles[CLOCK_START] = hostClock();
+  doubles[TIME_OFFSET] = 0;
+  // ORDER: sc stores before any worker exists; partner: the workers' start.
+  Atomics.store(words, TIME_LATEST, 0);
+  Atomics.store(words, KEEPER_DEADLINE, NEVER_MS);
+  for (let hart = 0; hart < MAX_HARTS; hart++) {
+    words.fill(-1, firstHalf(hart, Vcpu.MACHINE_TIMER), firstHalf(hart, Vcpu.MACHINE_TIMER) + 2);
+    words.fill(
+      -1,
+      firstHalf(hart, Vcpu.SUPERVISOR_TIMER),
+      firstHalf(hart, Vcpu.SUPERVISOR_TIMER) + 2,
+    );
+  }
+}
+
+type TimerWord = typeof Vcpu.MACHINE_TIMER;
+
+function firstHalf(hart: number, timer: TimerWord): number {
+  return vcpuWord(hart, timer) >> WORD_SHIFT;
+}
+
+/** The low 32 bits of a tick count as i32. */
+export function lowHalf(ticks: number): number {
+  return ticks | 0;
+}
+
+/** Bits 32 to 63 of a tick count as i32. */
+export function highHalf(ticks: number): number {
+  return Math.floor(ticks / HALF_RANGE) | 0;
+}
+
+/** An unsigned 64-bit value from its halves; rounded above 2^53, where only "far away" counts. */
+export function fromHalves(low: number, high: number): number {
+  return (high >>> 0) * HALF_RANGE + (low >>> 0);
+}
+
+/** One worker's view of the machine's clock and timers. */
+export class GuestClock {
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #hostClock: HostClock;
+
+  /**
+   * @param words shared memory, after {@linkcode startClock}
+   * @param hostClock the host's time; tests give their own
+   */
+  constructor(words: Int32Array, hostClock: HostClock = hostMilliseconds) {
+    this.#words = words;
+    this.#doubles = new Float64Array(words.buffer);
+    this.#hostClock = hostClock;
+  }
+
+  /** Guest time in whole ticks; monotonic over all harts. */
+  timeTicks(): number {
+    for (;;) {
+      // ORDER: sc load before the host's clock is read, so that a thread that was held up in between does
+      // not take its own delay for a difference of clocks; partner: the cmpxchg below on another thread.
+      const latest = Atomics.load(this.#words, TIME_LATEST);
+      const now = this.#hostTicks();
+      const behind = (latest - lowHalf(now)) | 0;
+      if (behind >= 0 && behind < LARGEST_SKEW) return now + behind;
+      // ORDER: sc cmpxchg forward, before this time is used; partner: the load above.
+      const found = Atomics.compareExchange(this.#words, TIME_LATEST, latest, lowHalf(now));
+      if (found === latest) return now;
+    }
+  }
+
+  /** Sets the guest time: a write of the machine's time register. Every timer is looked at again. */
+  setTime(low: number, high: number): void {
+    const time = fromHalves(low, high);
+    const offset = this.#doubles[TIME_OFFSET] ?? 0;
+    // ORDER: plain store of an aligned double, which no 64-bit host tears; other harts see it at the latest
+    // when they take the TIMER bit posted below.
+    this.#doubles[TIME_OFFSET] = offset + time - this.#hostTicks();
+    // ORDER: sc store after the offset; partner: the load in timeTicks().
+    Atomics.store(this.#words, TIME_LATEST, lowHalf(time));
+    this.kickKeeper();
+    // ORDER: sc load of a constant; written by main before any worker started.
+    const harts = Atomics.load(this.#words, Machine.HART_COUNT.offset >> WORD_SHIFT);
+    for (let hart = 0; hart < harts; hart++) post(this.#words, hart, Pending.TIMER);
+  }
+
+  /** Machine timer compare value of a hart, as a number. */
+  machineTimer(hart: number): number {
+    return this.#compareValue(hart, Vcpu.MACHINE_TIMER);
+  }
+
+  /** Supervisor timer compare value of a hart, as a number. */
+  supervisorTimer(hart: number): number {
+    return this.#compareValue(hart, Vcpu.SUPERVISOR_TIMER);
+  }
+
+  /** Copies the machine timer compare value of a hart, both halves of one write. */
+  readMachineTimer(hart: number, into: { low: number; high: number }): void {
+    const index = firstHalf(hart, Vcpu.MACHINE_TIMER);
+    for (;;) {
+      const before = this.#readSequence(hart);
+      // ORDER: sc loads between the two sequence loads; partner: the stores in #write().
+      into.low = Atomics.load(this.#words, index);
+      into.high = Atomics.load(this.#words, index + 1);
+      if (before === this.#readSequence(hart) && (before & 1) === 0) return;
+    }
+  }
+
+  /**
+   * Sets the machine timer compare value. The caller then lets the hart look at it: `updateTimerLines` when
+   * it is the hart itself, else `post(words, hart, Pending.TIMER)`.
+   */
+  setMachineTimer(hart: number, low: number, high: number): void {
+    this.#write(hart, Vcpu.MACHINE_TIMER, low, high);
+  }
+
+  /** Sets one half of the machine timer compare value: 0 for the low one, 1 for the high one. */
+  setMachineTimerHalf(hart: number, half: 0 | 1, value: number): void {
+    this.#beginWrite(hart);
+    // ORDER: sc store while the sequence is odd; partner: #compareValue().
+    Atomics.store(this.#words, firstHalf(hart, Vcpu.MACHINE_TIMER) + half, value);
+    this.#endWrite(hart);
+    this.#kickIfEarlier(this.machineTimer(hart));
+  }
+
+  /** Sets the supervisor timer compare value; the caller then acts as for `setMachineTimer`. */
+  setSupervisorTimer(hart: number, low: number, high: number): void {
+    this.#write(hart, Vcpu.SUPERVISOR_TIMER, low, high);
+  }
+
+  /**
+   * Makes both timer lines of the calling hart say whether time >= compare value. To be called by the hart
+   * itself: after it took TIMER, in WFI before it sleeps, and after it wrote a compare value.
+   */
+  updateTimerLines(hart: number): void {
+    const now = this.timeTicks();
+    const lines = interruptLines(this.#words, hart);
+    this.#moveLine(hart, lines, MACHINE_TIMER_LINE, now >= this.machineTimer(hart));
+    this.#moveLine(hart, lines, SUPERVISOR_TIMER_LINE, now >= this.supervisorTimer(hart));
+  }
+
+  /** Milliseconds until the next timer of a hart that is still to come; `Infinity` when there is none. */
+  nextDeadlineMs(hart: number): number {
+    const now = this.timeTicks();
+    const left = Math.min(
+      ticksLeft(now, this.machineTimer(hart)),
+      ticksLeft(now, this.supervisorTimer(hart)),
+    );
+    return left / TICKS_PER_MS;
+  }
+
+  /** Makes the clock keeper look at every deadline again. */
+  kickKeeper(): void {
+    // ORDER: sc add after the deadline was published; partner: the keeper's load before it waits.
+    Atomics.add(this.#words, CLOCK_KICK, 1);
+    Atomics.notify(this.#words, CLOCK_KICK);
+  }
+
+  /** Publishes when the clock keeper looks again; ticks, `Infinity` for never. Keeper only. */
+  publishKeeperDeadline(ticks: number): void {
+    // ORDER: sc store before the keeper reads the compare values again; partner: #kickIfEarlier().
+    Atomics.store(this.#words, KEEPER_DEADLINE, deadlineMs(ticks));
+  }
+
+  #hostTicks(): number {
+    const start = this.#doubles[CLOCK_START] ?? 0;
+    const offset = this.#doubles[TIME_OFFSET] ?? 0;
+    return Math.max(0, Math.floor((this.#hostClock() - start) * TICKS_PER_MS) + offset);
+  }
+
+  #moveLine(hart: number, lines: number, line: number, asserted: boolean): void {
+    if (asserted === ((lines & line) !== 0)) return;
+    if (asserted) raiseInterrupt(this.#words, hart, line);
+    else lowerInterrupt(this.#words, hart, line);
+  }
+
+  #write(hart: number, timer: TimerWord, low: number, high: number): void {
+    const index = firstHalf(hart, timer);
+    this.#beginWrite(hart);
+    // ORDER: sc stores while the sequence is odd; partner: #compareValue().
+    Atomics.store(this.#words, index, low);
+    Atomics.store(this.#words, index + 1, high);
+    this.#endWrite(hart);
+    this.#kickIfEarlier(fromHalves(low, high));
+  }
+
+  #compareValue(hart: number, timer: TimerWord): number {
+    const index = firstHalf(hart, timer);
+    for (;;) {
+      const before = this.#readSequence(hart);
+      // ORDER: sc loads between the two sequence loads; partner: the stores in #write().
+      const low = Atomics.load(this.#words, index);
+      const high = Atomics.load(this.#words, index + 1);
+      if (before === this.#readSequence(hart) && (before & 1) === 0) return fromHalves(low, high);
+    }
+  }
+
+  #readSequence(hart: number): number {
+    // ORDER: sc load before and after the halves; partner: #beginWrite() and #endWrite().
+    return Atomics.load(this.#words, vcpuWord(hart, Vcpu.TIMER_SEQ) >> WORD_SHIFT);
+  }
+
+  /** Makes the sequence odd; the winner of the exchange is the only writer. */
+  #beginWrite(hart: number): void {
+    const sequence = vcpuWord(hart, Vcpu.TIMER_SEQ) >> WORD_SHIFT;
+    for (;;) {
+      // ORDER: sc load and cmpxchg even -> odd before the halves; partner: readers and other writers.
+      const even = Atomics.load(this.#words, sequence) & ~1;
+      if (Atomics.compareExchange(this.#words, sequence, even, even + 1) === even) return;
+    }
+  }
+
+  #endWrite(hart: number): void {
+    // ORDER: sc add after the halves: even again; partner: readers and the next writer.
+    Atomics.add(this.#words, vcpuWord(hart, Vcpu.TIMER_SEQ) >> WORD_SHIFT, 1);
+  }
+
+  /** Wakes the clock keeper when it would sleep past this deadline. */
+  #kickIfEarlier(ticks: number): void {
+    // ORDER: sc load after the compare value; partner: publishKeeperDeadline() before the keeper's second look.
+    const planned = Atomics.load(this.#words, KEEPER_DEADLINE);
+    const wanted = deadlineMs(ticks);
+    if (wanted < NEVER_MS && wanted <= planned) this.kickKeeper();
+  }
+}
+
+function deadlineMs(ticks: number): number {
+  return Math.min(NEVER_MS, Math.floor(ticks / TICKS_PER_MS));
+}
+
+function ticksLeft(now: number, compare: number): number {
+  return compare > now ? compare - now : Infinity;
+}
