@@ -7,7 +7,7 @@
  * - `imm`: the immediate; `imm?`: the same, left out when 0; `shamt`: the same in hexadecimal;
  * - `upper`: the immediate's upper 20 bits; `target`: address of the instruction plus the immediate;
  * - `csr`: name or number of a CSR; `zimm`: the immediate in the place of `rs1`;
- * - `pred`, `succ`: sets of a fence; `rm`: rounding mode.
+ * - `pred`, `succ`: sets of a fence; `rm`: rounding mode, left out when dynamic.
  *
  * The mnemonic is the row's name up to the first space.
  */
@@ -24,6 +24,7 @@ export interface DisassemblerOptions {
   readonly csrName?: (csr: number) => string | undefined;
 }
 
+/** By the field's value; the dynamic mode goes without saying. */
 const ROUNDING_NAMES: readonly string[] = [
   "rne",
   "rtz",
@@ -32,7 +33,7 @@ const ROUNDING_NAMES: readonly string[] = [
   "rmm",
   "unknown",
   "unknown",
-  "dyn",
+  "",
 ];
 const UPPER_SHIFT = 12;
 const UPPER_MASK = 0xfffff;
@@ -80,6 +81,9 @@ const OPERANDS: ReadonlyMap<string, OperandFormatter> = new Map<string, OperandF
   ["rm", ({ rm }) => ROUNDING_NAMES[rm]],
 ]);
 
+/** A word of the syntax column. */
+const OPERAND_WORD = /[a-z]+[0-9]?\??/g;
+
 /** Turns bits into text. */
 export class Disassembler {
   readonly #decoder: Decoder;
@@ -99,11 +103,18 @@ export class Disassembler {
     }
     const { name, syntax } = this.#textForm(instruction);
     const [mnemonic] = name.split(" ");
-    const operands = syntax.replace(/[a-z]+[0-9]?\??/g, (word) => {
+    const operands = syntax.split(", ")
+      .map((operand) => this.#operandText(operand, instruction, pc))
+      .filter((text) => text !== "")
+      .join(",");
+    return operands === "" ? mnemonic : `${mnemonic} ${operands}`;
+  }
+
+  #operandText(operand: string, instruction: DecodedInstruction, pc: bigint): string {
+    return operand.replace(OPERAND_WORD, (word) => {
       const format = OPERANDS.get(word);
       return format === undefined ? word : format(instruction, pc, this.#options);
-    }).replaceAll(" ", "");
-    return operands === "" ? mnemonic : `${mnemonic} ${operands}`;
+    });
   }
 
   #textForm(instruction: DecodedInstruction): { name: string; syntax: string } {

@@ -3,6 +3,8 @@
  * in the cold tier.
  */
 import { RV_A } from "./encoding/rv_a.ts";
+import { RV_D } from "./encoding/rv_d.ts";
+import { RV_F } from "./encoding/rv_f.ts";
 import { RV_I } from "./encoding/rv_i.ts";
 import { RV_M } from "./encoding/rv_m.ts";
 import { RV_PRIVILEGED } from "./encoding/rv_privileged.ts";
@@ -33,6 +35,8 @@ export const ROWS: readonly InstructionRow[] = [
   ...RV_I,
   ...RV_M,
   ...RV_A,
+  ...RV_F,
+  ...RV_D,
   ...ZICSR,
   ...ZIFENCEI,
   ...ZICOND,
