@@ -38,26 +38,29 @@ const DOUBLE_SHIFT = 3;
 /** The greatest deadline that {@linkcode Machine}.KEEPER_DEADLINE can say; it means "never". */
 const NEVER_MS = 0x7fff_ffff;
 
+/** A compare value from here on means "never" (28 years); guests write all ones. */
+const NEVER_TICKS = 2 ** 53;
+
 const TIME_LATEST = Machine.TIME_LATEST.offset >> WORD_SHIFT;
 const CLOCK_KICK = Machine.CLOCK_KICK.offset >> WORD_SHIFT;
 const KEEPER_DEADLINE = Machine.KEEPER_DEADLINE.offset >> WORD_SHIFT;
 const TIME_OFFSET = Machine.TIME_OFFSET.offset >> DOUBLE_SHIFT;
 const CLOCK_START = Machine.CLOCK_START.offset >> DOUBLE_SHIFT;
 
-/** Host time in milliseconds of a scale that all threads of the process share. */
-export type HostClock = () => number;
-
-/** The host's clock with the scale of the process. */
-export function hostMilliseconds(): number {
-  return performance.timeOrigin + performance.now();
+/** The host's clock as one thread sees it: `performance`, or a double in tests. */
+export interface HostClock {
+  /** When `now()` was 0, in milliseconds of a scale that all threads of the process share. */
+  readonly timeOrigin: number;
+  /** Milliseconds since then. */
+  now(): number;
 }
 
 /**
  * Starts the machine's clock at tick 0 and disarms every timer. Main calls it once before the workers start.
  */
-export function startClock(words: Int32Array, hostClock: HostClock = hostMilliseconds): void {
+export function startClock(words: Int32Array, hostClock: HostClock = performance): void {
   const doubles = new Float64Array(words.buffer);
-  doubles[CLOCK_START] = hostClock();
+  doubles[CLOCK_START] = hostClock.timeOrigin + hostClock.now();
   doubles[TIME_OFFSET] = 0;
   // ORDER: sc stores before any worker exists; partner: the workers' start.
   Atomics.store(words, TIME_LATEST, 0);
@@ -98,15 +101,21 @@ export class GuestClock {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #hostClock: HostClock;
+  /**
+   * This thread's time origin minus the machine's start, in ms. The two are subtracted once: a sum of the
+   * date and `now()` would lose the last two ticks.
+   */
+  readonly #originAfterStart: number;
 
   /**
    * @param words shared memory, after {@linkcode startClock}
    * @param hostClock the host's time; tests give their own
    */
-  constructor(words: Int32Array, hostClock: HostClock = hostMilliseconds) {
+  constructor(words: Int32Array, hostClock: HostClock = performance) {
     this.#words = words;
     this.#doubles = new Float64Array(words.buffer);
     this.#hostClock = hostClock;
+    this.#originAfterStart = hostClock.timeOrigin - (this.#doubles[CLOCK_START] ?? 0);
   }
 
   /** Guest time in whole ticks; monotonic over all harts. */
@@ -218,9 +227,9 @@ export class GuestClock {
   }
 
   #hostTicks(): number {
-    const start = this.#doubles[CLOCK_START] ?? 0;
     const offset = this.#doubles[TIME_OFFSET] ?? 0;
-    return Math.max(0, Math.floor((this.#hostClock() - start) * TICKS_PER_MS) + offset);
+    const sinceStart = this.#hostClock.now() + this.#originAfterStart;
+    return Math.max(0, Math.floor(sinceStart * TICKS_PER_MS) + offset);
   }
 
   #moveLine(hart: number, lines: number, line: number, asserted: boolean): void {
@@ -284,5 +293,5 @@ function deadlineMs(ticks: number): number {
 }
 
 function ticksLeft(now: number, compare: number): number {
-  return compare > now ? compare - now : Infinity;
+  return compare > now && compare < NEVER_TICKS ? compare - now : Infinity;
 }

@@ -17,7 +17,7 @@
 import { Machine, Pending, RunState } from "../atomics/shared_layout.ts";
 import { post } from "../atomics/pending.ts";
 import type { TimedDevice } from "../devices/timed_device.ts";
-import { GuestClock, TICKS_PER_MS } from "./clock.ts";
+import { type GuestClock, TICKS_PER_MS } from "./clock.ts";
 
 const WORD_SHIFT = 2;
 const CLOCK_KICK = Machine.CLOCK_KICK.offset >> WORD_SHIFT;
