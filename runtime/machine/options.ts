@@ -8,6 +8,7 @@
  */
 
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
+import { UserError } from "./user_error.ts";
 
 /** Boards that can be built. */
 export const MACHINE_NAMES = ["virt", "spike"] as const;
@@ -136,33 +137,9 @@ export interface MachineDescription {
   readonly statistics: boolean;
 }
 
-/** The parts of a message that a user can act on. */
-export interface Complaint {
-  /** What is wrong, in the user's words. */
-  readonly what: string;
-  /** Why it cannot be done. */
-  readonly cause: string;
-  /** What to do instead. */
-  readonly fix: string;
-}
-
 /** A machine that cannot be built as described. */
-export class ConfigurationError extends Error {
-  /** What is wrong. */
-  readonly what: string;
-  /** Why it cannot be done. */
-  override readonly cause: string;
-  /** What to do instead. */
-  readonly fix: string;
-
-  /** An error with cause and remedy. */
-  constructor({ what, cause, fix }: Complaint) {
-    super(`${what}: ${cause} (${fix})`);
-    this.name = "ConfigurationError";
-    this.what = what;
-    this.cause = cause;
-    this.fix = fix;
-  }
+export class ConfigurationError extends UserError {
+  override readonly name = "ConfigurationError";
 }
 
 /** Checks a description and fills in its defaults. Throws {@linkcode ConfigurationError}. */

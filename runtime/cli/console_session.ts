@@ -1,0 +1,136 @@
+/**
+ * Connects a machine's console with the standard input and output of this process.
+ *
+ * As in QEMU, the guest runs on whatever happens here: the end of input just means that no more input comes,
+ * and a reader of the output that has gone away means that output is dropped. Standard output carries the
+ * guest's bytes and nothing else; what the emulator itself has to say goes to standard error.
+ */
+
+import type { MachineHandle } from "../machine/machine_interface.ts";
+import { EscapeKeys, KEY_HELP, type KeyEvent } from "./escape_keys.ts";
+import type { SerialMode } from "./flags.ts";
+import { Monitor } from "./monitor.ts";
+
+/** The process's side of a console. */
+export interface HostConsole {
+  /** Reads input; null at its end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes some of the bytes and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Says something to the user, apart from the guest's output. */
+  say(text: string): void;
+}
+
+/** What happens on this console besides bytes. */
+export interface SessionEvents {
+  /** The guest wrote its first byte. */
+  firstOutput(): void;
+  /** The user asked for the end of the machine. */
+  quit(): void;
+}
+
+const INPUT_BUFFER_BYTES = 4096;
+
+/** A console that is connected while its machine lives. */
+export class ConsoleSession {
+  readonly #machine: MachineHandle;
+  readonly #host: HostConsole;
+  readonly #events: SessionEvents;
+  readonly #monitor: Monitor;
+  readonly #keys = new EscapeKeys();
+  #monitorHasFocus = false;
+
+  /** A session of a machine; nothing flows yet. */
+  constructor(machine: MachineHandle, host: HostConsole, events: SessionEvents) {
+    this.#machine = machine;
+    this.#host = host;
+    this.#events = events;
+    this.#monitor = new Monitor({
+      quit: () => events.quit(),
+      statistics: () => machine.statistics(),
+      sendBreak: () => machine.sendBreak(),
+    }, (text) => host.say(text));
+  }
+
+  /** Lets bytes flow; resolves after the guest's last byte was written. */
+  async run(serial: SerialMode): Promise<void> {
+    const connected = serial === "mon:stdio" || serial === "stdio";
+    if (connected) {
+      const failed = this.#pumpInput(serial === "mon:stdio");
+      failed.catch((error: unknown) => reportError(error));
+    }
+    await this.#pumpOutput(connected);
+  }
+
+  async #pumpInput(withKeys: boolean): Promise<void> {
+    const buffer = new Uint8Array(INPUT_BUFFER_BYTES);
+    while (true) {
+      const length = await this.#readOrEnd(buffer);
+      if (length === null) return;
+      const bytes = buffer.slice(0, length);
+      if (withKeys) await this.#handleKeys(this.#keys.feed(bytes));
+      else this.#machine.console.write(bytes);
+    }
+  }
+
+  /** Input that cannot be read (closed before the start, terminal hung up) is input that has ended. */
+  async #readOrEnd(buffer: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#host.read(buffer);
+    } catch {
+      return null;
+    }
+  }
+
+  async #handleKeys(events: readonly KeyEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.kind !== "input") this.#act(event.kind);
+      else if (this.#monitorHasFocus) await this.#monitor.feed(event.bytes);
+      else this.#machine.console.write(event.bytes);
+    }
+  }
+
+  #act(action: Exclude<KeyEvent["kind"], "input">): void {
+    switch (action) {
+      case "quit":
+        return this.#events.quit();
+      case "break":
+        return this.#machine.sendBreak();
+      case "help":
+        return this.#host.say(
+          "\n" + KEY_HELP.map(({ keys, does }) => `${keys}  ${does}\n`).join(""),
+        );
+      case "monitor":
+        this.#monitorHasFocus = !this.#monitorHasFocus;
+        return this.#monitorHasFocus ? this.#monitor.enter() : this.#host.say("\n");
+    }
+  }
+
+  async #pumpOutput(connected: boolean): Promise<void> {
+    let writable = connected;
+    let silent = true;
+    for await (const chunk of this.#machine.console.output) {
+      if (silent && chunk.length > 0) {
+        silent = false;
+        this.#events.firstOutput();
+      }
+      if (writable) writable = await this.#writeAll(chunk);
+    }
+  }
+
+  /** False once nobody can receive output any more. */
+  async #writeAll(bytes: Uint8Array): Promise<boolean> {
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += await this.#host.write(bytes.subarray(done));
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) {
+        const cause = error instanceof Error ? error.message : String(error);
+        this.#host.say(`weft: the guest's output is dropped: ${cause}\n`);
+      }
+      return false;
+    }
+  }
+}

@@ -1,0 +1,358 @@
+/**
+ * The command line: one table row per flag, in QEMU's spelling.
+ *
+ * A row says how the flag is written, what it does and how its value is understood; parsing, the help text and
+ * the suggestions for mistyped flags all come from the rows. Words of the command line are first matched with
+ * the rows and rewritten to `--name=value`, so that a value may begin with a dash, and then parsed. Of a
+ * repeated flag the last one counts, except that repeated `-machine` flags add up, as in QEMU.
+ */
+
+// @ts-types="./parse_args_types.d.ts"
+import { parseArgs } from "@std/cli";
+import {
+  CPU_MODELS,
+  type CpuModel,
+  DEBUG_CATEGORIES,
+  type DebugCategory,
+  MACHINE_NAMES,
+  type MachineName,
+  THREAD_MODES,
+  type ThreadMode,
+} from "../machine/options.ts";
+import { suggestion } from "./nearest_name.ts";
+import {
+  parseChoice,
+  parsePropertyList,
+  parseSwitch,
+  rejectUnknownProperties,
+} from "./property_list.ts";
+import { parseMemory, parseSmp } from "./quantities.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** How the guest's serial line is connected. */
+export const SERIAL_MODES = ["mon:stdio", "stdio", "none", "null"] as const;
+/** One of {@linkcode SERIAL_MODES}. */
+export type SerialMode = typeof SERIAL_MODES[number];
+
+/** What a command line asks for; files are still paths. */
+export interface CommandLine {
+  /** Print the help text and end. */
+  help?: boolean;
+  /** Print the version and end. */
+  version?: boolean;
+  /** Print the names of the debug categories and end. */
+  debugHelp?: boolean;
+  /** Board. */
+  machine?: MachineName;
+  /** Write the device tree to this path and end. */
+  dumpDeviceTree?: string;
+  /** Number of harts. */
+  harts?: number;
+  /** Guest RAM in bytes. */
+  memoryBytes?: number;
+  /** Path of the kernel. */
+  kernel?: string;
+  /** Path of the initial RAM disk. */
+  initrd?: string;
+  /** Kernel command line. */
+  append?: string;
+  /** `default`, `none` or a path. */
+  bios?: string;
+  /** Path of a device tree blob. */
+  dtb?: string;
+  /** Serial line; default `mon:stdio`. */
+  serial?: SerialMode;
+  /** End where the guest asks for a restart. */
+  noReboot?: boolean;
+  /** CPU model. */
+  cpuModel?: CpuModel;
+  /** CPU properties by name. */
+  cpu?: Record<string, boolean>;
+  /** Spread of harts over threads. */
+  thread?: ThreadMode;
+  /** Check compiled code against the cold tier. */
+  check?: boolean;
+  /** What goes to the debug log. */
+  debugCategories?: DebugCategory[];
+  /** Path of the debug log. */
+  debugFile?: string;
+  /** Print statistics at the end. */
+  statistics?: boolean;
+}
+
+/** One flag. */
+export interface FlagRow {
+  /** Spellings without the dash, the main one first. */
+  readonly names: readonly string[];
+  /** Form of the value for the help text; no value when it is absent. */
+  readonly value?: string;
+  /** Do repeated flags add up? Else the last one counts. */
+  readonly addsUp?: true;
+  /** What the flag does. */
+  readonly help: string;
+  /** Understands the value and notes it. */
+  readonly parse: (value: string, line: CommandLine) => void;
+}
+
+/** Every flag, in the order of the help text. */
+export const FLAGS: readonly FlagRow[] = [
+  {
+    names: ["machine", "M"],
+    value: "BOARD[,dumpdtb=FILE]",
+    addsUp: true,
+    help: `board: ${MACHINE_NAMES.join(" or ")}; dumpdtb= writes its device tree and ends`,
+    parse: parseMachine,
+  },
+  {
+    names: ["smp"],
+    value: "N[,cores=N,...]",
+    help: "number of harts, 1 to 64",
+    parse: (value, line) => line.harts = parseSmp(value),
+  },
+  {
+    names: ["m"],
+    value: "SIZE[KMGT]",
+    help: "guest RAM; a number alone counts MiB (default 128M, at most 4064M)",
+    parse: (value, line) => line.memoryBytes = parseMemory(value),
+  },
+  {
+    names: ["kernel"],
+    value: "FILE",
+    help: "Linux Image (plain or gzip), ELF file or flat binary to start",
+    parse: (value, line) => line.kernel = requirePath("kernel", value),
+  },
+  {
+    names: ["initrd"],
+    value: "FILE",
+    help: "initial RAM disk for the kernel",
+    parse: (value, line) => line.initrd = requirePath("initrd", value),
+  },
+  {
+    names: ["append"],
+    value: "TEXT",
+    help: "kernel command line",
+    parse: (value, line) => line.append = value,
+  },
+  {
+    names: ["bios"],
+    value: "default|none|FILE",
+    help: "firmware: the built-in SBI, none (start in machine mode), or an image",
+    parse: (value, line) => line.bios = requirePath("bios", value),
+  },
+  {
+    names: ["dtb"],
+    value: "FILE",
+    help: "device tree blob in place of the generated one",
+    parse: (value, line) => line.dtb = requirePath("dtb", value),
+  },
+  {
+    names: ["cpu"],
+    value: "rv64[,EXT=on|off,...]",
+    help: "CPU model and extensions to switch",
+    parse: parseCpu,
+  },
+  {
+    names: ["accel"],
+    value: "tcg[,thread=multi|single][,check=on|off]",
+    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs",
+    parse: parseAccel,
+  },
+  {
+    names: ["nographic"],
+    help: "console on this terminal; always the case, accepted as QEMU's flag",
+    parse: (_value, line) => line.serial ??= "mon:stdio",
+  },
+  {
+    names: ["serial"],
+    value: SERIAL_MODES.join("|"),
+    help: "serial line: this terminal with Ctrl-A keys, without them, or nothing",
+    parse: (value, line) => line.serial = parseChoice(`-serial ${value}`, value, SERIAL_MODES),
+  },
+  {
+    names: ["monitor"],
+    value: "none",
+    help: "the monitor is behind Ctrl-A c only",
+    parse: (value) => void parseChoice(`-monitor ${value}`, value, ["none", "null"]),
+  },
+  {
+    names: ["display"],
+    value: "none",
+    help: "there is no graphics display",
+    parse: (value) => void parseChoice(`-display ${value}`, value, ["none"]),
+  },
+  {
+    names: ["no-reboot"],
+    help: "end where the guest asks for a restart",
+    parse: (_value, line) => line.noReboot = true,
+  },
+  {
+    names: ["d"],
+    value: "ITEM,...",
+    help: "write to the debug log; -d help lists the items",
+    parse: parseDebug,
+  },
+  {
+    names: ["D"],
+    value: "FILE",
+    help: "file for the debug log (default: standard error)",
+    parse: (value, line) => line.debugFile = requirePath("D", value),
+  },
+  {
+    names: ["stats"],
+    help: "print speed and translation counts to standard error at the end",
+    parse: (_value, line) => line.statistics = true,
+  },
+  {
+    names: ["help", "h"],
+    help: "print this text",
+    parse: (_value, line) => line.help = true,
+  },
+  {
+    names: ["version"],
+    help: "print the version",
+    parse: (_value, line) => line.version = true,
+  },
+];
+
+/** Understands a command line. Throws {@linkcode UsageError}. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const parsed = parseArgs(rewriteArguments(args), {
+    string: FLAGS.map(keyOf),
+    collect: FLAGS.filter((row) => row.addsUp).map(keyOf),
+  });
+  const line: CommandLine = {};
+  for (const row of FLAGS) {
+    for (const value of [parsed[keyOf(row)] ?? []].flat()) row.parse(value, line);
+  }
+  return line;
+}
+
+/** A row's name for the parser, which would take a leading `no-` for the negation of another name. */
+function keyOf(row: FlagRow): string {
+  return `flag-${row.names[0]}`;
+}
+
+/** `-smp 2` to `--smp=2`, aliases to main names, flags without value to an empty value. */
+function rewriteArguments(args: readonly string[]): string[] {
+  const rewritten: string[] = [];
+  const words = args[Symbol.iterator]();
+  for (const word of words) {
+    const row = rowOf(word);
+    if (row.value === undefined) {
+      rewritten.push(`--${keyOf(row)}=`);
+      continue;
+    }
+    const next = words.next();
+    if (next.done) throw missingValue(word, row);
+    rewritten.push(`--${keyOf(row)}=${next.value}`);
+  }
+  return rewritten;
+}
+
+function rowOf(word: string): FlagRow {
+  const typed = /^--?(.+)$/.exec(word)?.[1];
+  if (typed === undefined) throw strayWord(word);
+  const row = FLAGS.find((candidate) => candidate.names.includes(typed));
+  if (row === undefined) throw unknownFlag(word, typed);
+  return row;
+}
+
+function strayWord(word: string): UsageError {
+  return new UsageError({
+    what: `"${word}"`,
+    cause: "it stands where a flag is expected, and disk images are not supported",
+    fix: `write -kernel ${word} to start it, or quote the text that it belongs to`,
+  });
+}
+
+function unknownFlag(word: string, typed: string): UsageError {
+  const [name, value] = typed.split("=", 2);
+  const row = FLAGS.find((candidate) => candidate.names.includes(name));
+  if (row !== undefined) {
+    return new UsageError({
+      what: `flag ${word}`,
+      cause: "values follow their flag as a word of their own",
+      fix: row.value === undefined ? `write -${name}` : `write -${name} ${value}`,
+    });
+  }
+  const names = FLAGS.flatMap((candidate) => candidate.names).map((known) => `-${known}`);
+  return new UsageError({
+    what: `flag ${word}`,
+    cause: "there is no flag of this name",
+    fix: `${nearestFlag(name, names)} -help lists all flags`,
+  });
+}
+
+/** Short flags are near everything: a suggestion is made only among the names it could be. */
+function nearestFlag(name: string, names: readonly string[]): string {
+  const text = suggestion(`-${name}`, names);
+  return text.startsWith("did you mean") ? text : "";
+}
+
+function missingValue(word: string, row: FlagRow): UsageError {
+  return new UsageError({
+    what: `flag ${word}`,
+    cause: "its value is missing",
+    fix: `write -${row.names[0]} ${row.value}`,
+  });
+}
+
+function requirePath(flag: string, value: string): string {
+  if (value !== "") return value;
+  throw new UsageError({
+    what: `flag -${flag}`,
+    cause: "its value is empty",
+    fix: `write -${flag} FILE`,
+  });
+}
+
+const MACHINE_PROPERTIES = ["type", "dumpdtb", "accel"] as const;
+
+function parseMachine(value: string, line: CommandLine): void {
+  const { head, properties } = parsePropertyList("machine", value);
+  rejectUnknownProperties("machine", properties, MACHINE_PROPERTIES);
+  const name = properties.get("type") ?? head;
+  if (name !== undefined) line.machine = parseChoice(`-M ${value}`, name, MACHINE_NAMES);
+  const path = properties.get("dumpdtb");
+  if (path !== undefined) line.dumpDeviceTree = requirePath("M dumpdtb", path);
+  const accel = properties.get("accel");
+  if (accel !== undefined) parseChoice(`-M ...,accel=${accel}`, accel, ["tcg"]);
+}
+
+function parseCpu(value: string, line: CommandLine): void {
+  const { head, properties } = parsePropertyList("cpu", value);
+  line.cpuModel = parseChoice(`-cpu ${value}`, head ?? "", CPU_MODELS);
+  line.cpu = {};
+  for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
+}
+
+const ACCEL_PROPERTIES = ["thread", "check"] as const;
+
+function parseAccel(value: string, line: CommandLine): void {
+  const { head, properties } = parsePropertyList("accel", value);
+  rejectUnknownProperties("accel", properties, ACCEL_PROPERTIES);
+  parseChoice(`-accel ${value}`, head ?? "", ["tcg"]);
+  const thread = properties.get("thread");
+  if (thread !== undefined) {
+    line.thread = parseChoice(`-accel ...,thread=${thread}`, thread, THREAD_MODES);
+  }
+  const check = properties.get("check");
+  if (check !== undefined) line.check = parseSwitch("accel", "check", check);
+}
+
+function isDebugCategory(name: string): name is DebugCategory {
+  return Object.hasOwn(DEBUG_CATEGORIES, name);
+}
+
+function parseDebug(value: string, line: CommandLine): void {
+  line.debugHelp = value === "help";
+  if (line.debugHelp) return;
+  line.debugCategories = value.split(",").map((name) => {
+    if (isDebugCategory(name)) return name;
+    throw new UsageError({
+      what: `-d ${value}`,
+      cause: `there is no debug item "${name}"`,
+      fix: suggestion(name, Object.keys(DEBUG_CATEGORIES)),
+    });
+  });
+}

@@ -1,0 +1,198 @@
+/**
+ * The command line program: from words to a machine, its console, and an exit code.
+ *
+ * Everything that can go wrong before the guest runs is reported as what, cause and fix. The terminal is
+ * restored before anything is printed at the end, and the guest's last byte is written before that.
+ */
+
+import configuration from "../../deno.json" with { type: "json" };
+import type { ExitStatus, MachineFactory, MachineHandle } from "../machine/machine_interface.ts";
+import {
+  type Bios,
+  describeMachine,
+  type LoadedFile,
+  type MachineDescription,
+  type MachineOptions,
+  requireProgram,
+  sizeText,
+} from "../machine/options.ts";
+import { UserError } from "../machine/user_error.ts";
+import { ConsoleSession, type HostConsole } from "./console_session.ts";
+import { ExitCode, exitCodeOf } from "./exit_code.ts";
+import { type CommandLine, parseCommandLine } from "./flags.ts";
+import { debugHelpText, helpText } from "./help_text.ts";
+import { readInput, writeOutput } from "./input_files.ts";
+import { statisticsTable } from "./statistics_table.ts";
+import { StatusLine } from "./status_line.ts";
+import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Runs the program with the given words and returns the exit code. The caller ends the process with it. */
+export async function main(args: string[], machines?: MachineFactory): Promise<number> {
+  try {
+    const line = parseCommandLine(args);
+    const text = requestedText(line);
+    if (text !== undefined) {
+      await Deno.stdout.write(new TextEncoder().encode(text));
+      return ExitCode.SUCCESS;
+    }
+    return await runCommandLine(line, machines ?? await defaultMachines());
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+/** Text that the command line asks for in place of a machine. */
+function requestedText(line: CommandLine): string | undefined {
+  if (line.help) return helpText(configuration.version);
+  if (line.version) return `weft ${configuration.version}\n`;
+  if (line.debugHelp) return debugHelpText();
+  return undefined;
+}
+
+/** The real machine, loaded only when there is something to run. */
+async function defaultMachines(): Promise<MachineFactory> {
+  return await import("../machine/machine.ts");
+}
+
+async function runCommandLine(line: CommandLine, machines: MachineFactory): Promise<number> {
+  const description = describeMachine(await readOptions(line));
+  if (line.dumpDeviceTree !== undefined) {
+    const blob = await machines.deviceTree(description);
+    await writeOutput("M dumpdtb", line.dumpDeviceTree, blob);
+    return ExitCode.SUCCESS;
+  }
+  requireProgram(description);
+  return await runMachine(line, description, machines);
+}
+
+async function readOptions(line: CommandLine): Promise<MachineOptions> {
+  return {
+    ...given("machine", line.machine),
+    ...given("harts", line.harts),
+    ...given("memoryBytes", line.memoryBytes),
+    ...given("kernel", await readIfNamed("kernel", line.kernel)),
+    ...given("initrd", await readIfNamed("initrd", line.initrd)),
+    ...given("bios", await readBios(line.bios)),
+    ...given("dtb", await readIfNamed("dtb", line.dtb)),
+    ...given("append", line.append),
+    ...given("cpuModel", line.cpuModel),
+    ...given("cpu", line.cpu),
+    accel: { ...given("thread", line.thread), ...given("check", line.check) },
+    debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
+    noReboot: line.noReboot ?? false,
+    statistics: line.statistics ?? false,
+  };
+}
+
+/** A property that is left out, not set to undefined, when nothing was said. */
+function given<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { [K in Key]?: Value } {
+  const properties: { [K in Key]?: Value } = {};
+  if (value !== undefined) properties[key] = value;
+  return properties;
+}
+
+async function readIfNamed(flag: string, path: string | undefined): Promise<
+  LoadedFile | undefined
+> {
+  return path === undefined ? undefined : await readInput(flag, path);
+}
+
+async function readBios(bios: string | undefined): Promise<Bios | undefined> {
+  return bios === undefined || bios === "default" || bios === "none"
+    ? bios
+    : await readInput("bios", bios);
+}
+
+/** Runs a machine on this process's console until it ends or the process is told to. */
+async function runMachine(
+  line: CommandLine,
+  description: MachineDescription,
+  machines: MachineFactory,
+): Promise<number> {
+  const serial = line.serial ?? "mon:stdio";
+  const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
+  status.show(startMessage(description, serial === "mon:stdio"));
+  using cleanup = new DisposableStack();
+  cleanup.defer(() => status.clear());
+  const machine = await machines.createMachine(description);
+  const readsKeys = serial === "mon:stdio" || serial === "stdio";
+  const terminal = readsKeys ? Terminal.open(serial === "stdio" ? "signals" : "raw") : undefined;
+  cleanup.defer(() => terminal?.restore());
+  const leave = (code: number): never => {
+    cleanup.dispose();
+    Deno.exit(code);
+  };
+  cleanup.defer(onEndingSignal(leave));
+  cleanup.defer(onUncaught((error) => {
+    terminal?.restore();
+    status.clear();
+    leave(reportError(error));
+  }));
+  const ended = await runSession(machine, line, status);
+  const statistics = line.statistics ? await machine.statistics() : undefined;
+  cleanup.dispose();
+  if (statistics !== undefined) say(statisticsTable(statistics));
+  if (ended.message !== undefined) say(`weft: ${ended.reason}: ${ended.message}\n`);
+  return exitCodeOf(ended);
+}
+
+/** From the start of the machine to its end and its last byte of output. */
+async function runSession(
+  machine: MachineHandle,
+  line: CommandLine,
+  status: StatusLine,
+): Promise<ExitStatus> {
+  const abandoned = Promise.withResolvers<ExitStatus>();
+  let quitRequests = 0;
+  const session = new ConsoleSession(machine, hostConsole(), {
+    firstOutput: () => status.clear(),
+    quit: () => {
+      quitRequests++;
+      if (quitRequests === 1) machine.stop();
+      else abandoned.resolve({ reason: "stopped", code: 0, message: "it did not stop by itself" });
+    },
+  });
+  const flushed = session.run(line.serial ?? "mon:stdio");
+  await machine.start();
+  const finished = Promise.all([machine.exited, flushed]).then(([ended]) => ended);
+  return await Promise.race([finished, abandoned.promise]);
+}
+
+function startMessage(description: MachineDescription, withKeys: boolean): string {
+  const { machine, harts, memoryBytes } = description;
+  const size = `${harts} hart${harts === 1 ? "" : "s"}, ${sizeText(memoryBytes)}`;
+  return `starting ${machine}, ${size}${withKeys ? "; Ctrl-A x ends it" : ""}`;
+}
+
+function hostConsole(): HostConsole {
+  return {
+    read: (buffer) => Deno.stdin.read(buffer),
+    write: (bytes) => Deno.stdout.write(bytes),
+    say: (text) => say(text.replaceAll("\n", "\r\n")),
+  };
+}
+
+/** Standard error that is closed or hung up loses the message: the guest runs on. */
+function say(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  } catch {
+    return;
+  }
+}
+
+/** Tells the user about an error and says which exit code it means. */
+function reportError(error: unknown): number {
+  if (error instanceof UserError) {
+    say(`weft: ${error.what}\n  cause: ${error.cause}\n  fix: ${error.fix}\n`);
+    return error instanceof UsageError ? ExitCode.USAGE : ExitCode.CONFIGURATION;
+  }
+  const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+  say(`weft: internal error: ${detail}\n`);
+  return ExitCode.INTERNAL;
+}

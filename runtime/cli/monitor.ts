@@ -1,0 +1,125 @@
+/**
+ * The monitor behind Ctrl-A c: a prompt that looks into the machine while the guest runs on.
+ *
+ * Commands are rows of a table. The monitor knows the machine only through {@linkcode MonitorTarget}.
+ */
+
+import type { MachineStatistics } from "../machine/machine_interface.ts";
+import { suggestion } from "./nearest_name.ts";
+import { hartTable, statisticsTable } from "./statistics_table.ts";
+
+/** What the monitor can do to a machine. */
+export interface MonitorTarget {
+  /** Ends the machine. */
+  quit(): void;
+  /** Counts so far. */
+  statistics(): Promise<MachineStatistics>;
+  /** Sends a break over the serial line. */
+  sendBreak(): void;
+}
+
+interface Command {
+  readonly names: readonly string[];
+  readonly does: string;
+  readonly run: (target: MonitorTarget) => Promise<string> | string;
+}
+
+const COMMANDS: readonly Command[] = [
+  {
+    names: ["quit", "q"],
+    does: "end the machine",
+    run: (target) => {
+      target.quit();
+      return "";
+    },
+  },
+  {
+    names: ["info harts", "info cpus"],
+    does: "what each hart does",
+    run: async (target) => hartTable((await target.statistics()).harts),
+  },
+  {
+    names: ["info jit"],
+    does: "speed and translation counts",
+    run: async (target) => statisticsTable(await target.statistics()),
+  },
+  {
+    names: ["sendbreak"],
+    does: "send a break over the serial line",
+    run: (target) => {
+      target.sendBreak();
+      return "";
+    },
+  },
+  { names: ["help", "?"], does: "print these commands", run: () => helpText() },
+];
+
+const PROMPT = "(weft) ";
+
+const Key = {
+  BACKSPACE: 0x08,
+  LINE_FEED: 0x0a,
+  RETURN: 0x0d,
+  CLEAR_LINE: 0x15,
+  FIRST_PRINTABLE: 0x20,
+  DELETE: 0x7f,
+} as const;
+
+function helpText(): string {
+  return COMMANDS.map(({ names, does }) => `${names.join(", ").padEnd(24)}${does}\n`).join("");
+}
+
+/** The prompt: takes keys, prints answers. */
+export class Monitor {
+  readonly #target: MonitorTarget;
+  readonly #print: (text: string) => void;
+  #line = "";
+  #work: Promise<void> = Promise.resolve();
+
+  /** A monitor of `target` that writes with `print`. */
+  constructor(target: MonitorTarget, print: (text: string) => void) {
+    this.#target = target;
+    this.#print = print;
+  }
+
+  /** Shows the prompt. */
+  enter(): void {
+    this.#line = "";
+    this.#print(`\nmonitor: help lists the commands, Ctrl-A c goes back\n${PROMPT}`);
+  }
+
+  /** Takes keys; resolves once the commands they ended were answered. */
+  feed(keys: Uint8Array): Promise<void> {
+    for (const key of keys) this.#press(key);
+    return this.#work;
+  }
+
+  #press(key: number): void {
+    if (key === Key.RETURN || key === Key.LINE_FEED) {
+      const line = this.#line.trim().replaceAll(/\s+/g, " ");
+      this.#line = "";
+      this.#print("\n");
+      this.#work = this.#work.then(() => this.#execute(line));
+    } else if (key === Key.BACKSPACE || key === Key.DELETE) {
+      if (this.#line !== "") this.#print("\b \b");
+      this.#line = this.#line.slice(0, -1);
+    } else if (key === Key.CLEAR_LINE) {
+      this.#print("\b \b".repeat(this.#line.length));
+      this.#line = "";
+    } else if (key >= Key.FIRST_PRINTABLE) {
+      this.#line += String.fromCharCode(key);
+      this.#print(String.fromCharCode(key));
+    }
+  }
+
+  async #execute(line: string): Promise<void> {
+    if (line !== "") this.#print(await this.#answer(line));
+    this.#print(PROMPT);
+  }
+
+  async #answer(line: string): Promise<string> {
+    const command = COMMANDS.find(({ names }) => names.includes(line));
+    if (command !== undefined) return await command.run(this.#target);
+    return `no command "${line}": ${suggestion(line, COMMANDS.flatMap(({ names }) => names))}\n`;
+  }
+}

@@ -1,0 +1,54 @@
+/** Statistics of a machine as text for people. */
+
+import type { HartStatistics, MachineStatistics } from "../machine/machine_interface.ts";
+
+const MILLION = 1e6;
+const LABEL_WIDTH = 28;
+
+/** The table that `--stats` prints. */
+export function statisticsTable(statistics: MachineStatistics): string {
+  const instructions = sum(statistics.harts, (hart) => hart.instructions);
+  const hot = sum(statistics.harts, (hart) => hart.hotInstructions);
+  const rows: [string, string][] = [
+    ["wall time", `${statistics.wallSeconds.toFixed(2)} s`],
+    ["guest instructions", `${(instructions / MILLION).toFixed(1)} M`],
+    ["speed", `${perSecond(instructions, statistics.wallSeconds)} MIPS`],
+    ["in the hot tier", share(hot, instructions)],
+    ["regions compiled", `${statistics.regions}`],
+    ["modules compiled", `${statistics.modules} (${statistics.moduleBytes} bytes)`],
+    ["invalidations", `${statistics.invalidations}`],
+    ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
+    ...labelled("exit: ", statistics.exits, (value) => `${value}`),
+  ];
+  return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}\n`).join("");
+}
+
+/** One line for each hart. */
+export function hartTable(harts: readonly HartStatistics[]): string {
+  return harts.map((hart, index) =>
+    `hart ${index}: ${hart.activity.padEnd(8)} pc 0x${hart.pc.toString(16).padStart(16, "0")}` +
+    `  ${(hart.instructions / MILLION).toFixed(1)} M instructions, ${
+      share(hart.hotInstructions, hart.instructions)
+    } hot\n`
+  ).join("");
+}
+
+function sum(harts: readonly HartStatistics[], count: (hart: HartStatistics) => number): number {
+  return harts.reduce((total, hart) => total + count(hart), 0);
+}
+
+function perSecond(instructions: number, seconds: number): string {
+  return seconds > 0 ? (instructions / MILLION / seconds).toFixed(1) : "-";
+}
+
+function share(part: number, whole: number): string {
+  return whole > 0 ? `${(100 * part / whole).toFixed(1)} %` : "-";
+}
+
+function labelled(
+  prefix: string,
+  values: Readonly<Record<string, number>>,
+  text: (value: number) => string,
+): [string, string][] {
+  return Object.entries(values).map(([name, value]) => [prefix + name, text(value)]);
+}

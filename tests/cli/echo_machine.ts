@@ -1,0 +1,84 @@
+/**
+ * The command line program around a machine double, so that consoles, signals and exit codes are tested
+ * without a guest. The double prints a greeting with its description, echoes its input, and obeys single
+ * bytes: `Q` powers off, `R` resets, `7` exits with 7, `P` panics, `E` fails inside, `T` throws where
+ * nothing catches, `W` prints a megabyte.
+ */
+
+import { main } from "../../runtime/cli/main.ts";
+import type {
+  ExitStatus,
+  MachineFactory,
+  MachineHandle,
+} from "../../runtime/machine/machine_interface.ts";
+import type { MachineDescription } from "../../runtime/machine/options.ts";
+
+const text = new TextEncoder();
+const MEGABYTE_LINE = "0123456789abcdef".repeat(64);
+
+const ENDINGS: Readonly<Record<string, ExitStatus>> = {
+  Q: { reason: "power-off", code: 0 },
+  R: { reason: "reset", code: 0 },
+  7: { reason: "guest-exit", code: 7 },
+  P: { reason: "panic", code: 0, message: "Attempted to kill init" },
+  E: { reason: "internal-error", code: 0, message: "a region differs from the cold tier" },
+};
+
+function echoMachine(description: MachineDescription): MachineHandle {
+  const ended = Promise.withResolvers<ExitStatus>();
+  const output = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = output.writable.getWriter();
+  const print = (bytes: Uint8Array): void => void writer.write(bytes);
+  const end = (status: ExitStatus): void => {
+    void writer.close();
+    ended.resolve(status);
+  };
+  const obey = (key: string): void => {
+    if (key === "T") queueMicrotask(() => throwUncaught());
+    if (key === "W") { for (let n = 0; n < 1024; n++) print(text.encode(MEGABYTE_LINE)); }
+    if (key in ENDINGS) end(ENDINGS[key]);
+  };
+  return {
+    start: () => {
+      print(text.encode(`[${description.machine} ${description.harts} ${description.append}]`));
+      return Promise.resolve();
+    },
+    stop: () => end({ reason: "stopped", code: 0 }),
+    exited: ended.promise,
+    console: {
+      output: output.readable,
+      write: (bytes) => {
+        print(bytes);
+        for (const key of new TextDecoder().decode(bytes)) obey(key);
+      },
+    },
+    statistics: () =>
+      Promise.resolve({
+        wallSeconds: 2,
+        harts: Array.from({ length: description.harts }, () => ({
+          activity: "waiting" as const,
+          pc: 0x8020_0000n,
+          instructions: 50e6,
+          hotInstructions: 40e6,
+        })),
+        regions: 3,
+        modules: 2,
+        moduleBytes: 1000,
+        invalidations: 1,
+        compileMilliseconds: { lift: 1.5 },
+        exits: { budget: 9 },
+      }),
+    sendBreak: () => print(text.encode("<break>")),
+  };
+}
+
+function throwUncaught(): never {
+  throw new Error("nothing catches this");
+}
+
+const machines: MachineFactory = {
+  createMachine: (description) => Promise.resolve(echoMachine(description)),
+  deviceTree: (description) => Promise.resolve(text.encode(`tree of ${description.machine}`)),
+};
+
+if (import.meta.main) Deno.exit(await main(Deno.args, machines));
