@@ -16,6 +16,8 @@ export function successors(block: Block): Block[] {
       return [end.taken, end.otherwise];
     case "switch":
       return [...end.targets, end.otherwise];
+    case "call":
+      return [end.then];
     default:
       return [];
   }
@@ -35,6 +37,8 @@ export function terminatorOperands(end: Terminator): Operation[] {
       return end.value === null ? [] : [end.value];
     case "goto":
       return end.link === null ? [end.pc] : [end.pc, end.link];
+    case "call":
+      return [end.pc, end.link];
     case "goto_if":
       return [end.condition, end.taken, end.otherwise];
     case "exit":

@@ -36,7 +36,7 @@ export type AttributeKind =
 
 /** One row of the opcode table. */
 export interface OpcodeRow {
-  /** Operand types; `null` for calls, whose operands the callee's signature gives. */
+  /** Operand types; `null` where the attribute gives them: the slot, the variable, the callee. */
   readonly operands: readonly ValueType[] | null;
   /** Result type; `null` when the attribute or signature gives it. */
   readonly result: ValueType | "void" | null;

@@ -126,6 +126,8 @@ export type Terminator =
   | { readonly kind: "next" }
   /** Leaves to a guest address. `link`, for calls, is the address the callee is expected to return to. */
   | { readonly kind: "goto"; pc: Value; transfer: TransferKind; link: Value | null }
+  /** Calls guest code at `pc`; goes on at `then` when it returns to `link`, else leaves to where it went. */
+  | { readonly kind: "call"; pc: Value; link: Value; then: Block }
   /** Guest conditional branch: leaves to one of two guest addresses. */
   | { readonly kind: "goto_if"; condition: Value; taken: Value; otherwise: Value }
   /** Leaves to the trampoline for a reason, to go on at `pc`. */
@@ -194,9 +196,11 @@ export class Region {
     return block;
   }
 
-  /** Declares a variable. */
+  /** Declares a variable; a name that is taken gets its index appended. */
   addVariable(name: string, type: ValueType): Variable {
-    const variable = { index: this.variables.length, name, type };
+    const index = this.variables.length;
+    const isTaken = this.variables.some((other) => other.name === name);
+    const variable = { index, name: isTaken ? `${name}_${index}` : name, type };
     this.variables.push(variable);
     return variable;
   }

@@ -8,16 +8,16 @@
  */
 import type { Opcode } from "../opcodes.ts";
 import type { OrderSet } from "../memory_order.ts";
-import type {
+import {
   Block,
-  BoundaryAttribute,
-  FunctionSignature,
-  MemoryAttribute,
-  Operation,
-  Region,
-  SlotAttribute,
-  Terminator,
-  Variable,
+  type BoundaryAttribute,
+  type FunctionSignature,
+  type MemoryAttribute,
+  type Operation,
+  type Region,
+  type SlotAttribute,
+  type Terminator,
+  type Variable,
 } from "../region.ts";
 import { FLOAT_FUNCTIONS, type FloatOpcode } from "./float.ts";
 import { INTEGER_FUNCTIONS, type IntegerOpcode, type PureFunction } from "./integer.ts";
@@ -45,6 +45,11 @@ export interface InterpreterEnvironment {
   readonly functions?: ReadonlyMap<string, Region>;
   /** Host functions by name; looked up after the IR functions. */
   readonly host?: ReadonlyMap<string, HostFunction>;
+  /**
+   * Runs guest code called at `pc` that is expected to return to `link`; gives the address control arrived
+   * at. Without it a `call` leaves as a `goto`.
+   */
+  readonly callGuest?: (pc: bigint, link: bigint) => bigint;
   /** Most blocks to execute before giving up with an `unfinished` outcome; unlimited when absent. */
   readonly blockLimit?: number;
 }
@@ -136,18 +141,19 @@ export class Interpreter {
   }
 
   #runBlocks(frame: Frame, start: Block): Outcome {
-    for (let block: Block | null = start; block !== null;) {
+    for (let block = start;;) {
       if (this.#blocksLeft-- <= 0) return UNFINISHED;
       for (const operation of block.operations) {
         const outcome = this.#execute(frame, operation);
         if (outcome !== null) return outcome;
       }
-      const end: Terminator | null = block.terminator;
+      const end = block.terminator;
       if (end === null) throw new TypeError(`Cannot run block ${block.id}: it has no end`);
-      block = nextBlock(frame, end);
-      if (block === null) return this.#leave(frame, end);
+      const next = end.kind === "call" ? this.#callGuest(frame, end) : nextBlock(frame, end);
+      if (next === null) return this.#leave(frame, end);
+      if (!(next instanceof Block)) return next;
+      block = next;
     }
-    return UNFINISHED;
   }
 
   /** Executes one operation; an outcome when it ends the run. */
@@ -330,6 +336,16 @@ export class Interpreter {
     if (host === undefined) throw new TypeError(`Cannot call "${callee.name}": no such function`);
     const result = host(operands) ?? 0n;
     return BigInt.asIntN(callee.result === "i32" || callee.result === "f32" ? 32 : 64, result);
+  }
+
+  /** Where to go on after guest code was called: the block behind the call, or out of the region. */
+  #callGuest(frame: Frame, end: Extract<Terminator, { kind: "call" }>): Block | Outcome {
+    const pc = frame.values[end.pc.id];
+    const link = frame.values[end.link.id];
+    const { callGuest } = this.environment;
+    if (callGuest === undefined || frame.isLeaving) return transfer(frame, pc);
+    const arrived = callGuest(pc, link);
+    return arrived === link ? end.then : transfer(frame, arrived);
   }
 
   #leave(frame: Frame, end: Terminator): Outcome {

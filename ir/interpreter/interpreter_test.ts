@@ -245,3 +245,24 @@ Deno.test("Interpreter names what its environment lacks", () => {
   const calling = handler((b) => b.call(unknown));
   assertThrows(() => bare.run(calling), TypeError, 'Cannot call "nobody"');
 });
+
+Deno.test("Interpreter goes on behind a guest call that returns to its link", () => {
+  const program = region((b) => {
+    const then = b.region.addBlock();
+    b.terminate({ kind: "call", pc: b.i64(0x40), link: b.i64(8), then });
+    b.setBlock(then);
+    b.goto(b.getState(X), "jump");
+  });
+  const calls = (arrived: bigint) => {
+    const env = environment({
+      callGuest: (pc) => {
+        env.state.write("x", pc + 1n);
+        return arrived;
+      },
+    });
+    return new Interpreter(env).run(program);
+  };
+  assertEquals(calls(8n), { kind: "goto", pc: 0x41n });
+  assertEquals(calls(12n), { kind: "goto", pc: 12n });
+  assertEquals(new Interpreter(environment()).run(program), { kind: "goto", pc: 0x40n });
+});
