@@ -2,6 +2,10 @@
  * Choices of a machine that its harts' privileged functions look at while they run: bit numbers of the state
  * slot `features`.
  */
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/region.ts";
+import { slot } from "../registers.ts";
+import { anySet } from "./bit_fields.ts";
 
 /** Bit numbers of the `features` slot. */
 export const Feature = {
@@ -9,7 +13,7 @@ export const Feature = {
   SSTC: 0,
   /** Five-level page tables, beside three and four levels. */
   SV57: 1,
-  /** A clear accessed or dirty bit always raises a page fault. Without it and SVADU the walk sets the bits. */
+  /** A clear accessed or dirty bit raises a page fault. With neither this nor SVADU the walk sets the bits. */
   SVADE: 2,
   /** `menvcfg.ADUE` chooses whether the walk sets accessed and dirty bits or raises a page fault. */
   SVADU: 3,
@@ -20,4 +24,9 @@ export const Feature = {
 /** The mask of some features. */
 export function featureMask(...features: number[]): bigint {
   return features.reduce((mask, feature) => mask | (1n << BigInt(feature)), 0n);
+}
+
+/** 1 when the machine has the feature. */
+export function hasFeature(b: Builder, feature: number): Value {
+  return anySet(b, b.getState(slot("features")), featureMask(feature));
 }

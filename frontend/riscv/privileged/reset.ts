@@ -1,0 +1,78 @@
+/**
+ * State of a hart at reset, beyond zero in every slot. Where the emulator itself is the firmware no machine
+ * mode ever runs: what firmware would have set up for supervisor mode is set here.
+ *
+ * Source: RISC-V Privileged ISA, "Reset"; Supervisor Binary Interface, "Hart State Management Extension".
+ */
+import { Cause, Privilege } from "./causes.ts";
+import { NO_DEADLINE } from "./csr_counters.ts";
+import { DELEGABLE_INTERRUPTS } from "./csr_interrupts.ts";
+import { DELEGABLE_EXCEPTIONS } from "./csr_table.ts";
+import { MENVCFG_STCE } from "./environment_bits.ts";
+import { Feature, featureMask } from "./features.ts";
+import { Status } from "./status_bits.ts";
+
+/** Value of one element of the state. */
+export interface StateValue {
+  /** Name of the slot. */
+  readonly slot: string;
+  /** Element; 0 for a plain slot. */
+  readonly index: number;
+  /** The value, an unsigned or signed 64-bit number. */
+  readonly value: bigint;
+}
+
+/** What a hart's reset state depends on. */
+export interface ResetOptions {
+  /** Number of the hart. */
+  readonly hartId: number;
+  /** Mask of features, see `features.ts`. */
+  readonly features: bigint;
+  /** Is the emulator itself the firmware, or does the guest start in machine mode? */
+  readonly firmware: "builtin" | "none";
+}
+
+const MISA_64_BIT = 2n << 62n;
+const MISA_EXTENSIONS = "ACDFIMSU";
+const ALL_COUNTERS = 0xffff_ffffn;
+
+function misa(): bigint {
+  const bits = [...MISA_EXTENSIONS].map((letter) => BigInt(letter.charCodeAt(0) - 65));
+  return bits.reduce((mask, bit) => mask | 1n << bit, MISA_64_BIT);
+}
+
+function has(features: bigint, feature: number): boolean {
+  return (features & featureMask(feature)) !== 0n;
+}
+
+/** What firmware leaves behind when it enters supervisor mode. */
+function firmwareValues(features: bigint): [string, bigint][] {
+  return [
+    ["privilege", BigInt(Privilege.SUPERVISOR)],
+    ["features", features & ~featureMask(Feature.PMP)],
+    ["medeleg", DELEGABLE_EXCEPTIONS & ~(1n << BigInt(Cause.SUPERVISOR_ENVIRONMENT_CALL))],
+    ["mideleg", DELEGABLE_INTERRUPTS],
+    ["mcounteren", ALL_COUNTERS],
+    ["menvcfg", has(features, Feature.SSTC) ? MENVCFG_STCE : 0n],
+  ];
+}
+
+/**
+ * Elements of the state that are not zero at reset. Program counter and arguments are the board's. Memory
+ * protection only serves machine mode and is left out when the emulator is the firmware.
+ */
+export function resetValues({ hartId, features, firmware }: ResetOptions): StateValue[] {
+  const common: [string, bigint][] = [
+    ["hart_id", BigInt(hartId)],
+    ["misa", misa()],
+    ["mstatus", Status.UXL | Status.SXL],
+    ["stimecmp", NO_DEADLINE],
+    ["supervisor_deadline", NO_DEADLINE],
+  ];
+  const machine: [string, bigint][] = [
+    ["privilege", BigInt(Privilege.MACHINE)],
+    ["features", features],
+  ];
+  const own = firmware === "builtin" ? firmwareValues(features) : machine;
+  return [...common, ...own].map(([slot, value]) => ({ slot, index: 0, value }));
+}
