@@ -50,8 +50,8 @@ export const RISCV_STATE = new StateLayout([
   { name: "stimecmp", type: "i64" },
   /** When the supervisor timer line rises: `stimecmp`, or the last tick of all while `menvcfg.STCE` is 0. */
   { name: "supervisor_deadline", type: "i64" },
-  /** The supervisor external interrupt that machine mode pends through `mip`, beside the line; 0 or 1 << 9. */
-  { name: "seip_software", type: "i32" },
+  /** Supervisor timer and external interrupts that machine mode pends through `mip`, beside the lines. */
+  { name: "mip_software", type: "i32" },
   { name: "pmpcfg", type: "i64", count: 2 },
   { name: "pmpaddr", type: "i64", count: 16 },
   /** Old value that `csr_access` hands back to the lifter. */

@@ -118,9 +118,10 @@ export function writeCompare(update: CsrUpdate, value: Value): void {
   publishDeadline(update);
 }
 
-function lowerTimerLine(b: Builder): void {
-  const others = ~(1 << Interrupt.SUPERVISOR_TIMER);
-  b.append("lines.and", "void", [b.i32(others)], null);
+/** The compare register decides alone, or software does: what software pended is forgotten. */
+function forgetPendedTimer(b: Builder): void {
+  const kept = b.and(b.getState(slot("mip_software")), b.i32(~(1 << Interrupt.SUPERVISOR_TIMER)));
+  b.setState(slot("mip_software"), kept);
 }
 
 /** Fields of `menvcfg` that this machine has. */
@@ -130,14 +131,14 @@ function writableEnvironment(b: Builder): Value {
   return b.or(b.or(compare, update), b.i64(ENVCFG_FIOM));
 }
 
-/** Writes `menvcfg`. Without the compare register the timer's line is software's, and starts low. */
+/** Writes `menvcfg`. */
 export function writeMachineEnvironment(update: CsrUpdate, value: Value): void {
   const { b } = update;
   const old = b.getState(slot("menvcfg"));
   const written = replaceBits(b, old, value, writableEnvironment(b));
   b.setState(slot("menvcfg"), written);
   b.when(anySet(b, b.xor(old, written), MENVCFG_STCE), () => {
+    forgetPendedTimer(b);
     publishDeadline(update);
-    b.when(b.not(anySet(b, written, MENVCFG_STCE)), () => lowerTimerLine(b));
   });
 }

@@ -2,9 +2,9 @@
  * `mip`, `mie`, their views `sip` and `sie`, and `mideleg`.
  *
  * The pending bits are the hart's interrupt lines, which devices and other harts change at any time: an
- * instruction that sets or clears touches only the bits it names. The external interrupt that software pends
- * for supervisor mode is a bit of its own, so that neither it nor the interrupt controller's line can be lost
- * through a read-modify-write.
+ * instruction that sets or clears touches only the bits it names. Supervisor timer and external interrupts
+ * that machine mode pends are bits of their own beside the lines of timer and interrupt controller, so that
+ * neither is lost through the other.
  */
 import type { Value } from "../../../ir/region.ts";
 import { slot } from "../registers.ts";
@@ -31,7 +31,8 @@ export function readSupervisorPending({ b }: CsrUpdate): Value {
   return b.and(pendingBits(b), b.getState(slot("mideleg")));
 }
 
-function updateLines(update: CsrUpdate, writable: Value): void {
+/** Raises or lowers the software interrupt's line; `writable` holds its bit when that is allowed. */
+function updateLine(update: CsrUpdate, writable: Value): void {
   const { b } = update;
   const set = b.wrap(b.and(update.bitsToSet(), writable));
   const cleared = b.wrap(b.and(update.bitsToClear(), writable));
@@ -41,28 +42,27 @@ function updateLines(update: CsrUpdate, writable: Value): void {
   });
 }
 
-function updateSoftwareExternal(update: CsrUpdate): void {
+function updateSoftwarePending(update: CsrUpdate, writable: Value): void {
   const { b } = update;
-  const bit = b.i32(Number(SEI));
-  const old = b.getState(slot("seip_software"));
-  const set = b.or(old, b.and(b.wrap(update.bitsToSet()), bit));
-  const cleared = b.and(b.wrap(update.bitsToClear()), bit);
-  b.setState(slot("seip_software"), b.and(set, b.xor(cleared, b.i32(-1))));
+  const set = b.wrap(b.and(update.bitsToSet(), writable));
+  const cleared = b.wrap(b.and(update.bitsToClear(), writable));
+  const pending = b.or(b.getState(slot("mip_software")), set);
+  b.setState(slot("mip_software"), b.and(pending, b.xor(cleared, b.i32(-1))));
 }
 
 /** Writes `mip`: the timer bit belongs to the compare register while that is enabled. */
 export function writeMachinePending(update: CsrUpdate): void {
   const { b } = update;
   const hasCompare = anySet(b, b.getState(slot("menvcfg")), MENVCFG_STCE);
-  updateLines(update, b.select(hasCompare, b.i64(SSI), b.i64(SSI | STI)));
-  updateSoftwareExternal(update);
+  updateLine(update, b.i64(SSI));
+  updateSoftwarePending(update, b.select(hasCompare, b.i64(SEI), b.i64(SEI | STI)));
   update.leaveIfInterrupted();
 }
 
 /** Writes `sip`: only the software interrupt, when it is delegated. */
 export function writeSupervisorPending(update: CsrUpdate): void {
   const { b } = update;
-  updateLines(update, b.and(b.getState(slot("mideleg")), b.i64(SSI)));
+  updateLine(update, b.and(b.getState(slot("mideleg")), b.i64(SSI)));
   update.leaveIfInterrupted();
 }
 

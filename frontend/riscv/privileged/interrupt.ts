@@ -30,9 +30,9 @@ export const ALL_INTERRUPTS: bigint = URGENCY.reduce(
 
 const NO_INTERRUPT = -1;
 
-/** What `mip` shows: the lines, and the external interrupt that software pended. */
+/** What `mip` shows: the lines, and what software pended beside them. */
 export function pendingBits(b: Builder): Value {
-  const pending = b.or(b.op("lines.get"), b.getState(slot("seip_software")));
+  const pending = b.or(b.op("lines.get"), b.getState(slot("mip_software")));
   return b.and(b.zeroExtend(pending), b.i64(ALL_INTERRUPTS));
 }
 
