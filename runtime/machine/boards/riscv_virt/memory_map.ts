@@ -1,0 +1,31 @@
+/** Where things stand in the physical address space and on the interrupt controller: QEMU's `virt` board. */
+
+/** First address of guest RAM. */
+export const RAM_BASE = 0x8000_0000;
+
+/** One device window. */
+export interface MemoryWindow {
+  /** First physical address. */
+  readonly base: number;
+  /** Length in bytes. */
+  readonly bytes: number;
+}
+
+const window = (base: number, bytes: number): MemoryWindow => ({ base, bytes });
+
+/** Device windows. */
+export const VirtMap = {
+  /** Reset vector and the table that dynamic firmware reads. */
+  BOOT_ROM: window(0x1000, 0xf000),
+  TEST: window(0x10_0000, 0x1000),
+  RTC: window(0x10_1000, 0x1000),
+  CLINT: window(0x200_0000, 0x1_0000),
+  PLIC: window(0xc00_0000, 0x60_0000),
+  UART: window(0x1000_0000, 0x100),
+} as const;
+
+/** Interrupt sources of the PLIC. */
+export const VirtInterrupt = { UART: 10, RTC: 11 } as const;
+
+/** Clock that the UART's divisor divides. */
+export const UART_CLOCK_HZ = 3_686_400;
