@@ -6,25 +6,33 @@
  * legal. A boot guards 1,500 pages and executes 43,000 FENCE.I: no hart may wait for another one, plain
  * stores to other pages must pay nothing, and data beside code must not thrash the code.
  *
- * SOLUTION, in four parts; each order below is a mutation of the model and fails without it.
+ * SOLUTION, in four parts; `model/code_guard_model.ts` explores them, and its mutations remove one order each.
  *
  * 1. *Guard.* The arming hart sets CODE, then draws a ticket from GUARD_REQUEST, then enters the ticket in
  *    the attribute word, then posts FLUSH. A TLB fill reads the attribute word and never makes a fast write
  *    entry when any attribute is set; in its trampoline a hart reads GUARD_REQUEST, drops all own write
  *    entries, acknowledges that value. So an acknowledgement of the ticket implies that every later fill
- *    sees CODE. (Ticket before CODE fails: a hart can acknowledge the ticket and then fill a fast entry.)
- *    The guard is complete when each vCPU acknowledged or was seen IDLE after the request. One hart wins the
- *    or of CODE and draws the ticket; while it has not entered it (0), others take the guard as incomplete.
+ *    sees CODE. (A ticket drawn before CODE is set fails: a hart can acknowledge the ticket and then still
+ *    fill a fast entry.) The guard is complete when each vCPU, the arming one too, acknowledged or was seen
+ *    IDLE after the request. One hart wins the or of CODE and draws the ticket; while it has not entered it
+ *    (0), the others take the guard for incomplete.
  * 2. *Generations.* A store to a code line does begun += 1, stores the bytes atomically, done += 1. Records
- *    and regions carry the `begun` they were built from. No locks, no kill lists.
- * 3. *Lines.* A store to a line that was not code does done -= 1, reads the line bits *again*, stores,
- *    done += 1; if the bit appeared it does begun += 1 first. A decoder sets the line bits, then reads done,
- *    then begun, then whether the guard is complete, then the bytes. Either the decoder sees done != begun,
- *    or the store sees the bit. (Testing the bit without touching `done` fails: bit and bytes can be read
- *    between test and store. `begun` before `done` fails with two writers.)
+ *    and regions carry the `begun` they were built from. No locks, no kill lists. (With plain bytes, the
+ *    store overtakes `begun` on a weakly ordered host.)
+ * 3. *Lines.* A store to a line that was not code does done -= 1, reads the line bits *again*, stores
+ *    atomically, done += 1; if the bit appeared, begun += 1 comes first. A decoder sets the line bits, then
+ *    reads done and begun, then whether the guard is complete, then the bytes. Either the decoder sees
+ *    done != begun, or the store sees the bit. (Testing the bit without touching `done` fails: bit and bytes
+ *    can be read between that test and the store. Counting every store beside code in `begun` would be right
+ *    too, but throws away the page's code at each of them.)
  * 4. *Provisional code.* If the guard is incomplete or done != begun, what is built from the bytes is
  *    provisional: the next FENCE.I of its hart drops it, and the compiler does not compile it. Code that is
- *    not provisional is dropped when FENCE.I (or the test at region entry) finds another `begun`.
+ *    not provisional is dropped when FENCE.I (or the test at region entry) finds another `begun`. No second
+ *    look at the bytes is needed when the last acknowledgement arrives.
+ *
+ * The model finds three orders superfluous: done before begun in the decoder, begun before done where the bit
+ * appeared (a decoder misled by either meets a newer `begun` at its next test), and dropping the own write
+ * entries when arming (the own acknowledgement does it). They are kept or allowed as what reads simplest.
  *
  * Tickets wrap: the attribute word keeps 24 bits. They are extended with the newest request to the
  * *youngest* ticket with these bits, which is the drawn one or a later one; acknowledging a later ticket
@@ -71,7 +79,7 @@ export const PROVISIONAL = -1;
 
 /**
  * Asks every vCPU to drop its write TLB entries. The caller has set the page attribute before, sequentially
- * consistent, and drops its own entries.
+ * consistent, and serves too.
  * @returns the ticket for {@linkcode isGuardComplete}.
  */
 export function requestGuard(words: Int32Array, hart: number): number {
@@ -90,8 +98,8 @@ export function requestGuard(words: Int32Array, hart: number): number {
 }
 
 /**
- * Makes a page a code page if it is none, without waiting for anybody. The caller is in its trampoline and
- * drops its own write entries of the page afterwards.
+ * Makes a page a code page if it is none, without waiting for anybody. The caller is in its trampoline; its
+ * own write entries go when it serves next, before which the guard is not complete.
  * @returns whether this call armed it; false: it was a code page already, perhaps not yet complete.
  */
 export function armCodePage(words: Int32Array, hart: number, pageIndex: number): boolean {
@@ -235,7 +243,7 @@ export function markCodeLines(words: Int32Array, hostOffset: number, bytes: numb
 
 /**
  * The generation of a page with no store in flight, or {@linkcode PROVISIONAL}. `done` is read first: equal
- * to a later `begun`, nothing was in flight at the first read and nothing began up to the second.
+ * to a later `begun`, nothing was in flight at the first read and no code store began up to the second.
  */
 export function readStableGeneration(words: Int32Array, pageIndex: number): number {
   // ORDER: sc load after the line bits and before begun; partner: endCodeStore() and the sub beside code.

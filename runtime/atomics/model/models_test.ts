@@ -1,0 +1,33 @@
+/** Every protocol model holds on both machines, and every mutation is caught where it says. */
+
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { codeGuardModel } from "./code_guard_model.ts";
+import { exclusiveModel } from "./exclusive_model.ts";
+import { pendingModel } from "./pending_model.ts";
+import { EVERYWHERE, exploreAll, type ProtocolModel, WEAK_ONLY } from "./protocol_model.ts";
+
+function check<M extends string>(protocol: ProtocolModel<M>): void {
+  for (const memory of EVERYWHERE) {
+    Deno.test(`${protocol.name} holds on the ${memory} machine`, () => {
+      const verdict = exploreAll(protocol, "none", memory);
+      assertEquals(verdict.reason, "", `${verdict.scenario}:\n${verdict.trace.join("\n")}`);
+      assert(verdict.states > 0);
+    });
+  }
+  for (const mutation of Object.keys(protocol.mutations) as M[]) {
+    Deno.test(`${protocol.name}: ${mutation}`, () => {
+      const caughtOn = protocol.mutations[mutation];
+      // What the weak machine does not catch the stronger one cannot.
+      for (const memory of caughtOn.length === 0 ? WEAK_ONLY : EVERYWHERE) {
+        const { reason, scenario } = exploreAll(protocol, mutation, memory);
+        const expected = caughtOn.includes(memory);
+        if (expected) assertNotEquals(reason, "", `not caught on ${memory}`);
+        else assertEquals(reason, "", `caught on ${memory} too, by: ${scenario}`);
+      }
+    });
+  }
+}
+
+check(pendingModel);
+check(exclusiveModel);
+check(codeGuardModel);
