@@ -9,13 +9,16 @@
 
 // @ts-types="./parse_args_types.d.ts"
 import { parseArgs } from "@std/cli";
+import { MAX_HARTS, MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   CPU_MODELS,
   type CpuModel,
   DEBUG_CATEGORIES,
   type DebugCategory,
+  DEFAULT_RAM_BYTES,
   MACHINE_NAMES,
   type MachineName,
+  sizeText,
   THREAD_MODES,
   type ThreadMode,
 } from "../machine/options.ts";
@@ -106,13 +109,15 @@ export const FLAGS: readonly FlagRow[] = [
   {
     names: ["smp"],
     value: "N[,cores=N,...]",
-    help: "number of harts, 1 to 64",
+    help: `number of harts, 1 to ${MAX_HARTS} (default 1)`,
     parse: (value, line) => line.harts = parseSmp(value),
   },
   {
     names: ["m"],
     value: "SIZE[KMGT]",
-    help: "guest RAM; a number alone counts MiB (default 128M, at most 4064M)",
+    help: `guest RAM; a number alone counts MiB (default ${sizeText(DEFAULT_RAM_BYTES)}, at most ${
+      sizeText(MAX_RAM_BYTES)
+    })`,
     parse: (value, line) => line.memoryBytes = parseMemory(value),
   },
   {
