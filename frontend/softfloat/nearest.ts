@@ -1,0 +1,349 @@
+/**
+ * Rounding to nearest even with the host's own operations.
+ *
+ * The host's result is right whenever it is a number; what it does not give are the flags. A result is taken
+ * only when no flag but inexact can be due, and then, unless inexact is raised already, an exact test tells
+ * whether it is. Everything else goes to the exact function.
+ *
+ * Which results are taken:
+ * - sums: all finite ones. Overflow gives infinity, invalid gives a NaN, and a tiny sum is exact.
+ * - all others: finite ones whose magnitude is above the smallest normal number. The smallest normal number
+ *   itself may have been rounded up from a tiny value; above it nothing tiny can end. Zeros where an operand
+ *   is zero are exact.
+ */
+import type { FunctionSignature, Region, Value } from "../../ir/region.ts";
+import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_builder.ts";
+import { BINARY32, BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
+import { buildMultiplyAddNearest } from "./multiply_add.ts";
+import { F64_TO_F32, type FormatOperations, type RoundedOperation } from "./signatures.ts";
+
+const INTEGER_BITS = 64;
+
+/** An operation that the host has in both formats. */
+type HostOperation = "add" | "sub" | "mul" | "div" | "sqrt";
+
+/** One function being built: operands and result, as the host's numbers and as bits. */
+interface NearestCall {
+  readonly f: FloatBuilder;
+  /** Operands as numbers of the format. */
+  readonly numbers: readonly Value[];
+  /** Result as a number of the format. */
+  readonly result: Value;
+  /** Bits of the operands as i64. */
+  readonly operands: readonly Value[];
+  /** Bits of the result as i64. */
+  readonly bits: Value;
+}
+
+/** Tells, as an i32, whether an accepted result is not exact. */
+type InexactTest = (call: NearestCall) => Value;
+
+function fromBits({ b, format }: FloatBuilder, carried: Value): Value {
+  return format.carrier === "i32"
+    ? b.op("f32.reinterpret_i32", carried)
+    : b.op("f64.reinterpret_i64", carried);
+}
+
+function toBits({ b, format }: FloatBuilder, number: Value): Value {
+  return format.carrier === "i32"
+    ? b.zeroExtend(b.op("i32.reinterpret_f32", number))
+    : b.op("i64.reinterpret_f64", number);
+}
+
+function startCall(f: FloatBuilder, operation: HostOperation, count: number): NearestCall {
+  const { b, format } = f;
+  const carried = Array.from({ length: count }, (_, index) => b.parameter(index));
+  const numbers = carried.map((value) => fromBits(f, value));
+  const result = b.op(`${format.name}.${operation}`, ...numbers);
+  const operands = carried.map((value) => value.type === "i32" ? b.zeroExtend(value) : value);
+  return { f, numbers, result, operands, bits: toBits(f, result) };
+}
+
+/** 1 when a result is finite. */
+function isFinite(f: FloatBuilder, bits: Value): Value {
+  return f.b.ltU(f.magnitude(bits), f.b.i64(f.format.infinity));
+}
+
+/** 1 when a result is finite and above the smallest normal number. */
+function isSafelyNormal(f: FloatBuilder, bits: Value): Value {
+  const { b, format } = f;
+  const lowest = format.hiddenBit + 1n;
+  return b.ltU(b.sub(f.magnitude(bits), b.i64(lowest)), b.i64(format.infinity - lowest));
+}
+
+/** Raises inexact when the test says so, unless it is raised already; ends the function. */
+function returnTested(f: FloatBuilder, bits: Value, isInexact: () => Value): void {
+  const { b } = f;
+  b.when(f.isInexactClear(), () => {
+    b.when(isInexact(), () => f.raise(FloatFlag.INEXACT));
+  });
+  f.return(bits);
+}
+
+/** Ends the function with the exact one's result. */
+function returnExact(f: FloatBuilder, callee: FunctionSignature): void {
+  const { b } = f;
+  const operands = callee.parameters.slice(0, -1).map((_, index) => b.parameter(index));
+  b.return(b.call(callee, ...operands, b.i32(RoundingMode.NEAREST_EVEN)));
+}
+
+// --- tests for exactness ----------------------------------------------------------------------------
+
+/**
+ * The rounding error of a sum, as Knuth's two-sum gives it: exact for all operands whose sum is finite,
+ * subnormal ones too.
+ */
+function sumError(f: FloatBuilder, a: Value, second: Value, sum: Value): Value {
+  const { b } = f;
+  const prefix = f.format.name;
+  const sub = (x: Value, y: Value): Value => b.op(`${prefix}.sub`, x, y);
+  const secondPart = sub(sum, a);
+  const firstPart = sub(sum, secondPart);
+  return b.op(`${prefix}.add`, sub(a, firstPart), sub(second, secondPart));
+}
+
+function isNotZero(f: FloatBuilder, number: Value): Value {
+  const { b, format } = f;
+  return b.eqz(b.op(`${format.name}.eq`, number, fromBits(f, f.carry(b.i64(0)))));
+}
+
+function isSumInexact({ f, numbers: [a, second], result }: NearestCall): Value {
+  return isNotZero(f, sumError(f, a, second, result));
+}
+
+function isDifferenceInexact({ f, numbers: [a, second], result }: NearestCall): Value {
+  const { b, format } = f;
+  const zero = fromBits(f, f.carry(b.i64(0)));
+  return isNotZero(f, sumError(f, a, b.op(`${format.name}.sub`, zero, second), result));
+}
+
+function promote({ b }: FloatBuilder, single: Value): Value {
+  return b.op("f64.promote_f32", single);
+}
+
+function areDifferent({ b }: FloatBuilder, x: Value, y: Value): Value {
+  return b.eqz(b.op("f64.eq", x, y));
+}
+
+/** Products of two singles are exact in double precision: 24 bits each. */
+function singleProduct(f: FloatBuilder, a: Value, second: Value): Value {
+  return f.b.op("f64.mul", promote(f, a), promote(f, second));
+}
+
+function isSingleProductInexact({ f, numbers: [a, second], result }: NearestCall): Value {
+  return areDifferent(f, singleProduct(f, a, second), promote(f, result));
+}
+
+function isSingleQuotientInexact({ f, numbers: [a, divisor], result }: NearestCall): Value {
+  return areDifferent(f, singleProduct(f, result, divisor), promote(f, a));
+}
+
+function isSingleRootInexact({ f, numbers: [a], result }: NearestCall): Value {
+  return areDifferent(f, singleProduct(f, result, result), promote(f, a));
+}
+
+/**
+ * Is a product of two doubles not equal to a third, next to it? With the significands as integers the
+ * difference is below 2^53 in magnitude, so the low 64 bits of both sides decide. All three
+ * are normal.
+ */
+function differsFromProduct(f: FloatBuilder, x: Value, y: Value, product: Value): Value {
+  const { b, format } = f;
+  const fieldSum = b.add(f.exponentField(x), f.exponentField(y));
+  const offset = b.sub(f.exponentField(product), fieldSum);
+  const scale = b.zeroExtend(b.add(offset, b.i32(format.bias + format.fractionBits)));
+  const exact = b.mul(f.significand(x), f.significand(y));
+  return b.ne(exact, b.shl(f.significand(product), scale));
+}
+
+function isDoubleProductInexact({ f, operands: [a, second], bits }: NearestCall): Value {
+  return differsFromProduct(f, a, second, bits);
+}
+
+function isDoubleQuotientInexact({ f, operands: [a, divisor], bits }: NearestCall): Value {
+  return differsFromProduct(f, bits, divisor, a);
+}
+
+function isDoubleRootInexact({ f, operands: [a], bits }: NearestCall): Value {
+  return differsFromProduct(f, bits, bits, a);
+}
+
+// --- functions --------------------------------------------------------------------------------------
+
+/** One row of the table of host operations. */
+interface HostRow {
+  readonly name: "add" | "subtract" | "multiply" | "divide" | "squareRoot";
+  readonly operation: HostOperation;
+  /** How many leading operands make a zero result exact by being zero; 0 where no result is tiny. */
+  readonly zeroOperands: number;
+  readonly single: InexactTest;
+  readonly double: InexactTest;
+}
+
+const HOST_ROWS: readonly HostRow[] = [
+  {
+    name: "add",
+    operation: "add",
+    zeroOperands: 0,
+    single: isSumInexact,
+    double: isSumInexact,
+  },
+  {
+    name: "subtract",
+    operation: "sub",
+    zeroOperands: 0,
+    single: isDifferenceInexact,
+    double: isDifferenceInexact,
+  },
+  {
+    name: "multiply",
+    operation: "mul",
+    zeroOperands: 2,
+    single: isSingleProductInexact,
+    double: isDoubleProductInexact,
+  },
+  {
+    name: "divide",
+    operation: "div",
+    zeroOperands: 1,
+    single: isSingleQuotientInexact,
+    double: isDoubleQuotientInexact,
+  },
+  {
+    name: "squareRoot",
+    operation: "sqrt",
+    zeroOperands: 1,
+    single: isSingleRootInexact,
+    double: isDoubleRootInexact,
+  },
+];
+
+/** 1 when no operand is zero or subnormal. */
+function areNormal({ f, operands }: NearestCall): Value {
+  const { b } = f;
+  return operands.map((bits) => b.ne(f.exponentField(bits), b.i32(0))).reduce((x, y) =>
+    b.and(x, y)
+  );
+}
+
+/** Builds addition or subtraction. */
+function buildSum(call: NearestCall, test: InexactTest): void {
+  const { f, bits } = call;
+  f.b.when(isFinite(f, bits), () => returnTested(f, bits, () => test(call)));
+}
+
+/** Builds an operation with a result that may underflow. */
+function buildScaled(call: NearestCall, row: HostRow, exact: FunctionSignature): void {
+  const { f, bits, operands } = call;
+  const { b } = f;
+  b.when(isSafelyNormal(f, bits), () => {
+    returnTested(f, bits, () => {
+      if (f.format === BINARY32) return row.single(call);
+      b.when(b.eqz(areNormal(call)), () => returnExact(f, exact));
+      return row.double(call);
+    });
+  });
+  const zeros = operands.slice(0, row.zeroOperands).map((operand) => f.isZero(operand));
+  const hasZero = zeros.reduce((x, y) => b.or(x, y));
+  b.when(b.and(f.isZero(bits), hasZero), () => f.return(bits));
+}
+
+function buildHostOperation(
+  row: HostRow,
+  { exact, nearest }: RoundedOperation,
+  format: FloatFormat,
+  state: FloatState,
+): Region {
+  return buildFloatFunction(nearest, format, state, (f) => {
+    const call = startCall(f, row.operation, nearest.parameters.length);
+    if (row.zeroOperands === 0) buildSum(call, row.double);
+    else buildScaled(call, row, exact);
+    returnExact(f, exact);
+  });
+}
+
+/** Builds double to single precision. */
+export function buildNarrowNearest(state: FloatState): Region {
+  return buildFloatFunction(F64_TO_F32.nearest, BINARY32, state, (f) => {
+    const { b } = f;
+    const operand = b.parameter(0);
+    const double = b.op("f64.reinterpret_i64", operand);
+    const result = b.op("f32.demote_f64", double);
+    const bits = toBits(f, result);
+    b.when(isSafelyNormal(f, bits), () => {
+      returnTested(f, bits, () => areDifferent(f, double, promote(f, result)));
+    });
+    b.when(b.op("f64.eq", double, b.op("f64.reinterpret_i64", b.i64(0))), () => f.return(bits));
+    returnExact(f, F64_TO_F32.exact);
+  });
+}
+
+function buildFromInteger(
+  { nearest }: RoundedOperation,
+  isSigned: boolean,
+  format: FloatFormat,
+  state: FloatState,
+): Region {
+  return buildFloatFunction(nearest, format, state, (f) => {
+    const { b } = f;
+    const value = b.parameter(0);
+    const result = b.op(`${format.name}.convert_i64_${isSigned ? "s" : "u"}`, value);
+    returnTested(f, toBits(f, result), () => {
+      const negated = b.sub(b.i64(0), value);
+      const magnitude = isSigned ? b.select(b.ltS(value, b.i64(0)), negated, value) : value;
+      const zeros = b.add(b.op("i64.clz", magnitude), b.op("i64.ctz", magnitude));
+      return b.ltS(zeros, b.i64(INTEGER_BITS - format.precision));
+    });
+  });
+}
+
+/**
+ * Builds fused multiply-add in single precision.
+ *
+ * In double precision the product is exact. Its sum with the addend is rounded to odd: if it is not exact
+ * and its last bit is zero, it moves by one unit toward the true sum. Rounding that to single precision
+ * gives what rounding the true sum once gives, because a double has more than two bits beyond a single.
+ */
+function buildSingleMultiplyAdd({ nearest, exact }: RoundedOperation, state: FloatState): Region {
+  return buildFloatFunction(nearest, BINARY32, state, (f) => {
+    const { b } = f;
+    const [a, second, addend] = [0, 1, 2].map((index) => fromBits(f, b.parameter(index)));
+    const double = new FloatBuilder(b, BINARY64, state);
+    const zero = b.op("f64.reinterpret_i64", b.i64(0));
+    const product = singleProduct(f, a, second);
+    const wideAddend = promote(f, addend);
+    const sum = b.op("f64.add", product, wideAddend);
+    const error = sumError(double, product, wideAddend, sum);
+    const isInexactSum = isNotZero(double, error);
+    const sumBits = b.op("i64.reinterpret_f64", sum);
+    const isOutward = b.eq(b.op("f64.lt", zero, error), b.op("f64.lt", zero, sum));
+    const step = b.select(isOutward, b.i64(1), b.i64(-1));
+    const isEven = b.eqz(b.wrap(b.and(sumBits, b.i64(1))));
+    const moves = b.and(isInexactSum, isEven);
+    const odd = b.select(moves, b.add(sumBits, step), sumBits);
+    const result = b.op("f32.demote_f64", b.op("f64.reinterpret_i64", odd));
+    const bits = toBits(f, result);
+    b.when(isSafelyNormal(f, bits), () => {
+      const isRounded = areDifferent(f, promote(f, result), sum);
+      returnTested(f, bits, () => b.or(isInexactSum, isRounded));
+    });
+    b.when(b.op("f64.eq", sum, zero), () => f.return(bits));
+    returnExact(f, exact);
+  });
+}
+
+/** Builds the functions of one format that round to nearest even. */
+export function buildNearest(
+  operations: FormatOperations,
+  format: FloatFormat,
+  state: FloatState,
+): Region[] {
+  return [
+    ...HOST_ROWS.map((row) => buildHostOperation(row, operations[row.name], format, state)),
+    format === BINARY32
+      ? buildSingleMultiplyAdd(operations.multiplyAdd, state)
+      : buildMultiplyAddNearest(operations, format, state),
+    buildFromInteger(operations.fromSigned, true, format, state),
+    buildFromInteger(operations.fromUnsigned, false, format, state),
+  ];
+}

@@ -1,0 +1,82 @@
+/**
+ * All float functions: IEEE 754 arithmetic with exact results and flags in every rounding mode, as IR that is
+ * compiled together with the guest's other functions.
+ *
+ * Three shapes of each operation, see `RoundedOperation`: `exact` in integer arithmetic, `nearest` with the
+ * host's operations, and `rounded`, built here, which looks at the mode and calls one of the two.
+ */
+import { buildFunction } from "../../ir/builder.ts";
+import type { Region } from "../../ir/region.ts";
+import { buildAdd, buildSubtract } from "./add.ts";
+import {
+  buildFromSigned,
+  buildFromUnsigned,
+  buildNarrow,
+  buildToInteger,
+  buildWiden,
+} from "./convert.ts";
+import { buildDivide, buildSquareRoot } from "./divide.ts";
+import type { FloatState } from "./float_builder.ts";
+import { BINARY32, BINARY64, type FloatFormat } from "./format.ts";
+import { buildMultiply } from "./multiply.ts";
+import { buildMultiplyAdd } from "./multiply_add.ts";
+import { buildNarrowNearest, buildNearest } from "./nearest.ts";
+import { buildRoundAndPack } from "./round_and_pack.ts";
+import {
+  F32,
+  F64,
+  F64_TO_F32,
+  type FormatOperations,
+  type RoundedOperation,
+} from "./signatures.ts";
+
+/** Chooses by the mode, the last parameter. */
+function buildRounded({ rounded, nearest, exact }: RoundedOperation): Region {
+  return buildFunction(rounded, (b) => {
+    const operands = nearest.parameters.map((_, index) => b.parameter(index));
+    const mode = b.parameter(operands.length);
+    b.when(b.eqz(mode), () => b.return(b.call(nearest, ...operands)));
+    b.return(b.call(exact, ...operands, mode));
+  });
+}
+
+/** Builders of the exact operations of one format. */
+const EXACT_BUILDERS = [
+  buildAdd,
+  buildSubtract,
+  buildMultiply,
+  buildDivide,
+  buildSquareRoot,
+  buildMultiplyAdd,
+  buildFromSigned,
+  buildFromUnsigned,
+] as const;
+
+function formatFunctions(
+  operations: FormatOperations,
+  format: FloatFormat,
+  state: FloatState,
+): Region[] {
+  return [
+    buildRoundAndPack(format, state),
+    ...EXACT_BUILDERS.map((build) => build(operations, format, state)),
+    ...buildNearest(operations, format, state),
+    ...Object.values(operations).map(buildRounded),
+  ];
+}
+
+/** Builds all float functions over the state that they keep flags in. */
+export function softfloatFunctions(state: FloatState): Region[] {
+  return [
+    ...formatFunctions(F32, BINARY32, state),
+    ...formatFunctions(F64, BINARY64, state),
+    buildNarrow(state),
+    buildNarrowNearest(state),
+    buildRounded(F64_TO_F32),
+    buildWiden(state),
+    buildToInteger("i32", state),
+    buildToInteger("u32", state),
+    buildToInteger("i64", state),
+    buildToInteger("u64", state),
+  ];
+}
