@@ -1,0 +1,199 @@
+// Compares this emulator with QEMU on the same programs in the same minutes.
+//
+// Runs alternate between the two emulators and the order flips every round, so that a machine that
+// gets slower or faster meanwhile does not favour either. Every run's console output is checked.
+//
+// Usage: deno task bench [--rounds=N] [--kernels=a,b] [--boot] [--smp=1,2] [--engine=weft|qemu]
+//                        [--save | --no-save]
+//
+// --engine=qemu compares QEMU with itself, which shows the noise of the method; it is not saved.
+
+import { parseArgs } from "@std/cli";
+import { fileURLToPath } from "node:url";
+import { guestFiles } from "../tests/tools/guest.ts";
+import { runTimed, type TimedCommand, type TimedRun } from "./child_time.ts";
+import { type Engine, ENGINE_NAMES, engineByName, type EngineName } from "./engines.ts";
+import { BENCH_KERNELS, type BenchKernel, EMPTY_PROGRAM, kernelElfUrl } from "./kernels/kernels.ts";
+import {
+  type ComparedRow,
+  type ComparisonRecord,
+  describeCommit,
+  describeMachine,
+  measurementOf,
+  RECORD_SCHEMA,
+  today,
+} from "./record.ts";
+import { ratio, renderRecord, replaceSection } from "./render.ts";
+
+const DEFAULT_ROUNDS = 5;
+const DEFAULT_BOOT_ROUNDS = 3;
+const KERNEL_TIMEOUT_SECONDS = 60;
+const BOOT_TIMEOUT_SECONDS = 300;
+const BOOT_MEMORY = "512M";
+const BOOT_APPEND = "console=ttyS0 weft.run=poweroff";
+const BOOT_MARK = "BOOT-OK";
+const RESULTS = new URL("RESULTS.md", import.meta.url);
+const RECORDS = new URL("results/", import.meta.url);
+
+/** One thing to run on both emulators. */
+interface Subject {
+  readonly name: string;
+  readonly timeoutSeconds: number;
+  readonly command: (engine: Engine) => Omit<TimedCommand, "timeoutSeconds">;
+  readonly isValid: (stdout: string) => boolean;
+}
+
+interface Pair {
+  readonly subject: Engine;
+  readonly reference: Engine;
+}
+
+async function runOnce(work: Subject, engine: Engine): Promise<TimedRun> {
+  const run = await runTimed({
+    ...work.command(engine),
+    timeoutSeconds: work.timeoutSeconds,
+  });
+  if (run.exitCode !== 0 || !work.isValid(run.stdout)) {
+    throw new Error(
+      `${work.name} on ${engine.name} ended with ${run.exitCode} and printed ` +
+        `${JSON.stringify(run.stdout)} ${JSON.stringify(run.stderr)}`,
+    );
+  }
+  return run;
+}
+
+async function compareOne(work: Subject, pair: Pair, rounds: number): Promise<ComparedRow> {
+  const subject: TimedRun[] = [];
+  const reference: TimedRun[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const first = () => runOnce(work, pair.subject).then((run) => subject.push(run));
+    const second = () => runOnce(work, pair.reference).then((run) => reference.push(run));
+    const order = round % 2 === 0 ? [first, second] : [second, first];
+    for (const run of order) await run();
+  }
+  const row = {
+    name: work.name,
+    subject: measurementOf(subject),
+    reference: measurementOf(reference),
+  };
+  console.error(
+    `${work.name}: CPU ${ratio(row, "cpuMs").toFixed(2)}, wall ${ratio(row, "wallMs").toFixed(2)}`,
+  );
+  return row;
+}
+
+function kernelSubject(kernel: BenchKernel): Subject {
+  return {
+    name: kernel.name,
+    timeoutSeconds: KERNEL_TIMEOUT_SECONDS,
+    command: (engine) => engine.bareMetal(fileURLToPath(kernelElfUrl(kernel))),
+    isValid: (stdout) => stdout.trim() === kernel.output,
+  };
+}
+
+function bootSubject(harts: number): Subject {
+  return {
+    name: `Linux, -smp ${harts}`,
+    timeoutSeconds: BOOT_TIMEOUT_SECONDS,
+    command: (engine) =>
+      engine.boot({ ...guestFiles(), append: BOOT_APPEND, memory: BOOT_MEMORY }, harts),
+    isValid: (stdout) => new RegExp(`${BOOT_MARK} ${harts}\\b`).test(stdout),
+  };
+}
+
+async function describe(engine: Engine): Promise<string> {
+  return `${engine.name} (${await engine.version()})`;
+}
+
+async function recordHead(pair: Pair, rounds: number) {
+  return {
+    schema: RECORD_SCHEMA,
+    date: today(),
+    commit: await describeCommit(),
+    machine: await describeMachine(),
+    rounds,
+    subject: await describe(pair.subject),
+    reference: await describe(pair.reference),
+  } as const;
+}
+
+async function compareKernels(
+  pair: Pair,
+  rounds: number,
+  kernels: readonly BenchKernel[],
+): Promise<ComparisonRecord> {
+  const empty = kernelSubject(EMPTY_PROGRAM);
+  for (const engine of [pair.subject, pair.reference]) await runOnce(empty, engine);
+  const startUp = await compareOne(empty, pair, rounds);
+  const rows: ComparedRow[] = [];
+  for (const kernel of kernels) rows.push(await compareOne(kernelSubject(kernel), pair, rounds));
+  return { ...await recordHead(pair, rounds), kind: "kernels", startUp, rows };
+}
+
+async function compareBoots(
+  pair: Pair,
+  rounds: number,
+  harts: readonly number[],
+): Promise<ComparisonRecord> {
+  const rows: ComparedRow[] = [];
+  for (const count of harts) rows.push(await compareOne(bootSubject(count), pair, rounds));
+  return { ...await recordHead(pair, rounds), kind: "boot", rows };
+}
+
+async function save(record: ComparisonRecord): Promise<void> {
+  await Deno.mkdir(RECORDS, { recursive: true });
+  await Deno.writeTextFile(
+    new URL(`${record.kind}.json`, RECORDS),
+    JSON.stringify(record, null, 2) + "\n",
+  );
+  const document = await Deno.readTextFile(RESULTS);
+  await Deno.writeTextFile(RESULTS, replaceSection(document, record.kind, renderRecord(record)));
+}
+
+function engineName(text: string): EngineName {
+  const name = ENGINE_NAMES.find((known) => known === text);
+  if (name === undefined) throw new Error(`--engine is one of ${ENGINE_NAMES.join(", ")}`);
+  return name;
+}
+
+function positiveNumbers(flag: string, text: string): number[] {
+  return text.split(",").map((part) => {
+    const value = Number(part);
+    if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${part}`);
+    return value;
+  });
+}
+
+function selectKernels(names: string | undefined): readonly BenchKernel[] {
+  if (names === undefined) return BENCH_KERNELS;
+  return names.split(",").map((name) => {
+    const kernel = BENCH_KERNELS.find((known) => known.name === name);
+    if (kernel === undefined) throw new Error(`--kernels: no kernel is called ${name}`);
+    return kernel;
+  });
+}
+
+async function main(args: string[]): Promise<void> {
+  const flags = parseArgs(args, {
+    string: ["rounds", "kernels", "engine", "smp"],
+    boolean: ["boot", "save"],
+    negatable: ["save"],
+    default: { engine: "weft", smp: "1,2", save: true },
+  });
+  const rounds = positiveNumbers(
+    "--rounds",
+    flags.rounds ?? String(flags.boot ? DEFAULT_BOOT_ROUNDS : DEFAULT_ROUNDS),
+  )[0] ?? DEFAULT_ROUNDS;
+  const pair = {
+    subject: engineByName(engineName(flags.engine)),
+    reference: engineByName("qemu"),
+  };
+  const record = flags.boot
+    ? await compareBoots(pair, rounds, positiveNumbers("--smp", flags.smp))
+    : await compareKernels(pair, rounds, selectKernels(flags.kernels));
+  console.log(renderRecord(record));
+  const isWhole = flags.kernels === undefined;
+  if (flags.save && isWhole && pair.subject !== pair.reference) await save(record);
+}
+
+if (import.meta.main) await main(Deno.args);

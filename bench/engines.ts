@@ -1,0 +1,77 @@
+// The emulators that are compared, as command lines.
+
+import { fileURLToPath } from "node:url";
+import type { TimedCommand } from "./child_time.ts";
+
+/** How a Linux guest is booted. */
+export interface BootFiles {
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly append: string;
+  readonly memory: string;
+}
+
+/** One emulator under measurement. */
+export interface Engine {
+  readonly name: string;
+  /** One line that names the version. */
+  version(): Promise<string>;
+  /** Runs a bare-metal ELF file on one hart. */
+  bareMetal(elf: string): Omit<TimedCommand, "timeoutSeconds">;
+  /** Boots Linux with the emulator's own firmware. */
+  boot(files: BootFiles, harts: number): Omit<TimedCommand, "timeoutSeconds">;
+}
+
+/** Names accepted by {@linkcode engineByName}. */
+export const ENGINE_NAMES = ["weft", "qemu"] as const;
+
+/** Name of an emulator. */
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+const MAIN = fileURLToPath(new URL("../mod.ts", import.meta.url));
+const QEMU = "qemu-system-riscv64";
+
+function bareMetalArgs(elf: string): string[] {
+  return ["-M", "virt", "-bios", "none", "-nographic", "-kernel", elf];
+}
+
+function bootArgs(files: BootFiles, harts: number): string[] {
+  return [
+    ...["-M", "virt", "-nographic", "-no-reboot"],
+    ...["-smp", String(harts), "-m", files.memory],
+    ...["-kernel", files.kernel, "-initrd", files.initrd, "-append", files.append],
+  ];
+}
+
+async function firstLine(command: string, args: string[]): Promise<string> {
+  const { stdout } = await new Deno.Command(command, { args }).output();
+  return new TextDecoder().decode(stdout).split("\n")[0] ?? "";
+}
+
+const WEFT: Engine = {
+  name: "weft",
+  version: () => Promise.resolve(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`),
+  bareMetal: (elf) => ({
+    command: Deno.execPath(),
+    args: ["run", "-A", MAIN, ...bareMetalArgs(elf)],
+  }),
+  boot: (files, harts) => ({
+    command: Deno.execPath(),
+    args: ["run", "-A", MAIN, ...bootArgs(files, harts)],
+  }),
+};
+
+const QEMU_ENGINE: Engine = {
+  name: "qemu",
+  version: () => firstLine(QEMU, ["--version"]),
+  bareMetal: (elf) => ({ command: QEMU, args: ["-accel", "tcg", ...bareMetalArgs(elf)] }),
+  boot: (files, harts) => ({
+    command: QEMU,
+    args: ["-accel", "tcg,thread=multi", ...bootArgs(files, harts)],
+  }),
+};
+
+/** Looks up an emulator. */
+export function engineByName(name: EngineName): Engine {
+  return name === "weft" ? WEFT : QEMU_ENGINE;
+}
