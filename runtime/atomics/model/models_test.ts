@@ -4,6 +4,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { codeGuardModel } from "./code_guard_model.ts";
 import { exclusiveModel } from "./exclusive_model.ts";
 import { pendingModel } from "./pending_model.ts";
+import { remoteModel } from "./remote_model.ts";
 import { EVERYWHERE, exploreAll, type ProtocolModel, WEAK_ONLY } from "./protocol_model.ts";
 
 function check<M extends string>(protocol: ProtocolModel<M>): void {
@@ -31,3 +32,4 @@ function check<M extends string>(protocol: ProtocolModel<M>): void {
 check(pendingModel);
 check(exclusiveModel);
 check(codeGuardModel);
+check(remoteModel);
