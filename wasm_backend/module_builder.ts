@@ -52,10 +52,10 @@ const FEATURES = [
   "MultiMemory",
 ] as const;
 
-const TEMPLATE = `(module
+const IMPORTS = `
   (import "${ENVIRONMENT}" "${SHARED_MEMORY}" (memory $ram ${SHARED_MINIMUM_PAGES} ${SHARED_MAXIMUM_PAGES} shared))
   (import "${ENVIRONMENT}" "${VCPU_MEMORY}" (memory $cpu ${VCPU_MEMORY_PAGES} ${VCPU_MEMORY_PAGES}))
-  (import "${ENVIRONMENT}" "${REGION_TABLE}" (table $table 0 funcref)))`;
+  (import "${ENVIRONMENT}" "${REGION_TABLE}" (table $table 0 funcref))`;
 
 const UNARY_STEMS: readonly [string, string][] = [
   ["i32.clz", "ClzInt32"],
@@ -184,9 +184,12 @@ export function wasmType(type: ValueType | "void"): WasmType {
 export class ModuleFactory {
   readonly #heap = new BinaryenHeap();
 
-  /** Starts a module with the two memories and the table imported. */
-  create(): ModuleBuilder {
-    return new ModuleBuilder(this.#heap);
+  /**
+   * Starts a module with the two memories and the table imported, and functions given as Wasm text; their
+   * imports come first in the text.
+   */
+  create(text = ""): ModuleBuilder {
+    return new ModuleBuilder(this.#heap, text);
   }
 }
 
@@ -199,9 +202,9 @@ export class ModuleBuilder {
   readonly #table: number;
 
   /** Use {@linkcode ModuleFactory.create}. */
-  constructor(heap: BinaryenHeap) {
+  constructor(heap: BinaryenHeap, text: string) {
     this.#heap = heap;
-    this.#module = binaryen.parseText(TEMPLATE);
+    this.#module = binaryen.parseText(`(module ${IMPORTS} ${text})`);
     this.#ptr = (this.#module as unknown as { ptr: number }).ptr;
     const features = FEATURES.reduce(
       (bits, name) => bits | (binaryen.Features as unknown as Record<string, number>)[name],
@@ -576,6 +579,11 @@ export class ModuleBuilder {
       locals.length,
       body,
     );
+  }
+
+  /** Forgets a function that the text only declared, so that it can be added. */
+  removeFunction(name: string): void {
+    raw._BinaryenRemoveFunction(this.#ptr, this.#heap.string(name));
   }
 
   /** Imports a function. */

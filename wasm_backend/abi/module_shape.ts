@@ -44,8 +44,6 @@ export const HostImport = {
   DEVICE_LOAD: "host_device_load",
   /** `(address low, address high, width) -> i32`: device store from TRANSFER. */
   DEVICE_STORE: "host_device_store",
-  /** `(host page i32) -> void`: before the bytes of a code line change. */
-  BEGIN_CODE_STORE: "host_begin_code_store",
   /** `(slot i32, origin low, origin high) -> i32`: see CHECK_MAPPING. */
   CHECK_MAPPING: "host_check_mapping",
   /** `(pc low i32, pc high i32) -> i32`: bits of the instruction at pc. */

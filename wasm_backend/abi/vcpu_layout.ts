@@ -55,8 +55,12 @@ export const Control = {
   COLD_ONLY: 0x80,
   /** Host offset of this hart's shared block (i32). */
   SHARED_BLOCK: 0x84,
-  /** Guest RAM in bytes, low 32 bits (i32). */
-  RAM_BYTES: 0x88,
+  /** Physical address of a failed RAM translation: a device or nothing (i64). */
+  PHYSICAL: 0xc0,
+  /** Guest RAM in bytes (i64). */
+  RAM_BYTES: 0xa8,
+  /** Guest physical address of RAM (i64). */
+  RAM_BASE: 0xb0,
   /** Execution count at which a block head asks for compilation (i32). */
   HOT_THRESHOLD: 0x8c,
   /** A word for full barriers: exchanged, never read for its value (i32). */
@@ -67,6 +71,15 @@ export const Control = {
   LOG_REPLAY: 0x98,
   /** Number of TLB refills (i64): a statistic. */
   TLB_REFILLS: 0xa0,
+} as const;
+
+/** Values of {@linkcode Control}.FAULT. */
+export const Fault = {
+  NONE: 0,
+  /** FAULT_CAUSE and FAULT_VALUE say which exception. */
+  EXCEPTION: 1,
+  /** The access could not be made now: back to the trampoline, then again. */
+  RETRY: 2,
 } as const;
 
 /** Low bits of CONTEXT that hold the mode key; the mapping epoch stands above them. */
@@ -115,15 +128,13 @@ export const JumpCache = {
   /** log2 of the number of entries. */
   INDEX_BITS: 12,
   /** log2 of the bytes of an entry. */
-  ENTRY_SHIFT: 5,
+  ENTRY_SHIFT: 4,
   /** i64: guest virtual address. */
   PC: 0,
-  /** i64: virtual address of the region's origin. */
-  ORIGIN: 8,
   /** i32: CONTEXT under which the entry was made. */
-  CONTEXT: 16,
+  CONTEXT: 8,
   /** i32: slot and entry, see {@linkcode ENTRY_INDEX_BITS}. */
-  TARGET: 20,
+  TARGET: 12,
 } as const;
 
 /** Low bits of a jump target that hold the entry index; the slot stands above. Also of the entry parameter, with the depth above. */
@@ -156,8 +167,8 @@ export const PageDirectory = {
   MODE: 4,
   /** i32: value of the page's begun-stores counter that the records stand for. */
   GENERATION: 8,
-  /** i32: guard ticket that was incomplete when the page was decoded, or 0. */
-  TICKET: 12,
+  /** i32: 1 when the page's last parcel starts an instruction that ends on the next page. */
+  STRADDLES: 12,
 } as const;
 
 /** Decoded-instruction records: one per 16-bit parcel of a decoded page. */

@@ -1,0 +1,92 @@
+/**
+ * Builds the cold tier of a guest: one module with the trampoline's inner loop, a handler per instruction
+ * row, the frontend's functions and the memory functions.
+ *
+ * It is built ahead of time and checked in, so that starting a machine does not wait for Binaryen.
+ */
+import type { FunctionSignature, Region } from "../../ir/region.ts";
+import type { StateSlot } from "../../ir/guest_state.ts";
+import type { HostOrder } from "../host_order.ts";
+import type { ModuleFunctions } from "../lower/operation_lowering.ts";
+import { WIDE_MULTIPLY, wideMultiplyName } from "../lower/wide_multiply.ts";
+import type { ModuleFactory } from "../module_builder.ts";
+import type { AccessFaults } from "./access_faults.ts";
+import { FunctionLowering } from "./function_lowering.ts";
+import { hostImports, importText } from "./host_imports.ts";
+import { memoryFunctions } from "./memory_functions.ts";
+import { RunLoop } from "./run_loop.ts";
+import { trampolineFunctions } from "./trampoline_functions.ts";
+
+/** What a guest gives to its cold tier. */
+export interface ColdTierParts {
+  /** One handler per row, in row order. */
+  readonly handlers: readonly Region[];
+  /** The frontend's functions. */
+  readonly functions: readonly Region[];
+  /** Functions the host provides to them. */
+  readonly hostFunctions: readonly FunctionSignature[];
+  /** Names of the record's byte-wide fields. */
+  readonly recordFields: readonly string[];
+  /** Functions that the trampoline calls. */
+  readonly privileged: {
+    readonly modeKey: FunctionSignature;
+    readonly pendingInterrupt: FunctionSignature;
+    readonly trapEnter: FunctionSignature;
+    readonly interruptEnter: FunctionSignature;
+    readonly walk: FunctionSignature;
+  };
+  /** State slot of the program counter. */
+  readonly pc: StateSlot;
+  /** Exception causes of the memory functions. */
+  readonly accessFaults: AccessFaults;
+  /** Column of the order table. */
+  readonly host: HostOrder;
+}
+
+const MODULE_FUNCTIONS: ModuleFunctions = { mulh: wideMultiplyName };
+
+/** Functions of the memory part that the host provides in other guests' place. */
+const PROVIDED_HERE = "retired_instructions";
+
+/** Encodes the cold tier. `text` is for golden tests. */
+export function buildColdTier(
+  factory: ModuleFactory,
+  parts: ColdTierParts,
+): Uint8Array<ArrayBuffer> {
+  const { privileged } = parts;
+  const declared = [
+    privileged.modeKey,
+    privileged.pendingInterrupt,
+    privileged.interruptEnter,
+    privileged.walk,
+  ];
+  const imported = parts.hostFunctions.filter(({ name }) => name !== PROVIDED_HERE);
+  const m = factory.create([
+    hostImports(),
+    ...declared.map(importText),
+    ...imported.map(importText),
+    memoryFunctions(parts.accessFaults, privileged.walk.name),
+    trampolineFunctions({
+      modeKey: privileged.modeKey.name,
+      pendingInterrupt: privileged.pendingInterrupt.name,
+      interruptEnter: privileged.interruptEnter.name,
+    }),
+    WIDE_MULTIPLY,
+  ].join("\n"));
+  for (const { name } of declared) m.removeFunction(name);
+  for (const region of parts.functions) {
+    new FunctionLowering(m, MODULE_FUNCTIONS, region).addToModule();
+  }
+  new RunLoop(m, MODULE_FUNCTIONS, {
+    handlers: parts.handlers,
+    recordFields: parts.recordFields,
+    pc: parts.pc,
+    trapEnter: privileged.trapEnter.name,
+    host: parts.host,
+  }).addToModule();
+  m.exportFunction(privileged.trapEnter.name);
+  m.validate();
+  const bytes = m.emit();
+  m.dispose();
+  return bytes;
+}

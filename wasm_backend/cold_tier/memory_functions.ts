@@ -1,0 +1,518 @@
+/**
+ * Guest memory as the cold tier and the slow paths of regions see it: TLB refill, device accesses,
+ * misaligned and guarded accesses, atomics, LR/SC. Written as Wasm text, because nothing in it depends on a
+ * guest instruction.
+ *
+ * Security boundary: a guest-chosen address reaches the shared memory only through a TLB addend, and
+ * `refill` alone writes TLB entries, after comparing the physical address with the bounds of RAM.
+ *
+ * Every function that can fail sets FAULT and gives a dummy result; the caller tests FAULT. None of them
+ * waits for another thread.
+ */
+import {
+  GUEST_RAM_OFFSET,
+  PAGE_ATTRIBUTES,
+  PAGE_CODE_LINES,
+  PAGE_STORES_BEGUN,
+  PAGE_STORES_DONE,
+} from "../../runtime/atomics/shared_layout.ts";
+import {
+  Control,
+  DECODED_PAGE_BYTES,
+  Fault,
+  GUEST_STATE,
+  PAGE_PARCELS,
+  PageDirectory,
+  Record,
+  Tlb,
+  TLB_ENTRIES,
+  TLB_SET_BYTES,
+} from "../abi/vcpu_layout.ts";
+import type { AccessFaults } from "./access_faults.ts";
+
+/** Kinds of access, as the guest's page walk takes them. */
+const Access = { LOAD: 0, STORE: 1, FETCH: 2 } as const;
+
+/** Results of `$refill`. */
+const Refill = { FILLED: 0, FAULTED: 1, DEVICE: 2 } as const;
+
+/** Permission bits of a walk's result; `frontend/frontend.ts` documents them. */
+const Permission = { READ: 1n, WRITE: 2n, EXECUTE: 4n, LEVEL_SHIFT: 4n, LEVEL_MASK: 7n } as const;
+
+const get32 = (offset: number): string => `(i32.load $cpu (i32.const ${offset}))`;
+const get64 = (offset: number): string => `(i64.load $cpu (i32.const ${offset}))`;
+const set32 = (offset: number, value: string): string =>
+  `(i32.store $cpu (i32.const ${offset}) ${value})`;
+const set64 = (offset: number, value: string): string =>
+  `(i64.store $cpu (i32.const ${offset}) ${value})`;
+
+const faults = `
+  (func $fault (param $cause i32) (param $value i64)
+    ${set32(Control.FAULT, `(i32.const ${Fault.EXCEPTION})`)}
+    ${set32(Control.FAULT_CAUSE, "(local.get $cause)")}
+    ${set64(Control.FAULT_VALUE, "(local.get $value)")})`;
+
+/** Fills the TLB entry of a page. The attribute is read after the decision to fill: see `code_guard.ts`. */
+const refill = (walk: string): string => `
+  (func $tlb_entry (param $va i64) (param $set i32) (result i32)
+    (i32.add (local.get $set) (i32.shl
+      (i32.and (i32.wrap_i64 (i64.shr_u (local.get $va) (i64.const 12))) (i32.const ${
+  TLB_ENTRIES - 1
+}))
+      (i32.const ${Tlb.ENTRY_SHIFT}))))
+
+  (func $permitted (param $page i64) (param $result i64) (param $bit i64) (result i64)
+    (select (i64.const ${Tlb.INVALID_TAG}) (local.get $page)
+      (i64.eqz (i64.and (local.get $result) (local.get $bit)))))
+
+  (func $refill (param $va i64) (param $access i32) (param $mmu i32) (result i32)
+    (local $walked i64) (local $offset i64) (local $host i32) (local $entry i32) (local $page i64)
+    (local $tag i64)
+    (local.set $walked (call $${walk} (local.get $va) (local.get $access) (local.get $mmu)))
+    (if (i64.lt_s (local.get $walked) (i64.const 0)) (then
+      (call $fault (i32.wrap_i64 (i64.sub (i64.const -1) (local.get $walked))) (local.get $va))
+      (return (i32.const ${Refill.FAULTED}))))
+    (local.set $offset (i64.sub (i64.and (local.get $walked) (i64.const -4096)) ${
+  get64(Control.RAM_BASE)
+}))
+    (if (i64.ge_u (local.get $offset) ${get64(Control.RAM_BYTES)}) (then
+      ${
+  set64(
+    Control.PHYSICAL,
+    "(i64.or (i64.and (local.get $walked) (i64.const -4096)) (i64.and (local.get $va) (i64.const 4095)))",
+  )
+}
+      (return (i32.const ${Refill.DEVICE}))))
+    (local.set $host (i32.add (i32.wrap_i64 (local.get $offset)) (i32.const ${GUEST_RAM_OFFSET})))
+    (local.set $page (i64.and (local.get $va) (i64.const -4096)))
+    (local.set $entry (call $tlb_entry (local.get $va)
+      (i32.add (i32.const ${Tlb.BASE}) (i32.mul (local.get $mmu) (i32.const ${TLB_SET_BYTES})))))
+    (i32.store $cpu offset=${Tlb.ADDEND} (local.get $entry)
+      (i32.sub (local.get $host) (i32.wrap_i64 (local.get $page))))
+    (i32.store $cpu offset=${Tlb.LEVEL} (local.get $entry) (i32.and
+      (i32.wrap_i64 (i64.shr_u (local.get $walked) (i64.const ${Permission.LEVEL_SHIFT})))
+      (i32.const ${Permission.LEVEL_MASK})))
+    (i64.store $cpu offset=${Tlb.READ_TAG} (local.get $entry)
+      (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.READ})))
+    (i64.store $cpu offset=${Tlb.FETCH_TAG} (local.get $entry)
+      (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.EXECUTE})))
+    (local.set $tag (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.WRITE})))
+    (if (i32.atomic.load $ram offset=${PAGE_ATTRIBUTES} (i32.shl (i32.shr_u (local.get $host) (i32.const 12)) (i32.const 2)))
+      (then (local.set $tag (i64.or (local.get $tag) (i64.const ${Tlb.GUARD_BIT})))))
+    (i64.store $cpu offset=${Tlb.WRITE_TAG} (local.get $entry) (local.get $tag))
+    ${set64(Control.TLB_REFILLS, `(i64.add ${get64(Control.TLB_REFILLS)} (i64.const 1))`)}
+    (i32.const ${Refill.FILLED}))`;
+
+/** Translations for callers that make the access themselves: an odd result means they may not. */
+const translate = `
+  (func $translate_load (export "translate_load") (param $va i64) (result i32)
+    (local $entry i32)
+    (local.set $entry (call $tlb_entry (local.get $va) ${get32(Control.DATA_TLB)}))
+    (if (i64.ne (i64.load $cpu offset=${Tlb.READ_TAG} (local.get $entry)) (i64.and (local.get $va) (i64.const -4096)))
+      (then (if (call $refill (local.get $va) (i32.const ${Access.LOAD}) ${get32(Control.DATA_MMU)})
+        (then (return (i32.const 1))))))
+    (i32.load $cpu offset=${Tlb.ADDEND} (local.get $entry)))
+
+  (func $write_entry (param $va i64) (result i32)
+    (local $entry i32) (local $page i64) (local $status i32)
+    (local.set $entry (call $tlb_entry (local.get $va) ${get32(Control.DATA_TLB)}))
+    (local.set $page (i64.and (local.get $va) (i64.const -4096)))
+    (if (i64.ne (i64.and (i64.load $cpu offset=${Tlb.WRITE_TAG} (local.get $entry)) (i64.const ${~Tlb
+  .GUARD_BIT}))
+                (local.get $page))
+      (then
+        (local.set $status (call $refill (local.get $va) (i32.const ${Access.STORE}) ${
+  get32(Control.DATA_MMU)
+}))
+        (if (local.get $status) (then (return (local.get $status))))))
+    (local.get $entry))
+
+  (func $is_guarded (param $entry i32) (result i32)
+    (i32.wrap_i64 (i64.and (i64.load $cpu offset=${Tlb.WRITE_TAG} (local.get $entry)) (i64.const ${Tlb.GUARD_BIT}))))
+
+  (func $translate_store (export "translate_store") (param $va i64) (result i32)
+    (local $entry i32)
+    (local.set $entry (call $write_entry (local.get $va)))
+    (if (i32.lt_u (local.get $entry) (i32.const ${Tlb.BASE})) (then (return (i32.const 1))))
+    (if (call $is_guarded (local.get $entry)) (then (return (i32.const 1))))
+    (i32.load $cpu offset=${Tlb.ADDEND} (local.get $entry)))
+
+  (func $host_of (param $entry i32) (param $va i64) (result i32)
+    (i32.add (i32.wrap_i64 (local.get $va)) (i32.load $cpu offset=${Tlb.ADDEND} (local.get $entry))))`;
+
+const widthCases = (name: string, on1: string, on2: string, on4: string, on8: string): string => `
+    (block $w8 (block $w4 (block $w2 (block $w1
+      (br_table $w8 $w1 $w2 $w8 $w4 $w8 (local.get $width)))
+      ${on1}) ${on2}) ${on4}) ${on8} ;; ${name}`;
+
+/** Accesses at a host address; ORDER: guest loads are atomic, plain stores plain (x64 order table). */
+const hostAccess = `
+  (func $read_host (param $host i32) (param $width i32) (result i64)
+    ${
+  widthCases(
+    "read",
+    "(return (i64.atomic.load8_u $ram (local.get $host)))",
+    "(return (i64.atomic.load16_u $ram (local.get $host)))",
+    "(return (i64.atomic.load32_u $ram (local.get $host)))",
+    "(i64.atomic.load $ram (local.get $host))",
+  )
+})
+
+  (func $write_host (param $host i32) (param $value i64) (param $width i32)
+    ${
+  widthCases(
+    "write",
+    "(i64.store8 $ram (local.get $host) (local.get $value)) (return)",
+    "(i64.store16 $ram (local.get $host) (local.get $value)) (return)",
+    "(i64.store32 $ram (local.get $host) (local.get $value)) (return)",
+    "(i64.store $ram (local.get $host) (local.get $value))",
+  )
+})
+
+  (func $write_host_atomic (param $host i32) (param $value i64) (param $width i32)
+    ${
+  widthCases(
+    "atomic write",
+    "(i64.atomic.store8 $ram (local.get $host) (local.get $value)) (return)",
+    "(i64.atomic.store16 $ram (local.get $host) (local.get $value)) (return)",
+    "(i64.atomic.store32 $ram (local.get $host) (local.get $value)) (return)",
+    "(i64.atomic.store $ram (local.get $host) (local.get $value))",
+  )
+})`;
+
+/** The guarded store of `code_guard.ts` (`beginGuardedStore`, `endCodeStore`), step by step. */
+const guardedStore = `
+  (func $touches_code (param $host i32) (result i32)
+    (i32.wrap_i64 (i64.and (i64.const 1) (i64.shr_u
+      (i64.atomic.load $ram offset=${PAGE_CODE_LINES}
+        (i32.shl (i32.shr_u (local.get $host) (i32.const 12)) (i32.const 3)))
+      (i64.extend_i32_u (i32.and (i32.shr_u (local.get $host) (i32.const 6)) (i32.const 63)))))))
+
+  (func $count_store (param $counter i32) (param $host i32) (param $by i32)
+    (drop (i32.atomic.rmw.add $ram
+      (i32.add (local.get $counter) (i32.shl (i32.shr_u (local.get $host) (i32.const 12)) (i32.const 2)))
+      (local.get $by))))
+
+  (func $begin_guarded_store (param $host i32)
+    (if (call $touches_code (local.get $host)) (then
+      (call $count_store (i32.const ${PAGE_STORES_BEGUN}) (local.get $host) (i32.const 1)) (return)))
+    (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const -1))
+    (if (call $touches_code (local.get $host)) (then
+      (call $count_store (i32.const ${PAGE_STORES_BEGUN}) (local.get $host) (i32.const 1))
+      (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const 1)))))
+
+  (func $end_guarded_store (param $host i32)
+    (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const 1)))
+
+  (func $store_guarded (export "store_guarded") (param $va i64) (param $value i64) (param $width i32) (result i32)
+    (local $entry i32) (local $host i32)
+    (if (i64.ne (i64.and (local.get $va) (i64.extend_i32_u (i32.sub (local.get $width) (i32.const 1)))) (i64.const 0))
+      (then (return (i32.const 0))))
+    (local.set $entry (call $write_entry (local.get $va)))
+    (if (i32.lt_u (local.get $entry) (i32.const ${Tlb.BASE})) (then (return (i32.const 0))))
+    (local.set $host (call $host_of (local.get $entry) (local.get $va)))
+    (call $store_checked (local.get $entry) (local.get $host) (local.get $value) (local.get $width))
+    (i32.const 1))
+
+  (func $store_checked (param $entry i32) (param $host i32) (param $value i64) (param $width i32)
+    (if (call $is_guarded (local.get $entry))
+      (then
+        (call $begin_guarded_store (local.get $host))
+        (call $write_host_atomic (local.get $host) (local.get $value) (local.get $width))
+        (call $end_guarded_store (local.get $host)))
+      (else (call $write_host (local.get $host) (local.get $value) (local.get $width)))))`;
+
+function deviceAccess(causes: AccessFaults): string {
+  const physicalHalves = `(i32.wrap_i64 ${get64(Control.PHYSICAL)})
+      (i32.wrap_i64 (i64.shr_u ${get64(Control.PHYSICAL)} (i64.const 32))) (local.get $width)`;
+  return `
+  (func $device_status (param $status i32) (param $cause i32) (param $va i64)
+    (if (i32.eqz (local.get $status)) (then (call $fault (local.get $cause) (local.get $va))))
+    (if (i32.eq (local.get $status) (i32.const 2)) (then ${
+    set32(Control.FAULT, `(i32.const ${Fault.RETRY})`)
+  })))
+
+  (func $device_load (param $va i64) (param $width i32) (result i64)
+    (call $device_status (call $host_device_load ${physicalHalves}) (i32.const ${causes.loadAccess}) (local.get $va))
+    ${get64(Control.TRANSFER)})
+
+  (func $device_store (param $va i64) (param $value i64) (param $width i32)
+    ${set64(Control.TRANSFER, "(local.get $value)")}
+    (call $device_status (call $host_device_store ${physicalHalves}) (i32.const ${causes.storeAccess}) (local.get $va)))`;
+}
+
+const slowAccess = `
+  (func $is_misaligned (param $va i64) (param $width i32) (result i32)
+    (i32.and (i32.wrap_i64 (local.get $va)) (i32.sub (local.get $width) (i32.const 1))))
+
+  (func $load_bytes (param $va i64) (param $width i32) (result i64)
+    (local $i i32) (local $value i64)
+    (loop $next
+      (local.set $value (i64.or (local.get $value) (i64.shl
+        (call $load (i64.add (local.get $va) (i64.extend_i32_u (local.get $i))) (i32.const 1))
+        (i64.extend_i32_u (i32.shl (local.get $i) (i32.const 3))))))
+      (if ${get32(Control.FAULT)} (then (return (i64.const 0))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (local.get $width))))
+    (local.get $value))
+
+  (func $load (param $va i64) (param $width i32) (result i64)
+    (local $entry i32) (local $status i32)
+    (if (call $is_misaligned (local.get $va) (local.get $width)) (then
+      (return (call $load_bytes (local.get $va) (local.get $width)))))
+    (local.set $entry (call $tlb_entry (local.get $va) ${get32(Control.DATA_TLB)}))
+    (if (i64.ne (i64.load $cpu offset=${Tlb.READ_TAG} (local.get $entry)) (i64.and (local.get $va) (i64.const -4096)))
+      (then
+        (local.set $status (call $refill (local.get $va) (i32.const ${Access.LOAD}) ${
+  get32(Control.DATA_MMU)
+}))
+        (if (i32.eq (local.get $status) (i32.const ${Refill.FAULTED})) (then (return (i64.const 0))))
+        (if (i32.eq (local.get $status) (i32.const ${Refill.DEVICE})) (then
+          (return (call $device_load (local.get $va) (local.get $width)))))))
+    (call $read_host (call $host_of (local.get $entry) (local.get $va)) (local.get $width)))
+
+  (func $store_bytes (param $va i64) (param $value i64) (param $width i32)
+    (local $i i32)
+    ;; The last byte first, so that a store that faults on its second page has changed nothing.
+    (local.set $i (call $write_entry (i64.add (local.get $va) (i64.extend_i32_u (i32.sub (local.get $width) (i32.const 1))))))
+    (if ${get32(Control.FAULT)} (then (return)))
+    (local.set $i (i32.const 0))
+    (loop $next
+      (call $store (i64.add (local.get $va) (i64.extend_i32_u (local.get $i)))
+        (i64.shr_u (local.get $value) (i64.extend_i32_u (i32.shl (local.get $i) (i32.const 3)))) (i32.const 1))
+      (if ${get32(Control.FAULT)} (then (return)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (local.get $width)))))
+
+  (func $store (param $va i64) (param $value i64) (param $width i32)
+    (local $entry i32)
+    (if (call $is_misaligned (local.get $va) (local.get $width)) (then
+      (call $store_bytes (local.get $va) (local.get $value) (local.get $width)) (return)))
+    (local.set $entry (call $write_entry (local.get $va)))
+    (if (i32.eq (local.get $entry) (i32.const ${Refill.FAULTED})) (then (return)))
+    (if (i32.eq (local.get $entry) (i32.const ${Refill.DEVICE})) (then
+      (call $device_store (local.get $va) (local.get $value) (local.get $width)) (return)))
+    (call $store_checked (local.get $entry) (call $host_of (local.get $entry) (local.get $va))
+      (local.get $value) (local.get $width)))`;
+
+/** Sign-extends a value of 4 or 8 bytes. */
+const extend = (value: string): string =>
+  `(if (result i64) (i32.eq (local.get $width) (i32.const 4))
+      (then (i64.extend32_s ${value})) (else ${value}))`;
+
+/** New values of an atomic update, by number: the order of `RMW_OPERATIONS`. */
+const UPDATED = [
+  "(i64.add (local.get $old) (local.get $value))",
+  "(local.get $value)",
+  "(i64.and (local.get $old) (local.get $value))",
+  "(i64.or (local.get $old) (local.get $value))",
+  "(i64.xor (local.get $old) (local.get $value))",
+  "(select (local.get $old) (local.get $value) (i64.lt_s (local.get $old) (local.get $value)))",
+  "(select (local.get $old) (local.get $value) (i64.gt_s (local.get $old) (local.get $value)))",
+  "(select (local.get $old) (local.get $value) (i64.lt_u (local.get $old) (local.get $value)))",
+  "(select (local.get $old) (local.get $value) (i64.gt_u (local.get $old) (local.get $value)))",
+];
+
+const updatedCases = UPDATED.map((expression, index) =>
+  `(if (i32.eq (local.get $operation) (i32.const ${index})) (then (return ${expression})))`
+).join("\n    ");
+
+function atomics(causes: AccessFaults): string {
+  return `
+  (func $updated (param $operation i32) (param $old i64) (param $value i64) (result i64)
+    ${updatedCases}
+    (unreachable))
+
+  (func $exchange_host (param $host i32) (param $expected i64) (param $new i64) (param $width i32) (result i64)
+    (if (i32.eq (local.get $width) (i32.const 4)) (then (return (i64.atomic.rmw32.cmpxchg_u $ram (local.get $host)
+      (i64.and (local.get $expected) (i64.const 0xffffffff)) (i64.and (local.get $new) (i64.const 0xffffffff))))))
+    (i64.atomic.rmw.cmpxchg $ram (local.get $host) (local.get $expected) (local.get $new)))
+
+  ;; Entry of an aligned atomic access in RAM; 0 with FAULT set otherwise.
+  (func $atomic_entry (param $va i64) (param $width i32) (result i32)
+    (local $entry i32)
+    (if (call $is_misaligned (local.get $va) (local.get $width)) (then
+      (call $fault (i32.const ${causes.storeMisaligned}) (local.get $va)) (return (i32.const 0))))
+    (local.set $entry (call $write_entry (local.get $va)))
+    (if (i32.eq (local.get $entry) (i32.const ${Refill.FAULTED})) (then (return (i32.const 0))))
+    (if (i32.eq (local.get $entry) (i32.const ${Refill.DEVICE})) (then
+      (call $fault (i32.const ${causes.storeAccess}) (local.get $va)) (return (i32.const 0))))
+    (local.get $entry))
+
+  (func $rmw (param $va i64) (param $value i64) (param $width i32) (param $operation i32) (result i64)
+    (local $entry i32) (local $host i32) (local $old i64) (local $seen i64) (local $guarded i32)
+    (local.set $entry (call $atomic_entry (local.get $va) (local.get $width)))
+    (if (i32.eqz (local.get $entry)) (then (return (i64.const 0))))
+    (local.set $host (call $host_of (local.get $entry) (local.get $va)))
+    (local.set $guarded (call $is_guarded (local.get $entry)))
+    (if (local.get $guarded) (then (call $begin_guarded_store (local.get $host))))
+    (local.set $value ${extend("(local.get $value)")})
+    (local.set $seen (call $read_host (local.get $host) (local.get $width)))
+    (loop $again
+      (local.set $old (local.get $seen))
+      (local.set $seen (call $exchange_host (local.get $host) (local.get $old)
+        (call $updated (local.get $operation) ${
+    extend("(local.get $old)")
+  } (local.get $value)) (local.get $width)))
+      (br_if $again (i64.ne (local.get $seen) (local.get $old))))
+    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host))))
+    ${extend("(local.get $old)")})
+
+  (func $cmpxchg (param $va i64) (param $expected i64) (param $new i64) (param $width i32) (result i64)
+    (local $entry i32) (local $host i32) (local $old i64) (local $guarded i32)
+    (local.set $entry (call $atomic_entry (local.get $va) (local.get $width)))
+    (if (i32.eqz (local.get $entry)) (then (return (i64.const 0))))
+    (local.set $host (call $host_of (local.get $entry) (local.get $va)))
+    (local.set $guarded (call $is_guarded (local.get $entry)))
+    (if (local.get $guarded) (then (call $begin_guarded_store (local.get $host))))
+    (local.set $old (call $exchange_host (local.get $host) (local.get $expected) (local.get $new) (local.get $width)))
+    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host))))
+    ${extend("(local.get $old)")})
+
+  (func $load_reserved (param $va i64) (param $width i32) (param $pc i64) (result i64)
+    (local $value i64) (local $entry i32)
+    ${set32(Control.RESERVATION, "(i32.const 0)")}
+    (if (call $is_misaligned (local.get $va) (local.get $width)) (then
+      (call $fault (i32.const ${causes.loadMisaligned}) (local.get $va)) (return (i64.const 0))))
+    (local.set $entry (call $translate_load (local.get $va)))
+    (if ${get32(Control.FAULT)} (then (return (i64.const 0))))
+    (if (i32.and (local.get $entry) (i32.const 1)) (then
+      (call $fault (i32.const ${causes.loadAccess}) (local.get $va)) (return (i64.const 0))))
+    (local.set $value (call $read_host (i32.add (i32.wrap_i64 (local.get $va)) (local.get $entry)) (local.get $width)))
+    ${set32(Control.RESERVATION, "(i32.const 1)")}
+    ${set32(Control.RESERVATION_PURE, "(i32.const 1)")}
+    ${set64(Control.RESERVATION_ADDRESS, "(local.get $va)")}
+    ${set64(Control.RESERVATION_VALUE, "(local.get $value)")}
+    ${set32(Control.RESERVATION_WIDTH, "(local.get $width)")}
+    ${set64(Control.RESERVATION_PC, "(local.get $pc)")}
+    ${extend("(local.get $value)")})
+
+  ;; 0 when the store was made, 1 when not. A pure window is one atomic update: comparing values is exact.
+  ;; An impure one succeeds only while this hart runs alone; otherwise its next load-reserved asks for that.
+  (func $store_conditional (param $va i64) (param $value i64) (param $width i32) (result i64)
+    (local $entry i32) (local $valid i32) (local $host i32) (local $old i64) (local $guarded i32)
+    (local.set $valid (i32.and ${get32(Control.RESERVATION)} (i32.and
+      (i64.eq ${get64(Control.RESERVATION_ADDRESS)} (local.get $va))
+      (i32.eq ${get32(Control.RESERVATION_WIDTH)} (local.get $width)))))
+    ${set32(Control.RESERVATION, "(i32.const 0)")}
+    (local.set $entry (call $atomic_entry (local.get $va) (local.get $width)))
+    (if (i32.eqz (local.get $entry)) (then (return (i64.const 0))))
+    (if (i32.eqz (local.get $valid)) (then (return (i64.const 1))))
+    (if (i32.eqz (i32.or ${get32(Control.RESERVATION_PURE)} ${
+    get32(Control.EXCLUSIVE_WINDOW)
+  })) (then
+      ${set64(Control.EXCLUSIVE_PC, get64(Control.RESERVATION_PC))}
+      (return (i64.const 1))))
+    ${set64(Control.EXCLUSIVE_PC, "(i64.const 1)")}
+    (local.set $host (call $host_of (local.get $entry) (local.get $va)))
+    (local.set $guarded (call $is_guarded (local.get $entry)))
+    (if (local.get $guarded) (then (call $begin_guarded_store (local.get $host))))
+    (local.set $old (call $exchange_host (local.get $host)
+      ${get64(Control.RESERVATION_VALUE)} (local.get $value) (local.get $width)))
+    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host))))
+    (i64.extend_i32_u (i64.ne (local.get $old) ${get64(Control.RESERVATION_VALUE)})))`;
+}
+
+/** Physical accesses of the guest's page walk, and interrupt lines. */
+const machineFunctions = `
+  (func $physical_host (param $address i64) (result i32)
+    (i32.add (i32.wrap_i64 (i64.sub (local.get $address) ${
+  get64(Control.RAM_BASE)
+})) (i32.const ${GUEST_RAM_OFFSET})))
+
+  (func $phys_in_ram (param $address i64) (result i32)
+    (i64.le_u (i64.sub (local.get $address) ${get64(Control.RAM_BASE)})
+      (i64.sub ${get64(Control.RAM_BYTES)} (i64.const 8))))
+
+  (func $phys_load (param $address i64) (param $width i32) (result i64)
+    (call $read_host (call $physical_host (local.get $address)) (local.get $width)))
+
+  ;; A page-table update is a guest store like any other: it is seen when the table's page is guarded.
+  (func $phys_cmpxchg (param $address i64) (param $expected i64) (param $new i64) (param $width i32) (result i64)
+    (local $host i32) (local $old i64)
+    (local.set $host (call $physical_host (local.get $address)))
+    (call $begin_guarded_store (local.get $host))
+    (local.set $old (call $exchange_host (local.get $host) (local.get $expected) (local.get $new) (local.get $width)))
+    (call $end_guarded_store (local.get $host))
+    (local.get $old))
+
+  (func $retired_instructions (result i64)
+    (i64.add ${get64(Control.RETIRED_BASE)}
+      (i64.extend_i32_s (i32.sub ${get32(Control.BUDGET_FILLED)} ${get32(Control.BUDGET)}))))`;
+
+/** From a guest address to its decoded record; 0 with FAULT set when nothing can be fetched there. */
+function findRecord(causes: AccessFaults): string {
+  const entries = 1 << PageDirectory.INDEX_BITS;
+  return `
+  (func $find_record (param $pc i64) (param $mode i32) (result i32)
+    (local $entry i32) (local $page i32) (local $slot i32) (local $directory i32) (local $status i32)
+    (local.set $entry (call $tlb_entry (local.get $pc) ${get32(Control.FETCH_TLB)}))
+    (if (i64.ne (i64.load $cpu offset=${Tlb.FETCH_TAG} (local.get $entry)) (i64.and (local.get $pc) (i64.const -4096)))
+      (then
+        (local.set $status (call $refill (local.get $pc) (i32.const ${Access.FETCH}) ${
+    get32(Control.FETCH_MMU)
+  }))
+        (if (i32.eq (local.get $status) (i32.const ${Refill.FAULTED})) (then (return (i32.const 0))))
+        (if (i32.eq (local.get $status) (i32.const ${Refill.DEVICE})) (then
+          (call $fault (i32.const ${causes.fetchAccess}) (local.get $pc)) (return (i32.const 0))))))
+    (local.set $page (i32.shr_u (call $host_of (local.get $entry) (local.get $pc)) (i32.const 12)))
+    (local.set $slot (i32.and
+      (i32.xor (local.get $page) (i32.mul (local.get $mode) (i32.const 37))) (i32.const ${
+    entries - 1
+  })))
+    (local.set $directory (i32.add (i32.const ${PageDirectory.BASE}) (i32.shl (local.get $slot) (i32.const ${PageDirectory.ENTRY_SHIFT}))))
+    (if (i32.or (i32.or
+          (i32.ne (i32.load $cpu offset=${PageDirectory.PAGE} (local.get $directory)) (i32.add (local.get $page) (i32.const 1)))
+          (i32.ne (i32.load $cpu offset=${PageDirectory.MODE} (local.get $directory)) (local.get $mode)))
+          (i32.ne (i32.load $cpu offset=${PageDirectory.GENERATION} (local.get $directory))
+            (i32.atomic.load $ram offset=${PAGE_STORES_BEGUN} (i32.shl (local.get $page) (i32.const 2)))))
+      (then (call $host_open_page (local.get $slot) (local.get $page))))
+    (local.set $slot
+      (i32.add (i32.const ${Record.BASE}) (i32.mul (local.get $slot) (i32.const ${DECODED_PAGE_BYTES}))))
+    ;; What an instruction across the page's end means depends on the next page's mapping: decode it anew.
+    (if (i32.load $cpu offset=${PageDirectory.STRADDLES} (local.get $directory)) (then
+      (i32.store16 $cpu offset=${
+    (PAGE_PARCELS - 1) << Record.SHIFT
+  } (local.get $slot) (i32.const ${Record.UNDECODED}))))
+    (i32.add (local.get $slot)
+      (i32.shl (i32.shr_u (i32.and (i32.wrap_i64 (local.get $pc)) (i32.const 4094)) (i32.const 1)) (i32.const ${Record.SHIFT}))))`;
+}
+
+/** What the host's decoder needs to read an instruction's second half from another page. */
+function translateFetch(causes: AccessFaults): string {
+  return `
+  (func $translate_fetch (export "translate_fetch") (param $va i64) (result i32)
+    (local $entry i32) (local $status i32)
+    (local.set $entry (call $tlb_entry (local.get $va) ${get32(Control.FETCH_TLB)}))
+    (if (i64.ne (i64.load $cpu offset=${Tlb.FETCH_TAG} (local.get $entry)) (i64.and (local.get $va) (i64.const -4096)))
+      (then
+        (local.set $status (call $refill (local.get $va) (i32.const ${Access.FETCH}) ${
+    get32(Control.FETCH_MMU)
+  }))
+        (if (i32.eq (local.get $status) (i32.const ${Refill.DEVICE})) (then
+          (call $fault (i32.const ${causes.fetchAccess}) (local.get $va))))
+        (if (local.get $status) (then (return (i32.const 0))))))
+    (call $host_of (local.get $entry) (local.get $va)))`;
+}
+
+/** Text of all functions of this file; `walk` names the frontend's page walk. */
+export function memoryFunctions(causes: AccessFaults, walk: string): string {
+  return [
+    faults,
+    refill(walk),
+    translate,
+    hostAccess,
+    guardedStore,
+    deviceAccess(causes),
+    slowAccess,
+    atomics(causes),
+    machineFunctions,
+    translateFetch(causes),
+    findRecord(causes),
+  ].join("\n");
+}
+
+/** Byte offset in private memory of a state offset. */
+export function stateAddress(offset: number): number {
+  return GUEST_STATE + offset;
+}

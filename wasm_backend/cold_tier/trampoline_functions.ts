@@ -1,0 +1,86 @@
+/**
+ * Parts of the trampoline that need no access to the dispatch loop's locals, as Wasm text.
+ */
+import {
+  CALL_DEPTH_LIMIT,
+  CONTEXT_MODE_BITS,
+  Control,
+  ENTRY_INDEX_BITS,
+  JumpCache,
+  Tlb,
+  TLB_SET_BYTES,
+} from "../abi/vcpu_layout.ts";
+
+/** Places of the mmu numbers in every guest's mode key; the rest of the key is the guest's own. */
+const ModeKey = { FETCH_MMU_SHIFT: 0, DATA_MMU_SHIFT: 3, MMU_MASK: 7 } as const;
+
+const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
+const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
+
+function setMmu(shift: number, mmu: number, tlb: number): string {
+  return `
+    (local.set $mmu (i32.and (i32.shr_u (local.get $mode) (i32.const ${shift})) (i32.const ${ModeKey.MMU_MASK})))
+    (i32.store $cpu (i32.const ${mmu}) (local.get $mmu))
+    (i32.store $cpu (i32.const ${tlb})
+      (i32.add (i32.const ${Tlb.BASE}) (i32.mul (local.get $mmu) (i32.const ${TLB_SET_BYTES}))))`;
+}
+
+/** Text; the frontend's functions are called by the names given. */
+export function trampolineFunctions(
+  names: { modeKey: string; pendingInterrupt: string; interruptEnter: string },
+): string {
+  return `
+  (type $region (func (param i64 i32) (result i64)))
+
+  (func $decode (param $record i32) (param $pc i64)
+    (call $host_decode (local.get $record) (i32.wrap_i64 (local.get $pc))
+      (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const 32)))))
+
+  (func $hot (param $pc i64)
+    (call $host_hot (i32.wrap_i64 (local.get $pc)) (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const 32)))))
+
+  (func $encoding (param $pc i64) (result i32)
+    (call $host_encoding (i32.wrap_i64 (local.get $pc)) (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const 32)))))
+
+  ;; Makes the hart's mode the context of the code that runs next.
+  (func $enter_mode (result i32)
+    (local $mode i32) (local $mmu i32)
+    (local.set $mode (call $${names.modeKey}))
+    (i32.store $cpu (i32.const ${Control.CONTEXT}) (i32.or (local.get $mode)
+      (i32.and (i32.load $cpu (i32.const ${Control.CONTEXT})) (i32.const ${~MODE_MASK}))))
+    ${setMmu(ModeKey.FETCH_MMU_SHIFT, Control.FETCH_MMU, Control.FETCH_TLB)}
+    ${setMmu(ModeKey.DATA_MMU_SHIFT, Control.DATA_MMU, Control.DATA_TLB)}
+    (local.get $mode))
+
+  ;; 1 when an interrupt was entered.
+  (func $take_interrupt (result i32)
+    (local $cause i32)
+    (local.set $cause (call $${names.pendingInterrupt}))
+    (if (i32.lt_s (local.get $cause) (i32.const 0)) (then (return (i32.const 0))))
+    (call $${names.interruptEnter} (local.get $cause))
+    (i32.const 1))
+
+  (func $jump_entry (param $pc i64) (result i32)
+    (i32.add (i32.const ${JumpCache.BASE}) (i32.shl
+      (i32.and (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const 1))) (i32.const ${
+    (1 << JumpCache.INDEX_BITS) - 1
+  }))
+      (i32.const ${JumpCache.ENTRY_SHIFT}))))
+
+  (func $forget_jump (param $pc i64)
+    (i64.store $cpu offset=${JumpCache.PC} (call $jump_entry (local.get $pc)) (i64.const 1)))
+
+  ;; Runs compiled code at pc; regions find it themselves from now on.
+  (func $enter_region (param $target i32) (param $pc i64) (result i64)
+    (local $entry i32)
+    (local.set $entry (call $jump_entry (local.get $pc)))
+    (i64.store $cpu offset=${JumpCache.PC} (local.get $entry) (local.get $pc))
+    (i32.store $cpu offset=${JumpCache.CONTEXT} (local.get $entry) (i32.load $cpu (i32.const ${Control.CONTEXT})))
+    (i32.store $cpu offset=${JumpCache.TARGET} (local.get $entry) (local.get $target))
+    (call_indirect $table (type $region)
+      (i64.and (local.get $pc) (i64.const -4096))
+      (i32.or (i32.const ${
+    CALL_DEPTH_LIMIT << ENTRY_INDEX_BITS
+  }) (i32.and (local.get $target) (i32.const ${ENTRY_MASK})))
+      (i32.shr_u (local.get $target) (i32.const ${ENTRY_INDEX_BITS}))))`;
+}
