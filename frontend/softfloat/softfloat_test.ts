@@ -1,0 +1,230 @@
+import { assertEquals } from "@std/assert";
+import { StateLayout } from "../../ir/guest_state.ts";
+import { Interpreter } from "../../ir/interpreter/interpreter.ts";
+import { InterpreterState } from "../../ir/interpreter/state.ts";
+import type { FunctionSignature } from "../../ir/region.ts";
+import { verify } from "../../ir/verifier.ts";
+import { BINARY32, BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
+import { OperandSource } from "./operand_source.ts";
+import { RationalReference, type ReferenceResult } from "./rational_reference.ts";
+import {
+  F32,
+  F32_TO_F64,
+  F64,
+  F64_TO_F32,
+  F64_TO_INTEGER,
+  type IntegerName,
+  type RoundedOperation,
+} from "./signatures.ts";
+import { softfloatFunctions } from "./softfloat.ts";
+
+/** Operand sets per operation; each is tried in every mode and shape. */
+const CASES = 250;
+
+const LAYOUT = new StateLayout([{ name: "flags", type: "i32" }, { name: "dirty", type: "i32" }]);
+const FUNCTIONS = new Map(
+  softfloatFunctions({ flags: LAYOUT.slot("flags"), dirty: LAYOUT.slot("dirty") })
+    .map((region) => [region.name, region]),
+);
+const MODES = Object.values(RoundingMode);
+
+/** Runs float functions in the reference interpreter. */
+class FloatMachine {
+  readonly #state = new InterpreterState(LAYOUT);
+  readonly #interpreter = new Interpreter({ state: this.#state, functions: FUNCTIONS });
+
+  /** Result and flags afterwards, from the flags before. */
+  call(signature: FunctionSignature, operands: bigint[], flagsBefore = 0): ReferenceResult {
+    this.#state.write("flags", BigInt(flagsBefore));
+    this.#state.write("dirty", 0n);
+    const region = FUNCTIONS.get(signature.name);
+    if (region === undefined) throw new TypeError(`Cannot test ${signature.name}: not built`);
+    const values = operands.map((operand, index) =>
+      BigInt.asIntN(signature.parameters[index] === "i32" ? 32 : 64, operand)
+    );
+    const outcome = this.#interpreter.run(region, values);
+    if (outcome.kind !== "return") throw new TypeError(`${signature.name} ended: ${outcome.kind}`);
+    const flags = Number(this.#state.read("flags"));
+    if (flags !== flagsBefore) assertEquals(this.#state.read("dirty"), 1n, "dirty");
+    const width = signature.result === "i32" ? 32 : 64;
+    return { bits: BigInt.asUintN(width, outcome.value), flags };
+  }
+}
+
+const machine = new FloatMachine();
+
+function describe(name: string, operands: readonly bigint[], mode: number): string {
+  return `${name}(${operands.map((bits) => "0x" + bits.toString(16)).join(", ")}) mode ${mode}`;
+}
+
+/** Checks all shapes of an operation in all modes. */
+function checkRounded(
+  operation: RoundedOperation,
+  operands: bigint[],
+  reference: (mode: number) => ReferenceResult,
+): void {
+  for (const mode of MODES) {
+    const expected = reference(mode);
+    const { rounded, exact, nearest } = operation;
+    const text = describe(rounded.name, operands, mode);
+    assertEquals(machine.call(exact, [...operands, BigInt(mode)]), expected, `exact ${text}`);
+    assertEquals(machine.call(rounded, [...operands, BigInt(mode)]), expected, text);
+    if (mode !== RoundingMode.NEAREST_EVEN) continue;
+    assertEquals(machine.call(nearest, operands), expected, `nearest ${text}`);
+    assertEquals(
+      machine.call(nearest, operands, FloatFlag.INEXACT),
+      { ...expected, flags: expected.flags | FloatFlag.INEXACT },
+      `nearest ${text} after inexact`,
+    );
+  }
+}
+
+function checkFormat(
+  format: FloatFormat,
+  count: 1 | 2 | 3,
+  operation: RoundedOperation,
+  compute: (reference: RationalReference, operands: bigint[], mode: number) => ReferenceResult,
+): void {
+  const source = new OperandSource(format, BigInt(count));
+  const reference = new RationalReference(format);
+  for (let i = 0; i < CASES; i++) {
+    const operands = [source.operand()];
+    for (let index = 1; index < count; index++) {
+      operands.push(source.below(2) === 0 ? source.operand() : source.related(operands[0]));
+    }
+    checkRounded(operation, operands, (mode) => compute(reference, operands, mode));
+  }
+}
+
+for (const [format, operations] of [[BINARY32, F32], [BINARY64, F64]] as const) {
+  Deno.test(`${format.name} add and subtract are exact in every mode, with exact flags`, () => {
+    checkFormat(format, 2, operations.add, (r, [a, b], mode) => r.add(a, b, mode));
+    checkFormat(format, 2, operations.subtract, (r, [a, b], mode) => r.subtract(a, b, mode));
+  });
+
+  Deno.test(`${format.name} multiply is exact in every mode, with exact flags`, () => {
+    checkFormat(format, 2, operations.multiply, (r, [a, b], mode) => r.multiply(a, b, mode));
+  });
+
+  Deno.test(`${format.name} divide is exact in every mode, with exact flags`, () => {
+    checkFormat(format, 2, operations.divide, (r, [a, b], mode) => r.divide(a, b, mode));
+  });
+
+  Deno.test(`${format.name} square root is exact in every mode, with exact flags`, () => {
+    checkFormat(format, 1, operations.squareRoot, (r, [a], mode) => r.squareRoot(a, mode));
+  });
+
+  Deno.test(`${format.name} products give back exact quotients and roots`, () => {
+    const source = new OperandSource(format, 7n);
+    const reference = new RationalReference(format);
+    for (let i = 0; i < CASES; i++) {
+      const mask = -1n << BigInt((format.precision >> 1) + 1);
+      const [a, b] = [source.operand() & mask, source.operand() & mask];
+      const product = reference.multiply(a, b, 0).bits;
+      const square = reference.multiply(a, a, 0).bits;
+      checkRounded(operations.divide, [product, b], (mode) => reference.divide(product, b, mode));
+      checkRounded(operations.squareRoot, [square], (mode) => reference.squareRoot(square, mode));
+    }
+  });
+
+  Deno.test(`${format.name} fused multiply-add is exact in every mode, with exact flags`, () => {
+    checkFormat(
+      format,
+      3,
+      operations.multiplyAdd,
+      (r, [a, b, c], mode) => r.multiplyAdd(a, b, c, mode),
+    );
+  });
+
+  Deno.test(`${format.name} fused multiply-add keeps what cancellation leaves of the product`, () => {
+    const source = new OperandSource(format, 11n);
+    const reference = new RationalReference(format);
+    for (let i = 0; i < CASES; i++) {
+      const [a, b] = [source.operand(), source.operand()];
+      const nearProduct = reference.multiply(a, b, source.below(MODES.length)).bits;
+      const step = BigInt(source.below(3) - 1);
+      const c = BigInt.asUintN(format.signPosition + 1, nearProduct + step) ^ format.signBit;
+      checkRounded(
+        operations.multiplyAdd,
+        [a, b, c],
+        (mode) => reference.multiplyAdd(a, b, c, mode),
+      );
+    }
+  });
+
+  Deno.test(`${format.name} conversion from integers is exact in every mode, with exact flags`, () => {
+    const source = new OperandSource(format, 3n);
+    const reference = new RationalReference(format);
+    for (let i = 0; i < CASES; i++) {
+      const value = source.integer();
+      const signed = BigInt.asIntN(64, value);
+      checkRounded(operations.fromSigned, [value], (mode) => reference.fromInteger(signed, mode));
+      checkRounded(operations.fromUnsigned, [value], (mode) => reference.fromInteger(value, mode));
+    }
+  });
+}
+
+Deno.test("f64 to f32 is exact in every mode, with exact flags", () => {
+  const source = new OperandSource(BINARY64, 5n);
+  const singles = new OperandSource(BINARY32, 5n);
+  const reference = new RationalReference(BINARY32);
+  const toDouble = new RationalReference(BINARY64);
+  for (let i = 0; i < 2 * CASES; i++) {
+    const near = toDouble.convert(BINARY32, singles.operand(), 0).bits;
+    const noise = source.word() >> BigInt(source.below(64));
+    const operands = [source.operand(), near, BigInt.asUintN(64, near + noise)];
+    const bits = operands[i % operands.length];
+    checkRounded(F64_TO_F32, [bits], (mode) => reference.convert(BINARY64, bits, mode));
+  }
+});
+
+Deno.test("f32 to f64 is exact and keeps no NaN payload", () => {
+  const source = new OperandSource(BINARY32, 6n);
+  const reference = new RationalReference(BINARY64);
+  for (let i = 0; i < CASES; i++) {
+    const bits = source.operand();
+    assertEquals(machine.call(F32_TO_F64, [bits]), reference.convert(BINARY32, bits, 0));
+  }
+});
+
+const INTEGER_BOUNDS: Record<IntegerName, readonly [bigint, bigint]> = {
+  i32: [-(2n ** 31n), 2n ** 31n - 1n],
+  u32: [0n, 2n ** 32n - 1n],
+  i64: [-(2n ** 63n), 2n ** 63n - 1n],
+  u64: [0n, 2n ** 64n - 1n],
+};
+
+for (const name of ["i32", "u32", "i64", "u64"] as const) {
+  Deno.test(`f64 to ${name} rounds in every mode, saturates and raises exact flags`, () => {
+    const [minimum, maximum] = INTEGER_BOUNDS[name];
+    const source = new OperandSource(BINARY64, 8n);
+    const reference = new RationalReference(BINARY64);
+    const width = name.endsWith("32") ? 32 : 64;
+    for (let i = 0; i < 2 * CASES; i++) {
+      const exponent = BigInt(BINARY64.bias - 2 + source.below(68)) * BINARY64.hiddenBit;
+      const integer = BigInt.asIntN(width + 1, source.integer());
+      const near = reference.fromInteger(2n * integer + BigInt(source.below(3)), 0).bits;
+      const half = near - BINARY64.hiddenBit;
+      const candidates = [source.operand(), exponent | (source.operand() >> 12n), half];
+      const bits = BigInt.asUintN(64, candidates[i % candidates.length]);
+      for (const mode of MODES) {
+        const expected = reference.toInteger(bits, minimum, maximum, mode);
+        const register = BigInt.asUintN(64, BigInt.asIntN(width, expected.bits));
+        assertEquals(
+          machine.call(F64_TO_INTEGER[name], [bits, BigInt(mode)]),
+          { bits: register, flags: expected.flags },
+          describe(F64_TO_INTEGER[name].name, [bits], mode),
+        );
+      }
+    }
+  });
+}
+
+Deno.test("Float functions satisfy the invariants of the IR and have distinct names", () => {
+  const regions = softfloatFunctions({
+    flags: LAYOUT.slot("flags"),
+    dirty: LAYOUT.slot("dirty"),
+  });
+  for (const region of regions) verify(region);
+  assertEquals(new Set(regions.map(({ name }) => name)).size, regions.length);
+});
