@@ -1,0 +1,6 @@
+import { testRegisterModels } from "./register_model.ts";
+
+testRegisterModels({
+  "czero.eqz": (a, b) => b === 0n ? 0n : a,
+  "czero.nez": (a, b) => b !== 0n ? 0n : a,
+});
