@@ -180,9 +180,13 @@ export const Vcpu = {
   /** Firmware start state of the hart ({@linkcode HartStart}). */
   HART_START: word(0x24, "cmpxchg by the starting hart, store by the hart itself"),
   /** Start address, low and high half. */
-  START_PC: word(0x28, "the starting hart before HART_START and PENDING.WORK", 8),
+  START_PC: word(0x28, "the hart that set START_CLAIMED, before START_PENDING and PENDING.WORK", 8),
   /** Opaque start argument. */
-  START_ARGUMENT: word(0x30, "the starting hart before HART_START and PENDING.WORK", 8),
+  START_ARGUMENT: word(
+    0x30,
+    "the hart that set START_CLAIMED, before START_PENDING and PENDING.WORK",
+    8,
+  ),
   /** Mailbox of cross-vCPU work: {@linkcode RemoteWork} bits, served in the trampoline. */
   REMOTE_WORK: word(0x38, "any vCPU: or, then REMOTE_REQUEST; the vCPU: exchange"),
   /** Count of remote work items served: the requester waits until it passes its ticket. */
@@ -236,7 +240,15 @@ export const Pending = {
 export const VcpuState = { IDLE: 0, RUNNING: 1 } as const;
 
 /** Values of {@linkcode Vcpu}.HART_START. */
-export const HartStart = { STARTED: 0, STOPPED: 1, START_PENDING: 2 } as const;
+export const HartStart = {
+  STARTED: 0,
+  STOPPED: 1,
+  START_PENDING: 2,
+  /** Started, and asleep until an interrupt because firmware was asked for that. */
+  SUSPENDED: 4,
+  /** A starting hart owns the START words and is still writing them. */
+  START_CLAIMED: 7,
+} as const;
 
 /** Bits of {@linkcode Vcpu}.REMOTE_WORK. */
 export const RemoteWork = {
