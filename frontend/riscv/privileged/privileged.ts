@@ -13,6 +13,7 @@ import {
   MODE_KEY,
   PENDING_INTERRUPT,
   TRAP_ENTER,
+  WAKE_PENDING,
   WALK,
 } from "./signatures.ts";
 import { interruptEnter, machineReturn, supervisorReturn, takeTrap, trapEnter } from "./trap.ts";
@@ -46,5 +47,6 @@ export const PRIVILEGED_FUNCTIONS: PrivilegedFunctions = {
   trapEnter: TRAP_ENTER,
   interruptEnter: INTERRUPT_ENTER,
   walk: WALK,
+  wakePending: WAKE_PENDING,
   isBare: IS_BARE,
 };
