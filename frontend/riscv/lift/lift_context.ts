@@ -8,7 +8,7 @@
  * Order inside a lifter: whatever can fault comes before the first register write, so that state at a fault
  * is that before the instruction.
  */
-import { Builder } from "../../../ir/builder.ts";
+import type { Builder } from "../../../ir/builder.ts";
 import type { TransferKind, Value } from "../../../ir/region.ts";
 import type { DecodedInstruction, FieldName } from "../instruction.ts";
 import { Cause } from "../privileged/causes.ts";
