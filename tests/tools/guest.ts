@@ -5,7 +5,8 @@
  * apt. Fetched files and the archive built from them are cached apart, so a changed init script needs no
  * network, and a second run does nothing. Every file appears by renaming, never half written.
  *
- * Flags: `--refresh` asks the archive again, `--folder=PATH` puts the result elsewhere.
+ * Flags: `--refresh` asks the archive again, `--folder=PATH` puts the result elsewhere, `--quiet` leaves out
+ * how to use it.
  */
 
 import { join, resolve } from "node:path";
@@ -194,6 +195,7 @@ async function main(args: readonly string[]): Promise<number> {
       refresh: args.includes("--refresh"),
       say: (line) => console.error(`guest: ${line}`),
     });
+    if (args.includes("--quiet")) return 0;
     console.log(`-kernel ${files.kernel}\n-initrd ${files.initrd}`);
     console.log(`-append "console=ttyS0", and one of these after it:`);
     for (const { form, does } of RUN_FORMS) console.log(`  weft.run=${form.padEnd(12)} ${does}`);
