@@ -3,6 +3,7 @@
  * board names the guest; what they need of it stands here.
  */
 import type { StateLayout } from "../ir/guest_state.ts";
+import type { StateSlot } from "../ir/guest_state.ts";
 import type { FunctionSignature, Region } from "../ir/region.ts";
 
 /**
@@ -36,8 +37,50 @@ export interface PrivilegedFunctions {
    * the low 12: see {@linkcode WalkResult}.
    */
   readonly walk: FunctionSignature;
+  /** `() -> i32`: 1 when something is pending that ends a wait for an interrupt. */
+  readonly wakePending: FunctionSignature;
   /** `(mmu index i32) -> i32`: 1 when addresses are physical in that mmu mode. */
   readonly isBare: FunctionSignature;
+}
+
+/** Exception causes of accesses that fail for a reason outside the page tables. */
+export interface AccessFaults {
+  /** Fetch from where nothing executable is. */
+  readonly fetchAccess: number;
+  /** Load from where nothing is. */
+  readonly loadAccess: number;
+  /** Store to where nothing is. */
+  readonly storeAccess: number;
+  /** Misaligned load-reserved. */
+  readonly loadMisaligned: number;
+  /** Misaligned atomic update or store-conditional. */
+  readonly storeMisaligned: number;
+}
+
+/** Value of one element of the guest state. */
+export interface StateValue {
+  /** Name of the slot. */
+  readonly slot: string;
+  /** Element; 0 for a plain slot. */
+  readonly index: number;
+  /** The value. */
+  readonly value: bigint;
+}
+
+/** What a hart's reset state depends on. */
+export interface ResetRequest {
+  /** Number of the hart. */
+  readonly hart: number;
+  /** Does the emulator itself play the firmware? */
+  readonly hasBuiltinFirmware: boolean;
+}
+
+/** What the last FLUSH_TRANSLATIONS exit asked for. */
+export interface FlushScope {
+  /** Slot of the virtual address. */
+  readonly address: StateSlot;
+  /** Slot of the scope bits: bit 0 one address only, bit 1 one address space only. */
+  readonly scope: StateSlot;
 }
 
 /** Bits of a successful walk's result, below the page address. */
@@ -87,6 +130,12 @@ export interface GuestFrontend {
   readonly name: string;
   /** Layout of the guest state. */
   readonly state: StateLayout;
+  /** State slot of the program counter. */
+  readonly pc: StateSlot;
+  /** Operands of translation flushes. */
+  readonly flush: FlushScope;
+  /** Exception causes of failed accesses. */
+  readonly accessFaults: AccessFaults;
   /** Names of the byte-wide record fields, in order. */
   readonly recordFields: readonly string[];
   /** Number of TLB sets the guest's modes need. */
@@ -103,7 +152,9 @@ export interface GuestFrontend {
   decodeRecord(first: number, second: number, record: DecodedRecord): void;
   /** Length in bytes of the instruction with this first parcel. */
   instructionLength(firstParcel: number): number;
-  /** What a mode key says. */
+  /** State of a hart at reset, beyond zero in every slot. */
+  resetState(request: ResetRequest): readonly StateValue[];
+  /** What a mode key says. Bits 0..2 of a key are the fetch mmu, bits 3..5 the data mmu. */
   describeMode(modeKey: number): ModeDescription;
   /** Lifts guest code into a region. */
   liftRegion(request: RegionRequest): Region;

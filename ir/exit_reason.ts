@@ -15,6 +15,8 @@ export const ExitReason = {
   FLUSH_TRANSLATIONS: 4,
   /** A hint that this hart spins: let another one run. */
   YIELD: 5,
+  /** The instruction at the address is to be executed by the cold tier: the hot one does not handle it. */
+  SINGLE_STEP: 6,
 } as const;
 
 /** Reasons from here on belong to the backend. */

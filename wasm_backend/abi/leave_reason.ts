@@ -2,14 +2,14 @@
  * Why control came back to the trampoline. Reasons below {@linkcode FIRST_BACKEND_REASON} are the
  * frontend's (`ir/exit_reason.ts`).
  */
-import { FIRST_BACKEND_REASON } from "../../ir/exit_reason.ts";
+import { ExitReason, FIRST_BACKEND_REASON } from "../../ir/exit_reason.ts";
 
 /** Reasons of the backend. */
 export const LeaveReason = {
   /** The budget is used up. */
   BUDGET: FIRST_BACKEND_REASON,
   /** The instruction at pc is to be executed by the cold tier: a fault, a device, a rare form. */
-  COLD_STEP: FIRST_BACKEND_REASON + 1,
+  COLD_STEP: ExitReason.SINGLE_STEP,
   /** The region's code has changed: its slot must not be entered again. */
   DEAD: FIRST_BACKEND_REASON + 2,
   /** The region's pages are not mapped as when it was built. */

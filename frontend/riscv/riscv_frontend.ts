@@ -1,0 +1,118 @@
+/**
+ * RISC-V RV64 as a guest: puts rows, lifters, privileged functions and software float together behind the
+ * contract of `frontend.ts`.
+ */
+import { Builder } from "../../ir/builder.ts";
+import { Region } from "../../ir/region.ts";
+import { softfloatFunctions } from "../softfloat/softfloat.ts";
+import type {
+  DecodedRecord,
+  GuestFrontend,
+  ModeDescription,
+  RegionRequest,
+  ResetRequest,
+  StateValue,
+} from "../frontend.ts";
+import { Decoder, instructionLength } from "./decoder.ts";
+import { Disassembler } from "./disassembler.ts";
+import { HOST_FUNCTIONS } from "./host_functions.ts";
+import { LiftContext } from "./lift/lift_context.ts";
+import { RegionLifter, type RowFacts, rowFacts } from "./lift/lift_region.ts";
+import { Cause } from "./privileged/causes.ts";
+import { Feature, featureMask } from "./privileged/features.ts";
+import { describeMode } from "./privileged/mode.ts";
+import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
+import { resetValues } from "./privileged/reset.ts";
+import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
+import { RISCV_STATE, slot } from "./registers.ts";
+import { EXTENSIONS, ROWS } from "./rows.ts";
+import type { InstructionRow } from "./instruction.ts";
+
+/** TLB sets that the privileged architecture's mmu modes need. */
+const MMU_COUNT = 8;
+
+/** What a RISC-V machine may choose. */
+export interface RiscvConfiguration {
+  /** Extensions of the decoder, by name; all that have rows when absent. */
+  readonly extensions?: ReadonlySet<string>;
+  /** Are five-level page tables offered? */
+  readonly sv57?: boolean;
+}
+
+/** Lifts a row as a handler. */
+export function liftHandler(row: InstructionRow): Region {
+  const builder = new Builder(new Region(row.name, "handler"));
+  row.lift(new LiftContext(builder, null));
+  if (!builder.isTerminated) builder.terminate({ kind: "next" });
+  return builder.region;
+}
+
+/** See the header of this file. */
+export class RiscvFrontend implements GuestFrontend {
+  readonly name = "riscv64";
+  readonly state = RISCV_STATE;
+  readonly pc = slot("pc");
+  readonly flush = { address: slot("flush_address"), scope: slot("flush_scope") };
+  readonly accessFaults = {
+    fetchAccess: Cause.INSTRUCTION_ACCESS_FAULT,
+    loadAccess: Cause.LOAD_ACCESS_FAULT,
+    storeAccess: Cause.STORE_ACCESS_FAULT,
+    loadMisaligned: Cause.LOAD_MISALIGNED,
+    storeMisaligned: Cause.STORE_MISALIGNED,
+  };
+  readonly recordFields: readonly string[] = RECORD_FIELDS;
+  readonly mmuCount = MMU_COUNT;
+  readonly hostFunctions = HOST_FUNCTIONS;
+  readonly privileged = PRIVILEGED_FUNCTIONS;
+  readonly #decoder: Decoder;
+  readonly #disassembler: Disassembler;
+  readonly #fillRecord: RecordFiller;
+  readonly #features: bigint;
+  #facts: RowFacts | null = null;
+
+  /** A guest with these extensions. */
+  constructor({ extensions = EXTENSIONS, sv57 = false }: RiscvConfiguration = {}) {
+    this.#decoder = new Decoder(extensions);
+    this.#disassembler = new Disassembler(this.#decoder);
+    this.#fillRecord = createRecordFiller(this.#decoder);
+    const features = [Feature.SSTC, Feature.PMP, ...(sv57 ? [Feature.SV57] : [])];
+    this.#features = featureMask(...features);
+  }
+
+  handlers(): Region[] {
+    return ROWS.map(liftHandler);
+  }
+
+  functions(): Region[] {
+    return [
+      ...privilegedFunctions(),
+      ...softfloatFunctions({ flags: slot("fflags"), dirty: slot("fs_dirty") }),
+    ];
+  }
+
+  decodeRecord(first: number, second: number, record: DecodedRecord): void {
+    this.#fillRecord(first, second, record);
+  }
+
+  instructionLength(firstParcel: number): number {
+    return instructionLength(firstParcel);
+  }
+
+  resetState({ hart, hasBuiltinFirmware }: ResetRequest): readonly StateValue[] {
+    const firmware = hasBuiltinFirmware ? "builtin" : "none";
+    return resetValues({ hartId: hart, features: this.#features, firmware });
+  }
+
+  describeMode(modeKey: number): ModeDescription {
+    return describeMode(modeKey);
+  }
+
+  liftRegion(request: RegionRequest): Region {
+    this.#facts ??= rowFacts(this.handlers());
+    return new RegionLifter(this.#decoder, this.#facts, request).lift();
+  }
+
+  disassemble(bits: number, pc: bigint): string {
+    return this.#disassembler.disassemble(bits, pc);
+  }
+}
