@@ -189,9 +189,10 @@ export class Region {
     signature?.parameters.forEach((type, index) => this.addVariable(`p${index}`, type));
   }
 
-  /** Appends an empty block. */
-  addBlock(): Block {
-    const block = new Block(this.#nextBlock++);
+  /** Appends an empty block; only the parser gives an id. */
+  addBlock(id = this.#nextBlock): Block {
+    const block = new Block(id);
+    this.#nextBlock = Math.max(this.#nextBlock, id + 1);
     this.blocks.push(block);
     return block;
   }
@@ -215,13 +216,20 @@ export class Region {
     return this.#nextBlock;
   }
 
-  /** Makes an operation that is in no block yet. */
+  /** Keeps ids up to the given one for operations that the parser makes with their id. */
+  reserveOperations(highest: number): void {
+    this.#nextOperation = Math.max(this.#nextOperation, highest + 1);
+  }
+
+  /** Makes an operation that is in no block yet; only the parser gives an id. */
   makeOperation(
     opcode: Opcode,
     type: ValueType | "void",
     operands: Operation[],
     attribute: Attribute = null,
+    id = this.#nextOperation,
   ): Operation {
-    return new Operation(this.#nextOperation++, opcode, type, operands, attribute);
+    this.reserveOperations(id);
+    return new Operation(id, opcode, type, operands, attribute);
   }
 }
