@@ -3,8 +3,8 @@
 // Runs alternate between the two emulators and the order flips every round, so that a machine that
 // gets slower or faster meanwhile does not favour either. Every run's console output is checked.
 //
-// Usage: deno task bench [--rounds=N] [--kernels=a,b] [--boot] [--smp=1,2] [--engine=weft|qemu]
-//                        [--save | --no-save]
+// Usage: deno task bench:compare [--rounds=N] [--kernels=a,b] [--boot] [--smp=1,2] [--engine=weft|qemu]
+//                                [--save | --no-save]
 //
 // --engine=qemu compares QEMU with itself, which shows the noise of the method; it is not saved.
 

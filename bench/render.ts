@@ -4,6 +4,8 @@ import type { ComparedRow, ComparisonRecord, Measurement } from "./record.ts";
 import { geometricMean, relativeSpread } from "./statistics.ts";
 
 const PERCENT = 100;
+const NET_EXPLANATION =
+  " Net ratios have each emulator's own start-up (the empty program) subtracted.";
 
 /** CPU or wall time of a measurement. */
 type Clock = keyof Measurement;
@@ -103,8 +105,8 @@ export function renderRecord(record: ComparisonRecord): string {
     "",
     `Subject: ${record.subject}. Reference: ${record.reference}. Medians; in brackets the distance ` +
     "between the slowest and the fastest run relative to the median. CPU time is user plus system " +
-    "of the whole process, compilation included; a ratio below one means the subject is faster; " +
-    "net ratios have each emulator's own start-up (the empty program) subtracted.",
+    "of the whole process, compilation included; a ratio below one means the subject is faster." +
+    (record.startUp === undefined ? "" : NET_EXPLANATION),
     "",
     ...table,
   ].join("\n");
