@@ -86,6 +86,11 @@ export function analyzeControlFlow(region: Region): ControlFlow {
   return { roots: entered, reversePostorder, position, predecessors };
 }
 
+/** Does the edge go back to, or stay at, a block that is no later in the order? */
+export function isRetreating(flow: ControlFlow, from: Block, to: Block): boolean {
+  return flow.position[to.id] <= flow.position[from.id];
+}
+
 /** Is there a path from a root to the block? */
 export function isReachable(flow: ControlFlow, block: Block): boolean {
   return flow.position[block.id] !== UNREACHABLE;
@@ -106,9 +111,8 @@ function orderFrom(entered: readonly Block[], blockCount: number): Block[] {
     isSeen[block.id] = 1;
     path.push({ block, next: successors(block), index: 0 });
   };
-  // From the last root to the first, so that the first one leads the reversed order.
-  for (let root = entered.length - 1; root >= 0; root--) {
-    enter(entered[root]);
+  for (const root of entered) {
+    enter(root);
     for (let visit = path.at(-1); visit !== undefined; visit = path.at(-1)) {
       if (visit.index < visit.next.length) enter(visit.next[visit.index++]);
       else {

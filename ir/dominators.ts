@@ -5,7 +5,7 @@
  * Fast Dominance Algorithm"). A region may have several roots: they hang below a virtual start that is no
  * block and is told as `null`.
  */
-import { type ControlFlow, isReachable, successors } from "./control_flow.ts";
+import { type ControlFlow, isReachable, isRetreating, successors } from "./control_flow.ts";
 import type { Block } from "./region.ts";
 
 /** Stands for the virtual start among positions of the reverse postorder. */
@@ -150,12 +150,14 @@ function loopBlocks(flow: ControlFlow, header: Block, latches: readonly Block[])
   return blocks;
 }
 
-/** Is every cycle entered through one block only? */
+/**
+ * Is every cycle entered through one block only? Then which edges retreat does not depend on the order in
+ * which blocks were visited.
+ */
 export function isReducible(flow: ControlFlow, dominators: DominatorTree): boolean {
-  const { position } = flow;
   return flow.reversePostorder.every((block) =>
     successors(block).every((next) =>
-      position[next.id] > position[block.id] || dominators.dominates(next, block)
+      !isRetreating(flow, block, next) || dominators.dominates(next, block)
     )
   );
 }

@@ -50,9 +50,11 @@ Deno.test("analyzeControlFlow() lists a repeated edge once", () => {
   assertEquals(flow.predecessors[1].map((block) => block.id), [0]);
 });
 
-Deno.test("analyzeControlFlow() starts from all entries, the first one first", () => {
+Deno.test("analyzeControlFlow() starts from all entries, following the first one first", () => {
   const { flow } = analyze(graph([[], [2], [], [2]], [3, 1]));
-  assertEquals(flow.reversePostorder.map((block) => block.id), [3, 1, 2]);
+  assertEquals(flow.reversePostorder.map((block) => block.id), [1, 3, 2]);
+  const { flow: loop } = analyze(graph([[1], [2], [1]], [0, 2]));
+  assertEquals(loop.reversePostorder.map((block) => block.id), [0, 1, 2]);
 });
 
 Deno.test("DominatorTree finds immediate dominators of a diamond in a loop", () => {
