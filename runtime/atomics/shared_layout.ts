@@ -55,8 +55,10 @@ export const CONSOLE_IN_BYTES = 0x1000;
 export const COMPILE_RING = CONSOLE_IN_RING + CONSOLE_IN_BYTES + 0x1000;
 /** Requests that {@linkcode COMPILE_RING} holds; a power of two. */
 export const COMPILE_RING_ENTRIES = 1024;
-/** Bytes of one compile request. */
+/** Bytes of one compile request, its marker word included. */
 export const COMPILE_REQUEST_BYTES = 256;
+/** Every ring starts with its control words ({@linkcode RingWord}); its slots follow after this many bytes. */
+export const RING_HEADER_BYTES = 0x1000;
 
 /**
  * Page tables of the emulator, one element for each 4 KiB of *shared memory* (index = host offset >> 12),
@@ -156,6 +158,23 @@ export const Machine = {
     0x44,
     "the clock keeper, sc, before it reads the compare values again; partner: a compare value's writer",
   ),
+} as const;
+
+/** Control words of a ring; offsets are relative to the ring, each group on a cache line of its own. */
+export const RingWord = {
+  /** Position of the next slot to fill; slot = position modulo their number. */
+  HEAD: word(0x00, "producers: cmpxchg before the slot (many), store after it (one); sc"),
+  /** Position of the next slot to empty. */
+  TAIL: word(0x40, "consumers, after the slot; sc; partner: producers that look for room"),
+  /** 1 while the side that may sleep (main, the compiler) does so or is about to. */
+  SLEEP: word(
+    0x80,
+    "the sleeper stores 1 before it looks again; the other side: cmpxchg 1 -> 0, notify",
+  ),
+  /** Harts that wait for room, bit h & 31 of two words. */
+  WAITING: word(0xc0, "producers: or before they look again; the consumer: exchange after TAIL", 8),
+  /** Requests that found no room. */
+  DROPPED: word(0xc8, "producers, add; statistics"),
 } as const;
 
 /** Words of one vCPU block; offsets are relative to the hart's block. */

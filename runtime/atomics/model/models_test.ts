@@ -5,6 +5,7 @@ import { codeGuardModel } from "./code_guard_model.ts";
 import { exclusiveModel } from "./exclusive_model.ts";
 import { pendingModel } from "./pending_model.ts";
 import { remoteModel } from "./remote_model.ts";
+import { ringModel } from "./ring_model.ts";
 import { EVERYWHERE, exploreAll, type ProtocolModel, WEAK_ONLY } from "./protocol_model.ts";
 
 function check<M extends string>(protocol: ProtocolModel<M>): void {
@@ -33,3 +34,4 @@ check(pendingModel);
 check(exclusiveModel);
 check(codeGuardModel);
 check(remoteModel);
+check(ringModel);
