@@ -1,0 +1,97 @@
+/**
+ * What a board is to the machine and to its workers. A board names a guest; nothing outside its folder does.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import type { MmioAccess } from "../devices/device.ts";
+import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
+import type { PowerControl } from "../devices/power_control.ts";
+import type { TimedDevice } from "../devices/timed_device.ts";
+import type { GuestClock } from "./clock.ts";
+
+/** What a worker gives to build its view of a board's devices. */
+export interface BoardParts {
+  /** The machine's shared memory. */
+  readonly words: Int32Array;
+  /** Number of harts. */
+  readonly hartCount: number;
+  /** This worker's clock. */
+  readonly clock: GuestClock;
+  /** Where the serial console's output goes. */
+  readonly consoleSink: ConsoleSink;
+  /** Where the serial console's input comes from. */
+  readonly consoleSource: ConsoleSource;
+  /** What power-off and reset act on. */
+  readonly power: PowerControl;
+}
+
+/** Registers of the hart that asks the environment for a service. */
+export interface CallerRegisters {
+  /** Low 32 bits of an integer register. */
+  low(register: number): number;
+  /** High 32 bits of an integer register. */
+  high(register: number): number;
+  /** Sets an integer register. */
+  set(register: number, low: number, high: number): void;
+}
+
+/** What a vCPU does for a board's firmware, in its trampoline. */
+export interface VcpuServices {
+  /** The calling hart. */
+  readonly hart: number;
+  /** Registers of the calling hart. */
+  readonly registers: CallerRegisters;
+  /** Makes the hart leave its program after the call: it sleeps until another hart starts it. */
+  stop(): void;
+  /** The hart sleeps after the call until an interrupt that could wake it is pending. */
+  suspend(): void;
+  /** After a {@linkcode VcpuServices.suspend} the hart starts anew at an address with one argument. */
+  restartAt(pcLow: number, pcHigh: number, argumentLow: number, argumentHigh: number): void;
+  /** Requests work on other harts; the trampoline waits for it before the next guest instruction. */
+  remoteWork(low: number, high: number, bits: number): void;
+  /** Stores one byte into guest RAM as a guest store. */
+  storeByte(hostOffset: number, byte: number): void;
+}
+
+/** Devices of a board as one worker sees them. */
+export interface BoardDevices {
+  /** Routes guest accesses. */
+  readonly bus: {
+    load(physicalLow: number, physicalHigh: number, access: MmioAccess): boolean;
+    store(physicalLow: number, physicalHigh: number, access: MmioAccess): boolean;
+  };
+  /** Devices that the clock keeper serves. */
+  readonly timedDevices: readonly TimedDevice[];
+  /** The console's input ring has new bytes: called by main. */
+  inputArrived(): void;
+  /** A break condition on the serial line: called by main. */
+  receiveBreak(): void;
+  /**
+   * A guest environment call that reached the machine.
+   * @returns false when it is the guest's own business: the hart takes an exception.
+   */
+  environmentCall(services: VcpuServices): boolean;
+}
+
+/** Start state of a hart beyond its frontend's reset state. */
+export interface HartStart {
+  /** Does it run at once? */
+  readonly isStarted: boolean;
+  /** Start address. */
+  readonly pc: number;
+  /** Integer registers that are not zero: number and value. */
+  readonly registers: readonly (readonly [number, number])[];
+}
+
+/** A board. */
+export interface Board {
+  /** Name as in `-M`. */
+  readonly name: string;
+  /** Guest physical address of RAM. */
+  readonly ramBase: number;
+  /** The guest with its CPU properties. */
+  createFrontend(properties: Readonly<Record<string, boolean>>): GuestFrontend;
+  /** The guest's cold tier: base64 text of a module. */
+  coldTier(): Promise<string>;
+  /** A worker's view of the devices; `hasBuiltinFirmware`: environment calls of supervisors end here. */
+  createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDevices;
+}

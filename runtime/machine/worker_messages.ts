@@ -1,0 +1,57 @@
+/**
+ * First messages to the workers of a machine: everything they ever get by message but compiled modules.
+ */
+import type { HartStart } from "./board.ts";
+
+/** What all workers of one machine share. */
+export interface SharedStart {
+  /** The machine's memory. */
+  readonly memory: WebAssembly.Memory;
+  /** Name of the board. */
+  readonly board: string;
+  /** CPU properties. */
+  readonly cpu: Readonly<Record<string, boolean>>;
+  /** Does the emulator itself play the firmware? */
+  readonly hasBuiltinFirmware: boolean;
+  /** Is every region compared with the cold tier? */
+  readonly check: boolean;
+}
+
+/** Addresses of the host-target interface words in guest RAM. */
+export interface HtifAddresses {
+  /** Physical address of `tohost`. */
+  readonly tohost: number;
+  /** Physical address of `fromhost`. */
+  readonly fromhost: number;
+}
+
+/** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */
+export interface VcpuStart extends SharedStart {
+  /** The hart it runs. */
+  readonly hart: number;
+  /** How the hart starts. */
+  readonly start: HartStart;
+  /** The compiled cold tier. */
+  readonly coldTier: WebAssembly.Module;
+  /** Where compiled modules arrive. */
+  readonly modules: MessagePort;
+  /** Words of the host-target interface, for boards that have it. */
+  readonly htif: HtifAddresses | null;
+}
+
+/** First message to the compiler worker. */
+export interface CompilerStart extends SharedStart {
+  /** One port for each vCPU. */
+  readonly ports: readonly MessagePort[];
+  /** Categories of the debug log. */
+  readonly debug: readonly string[];
+}
+
+/** First message to the clock keeper. */
+export type KeeperStart = SharedStart;
+
+/** What a worker reports when it ends by an error that is not the guest's. */
+export interface WorkerFailure {
+  /** What failed. */
+  readonly failure: string;
+}
