@@ -23,8 +23,9 @@ export interface MmioAccess {
   high: number;
   /**
    * Set by a device that cannot take the access yet and has changed nothing (the console ring is full). The
-   * vCPU clears it before the access; when it comes back set, the access counts as not made: the vCPU leaves
-   * to its trampoline, waits there and executes the same instruction again.
+   * bus clears it before the access; when it comes back set, the access counts as not made: the vCPU leaves
+   * to its trampoline, waits there for room in the console ring (`awaitOutputRoom`) as in WFI, and executes
+   * the same instruction again.
    */
   retry: boolean;
 }

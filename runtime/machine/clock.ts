@@ -5,7 +5,7 @@
  * a message, and another reads it then. A timer interrupt line is up exactly while time >= compare value, as
  * seen by the hart that owns it, and no deadline is lost.
  *
- * SOLUTION. Host time is `performance.timeOrigin + performance.now()`; workers disagree about it by
+ * SOLUTION. Host time is `performance.now()` on the common scale of `performance.timeOrigin`; workers disagree about it by
  * microseconds, so the greatest time handed out stands in a shared word (its low 32 bits) and a reader that
  * is behind takes that one. The clock keeper reads the time in the same way before it posts a deadline,
  * therefore the hart that wakes from the post sees a time at or after it.
@@ -17,7 +17,15 @@
  * period may see the clock stand still for that long, never step back.
  */
 
-import { Machine, MAX_HARTS, Pending, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
+import {
+  Machine,
+  MAX_HARTS,
+  Pending,
+  type SharedWord,
+  Vcpu,
+  vcpuWord,
+} from "../atomics/shared_layout.ts";
+import { type PairPlace, readPair, writePair } from "../atomics/sequence_lock.ts";
 import { interruptLines, lowerInterrupt, post, raiseInterrupt } from "../atomics/pending.ts";
 
 /** Ticks of the guest's time counter in a second. */
@@ -40,6 +48,8 @@ const NEVER_MS = 0x7fff_ffff;
 
 /** A compare value from here on means "never" (28 years); guests write all ones. */
 const NEVER_TICKS = 2 ** 53;
+/** Both halves of a timer that was never set: all ones. */
+const NEVER_HALF = -1;
 
 const TIME_LATEST = Machine.TIME_LATEST.offset >> WORD_SHIFT;
 const CLOCK_KICK = Machine.CLOCK_KICK.offset >> WORD_SHIFT;
@@ -65,20 +75,17 @@ export function startClock(words: Int32Array, hostClock: HostClock = performance
   // ORDER: sc stores before any worker exists; partner: the workers' start.
   Atomics.store(words, TIME_LATEST, 0);
   Atomics.store(words, KEEPER_DEADLINE, NEVER_MS);
-  for (let hart = 0; hart < MAX_HARTS; hart++) {
-    words.fill(-1, firstHalf(hart, Vcpu.MACHINE_TIMER), firstHalf(hart, Vcpu.MACHINE_TIMER) + 2);
-    words.fill(
-      -1,
-      firstHalf(hart, Vcpu.SUPERVISOR_TIMER),
-      firstHalf(hart, Vcpu.SUPERVISOR_TIMER) + 2,
-    );
+  for (const timer of [Vcpu.MACHINE_TIMER, Vcpu.SUPERVISOR_TIMER]) {
+    for (const place of timerPlaces(timer)) writePair(words, place, NEVER_HALF, NEVER_HALF);
   }
 }
 
-type TimerWord = typeof Vcpu.MACHINE_TIMER;
-
-function firstHalf(hart: number, timer: TimerWord): number {
-  return vcpuWord(hart, timer) >> WORD_SHIFT;
+/** Where one of the two compare values of every hart lies. */
+function timerPlaces(timer: SharedWord): PairPlace[] {
+  return Array.from({ length: MAX_HARTS }, (_, hart) => ({
+    sequence: vcpuWord(hart, Vcpu.TIMER_SEQ),
+    pair: vcpuWord(hart, timer),
+  }));
 }
 
 /** The low 32 bits of a tick count as i32. */
@@ -101,6 +108,10 @@ export class GuestClock {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #hostClock: HostClock;
+  readonly #machineTimers = timerPlaces(Vcpu.MACHINE_TIMER);
+  readonly #supervisorTimers = timerPlaces(Vcpu.SUPERVISOR_TIMER);
+  /** Halves of the compare value that was read last. */
+  readonly #pair = new Int32Array(2);
   /**
    * This thread's time origin minus the machine's start, in ms. The two are subtracted once: a sum of the
    * date and `now()` would lose the last two ticks.
@@ -150,24 +161,19 @@ export class GuestClock {
 
   /** Machine timer compare value of a hart, as a number. */
   machineTimer(hart: number): number {
-    return this.#compareValue(hart, Vcpu.MACHINE_TIMER);
+    return this.#compareValue(this.#machineTimers[hart]);
   }
 
   /** Supervisor timer compare value of a hart, as a number. */
   supervisorTimer(hart: number): number {
-    return this.#compareValue(hart, Vcpu.SUPERVISOR_TIMER);
+    return this.#compareValue(this.#supervisorTimers[hart]);
   }
 
   /** Copies the machine timer compare value of a hart, both halves of one write. */
   readMachineTimer(hart: number, into: { low: number; high: number }): void {
-    const index = firstHalf(hart, Vcpu.MACHINE_TIMER);
-    for (;;) {
-      const before = this.#readSequence(hart);
-      // ORDER: sc loads between the two sequence loads; partner: the stores in #write().
-      into.low = Atomics.load(this.#words, index);
-      into.high = Atomics.load(this.#words, index + 1);
-      if (before === this.#readSequence(hart) && (before & 1) === 0) return;
-    }
+    readPair(this.#words, this.#machineTimers[hart], this.#pair);
+    into.low = this.#pair[0] ?? 0;
+    into.high = this.#pair[1] ?? 0;
   }
 
   /**
@@ -175,21 +181,22 @@ export class GuestClock {
    * it is the hart itself, else `post(words, hart, Pending.TIMER)`.
    */
   setMachineTimer(hart: number, low: number, high: number): void {
-    this.#write(hart, Vcpu.MACHINE_TIMER, low, high);
+    this.#write(this.#machineTimers[hart], low, high);
   }
 
-  /** Sets one half of the machine timer compare value: 0 for the low one, 1 for the high one. */
+  /**
+   * Sets one half of the machine timer compare value: 0 for the low one, 1 for the high one. Two harts that
+   * write different halves of one timer at once may lose one of them.
+   */
   setMachineTimerHalf(hart: number, half: 0 | 1, value: number): void {
-    this.#beginWrite(hart);
-    // ORDER: sc store while the sequence is odd; partner: #compareValue().
-    Atomics.store(this.#words, firstHalf(hart, Vcpu.MACHINE_TIMER) + half, value);
-    this.#endWrite(hart);
-    this.#kickIfEarlier(this.machineTimer(hart));
+    readPair(this.#words, this.#machineTimers[hart], this.#pair);
+    this.#pair[half] = value;
+    this.#write(this.#machineTimers[hart], this.#pair[0] ?? 0, this.#pair[1] ?? 0);
   }
 
   /** Sets the supervisor timer compare value; the caller then acts as for `setMachineTimer`. */
   setSupervisorTimer(hart: number, low: number, high: number): void {
-    this.#write(hart, Vcpu.SUPERVISOR_TIMER, low, high);
+    this.#write(this.#supervisorTimers[hart], low, high);
   }
 
   /**
@@ -238,45 +245,14 @@ export class GuestClock {
     else lowerInterrupt(this.#words, hart, line);
   }
 
-  #write(hart: number, timer: TimerWord, low: number, high: number): void {
-    const index = firstHalf(hart, timer);
-    this.#beginWrite(hart);
-    // ORDER: sc stores while the sequence is odd; partner: #compareValue().
-    Atomics.store(this.#words, index, low);
-    Atomics.store(this.#words, index + 1, high);
-    this.#endWrite(hart);
+  #write(place: PairPlace, low: number, high: number): void {
+    writePair(this.#words, place, low, high);
     this.#kickIfEarlier(fromHalves(low, high));
   }
 
-  #compareValue(hart: number, timer: TimerWord): number {
-    const index = firstHalf(hart, timer);
-    for (;;) {
-      const before = this.#readSequence(hart);
-      // ORDER: sc loads between the two sequence loads; partner: the stores in #write().
-      const low = Atomics.load(this.#words, index);
-      const high = Atomics.load(this.#words, index + 1);
-      if (before === this.#readSequence(hart) && (before & 1) === 0) return fromHalves(low, high);
-    }
-  }
-
-  #readSequence(hart: number): number {
-    // ORDER: sc load before and after the halves; partner: #beginWrite() and #endWrite().
-    return Atomics.load(this.#words, vcpuWord(hart, Vcpu.TIMER_SEQ) >> WORD_SHIFT);
-  }
-
-  /** Makes the sequence odd; the winner of the exchange is the only writer. */
-  #beginWrite(hart: number): void {
-    const sequence = vcpuWord(hart, Vcpu.TIMER_SEQ) >> WORD_SHIFT;
-    for (;;) {
-      // ORDER: sc load and cmpxchg even -> odd before the halves; partner: readers and other writers.
-      const even = Atomics.load(this.#words, sequence) & ~1;
-      if (Atomics.compareExchange(this.#words, sequence, even, even + 1) === even) return;
-    }
-  }
-
-  #endWrite(hart: number): void {
-    // ORDER: sc add after the halves: even again; partner: readers and the next writer.
-    Atomics.add(this.#words, vcpuWord(hart, Vcpu.TIMER_SEQ) >> WORD_SHIFT, 1);
+  #compareValue(place: PairPlace): number {
+    readPair(this.#words, place, this.#pair);
+    return fromHalves(this.#pair[0] ?? 0, this.#pair[1] ?? 0);
   }
 
   /** Wakes the clock keeper when it would sleep past this deadline. */

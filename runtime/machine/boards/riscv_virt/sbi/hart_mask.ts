@@ -3,7 +3,8 @@
  * id; a base of all ones means every hart.
  */
 
-import type { HartMask, SbiCaller, SbiHost } from "./sbi_host.ts";
+import { type HartSet, hasHart } from "../../../../atomics/remote_work.ts";
+import type { SbiCaller, SbiHost } from "./sbi_host.ts";
 import { ArgumentRegister, HartState } from "./sbi_host.ts";
 
 const HALF_BITS = 32;
@@ -13,11 +14,11 @@ const MASK_BITS = 64;
  * Decodes the mask in a0 and the base in a1.
  * @returns the harts, or undefined when the list names a hart that does not exist
  */
-export function decodeHartMask(caller: SbiCaller, host: SbiHost): HartMask | undefined {
+export function decodeHartMask(caller: SbiCaller, host: SbiHost): HartSet | undefined {
   const baseLow = caller.low(ArgumentRegister.A1);
   const baseHigh = caller.high(ArgumentRegister.A1);
   const everyHart = baseLow === -1 && baseHigh === -1;
-  const harts: HartMask = { low: 0, high: 0 };
+  const harts: HartSet = { low: 0, high: 0 };
   if (everyHart) {
     for (let hart = 0; hart < host.hartCount; hart++) addHart(harts, hart);
     return harts;
@@ -33,14 +34,9 @@ export function decodeHartMask(caller: SbiCaller, host: SbiHost): HartMask | und
   return harts;
 }
 
-/** Does the mask name this hart? */
-export function hasHart(harts: HartMask, hart: number): boolean {
-  return hasBit(harts.low, harts.high, hart);
-}
-
 /** Removes the harts that run no supervisor code: they see everything when they start. */
-export function keepStarted(harts: HartMask, host: SbiHost): HartMask {
-  const started: HartMask = { low: 0, high: 0 };
+export function keepStarted(harts: HartSet, host: SbiHost): HartSet {
+  const started: HartSet = { low: 0, high: 0 };
   for (let hart = 0; hart < host.hartCount; hart++) {
     if (hasHart(harts, hart) && host.hartState(hart) !== HartState.STOPPED) addHart(started, hart);
   }
@@ -51,7 +47,7 @@ function hasBit(low: number, high: number, bit: number): boolean {
   return bit < HALF_BITS ? ((low >>> bit) & 1) === 1 : ((high >>> (bit - HALF_BITS)) & 1) === 1;
 }
 
-function addHart(harts: HartMask, hart: number): void {
+function addHart(harts: HartSet, hart: number): void {
   if (hart < HALF_BITS) harts.low |= 1 << hart;
   else harts.high |= 1 << (hart - HALF_BITS);
 }

@@ -1,7 +1,8 @@
 /** "IPI Extension": supervisor software interrupts to other harts. */
 
 import type { SbiCaller, SbiHost } from "./sbi_host.ts";
-import { decodeHartMask, hasHart, keepStarted } from "./hart_mask.ts";
+import { hasHart } from "../../../../atomics/remote_work.ts";
+import { decodeHartMask, keepStarted } from "./hart_mask.ts";
 import { SbiError, SbiExtensionId } from "./sbi_codes.ts";
 import { finish, type SbiExtension, succeed } from "./sbi_extension.ts";
 

@@ -3,6 +3,8 @@
  * the vCPU worker has. The interface itself (`dispatch.ts`) is plain functions over these two.
  */
 
+import type { HartSet } from "../../../../atomics/remote_work.ts";
+
 /** Argument registers a0 to a7 by their register numbers. */
 export const ArgumentRegister = {
   A0: 10,
@@ -25,14 +27,6 @@ export interface SbiCaller {
   high(register: number): number;
   /** Sets the result: `error` sign-extended into a0, the value into a1. The caller goes on after `ecall`. */
   setResult(error: number, low: number, high: number): void;
-}
-
-/** A set of harts as 64 bits: hart n is bit n. */
-export interface HartMask {
-  /** Harts 0 to 31. */
-  low: number;
-  /** Harts 32 to 63. */
-  high: number;
 }
 
 /** What a remote fence makes other harts see. */
@@ -71,7 +65,7 @@ export interface SbiHost {
    * Requests a fence on all harts of the mask, possibly the caller too. Returns at once; the caller's
    * trampoline waits for the acknowledgements before the caller executes its next instruction.
    */
-  remoteFence(callerHart: number, harts: HartMask, kind: FenceKind): void;
+  remoteFence(callerHart: number, harts: HartSet, kind: FenceKind): void;
 
   /** State of a hart. */
   hartState(hart: number): HartStateCode;

@@ -1,9 +1,9 @@
 /** Doubles of the calling hart and of the machine, for the tests of the interface. */
 
+import type { HartSet } from "../../../../atomics/remote_work.ts";
 import { SbiFirmware } from "./dispatch.ts";
 import {
   type FenceKind,
-  type HartMask,
   HartState,
   type HartStateCode,
   type SbiCaller,
@@ -97,7 +97,7 @@ export class FakeHost implements SbiHost {
     this.log.push(`timer ${hart} ${low} ${high}`);
   }
 
-  remoteFence(callerHart: number, harts: HartMask, kind: FenceKind): void {
+  remoteFence(callerHart: number, harts: HartSet, kind: FenceKind): void {
     this.log.push(`fence from ${callerHart} mask ${harts.high >>> 0}:${harts.low >>> 0} ${kind}`);
   }
 

@@ -1,0 +1,108 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  BootLayoutError,
+  bootRomContent,
+  deviceTreeLoadAddress,
+  initrdLoadAddress,
+  kernelLoadAddress,
+  planBoot,
+  StartRegister,
+} from "./boot_plan.ts";
+
+const MIB = 0x10_0000;
+
+Deno.test("Images go where QEMU puts them", () => {
+  assertEquals(kernelLoadAddress("built-in"), 0x8020_0000);
+  assertEquals(kernelLoadAddress("none"), 0x8000_0000);
+  assertEquals(kernelLoadAddress("image", 0x8004_3210), 0x8020_0000);
+  assertEquals(kernelLoadAddress("image", 0x8020_0001), 0x8040_0000);
+  assertEquals(deviceTreeLoadAddress(128 * MIB, 5000), 0x87e0_0000);
+  assertEquals(deviceTreeLoadAddress(2048 * MIB, 5000), 0xbfe0_0000);
+  assertEquals(deviceTreeLoadAddress(MIB, 5000), 0x800f_e000);
+});
+
+Deno.test("The initial RAM disk stays clear of the kernel and of the device tree", () => {
+  const place = (ramBytes: number, kernelEnd: number, initrdBytes: number): number =>
+    initrdLoadAddress({
+      kernelEntry: 0x8020_0000,
+      kernelEnd,
+      ramBytes,
+      initrdBytes,
+      limit: deviceTreeLoadAddress(ramBytes, 5000),
+    });
+  assertEquals(place(512 * MIB, 0x8200_0000, 10 * MIB), 0x9020_0000);
+  assertEquals(place(2048 * MIB, 0x8200_0000, 10 * MIB), 0xa020_0000);
+  assertEquals(place(64 * MIB, 0x8200_0001, MIB), 0x8220_0000);
+  assertEquals(place(64 * MIB, 0x8230_0001, MIB), 0x8230_1000);
+  assertThrows(() => place(64 * MIB, 0x8200_0000, 40 * MIB), BootLayoutError, "RAM disk");
+});
+
+Deno.test("A device tree that is larger than RAM is refused", () => {
+  assertThrows(() => deviceTreeLoadAddress(MIB, 2 * MIB), BootLayoutError, "device tree");
+});
+
+Deno.test("Without firmware every hart starts in machine mode as from the reset vector", () => {
+  const plan = planBoot(2, { firmware: "none", kernelEntry: 0x8000_0040, deviceTree: 0x87e0_0000 });
+  assertEquals(plan.map(({ mode, isStarted, pc }) => [mode, isStarted, pc]), [
+    ["machine", true, 0x8000_0000],
+    ["machine", true, 0x8000_0000],
+  ]);
+  assertEquals([...(plan[1]?.registers ?? [])], [
+    [StartRegister.T0, 0x8000_0000],
+    [StartRegister.A0, 1],
+    [StartRegister.A1, 0x87e0_0000],
+    [StartRegister.A2, 0x1028],
+  ]);
+});
+
+Deno.test("Without firmware a program linked away from the start of RAM starts at its entry", () => {
+  const start = (lowestAddress: number): number | undefined =>
+    planBoot(1, {
+      firmware: "none",
+      kernelEntry: 0x8010_0040,
+      lowestAddress,
+      deviceTree: 0x87e0_0000,
+    })[0]?.pc;
+  assertEquals(start(0x8010_0000), 0x8010_0040);
+  assertEquals(start(0x8000_0000), 0x8000_0000);
+});
+
+Deno.test("A firmware image starts at the start of RAM and learns where the kernel is", () => {
+  const images = { firmware: "image", kernelEntry: 0x8020_0000, deviceTree: 0x87e0_0000 } as const;
+  assertEquals(planBoot(1, images)[0]?.pc, 0x8000_0000);
+  const rom = new DataView(bootRomContent(images).buffer);
+  const tableOffset = 0x28;
+  const table = [0, 8, 16, 24].map((offset) => rom.getBigUint64(tableOffset + offset, true));
+  assertEquals(table, [0x4942534fn, 2n, 0x8020_0000n, 1n]);
+});
+
+/** Read from the memory of QEMU 7.2 with its monitor: `xp /20wx 0x1000`, 128 MiB, no firmware. */
+const QEMU_ROM = [
+  [0x00000297, 0x02828613, 0xf1402573, 0x0202b583],
+  [0x0182b283, 0x00028067, 0x80000000, 0x00000000],
+  [0x87e00000, 0x00000000, 0x4942534f, 0x00000000],
+  [0x00000002, 0x00000000, 0x00000000, 0x00000000],
+  [0x00000001, 0x00000000, 0x00000000, 0x00000000],
+].flat();
+
+Deno.test("The boot ROM is the one that QEMU has", () => {
+  const content = bootRomContent({ firmware: "none", deviceTree: 0x87e0_0000 });
+  const rom = new DataView(content.buffer);
+  assertEquals(QEMU_ROM.map((_, index) => rom.getUint32(index * 4, true)), QEMU_ROM);
+});
+
+Deno.test("The built-in firmware starts one hart in supervisor mode", () => {
+  const plan = planBoot(3, {
+    firmware: "built-in",
+    kernelEntry: 0x8020_0000,
+    deviceTree: 0x9fe0_0000,
+  });
+  assertEquals(plan.map(({ isStarted }) => isStarted), [true, false, false]);
+  assertEquals(plan[0]?.mode, "supervisor");
+  assertEquals(plan[0]?.pc, 0x8020_0000);
+  assertEquals([...(plan[0]?.registers ?? [])], [
+    [StartRegister.A0, 0],
+    [StartRegister.A1, 0x9fe0_0000],
+  ]);
+  assertThrows(() => planBoot(1, { firmware: "built-in", deviceTree: 0 }), BootLayoutError);
+});
