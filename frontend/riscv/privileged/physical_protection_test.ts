@@ -102,6 +102,12 @@ Deno.test("the last entry's address is open while it is not locked itself", () =
   assertEquals(hart.csrWritten(FIRST_ADDRESS_CSR + 14, 0x800n), 0n);
 });
 
+Deno.test("an entry below a locked power-of-two region stays open", () => {
+  const hart = protectedHart();
+  hart.csrWrite(0x3a0, packed([0, LOCK | NAPOT]));
+  assertEquals(hart.csrWritten(FIRST_ADDRESS_CSR, 0x4000n), 0x4000n);
+});
+
 Deno.test("without the feature there are no registers and no limits", () => {
   const hart = new InterpretedHart();
   for (const csr of [0x3a0, 0x3a2, 0x3b0, 0x3bf]) assert(hart.csrRead(csr).illegal);
