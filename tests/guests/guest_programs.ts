@@ -45,4 +45,6 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
   { name: "isa_m", ...SINGLE_HART },
   { name: "isa_a", ...SINGLE_HART },
   { name: "isa_c", ...SINGLE_HART },
+  { name: "isa_f", ...SINGLE_HART, usesFloat: true },
+  { name: "isa_d", ...SINGLE_HART, usesFloat: true },
 ];
