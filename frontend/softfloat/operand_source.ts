@@ -39,6 +39,12 @@ export class OperandSource {
     return sign | this.#magnitude();
   }
 
+  /** A number with few ones or few zeros in its fraction, `2^exponent` or a little more. */
+  sparse(exponent: number): bigint {
+    const { bias, hiddenBit } = this.#format;
+    return BigInt(bias + exponent) * hiddenBit | this.#sparse();
+  }
+
   /** A number that is related to another: equal, near, opposite, half a unit away, or neither. */
   related(other: bigint): bigint {
     const { signBit, hiddenBit, infinity } = this.#format;
@@ -65,8 +71,19 @@ export class OperandSource {
   integer(): bigint {
     const word = this.word() >> BigInt(this.below(WORD_BITS));
     const edge = 1n << BigInt(this.below(WORD_BITS));
-    const candidates = [word, -word, edge, edge - 1n, edge + 1n, -edge, word << 20n, 0n];
+    const top = 1n << BigInt(WORD_BITS - 1);
+    const large = [top + 1n, top | word][this.below(2)];
+    const candidates = [word, -word, edge, edge - 1n, edge + 1n, -edge, large, 0n];
     return BigInt.asUintN(WORD_BITS, candidates[this.below(candidates.length)]);
+  }
+
+  /** Values of each nature, with both signs: those that decide between special cases first. */
+  natures(): bigint[] {
+    const { signBit, hiddenBit, infinity, quietBit, bias } = this.#format;
+    const one = BigInt(bias) * hiddenBit;
+    const deciding = [0n, one, infinity, infinity | 1n, infinity | quietBit];
+    const others = [1n, hiddenBit, infinity - 1n];
+    return [...deciding, ...others].flatMap((bits) => [bits, bits | signBit]);
   }
 
   #half(): bigint {

@@ -152,6 +152,114 @@ for (const [format, operations] of [[BINARY32, F32], [BINARY64, F64]] as const) 
     }
   });
 
+  Deno.test(`${format.name} operations on every combination of natures are exact`, () => {
+    const reference = new RationalReference(format);
+    const natures = new OperandSource(format, 0n).natures();
+    const deciding = natures.slice(0, 10);
+    for (const a of natures) {
+      checkRounded(operations.squareRoot, [a], (mode) => reference.squareRoot(a, mode));
+      for (const b of natures) {
+        checkRounded(operations.add, [a, b], (mode) => reference.add(a, b, mode));
+        checkRounded(operations.subtract, [a, b], (mode) => reference.subtract(a, b, mode));
+        checkRounded(operations.multiply, [a, b], (mode) => reference.multiply(a, b, mode));
+        checkRounded(operations.divide, [a, b], (mode) => reference.divide(a, b, mode));
+      }
+    }
+    for (const a of deciding) {
+      for (const b of deciding) {
+        for (const c of deciding) {
+          checkRounded(
+            operations.multiplyAdd,
+            [a, b, c],
+            (mode) => reference.multiplyAdd(a, b, c, mode),
+          );
+        }
+      }
+    }
+  });
+
+  Deno.test(`${format.name} fused multiply-add is exact at every distance of the terms`, () => {
+    const source = new OperandSource(format, 13n);
+    const reference = new RationalReference(format);
+    const reach = 3 * format.precision;
+    for (let i = 0; i < 4 * CASES; i++) {
+      const [a, b] = [source.sparse(0), source.sparse(0)];
+      const sign = source.operand() & format.signBit;
+      const distance = source.below(Math.min(2 * reach, format.bias)) - (reach >> 1);
+      const fraction = source.below(2) === 0 ? 0n : source.sparse(0) & (format.hiddenBit - 1n);
+      const power = source.sparse(-distance) & ~(format.hiddenBit - 1n);
+      const c = source.below(8) === 0 ? sign : sign | power | fraction;
+      checkRounded(
+        operations.multiplyAdd,
+        [a, b, c],
+        (mode) => reference.multiplyAdd(a, b, c, mode),
+      );
+    }
+  });
+
+  Deno.test(`${format.name} results around the smallest normal number have exact flags`, () => {
+    const source = new OperandSource(format, 17n);
+    const reference = new RationalReference(format);
+    for (let i = 0; i < CASES; i++) {
+      const target = format.hiddenBit - 2n + BigInt(source.below(4));
+      const b = source.sparse(source.below(format.bias >> 1) - 4) ^
+        (source.operand() & format.signBit);
+      const quotient = reference.divide(target, b, source.below(MODES.length)).bits;
+      const product = reference.multiply(target, b, source.below(MODES.length)).bits;
+      const c = BigInt(source.below(2));
+      checkRounded(
+        operations.multiply,
+        [quotient, b],
+        (mode) => reference.multiply(quotient, b, mode),
+      );
+      checkRounded(operations.divide, [product, b], (mode) => reference.divide(product, b, mode));
+      checkRounded(
+        operations.multiplyAdd,
+        [quotient, b, c],
+        (mode) => reference.multiplyAdd(quotient, b, c, mode),
+      );
+    }
+  });
+
+  Deno.test(`${format.name} fused multiply-add at the ends of the normal range is exact`, () => {
+    const source = new OperandSource(format, 19n);
+    const reference = new RationalReference(format);
+    const { hiddenBit, infinity, signBit, precision } = format;
+    for (let i = 0; i < CASES; i++) {
+      const b = source.sparse(source.below(20));
+      const noise = BigInt(source.below(5) - 2);
+      const isHigh = source.below(2) === 0;
+      const target = isHigh ? infinity - 1n - BigInt(source.below(2)) : 2n * hiddenBit + noise;
+      const a = reference.divide(target, b, source.below(MODES.length)).bits;
+      const halfUnit = infinity - BigInt(precision + 1) * hiddenBit;
+      const addend = isHigh ? halfUnit + noise + 2n : (hiddenBit + noise + 2n) | signBit;
+      checkRounded(
+        operations.multiplyAdd,
+        [a, b, addend],
+        (mode) => reference.multiplyAdd(a, b, addend, mode),
+      );
+    }
+  });
+
+  Deno.test(`${format.name} fused multiply-add rounds once when the product is a tie`, () => {
+    const source = new OperandSource(format, 23n);
+    const reference = new RationalReference(format);
+    const { bias, hiddenBit, precision, fractionBits, signBit } = format;
+    for (let i = 0; i < CASES; i++) {
+      const position = 1 + source.below(precision - 1);
+      const onePlus = (bit: number): bigint =>
+        BigInt(bias) * hiddenBit | (1n << BigInt(fractionBits - bit));
+      const [a, b] = [onePlus(position), onePlus(precision - position)];
+      const c = source.sparse(-precision - source.below(2 * precision)) |
+        (source.operand() & signBit);
+      checkRounded(
+        operations.multiplyAdd,
+        [a, b, c],
+        (mode) => reference.multiplyAdd(a, b, c, mode),
+      );
+    }
+  });
+
   Deno.test(`${format.name} conversion from integers is exact in every mode, with exact flags`, () => {
     const source = new OperandSource(format, 3n);
     const reference = new RationalReference(format);
