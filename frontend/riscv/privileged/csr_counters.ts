@@ -20,7 +20,7 @@ const CounterBit = { CYCLE: 1n << 0n, TIME: 1n << 1n, INSTRET: 1n << 2n } as con
 const COUNTER_ONES = 31;
 
 /** `supervisor_deadline` when there is none. */
-export const NO_DEADLINE = -1n;
+export const NO_DEADLINE: bigint = -1n;
 
 /** A counter that can be written. */
 export interface Counter {

@@ -4,6 +4,7 @@
  *
  * Source: RISC-V Privileged ISA, "Reset"; Supervisor Binary Interface, "Hart State Management Extension".
  */
+import type { StateValue } from "../../frontend.ts";
 import { Cause, Privilege } from "./causes.ts";
 import { NO_DEADLINE } from "./csr_counters.ts";
 import { DELEGABLE_INTERRUPTS } from "./csr_interrupts.ts";
@@ -11,16 +12,6 @@ import { DELEGABLE_EXCEPTIONS } from "./csr_table.ts";
 import { MENVCFG_STCE } from "./environment_bits.ts";
 import { Feature, featureMask } from "./features.ts";
 import { Status } from "./status_bits.ts";
-
-/** Value of one element of the state. */
-export interface StateValue {
-  /** Name of the slot. */
-  readonly slot: string;
-  /** Element; 0 for a plain slot. */
-  readonly index: number;
-  /** The value, an unsigned or signed 64-bit number. */
-  readonly value: bigint;
-}
 
 /** What a hart's reset state depends on. */
 export interface ResetOptions {
