@@ -54,7 +54,7 @@ const Word = {
   VERSION: 13,
   /** 1 while the zero byte of a break condition waits to be read. */
   BREAK_BYTE: 14,
-  /** Bytes that the loop-back mode has sent to the receiver. */
+  /** Bytes that the loop-back mode has sent to the receiver; they outlast the mode. */
   LOOP_BYTES: 16,
 } as const;
 
@@ -193,8 +193,8 @@ export class Uart16550 implements Device {
   }
 
   #takeByte(): number {
-    if (this.#isLooped()) return this.#takeLooped();
-    if (this.#isSilent()) return -1;
+    const looped = this.#takeLooped();
+    if (looped >= 0 || this.#isLooped() || this.#isSilent()) return looped;
     return this.#exchange(Word.BREAK_BYTE, 0) === 1 ? 0 : this.#wiring.source.take();
   }
 
@@ -218,16 +218,16 @@ export class Uart16550 implements Device {
     return true;
   }
 
+  /** A full FIFO keeps what it has; without FIFO the new byte destroys the one that was not read. */
   #putLooped(byte: number): void {
-    const count = this.#get(Word.LOOP_COUNT);
+    const waiting = this.#get(Word.LOOP_COUNT);
     const capacity = this.#isFifoEnabled() ? FIFO_BYTES : 1;
-    if (count >= capacity) {
-      this.#addLineError(LineStatus.OVERRUN);
-      return;
-    }
-    const slot = (this.#get(Word.LOOP_HEAD) + count) % FIFO_BYTES;
-    this.#set(Word.LOOP_BYTES + slot, byte);
-    this.#set(Word.LOOP_COUNT, count + 1);
+    const isOverrun = waiting >= capacity;
+    if (isOverrun) this.#addLineError(LineStatus.OVERRUN);
+    if (isOverrun && capacity > 1) return;
+    const place = isOverrun ? 0 : waiting;
+    this.#set(Word.LOOP_BYTES + (this.#get(Word.LOOP_HEAD) + place) % FIFO_BYTES, byte);
+    this.#set(Word.LOOP_COUNT, place + 1);
   }
 
   #writeInterruptEnable(value: number): void {
@@ -241,6 +241,7 @@ export class Uart16550 implements Device {
   #writeFifoControl(value: number): void {
     const toggled = (value ^ this.#get(Word.FIFO_CONTROL)) & FifoControl.ENABLE;
     if (toggled || value & FifoControl.RESET_RECEIVER) this.#resetReceiver();
+    if (toggled || value & FifoControl.RESET_TRANSMITTER) this.#set(Word.TRANSMIT_LATCH, 1);
     this.#set(Word.FIFO_CONTROL, value);
     this.#interrupt.changed();
   }
@@ -307,9 +308,9 @@ export class Uart16550 implements Device {
   }
 
   #waitingBytes(): number {
-    if (this.#isLooped()) return this.#get(Word.LOOP_COUNT);
-    if (this.#isSilent()) return 0;
-    return this.#get(Word.BREAK_BYTE) + this.#wiring.source.available();
+    const looped = this.#get(Word.LOOP_COUNT);
+    if (this.#isLooped() || this.#isSilent()) return looped;
+    return looped + this.#get(Word.BREAK_BYTE) + this.#wiring.source.available();
   }
 
   #triggerLevel(): number {

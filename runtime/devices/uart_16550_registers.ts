@@ -42,6 +42,7 @@ export const Identification = {
 export const FifoControl = {
   ENABLE: 0x01,
   RESET_RECEIVER: 0x02,
+  RESET_TRANSMITTER: 0x04,
   TRIGGER_SHIFT: 6,
 } as const;
 

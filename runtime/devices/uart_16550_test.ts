@@ -119,6 +119,9 @@ Deno.test("Uart16550 latches transmitter empty: a read clears it, enabling it ag
   assertEquals(bench.read(UartRegister.IDENTIFICATION), Identification.TRANSMIT_EMPTY);
   bench.write(UartRegister.DATA, 0x42);
   assertEquals(bench.level, true);
+  assertEquals(bench.read(UartRegister.IDENTIFICATION), Identification.TRANSMIT_EMPTY);
+  bench.write(UartRegister.IDENTIFICATION, FifoControl.RESET_TRANSMITTER);
+  assertEquals(bench.level, true);
 });
 
 Deno.test("Uart16550 keeps the divisor apart from data and interrupt enable", () => {
@@ -181,6 +184,18 @@ Deno.test("Uart16550 loops data back, reports overrun once and stays off the lin
   assertEquals(bench.level, false);
   bench.write(UartRegister.DATA, 7);
   bench.write(UartRegister.IDENTIFICATION, FifoControl.ENABLE | FifoControl.RESET_RECEIVER);
+  assertEquals(bench.read(UartRegister.LINE_STATUS), IDLE_LINE);
+});
+
+Deno.test("Uart16550 without FIFO keeps the last looped byte, also after the loop was opened", () => {
+  const bench = new Bench();
+  bench.write(UartRegister.MODEM_CONTROL, ModemControl.LOOP);
+  bench.write(UartRegister.DATA, 1);
+  bench.write(UartRegister.DATA, 2);
+  bench.write(UartRegister.MODEM_CONTROL, 0);
+  const overrun = IDLE_LINE | LineStatus.OVERRUN | LineStatus.DATA_READY;
+  assertEquals(bench.read(UartRegister.LINE_STATUS), overrun);
+  assertEquals(bench.read(UartRegister.DATA), 2);
   assertEquals(bench.read(UartRegister.LINE_STATUS), IDLE_LINE);
 });
 
