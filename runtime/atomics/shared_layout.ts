@@ -158,7 +158,12 @@ export const Machine = {
     0x44,
     "the clock keeper, sc, before it reads the compare values again; partner: a compare value's writer",
   ),
+  /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
+  COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
 } as const;
+
+/** Bytes of {@linkcode Machine}.COMPILER_STATISTICS. */
+export const COMPILER_STATISTICS_BYTES = 0x100;
 
 /** Control words of a ring; offsets are relative to the ring, each group on a cache line of its own. */
 export const RingWord = {

@@ -55,3 +55,18 @@ export interface WorkerFailure {
   /** What failed. */
   readonly failure: string;
 }
+
+/** A worker's last message when the machine has ended: it touches the machine's memory no more. */
+export interface WorkerStopped {
+  /** Says so. */
+  readonly stopped: true;
+}
+
+/** Text for the debug log. */
+export interface WorkerLog {
+  /** Whole lines. */
+  readonly log: string;
+}
+
+/** Everything that a worker sends to main. */
+export type WorkerReport = WorkerFailure | WorkerStopped | WorkerLog;
