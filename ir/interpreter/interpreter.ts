@@ -50,6 +50,8 @@ export interface InterpreterEnvironment {
    * at. Without it a `call` leaves as a `goto`.
    */
   readonly callGuest?: (pc: bigint, link: bigint) => bigint;
+  /** Told of every step from one block of a region to the next. */
+  readonly onEdge?: (from: Block, to: Block) => void;
   /** Most blocks to execute before giving up with an `unfinished` outcome; unlimited when absent. */
   readonly blockLimit?: number;
 }
@@ -152,6 +154,7 @@ export class Interpreter {
       const next = end.kind === "call" ? this.#callGuest(frame, end) : nextBlock(frame, end);
       if (next === null) return this.#leave(frame, end);
       if (!(next instanceof Block)) return next;
+      this.environment.onEdge?.(block, next);
       block = next;
     }
   }

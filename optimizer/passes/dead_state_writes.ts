@@ -1,0 +1,142 @@
+/**
+ * Drops writes of promotable state that are overwritten before anything can see them, across the blocks of a
+ * region.
+ *
+ * ```text
+ * state.set x[5] %1
+ * %2 = i64.shl %1, %0       =>   %2 = i64.shl %1, %0
+ * state.set x[5] %2              state.set x[5] %2
+ * ```
+ *
+ * What sees all state: memory accesses and conditional departures, the end of an instruction that a
+ * `leave_if` may end, every terminator that leaves the region, and every edge on which the backend may put a
+ * safepoint. Those are the retreating edges; where their choice depends on the order of visiting, because the
+ * region is irreducible, every edge counts. With that no fact flows around a loop, and one walk backwards over
+ * the blocks is exact.
+ */
+import {
+  analyzeControlFlow,
+  type ControlFlow,
+  isRetreating,
+  successors,
+} from "../../ir/control_flow.ts";
+import { DominatorTree, isReducible } from "../../ir/dominators.ts";
+import { elementOffset } from "../../ir/guest_state.ts";
+import { opcodeRow } from "../../ir/opcodes.ts";
+import type { Block, Operation, Region, SlotAttribute } from "../../ir/region.ts";
+import type { Pass } from "../pass.ts";
+
+/** See the header of this file. */
+export const deadStateWrites: Pass = {
+  name: "dead_state_writes",
+  run: (region) => new DeadStateWrites(region).run(),
+};
+
+/**
+ * Elements that are overwritten before they can be seen; all others are live. Few are known dead at any
+ * point, so a set of offsets is cheaper than a bit for each element.
+ */
+type DeadElements = Set<number>;
+
+class DeadStateWrites {
+  readonly #region: Region;
+  readonly #flow: ControlFlow;
+  /** Dead elements at the start of each block that is done, by block id. */
+  readonly #deadAtStart: (DeadElements | undefined)[] = [];
+  #everyEdgeObserves = false;
+  #changes = 0;
+
+  constructor(region: Region) {
+    this.#region = region;
+    this.#flow = analyzeControlFlow(region);
+  }
+
+  run(): number {
+    if (this.#region.kind === "function") return 0;
+    const { reversePostorder } = this.#flow;
+    this.#everyEdgeObserves = reversePostorder.length > 1 &&
+      !isReducible(this.#flow, new DominatorTree(this.#flow));
+    for (let at = reversePostorder.length - 1; at >= 0; at--) this.#sweep(reversePostorder[at]);
+    return this.#changes;
+  }
+
+  #sweep(block: Block): void {
+    const observing = observingBoundaries(block);
+    const dead = observing.isEndObserved ? new Set<number>() : this.#deadAtEnd(block);
+    const { operations } = block;
+    let kept = operations.length;
+    for (let at = operations.length - 1; at >= 0; at--) {
+      const operation = operations[at];
+      if (observing.boundaries.has(operation)) dead.clear();
+      if (step(operation, dead)) operations[--kept] = operation;
+    }
+    this.#changes += kept;
+    if (kept > 0) operations.splice(0, kept);
+    this.#deadAtStart[block.id] = dead;
+  }
+
+  /** What all successors overwrite unseen. */
+  #deadAtEnd(block: Block): DeadElements {
+    const next = successors(block);
+    const isObserved = next.length === 0 || block.terminator?.kind === "call" ||
+      this.#everyEdgeObserves || next.some((target) => isRetreating(this.#flow, block, target));
+    if (isObserved) return new Set();
+    const [first, ...others] = next.map((target) =>
+      this.#deadAtStart[target.id] ?? new Set<number>()
+    );
+    return new Set([...first].filter((element) => others.every((dead) => dead.has(element))));
+  }
+}
+
+/** Moves back over an operation; false when it is a dead write. */
+function step(operation: Operation, dead: DeadElements): boolean {
+  switch (operation.opcode) {
+    case "state.set": {
+      const { slot, index } = operation.attribute as SlotAttribute;
+      if (!slot.promotable) return true;
+      const element = elementOffset(slot, index);
+      if (dead.has(element)) return false;
+      dead.add(element);
+      return true;
+    }
+    case "state.get": {
+      const { slot, index } = operation.attribute as SlotAttribute;
+      dead.delete(elementOffset(slot, index));
+      return true;
+    }
+    case "state.get_at": {
+      const { slot } = operation.attribute as SlotAttribute;
+      for (let index = 0; index < slot.count; index++) dead.delete(elementOffset(slot, index));
+      return true;
+    }
+    default:
+      if (dead.size > 0 && observesState(operation)) dead.clear();
+      return true;
+  }
+}
+
+function observesState({ opcode }: Operation): boolean {
+  const { effect } = opcodeRow(opcode);
+  return effect === "access" || effect === "leave";
+}
+
+interface ObservingBoundaries {
+  readonly boundaries: ReadonlySet<Operation>;
+  readonly isEndObserved: boolean;
+}
+
+const NO_BOUNDARIES: ObservingBoundaries = { boundaries: new Set(), isEndObserved: false };
+
+/** Boundaries at which a `leave_if` of the instruction before takes effect. */
+function observingBoundaries(block: Block): ObservingBoundaries {
+  if (!block.operations.some(({ opcode }) => opcode === "leave_if")) return NO_BOUNDARIES;
+  const boundaries = new Set<Operation>();
+  let isLeaving = false;
+  for (const operation of block.operations) {
+    if (operation.opcode === "leave_if") isLeaving = true;
+    if (operation.opcode !== "guest.boundary") continue;
+    if (isLeaving) boundaries.add(operation);
+    isLeaving = false;
+  }
+  return { boundaries, isEndObserved: isLeaving };
+}

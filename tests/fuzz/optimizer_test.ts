@@ -1,0 +1,84 @@
+/** Passes change nothing that can be seen: each alone, and all together, on random regions. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { analyzeControlFlow, isRetreating, roots } from "../../ir/control_flow.ts";
+import type { Region } from "../../ir/region.ts";
+import { verify } from "../../ir/verifier.ts";
+import type { Pass } from "../../optimizer/pass.ts";
+import { PIPELINE, runPasses } from "../../optimizer/pipeline.ts";
+import { fuzzConstants, regionPlans } from "./ir_generator.ts";
+import { observe } from "./ir_run.ts";
+
+const RUNS = 400;
+
+const inputs = fc.array(fuzzConstants, { minLength: 2, maxLength: 12 });
+
+/** Runs both regions from each entry and compares all that is seen. */
+function assertEquivalent(before: Region, after: Region, inputs: bigint[]): void {
+  const starts = roots(before);
+  const startsAfter = roots(after);
+  assertEquals(startsAfter.map((block) => block.id), starts.map((block) => block.id));
+  starts.forEach((start, index) => {
+    assertEquals(
+      observe(after, { inputs, start: startsAfter[index] }),
+      observe(before, { inputs, start }),
+    );
+  });
+}
+
+function checkPasses(passes: readonly Pass[]): number {
+  let changed = 0;
+  fc.assert(
+    fc.property(regionPlans(), inputs, (plan, inputs) => {
+      const after = plan.build();
+      runPasses(after, passes, {
+        verifies: true,
+        onPass: (_, changes) => changed += changes,
+      });
+      assertEquivalent(plan.build(), after, inputs);
+    }),
+    { numRuns: RUNS },
+  );
+  return changed;
+}
+
+for (const pass of PIPELINE) {
+  Deno.test(`${pass.name} changes nothing that can be seen`, () => {
+    assert(checkPasses([pass]) > 0, "the pass never found anything to do");
+  });
+}
+
+Deno.test("all passes together change nothing that can be seen", () => {
+  checkPasses(PIPELINE);
+});
+
+Deno.test("dead_state_writes leaves state whole on edges where a safepoint may stand", () => {
+  const passes = PIPELINE.filter((pass) => pass.name === "dead_state_writes");
+  fc.assert(
+    fc.property(regionPlans("region"), inputs, (plan, inputs) => {
+      const [before, after] = [plan.build(), plan.build()];
+      runPasses(after, passes);
+      const flow = analyzeControlFlow(before);
+      const isWatched = (from: { id: number }, to: { id: number }) =>
+        isRetreating(
+          flow,
+          before.blocks[from.id],
+          before.blocks[to.id],
+        );
+      assertEquals(
+        observe(after, { inputs, isWatched }).trace,
+        observe(before, { inputs, isWatched }).trace,
+      );
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+Deno.test("running all passes again finds the region sound", () => {
+  fc.assert(fc.property(regionPlans(), (plan) => {
+    const region = plan.build();
+    runPasses(region, PIPELINE);
+    runPasses(region, PIPELINE, { verifies: true });
+    verify(region);
+  }));
+});
