@@ -1,0 +1,332 @@
+import { assertEquals } from "@std/assert";
+import {
+  Interpreter,
+  type InterpreterEnvironment,
+  type Outcome,
+} from "../../../ir/interpreter/interpreter.ts";
+import { FlatMemory } from "../../../ir/interpreter/memory.ts";
+import { InterpreterState } from "../../../ir/interpreter/state.ts";
+import { verify } from "../../../ir/verifier.ts";
+import { FloatFlag, RoundingMode } from "../../softfloat/format.ts";
+import { softfloatFunctions } from "../../softfloat/softfloat.ts";
+import { createDecoder } from "../decoder.ts";
+import { assemble, type OperandFields } from "../encoder.ts";
+import { RV_D } from "../encoding/rv_d.ts";
+import { RV_F } from "../encoding/rv_f.ts";
+import { Cause } from "../privileged/causes.ts";
+import { RECORD_FIELDS } from "../record.ts";
+import { RISCV_STATE, slot } from "../registers.ts";
+import { ROWS } from "../rows.ts";
+import { liftBound, liftUnbound } from "./single_instruction.ts";
+
+const FLOAT_ROWS = [...RV_F, ...RV_D];
+const FUNCTIONS = new Map(
+  softfloatFunctions({ flags: slot("fflags"), dirty: slot("fs_dirty") })
+    .map((region) => [region.name, region]),
+);
+const DECODER = createDecoder();
+const RAM_BASE = 0x1000n;
+const FS_INITIAL = 0x2000n;
+const DYNAMIC = 7;
+const ILLEGAL_INSTRUCTION = BigInt(Cause.ILLEGAL_INSTRUCTION);
+
+/** Registers that the instructions under test use; distinct, none of them x0. */
+const REGISTERS = { rd: 9, rs1: 10, rs2: 11, rs3: 12 };
+
+interface Setting {
+  /** Raw bits of the float sources. */
+  readonly f?: readonly bigint[];
+  /** The integer source. */
+  readonly x?: bigint;
+  /** Other fields. */
+  readonly fields?: OperandFields;
+  readonly frm?: number;
+  readonly fflags?: number;
+  readonly mstatus?: bigint;
+  /** Bytes at the start of RAM. */
+  readonly ram?: Uint8Array;
+}
+
+function environmentOf({ f = [], x = 0n, ...rest }: Setting): InterpreterEnvironment & {
+  memory: FlatMemory;
+} {
+  const state = new InterpreterState(RISCV_STATE);
+  const memory = new FlatMemory(0x100, RAM_BASE);
+  if (rest.ram !== undefined) memory.bytes.set(rest.ram);
+  f.forEach((bits, index) => state.write("f", BigInt.asIntN(64, bits), REGISTERS.rs1 + index));
+  state.write("x", BigInt.asIntN(64, x), REGISTERS.rs1);
+  state.write("frm", BigInt(rest.frm ?? 0));
+  state.write("fflags", BigInt(rest.fflags ?? 0));
+  state.write("mstatus", rest.mstatus ?? FS_INITIAL);
+  return { state, memory, functions: FUNCTIONS };
+}
+
+/** Executes an instruction in both forms, asserts that they did the same, gives the environment. */
+function execute(name: string, setting: Setting): {
+  outcome: Outcome;
+  state: InterpreterState;
+  memory: FlatMemory;
+  bits: number;
+} {
+  const bits = assemble(name, withoutUnknown(name, { ...REGISTERS, ...setting.fields }));
+  const instruction = DECODER.decode(bits);
+  const mode = {
+    floatEnabled: (setting.mstatus ?? FS_INITIAL) !== 0n,
+    roundsToNearest: (setting.frm ?? 0) === RoundingMode.NEAREST_EVEN,
+  };
+  const region = liftBound(instruction, mode);
+  const handler = liftUnbound(ROWS[instruction.row]);
+  verify(region);
+  verify(handler);
+  const [bound, unbound] = [environmentOf(setting), environmentOf(setting)];
+  bound.encoding = unbound.encoding = BigInt(bits);
+  unbound.fields = Object.fromEntries(
+    [...RECORD_FIELDS, "imm" as const].map((field) => [field, BigInt(instruction[field])]),
+  );
+  const boundOutcome = new Interpreter(bound).run(region);
+  const outcome = new Interpreter(unbound).run(handler);
+  const expected = outcome.kind === "next" ? { kind: "goto", pc: 4n } : outcome;
+  assertEquals(boundOutcome, expected, name);
+  assertEquals(bound.state.snapshot(), unbound.state.snapshot(), name);
+  assertEquals(bound.memory.bytes, unbound.memory.bytes, name);
+  return { outcome, state: bound.state, memory: bound.memory, bits };
+}
+
+/** Only the fields that the pattern has. */
+function withoutUnknown(name: string, fields: OperandFields): OperandFields {
+  const row = FLOAT_ROWS.find((candidate) => candidate.name === name);
+  const known = Object.entries(fields).filter(([field]) =>
+    field === "imm" ? true : row?.pattern.split(" ").includes(field)
+  );
+  return Object.fromEntries(known);
+}
+
+/** The destination float register and the flags. */
+function floatResult(name: string, setting: Setting): [bigint, number] {
+  const { state } = execute(name, setting);
+  assertEquals(state.read("fs_dirty"), 1n, `${name} marks float state dirty`);
+  return [BigInt.asUintN(64, state.read("f", REGISTERS.rd)), Number(state.read("fflags"))];
+}
+
+/** The destination integer register and the flags. */
+function integerResult(name: string, setting: Setting): [bigint, number] {
+  const { state } = execute(name, setting);
+  const flags = Number(state.read("fflags"));
+  assertEquals(state.read("fs_dirty"), flags === 0 ? 0n : 1n, `${name} and dirty float state`);
+  return [state.read("x", REGISTERS.rd), flags];
+}
+
+function double(value: number): bigint {
+  return BigInt.asUintN(64, new BigInt64Array(Float64Array.of(value).buffer)[0]);
+}
+
+function boxed(bits: bigint): bigint {
+  return 0xffff_ffff_0000_0000n | bits;
+}
+
+function single(value: number): bigint {
+  return boxed(BigInt(new Uint32Array(Float32Array.of(value).buffer)[0]));
+}
+
+const NAN_D = 0x7ff8_0000_0000_0000n;
+const SIGNALING_D = 0x7ff0_0000_0000_0001n;
+const NAN_S = boxed(0x7fc0_0000n);
+const SIGNALING_S = boxed(0x7f80_0001n);
+const { INEXACT, INVALID, DIVIDE_BY_ZERO } = FloatFlag;
+
+Deno.test("Float arithmetic reads and writes float registers in both precisions", () => {
+  assertEquals(floatResult("fadd.d", { f: [double(1.5), double(2.25)] }), [double(3.75), 0]);
+  assertEquals(floatResult("fsub.d", { f: [double(1.5), double(2.25)] }), [double(-0.75), 0]);
+  assertEquals(floatResult("fmul.d", { f: [double(1.5), double(2.25)] }), [double(3.375), 0]);
+  assertEquals(floatResult("fdiv.d", { f: [double(1), double(0)] }), [
+    double(Infinity),
+    DIVIDE_BY_ZERO,
+  ]);
+  assertEquals(floatResult("fsqrt.d", { f: [double(2.25)] }), [double(1.5), 0]);
+  assertEquals(floatResult("fadd.s", { f: [single(1.5), single(2.25)] }), [single(3.75), 0]);
+  assertEquals(floatResult("fsub.s", { f: [single(1.5), single(2.25)] }), [single(-0.75), 0]);
+  assertEquals(floatResult("fmul.s", { f: [single(1.5), single(2.25)] }), [single(3.375), 0]);
+  assertEquals(floatResult("fdiv.s", { f: [single(1), single(3)] }), [single(1 / 3), INEXACT]);
+  assertEquals(floatResult("fsqrt.s", { f: [single(-1)] }), [NAN_S, INVALID]);
+});
+
+Deno.test("Fused multiply-add and its three negations have the manual's signs", () => {
+  const [a, b, c] = [2, 3, 10];
+  const results = { fmadd: 16, fmsub: -4, fnmsub: 4, fnmadd: -16 };
+  for (const [name, result] of Object.entries(results)) {
+    const doubles = { f: [double(a), double(b), double(c)] };
+    const singles = { f: [single(a), single(b), single(c)] };
+    assertEquals(floatResult(`${name}.d`, doubles), [double(result), 0]);
+    assertEquals(floatResult(`${name}.s`, singles), [single(result), 0]);
+  }
+});
+
+Deno.test("A register that holds no boxed single reads as the canonical NaN", () => {
+  const unboxed = single(1) & ~(1n << 40n);
+  assertEquals(floatResult("fadd.s", { f: [unboxed, single(1)] }), [NAN_S, 0]);
+  assertEquals(floatResult("fsgnjn.s", { f: [single(1), unboxed] }), [single(-1), 0]);
+  assertEquals(floatResult("fcvt.d.s", { f: [unboxed] }), [NAN_D, 0]);
+  assertEquals(integerResult("fclass.s", { f: [unboxed] }), [1n << 9n, 0]);
+  assertEquals(integerResult("fmv.x.w", { f: [0x1234_5678_8765_4321n] }), [
+    BigInt.asIntN(64, 0xffff_ffff_8765_4321n),
+    0,
+  ]);
+});
+
+Deno.test("Sign injection takes, inverts or combines signs and passes NaNs through", () => {
+  const cases: [name: string, magnitude: number, sign: number, result: number][] = [
+    ["fsgnj", 1.5, -2, -1.5],
+    ["fsgnj", -1.5, 2, 1.5],
+    ["fsgnjn", 1.5, 2, -1.5],
+    ["fsgnjn", -1.5, -2, 1.5],
+    ["fsgnjx", 1.5, -2, -1.5],
+    ["fsgnjx", -1.5, -2, 1.5],
+    ["fsgnjx", -1.5, 2, -1.5],
+  ];
+  for (const [name, magnitude, sign, result] of cases) {
+    const [doubles, singles] = [double, single].map((bits) => [bits(magnitude), bits(sign)]);
+    assertEquals(floatResult(`${name}.d`, { f: doubles }), [double(result), 0]);
+    assertEquals(floatResult(`${name}.s`, { f: singles }), [single(result), 0]);
+  }
+  assertEquals(floatResult("fsgnj.d", { f: [SIGNALING_D, double(1)] }), [SIGNALING_D, 0]);
+});
+
+Deno.test("Minimum and maximum order zeros, prefer numbers and signal invalid", () => {
+  const cases: [bigint, bigint, bigint, bigint, number][] = [
+    [double(1), double(2), double(1), double(2), 0],
+    [double(-1), double(-2), double(-2), double(-1), 0],
+    [double(-1), double(2), double(-1), double(2), 0],
+    [double(-0), double(0), double(-0), double(0), 0],
+    [double(0), double(-0), double(-0), double(0), 0],
+    [double(-Infinity), double(Infinity), double(-Infinity), double(Infinity), 0],
+    [NAN_D, double(1), double(1), double(1), 0],
+    [double(1), NAN_D | 5n, double(1), double(1), 0],
+    [NAN_D | 5n, NAN_D | 6n, NAN_D, NAN_D, 0],
+    [SIGNALING_D, double(1), double(1), double(1), INVALID],
+    [double(1), SIGNALING_D, double(1), double(1), INVALID],
+    [SIGNALING_D, NAN_D, NAN_D, NAN_D, INVALID],
+  ];
+  for (const [a, b, minimum, maximum, flags] of cases) {
+    assertEquals(floatResult("fmin.d", { f: [a, b] }), [minimum, flags]);
+    assertEquals(floatResult("fmax.d", { f: [a, b] }), [maximum, flags]);
+  }
+  assertEquals(floatResult("fmin.s", { f: [single(-0), single(0)] }), [single(-0), 0]);
+  assertEquals(floatResult("fmax.s", { f: [SIGNALING_S, single(3)] }), [single(3), INVALID]);
+});
+
+Deno.test("Comparisons give 0 or 1; only equality is quiet about quiet NaNs", () => {
+  const cases: [bigint, bigint, bigint[], number[]][] = [
+    [double(1), double(1), [1n, 0n, 1n], [0, 0, 0]],
+    [double(1), double(2), [0n, 1n, 1n], [0, 0, 0]],
+    [double(2), double(1), [0n, 0n, 0n], [0, 0, 0]],
+    [double(-0), double(0), [1n, 0n, 1n], [0, 0, 0]],
+    [NAN_D, double(0), [0n, 0n, 0n], [0, INVALID, INVALID]],
+    [double(0), SIGNALING_D, [0n, 0n, 0n], [INVALID, INVALID, INVALID]],
+  ];
+  for (const [a, b, results, flags] of cases) {
+    ["feq.d", "flt.d", "fle.d"].forEach((name, i) => {
+      assertEquals(integerResult(name, { f: [a, b] }), [results[i], flags[i]], name);
+    });
+  }
+  assertEquals(integerResult("feq.s", { f: [SIGNALING_S, single(0)] }), [0n, INVALID]);
+  assertEquals(integerResult("flt.s", { f: [single(-1), single(0)] }), [1n, 0]);
+  assertEquals(integerResult("fle.s", { f: [NAN_S, single(0)] }), [0n, INVALID]);
+});
+
+Deno.test("Classification knows ten classes in both precisions", () => {
+  const values = [-Infinity, -1, -(2 ** -1074), -0, 0, 2 ** -1074, 1, Infinity];
+  [...values.map(double), SIGNALING_D, NAN_D | 1n].forEach((bits, index) => {
+    assertEquals(integerResult("fclass.d", { f: [bits] }), [1n << BigInt(index), 0]);
+  });
+  const singles = [-Infinity, -1, -(2 ** -149), -0, 0, 2 ** -149, 1, Infinity];
+  [...singles.map(single), SIGNALING_S, NAN_S | 1n].forEach((bits, index) => {
+    assertEquals(integerResult("fclass.s", { f: [bits] }), [1n << BigInt(index), 0]);
+  });
+});
+
+Deno.test("Conversions to integers round, saturate and sign-extend words", () => {
+  const up = { fields: { rm: RoundingMode.UP } };
+  assertEquals(integerResult("fcvt.w.d", { f: [double(-1.5)], ...up }), [-1n, INEXACT]);
+  assertEquals(integerResult("fcvt.wu.d", { f: [double(2 ** 32 - 1)] }), [-1n, 0]);
+  assertEquals(integerResult("fcvt.wu.d", { f: [double(-1)] }), [0n, INVALID]);
+  assertEquals(integerResult("fcvt.l.d", { f: [NAN_D] }), [2n ** 63n - 1n, INVALID]);
+  assertEquals(integerResult("fcvt.lu.d", { f: [double(2 ** 63)] }), [-(2n ** 63n), 0]);
+  assertEquals(integerResult("fcvt.w.s", { f: [single(2.5)] }), [2n, INEXACT]);
+  assertEquals(integerResult("fcvt.wu.s", { f: [SIGNALING_S] }), [-1n, INVALID]);
+  assertEquals(integerResult("fcvt.l.s", { f: [single(-3)] }), [-3n, 0]);
+  assertEquals(integerResult("fcvt.lu.s", { f: [single(Infinity)] }), [-1n, INVALID]);
+});
+
+Deno.test("Conversions from integers take words or doublewords, signed or not", () => {
+  const x = 0xffff_ffff_ffff_fffdn;
+  assertEquals(floatResult("fcvt.d.w", { x }), [double(-3), 0]);
+  assertEquals(floatResult("fcvt.d.wu", { x }), [double(2 ** 32 - 3), 0]);
+  assertEquals(floatResult("fcvt.d.l", { x }), [double(-3), 0]);
+  assertEquals(floatResult("fcvt.d.lu", { x }), [double(2 ** 64), INEXACT]);
+  assertEquals(floatResult("fcvt.s.w", { x }), [single(-3), 0]);
+  assertEquals(floatResult("fcvt.s.wu", { x }), [single(2 ** 32), INEXACT]);
+  assertEquals(floatResult("fcvt.s.l", { x }), [single(-3), 0]);
+  assertEquals(floatResult("fcvt.s.lu", { x }), [single(2 ** 64), INEXACT]);
+  assertEquals(floatResult("fcvt.s.d", { f: [double(1 / 3)] }), [single(1 / 3), INEXACT]);
+  assertEquals(floatResult("fcvt.d.s", { f: [single(1 / 3)] }), [double(Math.fround(1 / 3)), 0]);
+});
+
+Deno.test("Moves and memory accesses keep bits; singles are boxed", () => {
+  const ram = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0x88);
+  const load = { x: RAM_BASE - 8n, fields: { imm: 8 }, ram };
+  assertEquals(floatResult("flw", load), [boxed(0x0403_0201n), 0]);
+  assertEquals(floatResult("fld", load), [0x8807_0605_0403_0201n, 0]);
+  assertEquals(floatResult("fmv.w.x", { x: 0x1122_3344_5566_7788n }), [boxed(0x5566_7788n), 0]);
+  assertEquals(floatResult("fmv.d.x", { x: SIGNALING_D }), [SIGNALING_D, 0]);
+  assertEquals(integerResult("fmv.x.d", { f: [SIGNALING_D] }), [SIGNALING_D, 0]);
+  const store = { x: RAM_BASE, fields: { imm: 16 }, f: [0n, 0x8877_6655_4433_2211n] };
+  const stored = (name: string) => execute(name, store).memory.bytes.slice(16, 25);
+  assertEquals([...stored("fsw")], [0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0, 0]);
+  assertEquals([...stored("fsd")], [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0]);
+});
+
+Deno.test("The rounding mode is the field's, or the dynamic one", () => {
+  const f = [double(1), double(2 ** -60)];
+  const above = double(1 + 2 ** -52);
+  const up = RoundingMode.UP;
+  assertEquals(floatResult("fadd.d", { f, fields: { rm: up } }), [above, INEXACT]);
+  assertEquals(floatResult("fadd.d", { f, frm: up }), [double(1), INEXACT]);
+  assertEquals(floatResult("fadd.d", { f, frm: up, fields: { rm: DYNAMIC } }), [above, INEXACT]);
+  assertEquals(floatResult("fadd.d", { f, fields: { rm: DYNAMIC } }), [double(1), INEXACT]);
+});
+
+Deno.test("Flags accrue", () => {
+  const f = [double(1), double(3)];
+  assertEquals(floatResult("fdiv.d", { f, fflags: INVALID })[1], INVALID | INEXACT);
+  const { state } = execute("feq.d", { f, fflags: INVALID });
+  assertEquals(state.read("fflags"), BigInt(INVALID));
+});
+
+Deno.test("Reserved rounding modes are illegal in the field and in frm", () => {
+  for (const { name } of FLOAT_ROWS.filter(({ pattern }) => pattern.split(" ").includes("rm"))) {
+    for (const reserved of [5, 6]) {
+      const { outcome, bits } = execute(name, { fields: { rm: reserved } });
+      assertEquals(outcome, {
+        kind: "trap",
+        cause: ILLEGAL_INSTRUCTION,
+        value: BigInt(bits),
+        pc: 0n,
+      });
+    }
+    for (const frm of [5, 6, 7]) {
+      const { outcome } = execute(name, { fields: { rm: DYNAMIC }, frm });
+      assertEquals(outcome.kind, "trap", name);
+      assertEquals(execute(name, { frm }).outcome.kind, "next", name);
+    }
+  }
+});
+
+Deno.test("Every float instruction is illegal while float state is off, and changes nothing", () => {
+  for (const { name } of FLOAT_ROWS) {
+    const setting = { mstatus: 0n, f: [double(1), double(2)], x: RAM_BASE };
+    const { outcome, state, bits } = execute(name, setting);
+    const expected = { kind: "trap", cause: ILLEGAL_INSTRUCTION, value: BigInt(bits), pc: 0n };
+    assertEquals<unknown>(outcome, expected, name);
+    assertEquals(state.snapshot(), environmentOf(setting).state.snapshot(), name);
+  }
+});
