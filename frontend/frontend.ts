@@ -83,6 +83,16 @@ export interface FlushScope {
   readonly scope: StateSlot;
 }
 
+/** What an environment call means, by the privilege it is made with. */
+export interface EnvironmentCall {
+  /** Exception cause. */
+  readonly cause: number;
+  /** Is it a call of the operating system to its firmware? */
+  readonly isForFirmware: boolean;
+  /** Length in bytes of the instruction. */
+  readonly length: number;
+}
+
 /** Bits of a successful walk's result, below the page address. */
 export const WalkResult = {
   READ: 1,
@@ -132,6 +142,16 @@ export interface GuestFrontend {
   readonly state: StateLayout;
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** The integer register file. */
+  readonly integerFile: StateSlot;
+  /** Integer registers that carry the arguments of a started hart: its number, and an opaque value. */
+  readonly startArguments: { readonly hartNumber: number; readonly opaque: number };
+  /** State slot of the supervisor timer's deadline in ticks: read after the guest called `timer_changed`. */
+  readonly timerDeadline: StateSlot;
+  /** The environment call that the hart makes in its current state. */
+  environmentCall(read: (slot: StateSlot) => number): EnvironmentCall;
+  /** State slot whose value selects the translation: a change drops what was cached of the old one. */
+  readonly translationRoot: StateSlot;
   /** Operands of translation flushes. */
   readonly flush: FlushScope;
   /** Exception causes of failed accesses. */

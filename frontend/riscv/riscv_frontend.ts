@@ -3,10 +3,12 @@
  * contract of `frontend.ts`.
  */
 import { Builder } from "../../ir/builder.ts";
+import type { StateSlot } from "../../ir/guest_state.ts";
 import { Region } from "../../ir/region.ts";
 import { softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
   DecodedRecord,
+  EnvironmentCall,
   GuestFrontend,
   ModeDescription,
   RegionRequest,
@@ -18,7 +20,7 @@ import { Disassembler } from "./disassembler.ts";
 import { HOST_FUNCTIONS } from "./host_functions.ts";
 import { LiftContext } from "./lift/lift_context.ts";
 import { RegionLifter, type RowFacts, rowFacts } from "./lift/lift_region.ts";
-import { Cause } from "./privileged/causes.ts";
+import { Cause, Privilege } from "./privileged/causes.ts";
 import { Feature, featureMask } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
@@ -30,6 +32,11 @@ import type { InstructionRow } from "./instruction.ts";
 
 /** TLB sets that the privileged architecture's mmu modes need. */
 const MMU_COUNT = 8;
+
+/** Argument registers of the calling convention. */
+const ArgumentRegister = { A0: 10, A1: 11 } as const;
+
+const ENVIRONMENT_CALL_BYTES = 4;
 
 /** What a RISC-V machine may choose. */
 export interface RiscvConfiguration {
@@ -52,6 +59,10 @@ export class RiscvFrontend implements GuestFrontend {
   readonly name = "riscv64";
   readonly state = RISCV_STATE;
   readonly pc = slot("pc");
+  readonly integerFile = slot("x");
+  readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
+  readonly timerDeadline = slot("supervisor_deadline");
+  readonly translationRoot = slot("satp");
   readonly flush = { address: slot("flush_address"), scope: slot("flush_scope") };
   readonly accessFaults = {
     fetchAccess: Cause.INSTRUCTION_ACCESS_FAULT,
@@ -101,6 +112,15 @@ export class RiscvFrontend implements GuestFrontend {
   resetState({ hart, hasBuiltinFirmware }: ResetRequest): readonly StateValue[] {
     const firmware = hasBuiltinFirmware ? "builtin" : "none";
     return resetValues({ hartId: hart, features: this.#features, firmware });
+  }
+
+  environmentCall(read: (slot: StateSlot) => number): EnvironmentCall {
+    const privilege = read(slot("privilege"));
+    return {
+      cause: Cause.USER_ENVIRONMENT_CALL + privilege,
+      isForFirmware: privilege === Privilege.SUPERVISOR,
+      length: ENVIRONMENT_CALL_BYTES,
+    };
   }
 
   describeMode(modeKey: number): ModeDescription {

@@ -26,8 +26,8 @@ export const ColdExport = {
   STORE_GUARDED: "store_guarded",
   /** `(slot i32, origin i64) -> i32`: are the region's other pages mapped as when it was built? */
   CHECK_MAPPING: "check_mapping",
-  /** `() -> i32`: budget used up: 1 refilled in place, 0 leave. */
-  POLL: "poll",
+  /** `(instructions i32)`: fills the budget and counts what was used of the last one. */
+  REFILL_BUDGET: "refill_budget",
   /** `() -> i32`: runs guest code until the trampoline is needed; gives the reason. */
   RUN: "run",
 } as const;
@@ -38,7 +38,7 @@ export const HostImport = {
   DECODE: "host_decode",
   /** `(directory entry i32, host page i32)`: makes the directory entry describe the page, records empty. */
   OPEN_PAGE: "host_open_page",
-  /** `(pc low i32, pc high i32, heat i32)`: a block head became hot. */
+  /** `(pc low i32, pc high i32)`: a block head became hot. */
   HOT: "host_hot",
   /** `(address low, address high, width) -> i32`: device load into TRANSFER: 1 done, 0 no device, 2 retry. */
   DEVICE_LOAD: "host_device_load",
@@ -46,6 +46,8 @@ export const HostImport = {
   DEVICE_STORE: "host_device_store",
   /** `(slot i32, origin low, origin high) -> i32`: see CHECK_MAPPING. */
   CHECK_MAPPING: "host_check_mapping",
+  /** `()`: the root of the translation has changed: cached translations are to be dropped. */
+  TRANSLATION_CHANGED: "host_translation_changed",
   /** `(pc low i32, pc high i32) -> i32`: bits of the instruction at pc. */
   ENCODING: "host_encoding",
 } as const;

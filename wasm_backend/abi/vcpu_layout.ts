@@ -69,6 +69,10 @@ export const Control = {
   LOG_POSITION: 0x94,
   /** Read position in the access log while the cold tier replays it (i32). */
   LOG_REPLAY: 0x98,
+  /** Root of the translation that the TLB stands for (i64). */
+  TRANSLATION_ROOT: 0xb8,
+  /** Not 0 once a translation of two or more levels above a page was cached (i32). */
+  LARGE_LEAVES: 0xc8,
   /** Number of TLB refills (i64): a statistic. */
   TLB_REFILLS: 0xa0,
 } as const;
@@ -87,6 +91,17 @@ export const CONTEXT_MODE_BITS = 12;
 
 /** Where the guest state (`StateLayout`) starts. */
 export const GUEST_STATE = 0x1000;
+
+/**
+ * What a flush of one address may skip: one byte for each 2 MiB of address space, modulo the table, that is
+ * not 0 when compiled code was entered there in this mapping epoch (EXECUTED), or a 2 MiB leaf was cached.
+ */
+export const FlushFilter = {
+  EXECUTED: 0x2000,
+  LARGE_PAGE: 0x3000,
+  ENTRIES: 0x1000,
+  ADDRESS_SHIFT: 21,
+} as const;
 
 /** Software TLB: sets of entries, one set per mmu mode. */
 export const Tlb = {

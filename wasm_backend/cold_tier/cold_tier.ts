@@ -6,6 +6,7 @@
  */
 import type { FunctionSignature, Region } from "../../ir/region.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
+import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import type { HostOrder } from "../host_order.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { WIDE_MULTIPLY, wideMultiplyName } from "../lower/wide_multiply.ts";
@@ -34,9 +35,12 @@ export interface ColdTierParts {
     readonly trapEnter: FunctionSignature;
     readonly interruptEnter: FunctionSignature;
     readonly walk: FunctionSignature;
+    readonly wakePending: FunctionSignature;
   };
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** State slot whose value selects the translation. */
+  readonly translationRoot: StateSlot;
   /** Exception causes of the memory functions. */
   readonly accessFaults: AccessFaults;
   /** Column of the order table. */
@@ -70,7 +74,7 @@ export function buildColdTier(
       modeKey: privileged.modeKey.name,
       pendingInterrupt: privileged.pendingInterrupt.name,
       interruptEnter: privileged.interruptEnter.name,
-    }),
+    }, GUEST_STATE + parts.translationRoot.offset),
     WIDE_MULTIPLY,
   ].join("\n"));
   for (const { name } of declared) m.removeFunction(name);
@@ -85,6 +89,7 @@ export function buildColdTier(
     host: parts.host,
   }).addToModule();
   m.exportFunction(privileged.trapEnter.name);
+  m.exportFunction(privileged.wakePending.name);
   m.validate();
   const bytes = m.emit();
   m.dispose();

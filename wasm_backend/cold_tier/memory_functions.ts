@@ -20,6 +20,7 @@ import {
   Control,
   DECODED_PAGE_BYTES,
   Fault,
+  FlushFilter,
   GUEST_STATE,
   PAGE_PARCELS,
   PageDirectory,
@@ -92,6 +93,13 @@ const refill = (walk: string): string => `
     (i32.store $cpu offset=${Tlb.LEVEL} (local.get $entry) (i32.and
       (i32.wrap_i64 (i64.shr_u (local.get $walked) (i64.const ${Permission.LEVEL_SHIFT})))
       (i32.const ${Permission.LEVEL_MASK})))
+    (if (i32.eq (i32.load $cpu offset=${Tlb.LEVEL} (local.get $entry)) (i32.const 1)) (then
+      (i32.store8 $cpu offset=${FlushFilter.LARGE_PAGE}
+        (i32.and (i32.wrap_i64 (i64.shr_u (local.get $va) (i64.const ${FlushFilter.ADDRESS_SHIFT})))
+          (i32.const ${FlushFilter.ENTRIES - 1}))
+        (i32.const 1))))
+    (if (i32.gt_u (i32.load $cpu offset=${Tlb.LEVEL} (local.get $entry)) (i32.const 1)) (then
+      ${set32(Control.LARGE_LEAVES, "(i32.const 1)")}))
     (i64.store $cpu offset=${Tlb.READ_TAG} (local.get $entry)
       (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.READ})))
     (i64.store $cpu offset=${Tlb.FETCH_TAG} (local.get $entry)
@@ -140,17 +148,16 @@ const translate = `
   (func $host_of (param $entry i32) (param $va i64) (result i32)
     (i32.add (i32.wrap_i64 (local.get $va)) (i32.load $cpu offset=${Tlb.ADDEND} (local.get $entry))))`;
 
-const widthCases = (name: string, on1: string, on2: string, on4: string, on8: string): string => `
+const widthCases = (on1: string, on2: string, on4: string, on8: string): string => `
     (block $w8 (block $w4 (block $w2 (block $w1
       (br_table $w8 $w1 $w2 $w8 $w4 $w8 (local.get $width)))
-      ${on1}) ${on2}) ${on4}) ${on8} ;; ${name}`;
+      ${on1}) ${on2}) ${on4}) ${on8}`;
 
 /** Accesses at a host address; ORDER: guest loads are atomic, plain stores plain (x64 order table). */
 const hostAccess = `
   (func $read_host (param $host i32) (param $width i32) (result i64)
     ${
   widthCases(
-    "read",
     "(return (i64.atomic.load8_u $ram (local.get $host)))",
     "(return (i64.atomic.load16_u $ram (local.get $host)))",
     "(return (i64.atomic.load32_u $ram (local.get $host)))",
@@ -161,7 +168,6 @@ const hostAccess = `
   (func $write_host (param $host i32) (param $value i64) (param $width i32)
     ${
   widthCases(
-    "write",
     "(i64.store8 $ram (local.get $host) (local.get $value)) (return)",
     "(i64.store16 $ram (local.get $host) (local.get $value)) (return)",
     "(i64.store32 $ram (local.get $host) (local.get $value)) (return)",
@@ -172,7 +178,6 @@ const hostAccess = `
   (func $write_host_atomic (param $host i32) (param $value i64) (param $width i32)
     ${
   widthCases(
-    "atomic write",
     "(i64.atomic.store8 $ram (local.get $host) (local.get $value)) (return)",
     "(i64.atomic.store16 $ram (local.get $host) (local.get $value)) (return)",
     "(i64.atomic.store32 $ram (local.get $host) (local.get $value)) (return)",

@@ -6,6 +6,7 @@ import {
   CONTEXT_MODE_BITS,
   Control,
   ENTRY_INDEX_BITS,
+  FlushFilter,
   JumpCache,
   Tlb,
   TLB_SET_BYTES,
@@ -25,9 +26,13 @@ function setMmu(shift: number, mmu: number, tlb: number): string {
       (i32.add (i32.const ${Tlb.BASE}) (i32.mul (local.get $mmu) (i32.const ${TLB_SET_BYTES}))))`;
 }
 
-/** Text; the frontend's functions are called by the names given. */
+/**
+ * Text; the frontend's functions are called by the names given.
+ * @param translationRoot byte offset in private memory of the state that selects the translation
+ */
 export function trampolineFunctions(
   names: { modeKey: string; pendingInterrupt: string; interruptEnter: string },
+  translationRoot: number,
 ): string {
   return `
   (type $region (func (param i64 i32) (result i64)))
@@ -45,6 +50,10 @@ export function trampolineFunctions(
   ;; Makes the hart's mode the context of the code that runs next.
   (func $enter_mode (result i32)
     (local $mode i32) (local $mmu i32)
+    (if (i64.ne (i64.load $cpu (i32.const ${translationRoot})) (i64.load $cpu (i32.const ${Control.TRANSLATION_ROOT})))
+      (then
+        (i64.store $cpu (i32.const ${Control.TRANSLATION_ROOT}) (i64.load $cpu (i32.const ${translationRoot})))
+        (call $host_translation_changed)))
     (local.set $mode (call $${names.modeKey}))
     (i32.store $cpu (i32.const ${Control.CONTEXT}) (i32.or (local.get $mode)
       (i32.and (i32.load $cpu (i32.const ${Control.CONTEXT})) (i32.const ${~MODE_MASK}))))
@@ -70,6 +79,11 @@ export function trampolineFunctions(
   (func $forget_jump (param $pc i64)
     (i64.store $cpu offset=${JumpCache.PC} (call $jump_entry (local.get $pc)) (i64.const 1)))
 
+  (func $refill_budget (export "refill_budget") (param $instructions i32)
+    (i64.store $cpu (i32.const ${Control.RETIRED_BASE}) (call $retired_instructions))
+    (i32.store $cpu (i32.const ${Control.BUDGET_FILLED}) (local.get $instructions))
+    (i32.store $cpu (i32.const ${Control.BUDGET}) (local.get $instructions)))
+
   ;; Runs compiled code at pc; regions find it themselves from now on.
   (func $enter_region (param $target i32) (param $pc i64) (result i64)
     (local $entry i32)
@@ -77,6 +91,10 @@ export function trampolineFunctions(
     (i64.store $cpu offset=${JumpCache.PC} (local.get $entry) (local.get $pc))
     (i32.store $cpu offset=${JumpCache.CONTEXT} (local.get $entry) (i32.load $cpu (i32.const ${Control.CONTEXT})))
     (i32.store $cpu offset=${JumpCache.TARGET} (local.get $entry) (local.get $target))
+    (i32.store8 $cpu offset=${FlushFilter.EXECUTED}
+      (i32.and (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const ${FlushFilter.ADDRESS_SHIFT})))
+        (i32.const ${FlushFilter.ENTRIES - 1}))
+      (i32.const 1))
     (call_indirect $table (type $region)
       (i64.and (local.get $pc) (i64.const -4096))
       (i32.or (i32.const ${

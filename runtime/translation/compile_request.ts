@@ -1,0 +1,18 @@
+/** Words of a compile request in its ring record: written by a vCPU, read by the compiler. */
+
+/** Pages on each side of the hot one whose mapping a request tells. */
+export const NEIGHBOUR_PAGES = 8;
+/** A page that is not mapped or not known. */
+export const UNKNOWN_PAGE = 0;
+
+/** Word indices. */
+export const RequestWord = {
+  /** The hart that asks. */
+  HART: 0,
+  /** Mode key of the code. */
+  MODE_KEY: 1,
+  /** Byte offset of the hot address in its page. */
+  OFFSET: 2,
+  /** Pages of shared memory from `-NEIGHBOUR_PAGES` to `+NEIGHBOUR_PAGES`, the hot one in the middle. */
+  PAGES: 3,
+} as const;

@@ -1,0 +1,81 @@
+/**
+ * Which guest code this vCPU has compiled regions for: physical place and mode to slot and entry. Every vCPU
+ * has its own, filled from what the compiler sends with each module.
+ */
+import { ENTRY_INDEX_BITS } from "../../wasm_backend/abi/vcpu_layout.ts";
+
+/** One way into a region. */
+export interface InstalledEntry {
+  /** Page of the entry: index in shared memory. */
+  readonly hostPage: number;
+  /** Byte offset of the entry in the page. */
+  readonly offset: number;
+}
+
+/** A region as the compiler announces it. */
+export interface InstalledRegion {
+  /** Slot in every vCPU's table. */
+  readonly slot: number;
+  /** Export name in the module. */
+  readonly name: string;
+  /** Mode key it was compiled for. */
+  readonly modeKey: number;
+  /** Entries in entry-index order; all on the origin page. */
+  readonly entries: readonly InstalledEntry[];
+  /** Other pages the region was built from: distance in pages from the origin, and index in shared memory. */
+  readonly pages: readonly (readonly [distance: number, hostPage: number])[];
+}
+
+/** A batch of regions with their module: what the compiler posts to every vCPU. */
+export interface InstalledModule {
+  /** The compiled module. */
+  readonly module: WebAssembly.Module;
+  /** Its regions. */
+  readonly regions: readonly InstalledRegion[];
+}
+
+const MODE_RANGE = 0x1000;
+const OFFSET_RANGE = 0x1000;
+
+function key(hostPage: number, offset: number, modeKey: number): number {
+  return (hostPage * OFFSET_RANGE + offset) * MODE_RANGE + modeKey;
+}
+
+/** See the header of this file. */
+export class RegionCatalog {
+  readonly #targets = new Map<number, number>();
+  readonly #regions = new Map<number, InstalledRegion>();
+
+  /** Adds a region; a region installed later for the same place replaces it. */
+  add(region: InstalledRegion): void {
+    this.#regions.set(region.slot, region);
+    region.entries.forEach(({ hostPage, offset }, index) => {
+      const target = (region.slot << ENTRY_INDEX_BITS) | index;
+      const place = key(hostPage, offset, region.modeKey);
+      if (index === 0 || !this.#targets.has(place)) this.#targets.set(place, target);
+    });
+  }
+
+  /** Slot and entry for a place, or 0. Slot 0 is never used. */
+  target(hostPage: number, offset: number, modeKey: number): number {
+    return this.#targets.get(key(hostPage, offset, modeKey)) ?? 0;
+  }
+
+  /** The region in a slot. */
+  region(slot: number): InstalledRegion | undefined {
+    return this.#regions.get(slot);
+  }
+
+  /** Forgets a region whose code has changed: all its entries. */
+  remove(slot: number): void {
+    const region = this.#regions.get(slot);
+    if (region === undefined) return;
+    this.#regions.delete(slot);
+    for (const { hostPage, offset } of region.entries) {
+      const place = key(hostPage, offset, region.modeKey);
+      if ((this.#targets.get(place) ?? 0) >>> ENTRY_INDEX_BITS === slot) {
+        this.#targets.delete(place);
+      }
+    }
+  }
+}

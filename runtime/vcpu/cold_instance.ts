@@ -1,0 +1,84 @@
+/**
+ * The vCPU's instance of the cold tier and the functions it imports from the runtime.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import { ColdExport, ENVIRONMENT, HostImport } from "../../wasm_backend/abi/module_shape.ts";
+
+/** Exports of a cold tier that the trampoline calls. */
+export interface ColdFunctions {
+  /** Runs guest code until the host is needed; gives the reason. */
+  readonly run: () => number;
+  /** Fills the budget. */
+  readonly refillBudget: (instructions: number) => void;
+  /** Enters the guest's handler of an exception at state pc. */
+  readonly trapEnter: (cause: number, value: bigint) => void;
+  /** Is something pending that ends a wait for an interrupt? */
+  readonly wakePending: () => number;
+  /** Host offset of a fetched address, 0 with a fault recorded when there is none. */
+  readonly translateFetch: (address: bigint) => number;
+  /** Exports that region modules import. */
+  readonly regionImports: WebAssembly.ModuleImports;
+}
+
+/** What the runtime gives to the cold tier. */
+export interface ColdHost {
+  /** Device load into the transfer word: 1 done, 0 nothing there, 2 try again. */
+  deviceLoad(low: number, high: number, width: number): number;
+  /** Device store from the transfer word. */
+  deviceStore(low: number, high: number, width: number): number;
+  /** Opens a decoded page. */
+  openPage(slot: number, hostPage: number): void;
+  /** Decodes one record. */
+  decode(record: number, pcLow: number, pcHigh: number): void;
+  /** A block head became hot. */
+  hot(pcLow: number, pcHigh: number): void;
+  /** Bits of the instruction at an address. */
+  encoding(pcLow: number, pcHigh: number): number;
+  /** The translation root has changed. */
+  translationChanged(): void;
+  /** Functions that the guest's own functions import. */
+  readonly guestImports: WebAssembly.ModuleImports;
+}
+
+/** Memories and table of one vCPU. */
+export interface VcpuSpaces {
+  /** Shared memory. */
+  readonly ram: WebAssembly.Memory;
+  /** Private memory. */
+  readonly cpu: WebAssembly.Memory;
+  /** Region functions. */
+  readonly table: WebAssembly.Table;
+}
+
+/** Instantiates the cold tier for one vCPU. */
+export function instantiateColdTier(
+  module: WebAssembly.Module,
+  spaces: VcpuSpaces,
+  host: ColdHost,
+  frontend: GuestFrontend,
+): ColdFunctions {
+  const imports: WebAssembly.ModuleImports = {
+    ...spaces,
+    ...host.guestImports,
+    [HostImport.DEVICE_LOAD]: (low: number, high: number, width: number) =>
+      host.deviceLoad(low, high, width),
+    [HostImport.DEVICE_STORE]: (low: number, high: number, width: number) =>
+      host.deviceStore(low, high, width),
+    [HostImport.OPEN_PAGE]: (slot: number, page: number) => host.openPage(slot, page),
+    [HostImport.DECODE]: (record: number, low: number, high: number) =>
+      host.decode(record, low, high),
+    [HostImport.HOT]: (low: number, high: number) => host.hot(low, high),
+    [HostImport.ENCODING]: (low: number, high: number) => host.encoding(low, high),
+    [HostImport.TRANSLATION_CHANGED]: () => host.translationChanged(),
+  };
+  const { exports } = new WebAssembly.Instance(module, { [ENVIRONMENT]: imports });
+  const exported = <T>(name: string): T => exports[name] as T;
+  return {
+    run: exported(ColdExport.RUN),
+    refillBudget: exported(ColdExport.REFILL_BUDGET),
+    trapEnter: exported(frontend.privileged.trapEnter.name),
+    wakePending: exported(frontend.privileged.wakePending.name),
+    translateFetch: exported("translate_fetch"),
+    regionImports: { ...spaces, ...exports },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Hot block heads become compile requests: the physical page and offset, the mode key, and how the pages
+ * around it are mapped now, so that the compiler can follow code across page ends without a page walk.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import {
+  CONTEXT_MODE_BITS,
+  Control,
+  Tlb,
+  TLB_ENTRIES,
+} from "../../wasm_backend/abi/vcpu_layout.ts";
+import { NO_REQUEST, publishRequest, reserveRequest } from "../atomics/compile_ring.ts";
+import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
+import { NEIGHBOUR_PAGES, RequestWord, UNKNOWN_PAGE } from "../translation/compile_request.ts";
+import type { VcpuMemory } from "./vcpu_memory.ts";
+
+const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
+const PAGE_OFFSET_MASK = 4095;
+const PAGE_MASK = ~PAGE_OFFSET_MASK;
+const PAGE_BYTES = 4096;
+
+/** See the header of this file. */
+export class CompileRequests {
+  readonly #shared: Int32Array;
+  readonly #hart: number;
+  readonly #memory: VcpuMemory;
+  readonly #frontend: GuestFrontend;
+
+  /** Requests of one vCPU. */
+  constructor(shared: Int32Array, hart: number, memory: VcpuMemory, frontend: GuestFrontend) {
+    this.#shared = shared;
+    this.#hart = hart;
+    this.#memory = memory;
+    this.#frontend = frontend;
+  }
+
+  /** Asks for a region at an address. A full ring drops the request: the block stays hot and asks again. */
+  request(pcLow: number, pcHigh: number): void {
+    const modeKey = this.#memory.control(Control.CONTEXT) & MODE_MASK;
+    if (!this.#frontend.describeMode(modeKey).isCompilable) return;
+    const origin = this.#hostPage(pcLow & PAGE_MASK, pcHigh);
+    if (origin === UNKNOWN_PAGE) return;
+    const request = reserveRequest(this.#shared);
+    if (request === NO_REQUEST) return;
+    this.#shared[request + RequestWord.HART] = this.#hart;
+    this.#shared[request + RequestWord.MODE_KEY] = modeKey;
+    this.#shared[request + RequestWord.OFFSET] = pcLow & PAGE_OFFSET_MASK;
+    for (let distance = -NEIGHBOUR_PAGES; distance <= NEIGHBOUR_PAGES; distance++) {
+      const low = (pcLow & PAGE_MASK) + distance * PAGE_BYTES;
+      const page = low === (low | 0) ? this.#hostPage(low, pcHigh) : UNKNOWN_PAGE;
+      this.#shared[request + RequestWord.PAGES + NEIGHBOUR_PAGES + distance] = page;
+    }
+    publishRequest(this.#shared, request);
+  }
+
+  /** Page of shared memory that a fetch of this virtual page hits in the TLB. */
+  #hostPage(low: number, high: number): number {
+    const { words } = this.#memory;
+    const set = this.#memory.control(Control.FETCH_TLB);
+    const index = (low >>> PAGE_SHIFT) & (TLB_ENTRIES - 1);
+    const entry = (set + (index << Tlb.ENTRY_SHIFT)) >> 2;
+    const tag = entry + (Tlb.FETCH_TAG >> 2);
+    if (words[tag] !== low || words[tag + 1] !== high) return UNKNOWN_PAGE;
+    return ((low + words[entry + (Tlb.ADDEND >> 2)]) | 0) >>> PAGE_SHIFT;
+  }
+}

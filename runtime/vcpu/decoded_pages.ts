@@ -1,0 +1,182 @@
+/**
+ * Decoded-instruction records of the pages this vCPU executes from, and their lifetime.
+ *
+ * A page is opened when the cold tier first fetches from it, or again when its generation has changed; its
+ * records are then empty and are decoded one by one as they are reached. What is decoded while the page's
+ * guard is incomplete, or while a store to the page is in flight, is provisional and dropped at the next
+ * FENCE.I (`runtime/atomics/code_guard.ts` has the argument).
+ */
+import type { DecodedRecord, GuestFrontend } from "../../frontend/frontend.ts";
+import { armCodePage, openForDecode, PROVISIONAL, serveGuard } from "../atomics/code_guard.ts";
+import { PAGE_SHIFT, PAGE_STORES_BEGUN } from "../atomics/shared_layout.ts";
+import {
+  CONTEXT_MODE_BITS,
+  Control,
+  DECODED_PAGE_BYTES,
+  PAGE_PARCELS,
+  PageDirectory,
+  Record,
+} from "../../wasm_backend/abi/vcpu_layout.ts";
+import type { RegionCatalog } from "../translation/region_catalog.ts";
+import type { TranslationCache } from "./translation_cache.ts";
+import type { VcpuMemory } from "./vcpu_memory.ts";
+
+const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
+const LAST_PARCEL = PAGE_PARCELS - 1;
+/** Records behind the last parcel that send control back to the page lookup. */
+const PAGE_END_RECORDS = [PAGE_PARCELS, PAGE_PARCELS + 1];
+const PARCEL_SHIFT = 1;
+const PARCEL_BITS = 16;
+const LONG_INSTRUCTION_BYTES = 4;
+
+/** Finds where an instruction's second half lies: page lookup of the cold tier, 0 when it faults. */
+export type FetchTranslation = (address: bigint) => number;
+
+/** See the header of this file. */
+export class DecodedPages {
+  readonly #words: Int32Array;
+  readonly #parcels: Uint16Array;
+  readonly #hart: number;
+  readonly #memory: VcpuMemory;
+  readonly #frontend: GuestFrontend;
+  readonly #translations: TranslationCache;
+  readonly #catalog: RegionCatalog;
+  readonly #provisional = new Set<number>();
+  readonly #record: DecodedRecord;
+
+  /** Starts with no page. */
+  constructor(
+    { words, hart, memory, frontend, translations, catalog }: {
+      readonly words: Int32Array;
+      readonly hart: number;
+      readonly memory: VcpuMemory;
+      readonly frontend: GuestFrontend;
+      readonly translations: TranslationCache;
+      readonly catalog: RegionCatalog;
+    },
+  ) {
+    this.#words = words;
+    this.#parcels = new Uint16Array(words.buffer);
+    this.#hart = hart;
+    this.#memory = memory;
+    this.#frontend = frontend;
+    this.#translations = translations;
+    this.#catalog = catalog;
+    const fields = new Uint8Array(frontend.recordFields.length);
+    this.#record = { handler: 0, length: 0, fields, imm: 0 };
+  }
+
+  /** Makes a directory slot describe a page, with empty records. */
+  open(slot: number, hostPage: number): void {
+    if (armCodePage(this.#words, this.#hart, hostPage)) {
+      serveGuard(this.#words, this.#hart, () => this.#translations.dropWriteEntries());
+    }
+    const entry = directoryWord(slot);
+    const { words } = this.#memory;
+    words[entry + (PageDirectory.PAGE >> 2)] = hostPage + 1;
+    words[entry + (PageDirectory.MODE >> 2)] = this.#mode();
+    // ORDER: sc load before any byte is read; partner: beginCodeStore() of a storing vCPU.
+    words[entry + (PageDirectory.GENERATION >> 2)] = Atomics.load(
+      this.#words,
+      (PAGE_STORES_BEGUN >> 2) + hostPage,
+    );
+    words[entry + (PageDirectory.STRADDLES >> 2)] = 0;
+    this.#clearRecords(slot);
+    this.#provisional.delete(slot);
+  }
+
+  #clearRecords(slot: number): void {
+    const start = recordsOf(slot);
+    this.#memory.words.fill(0, start >> 2, (start + DECODED_PAGE_BYTES) >> 2);
+    for (const index of PAGE_END_RECORDS) {
+      this.#memory.halves[(start + (index << Record.SHIFT) + Record.HANDLER) >> 1] =
+        Record.PAGE_END;
+    }
+  }
+
+  #mode(): number {
+    return this.#memory.control(Control.CONTEXT) & MODE_MASK;
+  }
+
+  /** Decodes the instruction of one record. `secondPage` finds the next page's code when it is needed. */
+  decode(record: number, pcLow: number, pcHigh: number, secondPage: FetchTranslation): void {
+    const slot = Math.floor((record - Record.BASE) / DECODED_PAGE_BYTES);
+    const parcel = (record - recordsOf(slot)) >> Record.SHIFT;
+    const entry = directoryWord(slot);
+    const hostPage = this.#memory.words[entry + (PageDirectory.PAGE >> 2)] - 1;
+    const hostOffset = (hostPage << PAGE_SHIFT) + (parcel << PARCEL_SHIFT);
+    const bytes = parcel === LAST_PARCEL ? 2 : LONG_INSTRUCTION_BYTES;
+    if (openForDecode(this.#words, hostOffset, bytes) === PROVISIONAL) this.#provisional.add(slot);
+    const first = this.#parcel(hostOffset);
+    let second = 0;
+    if (this.#frontend.instructionLength(first) === LONG_INSTRUCTION_BYTES) {
+      if (parcel === LAST_PARCEL) {
+        const next = secondPage(nextParcelAddress(pcLow, pcHigh));
+        if (next === 0) return;
+        this.#memory.words[entry + (PageDirectory.STRADDLES >> 2)] = 1;
+        second = this.#parcel(next);
+      } else second = this.#parcel(hostOffset + 2);
+    }
+    this.#frontend.decodeRecord(first, second, this.#record);
+    this.#write(record, this.#catalog.target(hostPage, parcel << PARCEL_SHIFT, this.#mode()));
+  }
+
+  /** Bits of the instruction at an address, for exceptions that report them. */
+  encoding(pcLow: number, pcHigh: number, fetch: FetchTranslation): number {
+    const address = (BigInt(pcHigh) << 32n) + BigInt(pcLow >>> 0);
+    const first = this.#parcel(fetch(address));
+    if (this.#frontend.instructionLength(first) !== LONG_INSTRUCTION_BYTES) return first;
+    const next = nextParcelAddress(pcLow, pcHigh);
+    return first | (this.#parcel(fetch(next)) << PARCEL_BITS);
+  }
+
+  #parcel(hostOffset: number): number {
+    // ORDER: sc load after the generation was read; partner: the atomic store between begin and end.
+    return Atomics.load(this.#parcels, hostOffset >>> PARCEL_SHIFT);
+  }
+
+  #write(record: number, target: number): void {
+    const { halves, bytes, words } = this.#memory;
+    const { handler, length, fields, imm } = this.#record;
+    halves[(record + Record.HANDLER) >> 1] = handler + Record.FIRST_HANDLER;
+    bytes[record + Record.LENGTH] = length;
+    for (let i = 0; i < fields.length; i++) bytes[record + Record.FIELDS + i] = fields[i];
+    words[(record + Record.IMMEDIATE) >> 2] = imm;
+    if (target !== 0) words[(record + Record.HEAT) >> 2] = -target;
+  }
+
+  /** FENCE.I of this hart: drops what may be older than stores the hart knows of. */
+  flushInstructions(): void {
+    if (this.#provisional.size === 0) return;
+    for (const slot of this.#provisional) {
+      this.#memory.words[directoryWord(slot) + (PageDirectory.PAGE >> 2)] = 0;
+    }
+    this.#provisional.clear();
+  }
+
+  /** Lets block heads of a page find the entries of a new region at once. */
+  installEntry(hostPage: number, offset: number, modeKey: number, target: number): void {
+    for (let slot = 0; slot < 1 << PageDirectory.INDEX_BITS; slot++) {
+      const entry = directoryWord(slot);
+      if (this.#memory.words[entry + (PageDirectory.PAGE >> 2)] !== hostPage + 1) continue;
+      if (this.#memory.words[entry + (PageDirectory.MODE >> 2)] !== modeKey) continue;
+      const record = recordsOf(slot) + ((offset >> PARCEL_SHIFT) << Record.SHIFT);
+      if (this.#memory.halves[(record + Record.HANDLER) >> 1] >= Record.FIRST_HANDLER) {
+        this.#memory.words[(record + Record.HEAT) >> 2] = -target;
+      }
+    }
+  }
+}
+
+function directoryWord(slot: number): number {
+  return (PageDirectory.BASE + (slot << PageDirectory.ENTRY_SHIFT)) >> 2;
+}
+
+function recordsOf(slot: number): number {
+  return Record.BASE + slot * DECODED_PAGE_BYTES;
+}
+
+/** Address of the parcel after the page's last one. BigInt: only instructions across pages come here. */
+function nextParcelAddress(pcLow: number, pcHigh: number): bigint {
+  return BigInt.asIntN(64, (BigInt(pcHigh) << 32n) + BigInt(pcLow >>> 0) + 2n);
+}

@@ -1,0 +1,86 @@
+/**
+ * What a vCPU does for the board's firmware. Calls only note what is to be done; the trampoline does it
+ * behind the call, where it may wait.
+ */
+import { beginGuardedStore, endCodeStore } from "../atomics/code_guard.ts";
+import { type HartSet, requestRemote } from "../atomics/remote_work.ts";
+import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
+import type { VcpuServices } from "../machine/board.ts";
+import type { VcpuRegisters } from "./vcpu_registers.ts";
+
+/** Where a hart starts anew. */
+export interface Restart {
+  /** Address, low and high half. */
+  readonly pc: readonly [number, number];
+  /** Opaque argument, low and high half. */
+  readonly argument: readonly [number, number];
+}
+
+/** See the header of this file. */
+export class FirmwareServices implements VcpuServices {
+  /** The calling hart. */
+  readonly hart: number;
+  /** Its registers. */
+  readonly registers: VcpuRegisters;
+  /** Is the hart to stop? */
+  isStopped = false;
+  /** Is the hart to sleep until an interrupt? */
+  isSuspended = false;
+  /** Where it goes on after the sleep, when not behind the call. */
+  restart: Restart | null = null;
+  /** Were other harts asked for work that the trampoline waits for? */
+  hasRemoteRequest = false;
+  /** Those harts. */
+  readonly remoteTargets: HartSet = { low: 0, high: 0 };
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+
+  /** Services of one vCPU. */
+  constructor(words: Int32Array, hart: number, registers: VcpuRegisters) {
+    this.#words = words;
+    this.#bytes = new Uint8Array(words.buffer);
+    this.hart = hart;
+    this.registers = registers;
+  }
+
+  /** See `VcpuServices`. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  /** See `VcpuServices`. */
+  suspend(): void {
+    this.isSuspended = true;
+  }
+
+  /** See `VcpuServices`. */
+  restartAt(pcLow: number, pcHigh: number, argumentLow: number, argumentHigh: number): void {
+    this.restart = { pc: [pcLow, pcHigh], argument: [argumentLow, argumentHigh] };
+  }
+
+  /** See `VcpuServices`. */
+  remoteWork(low: number, high: number, bits: number): void {
+    this.remoteTargets.low |= low;
+    this.remoteTargets.high |= high;
+    requestRemote(this.#words, this.hart, this.remoteTargets, bits);
+    this.hasRemoteRequest = true;
+  }
+
+  /** See `VcpuServices`. */
+  storeByte(hostOffset: number, byte: number): void {
+    beginGuardedStore(this.#words, hostOffset, 1);
+    // ORDER: sc store between begin and end; partner: decoders of the page.
+    Atomics.store(this.#bytes, hostOffset, byte);
+    endCodeStore(this.#words, hostOffset >>> PAGE_SHIFT);
+  }
+
+  /** The noted wishes were carried out. */
+  clear(): void {
+    this.isStopped = false;
+    this.isSuspended = false;
+    this.restart = null;
+    this.hasRemoteRequest = false;
+    this.remoteTargets.low = 0;
+    this.remoteTargets.high = 0;
+  }
+}

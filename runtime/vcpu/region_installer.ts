@@ -1,0 +1,108 @@
+/**
+ * Puts compiled regions into this vCPU's table and lets block heads find them, and answers whether a region
+ * that spans several pages may run under the present mapping.
+ */
+import { ENVIRONMENT } from "../../wasm_backend/abi/module_shape.ts";
+import {
+  Control,
+  ENTRY_INDEX_BITS,
+  FlushFilter,
+  MappingChecks,
+} from "../../wasm_backend/abi/vcpu_layout.ts";
+import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
+import type { InstalledModule, RegionCatalog } from "../translation/region_catalog.ts";
+import type { DecodedPages } from "./decoded_pages.ts";
+import type { VcpuMemory } from "./vcpu_memory.ts";
+
+/** Where compiled modules come from. */
+export interface ModuleSource {
+  /** The next one, or undefined when there is none now. Never waits. */
+  next(): InstalledModule | undefined;
+}
+
+/** What the installer works with. */
+export interface InstallerParts {
+  /** Where modules come from; null when nothing is compiled. */
+  readonly source: ModuleSource | null;
+  /** The vCPU's table. */
+  readonly table: WebAssembly.Table;
+  /** Imports of region modules. */
+  readonly imports: WebAssembly.ModuleImports;
+  /** The vCPU's catalog. */
+  readonly catalog: RegionCatalog;
+  /** The vCPU's decoded pages. */
+  readonly pages: DecodedPages;
+  /** The vCPU's private memory. */
+  readonly memory: VcpuMemory;
+  /** Host offset of a fetched address; 0 with a fault recorded. */
+  readonly translateFetch: (address: bigint) => number;
+}
+
+const PAGE_BYTES = 4096n;
+
+/** See the header of this file. */
+export class RegionInstaller {
+  readonly #parts: InstallerParts;
+  /** Regions installed so far. */
+  installed = 0;
+
+  /** An installer for one vCPU. */
+  constructor(parts: InstallerParts) {
+    this.#parts = parts;
+  }
+
+  /** Installs every module that has arrived. Called in the trampoline. */
+  receive(): void {
+    const { source } = this.#parts;
+    if (source === null) return;
+    for (let next = source.next(); next !== undefined; next = source.next()) this.#install(next);
+  }
+
+  #install({ module, regions }: InstalledModule): void {
+    const { table, catalog, pages, imports } = this.#parts;
+    const checkMapping = (slot: number, low: number, high: number): number =>
+      this.#checkMapping(slot, low, high);
+    const { exports } = new WebAssembly.Instance(module, {
+      [ENVIRONMENT]: { ...imports, check_mapping: checkMapping },
+    });
+    for (const region of regions) {
+      table.set(region.slot, exports[region.name] as CallableFunction);
+      catalog.add(region);
+      region.entries.forEach(({ hostPage, offset }) => {
+        pages.installEntry(
+          hostPage,
+          offset,
+          region.modeKey,
+          catalog.target(hostPage, offset, region.modeKey),
+        );
+      });
+      this.installed++;
+    }
+  }
+
+  /** Are the region's other pages mapped as when it was built? Remembered until the next mapping epoch. */
+  #checkMapping(slot: number, originLow: number, originHigh: number): number {
+    const { catalog, memory } = this.#parts;
+    const region = catalog.region(slot);
+    if (region === undefined) return 0;
+    const origin = (BigInt(originHigh) << 32n) + BigInt(originLow >>> 0);
+    for (const [distance, hostPage] of region.pages) {
+      const address = BigInt.asIntN(64, origin + BigInt(distance) * PAGE_BYTES);
+      const host = this.#parts.translateFetch(address);
+      memory.setControl(Control.FAULT, 0);
+      if (host >>> PAGE_SHIFT !== hostPage) return 0;
+      const filter = Number(BigInt.asUintN(64, address) >> BigInt(FlushFilter.ADDRESS_SHIFT)) %
+        FlushFilter.ENTRIES;
+      memory.bytes[FlushFilter.EXECUTED + filter] = 1;
+    }
+    const check = (MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT)) >> 2;
+    memory.words[check] = memory.control(Control.CONTEXT);
+    memory.words[check + 1] = Number(BigInt.asIntN(32, origin >> 12n));
+    return 1;
+  }
+}
+
+/** Slot of a jump target. */
+export function slotOf(target: number): number {
+  return target >>> ENTRY_INDEX_BITS;
+}

@@ -1,0 +1,362 @@
+/**
+ * One vCPU: the trampoline. Everything that waits, acknowledges, drops translations or talks to the rest of
+ * the machine happens here, with no region frame alive; guest code runs inside `cold.run()` and comes back
+ * with a reason.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import { ExitReason } from "../../ir/exit_reason.ts";
+import { LeaveReason } from "../../wasm_backend/abi/leave_reason.ts";
+import { Control, REGION_SLOTS } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { toIdle, toRunning } from "../atomics/agent_state.ts";
+import { serveGuard } from "../atomics/code_guard.ts";
+import { awaitOutputRoom } from "../atomics/console_ring.ts";
+import { beginExclusive, endExclusive, park } from "../atomics/exclusive.ts";
+import { peek, post, take, waitPending } from "../atomics/pending.ts";
+import { serveRemote, waitRemote } from "../atomics/remote_work.ts";
+import {
+  HartStart,
+  Pending,
+  RemoteWork,
+  Vcpu as VcpuWord,
+  vcpuWord,
+} from "../atomics/shared_layout.ts";
+import { createMmioAccess, type MmioAccess } from "../devices/device.ts";
+import type { BoardDevices } from "../machine/board.ts";
+import type { GuestClock } from "../machine/clock.ts";
+import { RegionCatalog } from "../translation/region_catalog.ts";
+import { type ColdFunctions, type ColdHost, instantiateColdTier } from "./cold_instance.ts";
+import { CompileRequests } from "./compile_requests.ts";
+import { DecodedPages } from "./decoded_pages.ts";
+import { FirmwareServices } from "./firmware_services.ts";
+import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
+import { TranslationCache } from "./translation_cache.ts";
+import { VcpuMemory } from "./vcpu_memory.ts";
+import { VcpuRegisters } from "./vcpu_registers.ts";
+import { VcpuStatistics } from "./vcpu_statistics.ts";
+
+/** Guest instructions between two looks at the pending word. */
+const QUANTUM = 20_000;
+/** Guest instructions of an exclusive LR/SC window at most. */
+const EXCLUSIVE_QUANTUM = 64;
+/** Address that no load-reserved has: none asks for exclusivity. */
+const NO_EXCLUSIVE_PC = 1;
+/** Executions of a block head before its region is compiled. */
+const HOT_THRESHOLD = 600;
+/** Results of device accesses, as the cold tier reads them. */
+const DeviceStatus = { ABSENT: 0, DONE: 1, RETRY: 2 } as const;
+/** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
+const HALF_RANGE = 0x1_0000_0000;
+
+/** What a vCPU is made of. */
+export interface VcpuParts {
+  /** Index of the hart. */
+  readonly hart: number;
+  /** The machine's memory. */
+  readonly ram: WebAssembly.Memory;
+  /** The guest. */
+  readonly frontend: GuestFrontend;
+  /** The compiled cold tier. */
+  readonly coldTier: WebAssembly.Module;
+  /** The board's devices as this worker sees them. */
+  readonly devices: BoardDevices;
+  /** Guest time. */
+  readonly clock: GuestClock;
+  /** Guest physical address of RAM, and its size in bytes. */
+  readonly ramRange: { readonly base: number; readonly bytes: number };
+  /** Does the emulator itself play the firmware? */
+  readonly hasBuiltinFirmware: boolean;
+  /** Where compiled modules come from; null when nothing is compiled. */
+  readonly modules: ModuleSource | null;
+  /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
+  readonly poll: (() => void) | null;
+}
+
+/** See the header of this file. */
+export class Vcpu {
+  /** Private memory. */
+  readonly memory: VcpuMemory = new VcpuMemory();
+  /** Integer registers and program counter. */
+  readonly registers: VcpuRegisters;
+  readonly #parts: VcpuParts;
+  readonly #words: Int32Array;
+  readonly #hart: number;
+  readonly #access: MmioAccess;
+  readonly #translations: TranslationCache;
+  readonly #catalog = new RegionCatalog();
+  readonly #pages: DecodedPages;
+  readonly #cold: ColdFunctions;
+  readonly #installer: RegionInstaller;
+  readonly #requests: CompileRequests;
+  readonly #statistics: VcpuStatistics;
+  readonly #services: FirmwareServices;
+  readonly #serve: () => void;
+
+  /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
+  constructor(parts: VcpuParts) {
+    const { hart, ram, frontend } = parts;
+    this.#parts = parts;
+    this.#hart = hart;
+    this.#words = new Int32Array(ram.buffer);
+    this.#access = createMmioAccess(hart);
+    this.registers = new VcpuRegisters(this.memory, frontend);
+    this.#services = new FirmwareServices(this.#words, hart, this.registers);
+    this.#statistics = new VcpuStatistics(this.#words, hart, this.memory, this.registers);
+    this.#requests = new CompileRequests(this.#words, hart, this.memory, frontend);
+    this.#initializeControl();
+    this.#translations = new TranslationCache(this.memory);
+    this.#pages = new DecodedPages({
+      words: this.#words,
+      hart,
+      memory: this.memory,
+      frontend,
+      translations: this.#translations,
+      catalog: this.#catalog,
+    });
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: REGION_SLOTS });
+    const spaces = { ram, cpu: this.memory.memory, table };
+    this.#cold = instantiateColdTier(parts.coldTier, spaces, this.#coldHost(), frontend);
+    this.#installer = new RegionInstaller({
+      source: parts.modules,
+      table,
+      imports: this.#cold.regionImports,
+      catalog: this.#catalog,
+      pages: this.#pages,
+      memory: this.memory,
+      translateFetch: this.#cold.translateFetch,
+    });
+    const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
+    const applyRemote = (bits: number): void => this.#applyRemoteWork(bits);
+    this.#serve = () => {
+      serveGuard(this.#words, hart, dropWriteEntries);
+      serveRemote(this.#words, hart, applyRemote);
+    };
+  }
+
+  #initializeControl(): void {
+    const { ramRange, hart } = this.#parts;
+    this.memory.setControl(Control.SHARED_BLOCK, vcpuWord(hart, VcpuWord.PENDING));
+    this.memory.setWideControl(Control.RAM_BASE, ramRange.base);
+    this.memory.setWideControl(Control.RAM_BYTES, ramRange.bytes);
+    this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
+    this.memory.setControl(Control.HOT_THRESHOLD, HOT_THRESHOLD);
+  }
+
+  #coldHost(): ColdHost {
+    const { devices, clock, frontend } = this.#parts;
+    const fetch = (address: bigint): number => this.#cold.translateFetch(address);
+    const deadline = this.memory.stateIndex(frontend.timerDeadline);
+    return {
+      deviceLoad: (low, high, width) => this.#deviceLoad(devices, low, high, width),
+      deviceStore: (low, high, width) => this.#deviceStore(devices, low, high, width),
+      openPage: (slot, hostPage) => this.#pages.open(slot, hostPage),
+      decode: (record, low, high) => this.#pages.decode(record, low, high, fetch),
+      hot: (low, high) => this.#requests.request(low, high),
+      encoding: (low, high) => this.#pages.encoding(low, high, fetch),
+      translationChanged: () => this.#translations.flushAll(),
+      guestImports: {
+        guest_time: () => clock.timeTicks(),
+        timer_changed: () => {
+          const { words } = this.memory;
+          clock.setSupervisorTimer(this.#hart, words[deadline], words[deadline + 1]);
+          clock.updateTimerLines(this.#hart);
+        },
+      },
+    };
+  }
+
+  /** Puts the hart into its reset state, ready to start at an address. */
+  reset(pc: number, registers: readonly (readonly [number, number])[]): void {
+    const { frontend, hasBuiltinFirmware } = this.#parts;
+    for (const slot of frontend.state.slots()) {
+      const at = this.memory.stateIndex(slot);
+      this.memory.words.fill(0, at, at + slot.count * 2);
+    }
+    for (
+      const { slot, index, value } of frontend.resetState({ hart: this.#hart, hasBuiltinFirmware })
+    ) {
+      this.memory.setState(frontend.state.slot(slot), index, value);
+    }
+    this.registers.setPc(pc | 0, Math.floor(pc / HALF_RANGE) | 0);
+    for (const [register, value] of registers) this.registers.setNumber(register, value);
+    this.#translations.flushAll();
+  }
+
+  /** Runs until the machine stops. */
+  run(): void {
+    toRunning(this.#words, this.#hart, this.#serve);
+    if (this.#hartStart() !== HartStart.STARTED) this.#waitForStart();
+    while (this.#handlePending()) {
+      if (this.memory.control(Control.BUDGET) <= 0) {
+        this.#statistics.publish();
+        this.#cold.refillBudget(QUANTUM);
+      }
+      this.#handle(this.#cold.run());
+    }
+    this.#statistics.publish();
+    toIdle(this.#words, this.#hart);
+  }
+
+  // --- requests of others ---------------------------------------------------------------------------
+
+  /** Takes and serves the pending bits. @returns false when the vCPU has to stop. */
+  #handlePending(): boolean {
+    this.#parts.poll?.();
+    if (peek(this.#words, this.#hart) === 0) return true;
+    const bits = take(this.#words, this.#hart);
+    if ((bits & Pending.STOP) !== 0) return false;
+    if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
+    if ((bits & Pending.TIMER) !== 0) this.#parts.clock.updateTimerLines(this.#hart);
+    if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
+    if ((bits & Pending.EXCLUSIVE) !== 0) park(this.#words, this.#hart, this.#serve);
+    return true;
+  }
+
+  #applyRemoteWork(bits: number): void {
+    if ((bits & RemoteWork.FLUSH_TRANSLATIONS) !== 0) this.#translations.flushAll();
+    if ((bits & RemoteWork.FLUSH_INSTRUCTIONS) !== 0) this.#pages.flushInstructions();
+  }
+
+  // --- why guest code came back ---------------------------------------------------------------------
+
+  #handle(reason: number): void {
+    this.#statistics.countExit(reason);
+    switch (reason) {
+      case LeaveReason.BUDGET:
+        return;
+      case ExitReason.ENVIRONMENT_CALL:
+        return this.#environmentCall();
+      case ExitReason.WAIT_FOR_INTERRUPT:
+        return this.#sleepUntil(() => this.#cold.wakePending() !== 0);
+      case ExitReason.FLUSH_INSTRUCTIONS:
+        return this.#pages.flushInstructions();
+      case ExitReason.FLUSH_TRANSLATIONS:
+        return this.#flushTranslations();
+      case ExitReason.YIELD:
+        return Atomics.pause();
+      case LeaveReason.RETRY:
+        return this.#waitForRoom();
+      case LeaveReason.EXCLUSIVE_WINDOW:
+        return this.#runExclusiveWindow();
+      default:
+        throw new Error(`Cannot handle leave reason ${reason} of hart ${this.#hart}`);
+    }
+  }
+
+  #flushTranslations(): void {
+    const { flush } = this.#parts.frontend;
+    const { words } = this.memory;
+    const isOneAddress = (words[this.memory.stateIndex(flush.scope)] & 1) !== 0;
+    const address = this.memory.stateIndex(flush.address);
+    if (isOneAddress) this.#translations.flushAddress(words[address], words[address + 1]);
+    else this.#translations.flushAll();
+  }
+
+  /** Only the exchange in `take` acknowledges, and the condition is looked at after it. */
+  #sleepUntil(isOver: () => boolean): void {
+    const { clock } = this.#parts;
+    for (;;) {
+      if (!this.#handlePending()) return post(this.#words, this.#hart, Pending.STOP);
+      clock.updateTimerLines(this.#hart);
+      if (isOver()) return;
+      toIdle(this.#words, this.#hart);
+      waitPending(this.#words, this.#hart, clock.nextDeadlineMs(this.#hart));
+      toRunning(this.#words, this.#hart, this.#serve);
+    }
+  }
+
+  /** A device had no room: sleeps until the console drained, then the same instruction runs again. */
+  #waitForRoom(): void {
+    if (!awaitOutputRoom(this.#words, this.#hart)) return;
+    toIdle(this.#words, this.#hart);
+    waitPending(this.#words, this.#hart, Infinity);
+    toRunning(this.#words, this.#hart, this.#serve);
+  }
+
+  /** An LR/SC window that touches other memory runs with every other vCPU in its trampoline. */
+  #runExclusiveWindow(): void {
+    beginExclusive(this.#words, this.#hart, this.#serve);
+    this.memory.setControl(Control.EXCLUSIVE_WINDOW, 1);
+    this.memory.setControl(Control.COLD_ONLY, 1);
+    this.#cold.refillBudget(EXCLUSIVE_QUANTUM);
+    const reason = this.#cold.run();
+    this.memory.setControl(Control.COLD_ONLY, 0);
+    this.memory.setControl(Control.EXCLUSIVE_WINDOW, 0);
+    this.memory.setControl(Control.RESERVATION, 0);
+    this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
+    endExclusive(this.#words, this.#hart);
+    this.#handle(reason);
+  }
+
+  // --- devices --------------------------------------------------------------------------------------
+
+  #deviceLoad(devices: BoardDevices, low: number, high: number, width: number): number {
+    const access = this.#access;
+    access.size = width;
+    access.retry = false;
+    if (!devices.bus.load(low, high, access)) return DeviceStatus.ABSENT;
+    if (access.retry) return DeviceStatus.RETRY;
+    this.memory.setControl(Control.TRANSFER, access.low);
+    this.memory.words[(Control.TRANSFER >> 2) + 1] = access.high;
+    return DeviceStatus.DONE;
+  }
+
+  #deviceStore(devices: BoardDevices, low: number, high: number, width: number): number {
+    const access = this.#access;
+    access.size = width;
+    access.retry = false;
+    access.low = this.memory.control(Control.TRANSFER);
+    access.high = this.memory.words[(Control.TRANSFER >> 2) + 1];
+    if (!devices.bus.store(low, high, access)) return DeviceStatus.ABSENT;
+    return access.retry ? DeviceStatus.RETRY : DeviceStatus.DONE;
+  }
+
+  // --- environment calls ----------------------------------------------------------------------------
+
+  #environmentCall(): void {
+    const { devices, hasBuiltinFirmware } = this.#parts;
+    const { cause, isForFirmware, length } = this.registers.environmentCall();
+    if (!hasBuiltinFirmware || !isForFirmware || !devices.environmentCall(this.#services)) {
+      return this.#cold.trapEnter(cause, 0n);
+    }
+    this.registers.advancePc(length);
+    this.#carryOutServices();
+  }
+
+  /** What the firmware call wished, now that the trampoline may wait. */
+  #carryOutServices(): void {
+    const services = this.#services;
+    if (services.hasRemoteRequest) {
+      waitRemote(this.#words, this.#hart, services.remoteTargets, this.#serve);
+    }
+    if (services.isSuspended) this.#sleepUntil(() => this.#cold.wakePending() !== 0);
+    const { restart, isStopped } = services;
+    services.clear();
+    if (restart !== null) this.#startAt(restart.pc, restart.argument);
+    if (isStopped) this.#waitForStart();
+  }
+
+  #hartStart(): number {
+    // ORDER: sc load; partner: the cmpxchg to START_PENDING of the starting hart, after its payload.
+    return Atomics.load(this.#words, vcpuWord(this.#hart, VcpuWord.HART_START) >> 2);
+  }
+
+  /** Sleeps until another hart starts this one, then starts as it says. */
+  #waitForStart(): void {
+    this.#sleepUntil(() => this.#hartStart() === HartStart.START_PENDING);
+    if (this.#hartStart() !== HartStart.START_PENDING) return;
+    const pc = vcpuWord(this.#hart, VcpuWord.START_PC) >> 2;
+    const argument = vcpuWord(this.#hart, VcpuWord.START_ARGUMENT) >> 2;
+    const words = this.#words;
+    this.#startAt([words[pc], words[pc + 1]], [words[argument], words[argument + 1]]);
+    // ORDER: sc store after the payload was read; partner: the hart state reads of other harts.
+    Atomics.store(words, vcpuWord(this.#hart, VcpuWord.HART_START) >> 2, HartStart.STARTED);
+  }
+
+  #startAt(pc: readonly [number, number], argument: readonly [number, number]): void {
+    const { hartNumber, opaque } = this.#parts.frontend.startArguments;
+    this.reset(0, []);
+    this.registers.setPc(pc[0], pc[1]);
+    this.registers.set(hartNumber, this.#hart, 0);
+    this.registers.set(opaque, argument[0], argument[1]);
+  }
+}

@@ -1,0 +1,37 @@
+/** A vCPU's counters in shared memory, published now and then by the trampoline. */
+import { EXIT_COUNTERS, HartCounter, hartCounters } from "../atomics/statistics_layout.ts";
+import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
+import type { VcpuMemory } from "./vcpu_memory.ts";
+import type { VcpuRegisters } from "./vcpu_registers.ts";
+
+/** See the header of this file. */
+export class VcpuStatistics {
+  readonly #counters: Float64Array;
+  readonly #memory: VcpuMemory;
+  readonly #registers: VcpuRegisters;
+
+  /** Counters of one vCPU. */
+  constructor(words: Int32Array, hart: number, memory: VcpuMemory, registers: VcpuRegisters) {
+    this.#counters = hartCounters(words.buffer, hart);
+    this.#memory = memory;
+    this.#registers = registers;
+  }
+
+  /** Guest code was left for this reason. */
+  countExit(reason: number): void {
+    if (reason < EXIT_COUNTERS) this.#counters[HartCounter.EXITS + reason]++;
+  }
+
+  /** A region of this vCPU was found outdated. */
+  countInvalidation(): void {
+    this.#counters[HartCounter.INVALIDATIONS]++;
+  }
+
+  /** Writes what private memory counts. ORDER: plain stores of one writer; readers accept old values. */
+  publish(): void {
+    this.#counters[HartCounter.INSTRUCTIONS] = this.#memory.retired();
+    this.#counters[HartCounter.HOT_INSTRUCTIONS] = this.#memory.wideControl(Control.HOT_RETIRED);
+    this.#counters[HartCounter.PC_LOW] = this.#registers.pcLow >>> 0;
+    this.#counters[HartCounter.PC_HIGH] = this.#registers.pcHigh >>> 0;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Entry point of a vCPU worker. It gets one message, builds its vCPU, says that it is ready, and runs guest
+ * code until the machine ends; while it runs it never returns to its event loop.
+ */
+import { receiveMessageOnPort } from "node:worker_threads";
+import type { MessagePort as NodeMessagePort } from "node:worker_threads";
+import { availableInput, putOutput, takeInput } from "../atomics/console_ring.ts";
+import {
+  GUEST_RAM_OFFSET,
+  HartStart,
+  Machine,
+  PAGE_BYTES,
+  RunState,
+  Vcpu as VcpuWord,
+  vcpuWord,
+} from "../atomics/shared_layout.ts";
+import { SharedPowerControl } from "../devices/power_control.ts";
+import { loadBoard } from "../machine/boards/boards.ts";
+import { GuestClock } from "../machine/clock.ts";
+import type { VcpuStart, WorkerFailure } from "../machine/worker_messages.ts";
+import type { InstalledModule } from "../translation/region_catalog.ts";
+import { HtifPoll } from "./htif_poll.ts";
+import type { ModuleSource } from "./region_installer.ts";
+import { Vcpu } from "./vcpu.ts";
+
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<VcpuStart>) => void) | null;
+  postMessage(message: unknown): void;
+}
+
+/** Modules that arrive at a port while the worker never returns to its event loop. */
+function portSource(port: MessagePort): ModuleSource {
+  const source = port as unknown as NodeMessagePort;
+  return { next: () => receiveMessageOnPort(source)?.message as InstalledModule | undefined };
+}
+
+async function build(start: VcpuStart): Promise<Vcpu> {
+  const { memory, hart, cpu, hasBuiltinFirmware } = start;
+  const board = await loadBoard(start.board);
+  const words = new Int32Array(memory.buffer);
+  const clock = new GuestClock(words);
+  // ORDER: constants after start; partner: main, before it started this worker.
+  const hartCount = Atomics.load(words, Machine.HART_COUNT.offset >> 2);
+  const ramPages = Atomics.load(words, Machine.RAM_PAGES.offset >> 2);
+  const power = new SharedPowerControl(words);
+  const consoleSink = { tryPut: (byte: number) => putOutput(words, byte) };
+  const consoleSource = { take: () => takeInput(words), available: () => availableInput(words) };
+  const parts = { words, hartCount, clock, consoleSink, consoleSource, power };
+  const htif = start.htif === null ? null : new HtifPoll(words, {
+    tohost: start.htif.tohost - board.ramBase + GUEST_RAM_OFFSET,
+    power,
+    consoleSink,
+  });
+  return new Vcpu({
+    hart,
+    ram: memory,
+    frontend: board.createFrontend(cpu),
+    coldTier: start.coldTier,
+    devices: board.createDevices(parts, hasBuiltinFirmware),
+    clock,
+    ramRange: { base: board.ramBase, bytes: ramPages * PAGE_BYTES },
+    hasBuiltinFirmware,
+    modules: portSource(start.modules),
+    poll: htif === null ? null : () => htif.poll(),
+  });
+}
+
+function waitUntilRunning(words: Int32Array): void {
+  const state = Machine.RUN_STATE.offset >> 2;
+  // ORDER: sc load, then sleep while unchanged; partner: the store and notify of start() in main.
+  while (Atomics.load(words, state) === RunState.CREATED) {
+    Atomics.wait(words, state, RunState.CREATED);
+  }
+}
+
+async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
+  const words = new Int32Array(start.memory.buffer);
+  const vcpu = await build(start);
+  const { pc, registers, isStarted } = start.start;
+  vcpu.reset(pc, registers);
+  // ORDER: sc store before READY_COUNT; partner: the hart state reads of other harts.
+  Atomics.store(
+    words,
+    vcpuWord(start.hart, VcpuWord.HART_START) >> 2,
+    isStarted ? HartStart.STARTED : HartStart.STOPPED,
+  );
+  // ORDER: sc add and notify after everything is built; partner: main's wait for all vCPUs.
+  Atomics.add(words, Machine.READY_COUNT.offset >> 2, 1);
+  Atomics.notify(words, Machine.READY_COUNT.offset >> 2);
+  waitUntilRunning(words);
+  vcpu.run();
+  scope.postMessage({ stopped: true });
+}
+
+const scope = self as unknown as WorkerScope;
+scope.onmessage = ({ data }): void => {
+  serve(scope, data).catch((error: unknown) => {
+    const failure = error instanceof Error ? error.stack ?? error.message : String(error);
+    scope.postMessage({ failure } satisfies WorkerFailure);
+  });
+};
