@@ -12,7 +12,7 @@ export interface GuestParameters {
 }
 
 /** "WEFTPARM" as a little-endian word; `tests/guests/runtime/guest.h` has the other copy. */
-const PARAMETERS_MAGIC = 0x4d415241_54464557n;
+const PARAMETERS_MAGIC = 0x4d524150_54464557n;
 const BLOCK_ALIGNMENT = 8;
 const HARTS_OFFSET = 8;
 const ITERATIONS_OFFSET = 16;

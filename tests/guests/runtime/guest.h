@@ -39,7 +39,7 @@ extern const volatile struct parameters parameters;
 #define PARAMETERS(default_iterations)                                          \
   const volatile struct parameters parameters                                   \
       __attribute__((section(".parameters"), used)) = {                         \
-          0x4d41524154464557UL, 0, (default_iterations), 0x9e3779b97f4a7c15UL}
+          0x4d52415054464557UL, 0, (default_iterations), 0x9e3779b97f4a7c15UL}
 
 #define PER_LINE __attribute__((aligned(LINE_BYTES)))
 #define NO_INLINE __attribute__((noinline))
