@@ -1,0 +1,49 @@
+/** The `spike` board for the machine: the guest and the boot protocol of `virt` with fewer devices. */
+
+import type { BoardDevices, BoardParts } from "../../board.ts";
+import type { BootableBoard } from "../../bootable_board.ts";
+import type { HtifAddresses } from "../../worker_messages.ts";
+import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
+import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
+import { advertisedExtensions, createRiscvFrontend, mmuType } from "../riscv_virt/cpu_properties.ts";
+import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
+import { createSpikeBoard, HtifSymbol, RAM_BASE } from "./board.ts";
+import { spikeDeviceTree } from "./spike_device_tree.ts";
+
+function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDevices {
+  return {
+    bus: createSpikeBoard(parts).bus,
+    timedDevices: [],
+    inputArrived: () => {}, // nobody is told: programs ask for input
+    receiveBreak: () => {}, // there is no serial line
+    environmentCall: environmentOf(parts, hasBuiltinFirmware),
+  };
+}
+
+/** The interface exists for programs that name its command word; the answer word is the program's choice. */
+function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
+  const tohost = symbols.get(HtifSymbol.TO_HOST);
+  if (tohost === undefined) return null;
+  return { tohost, fromhost: symbols.get(HtifSymbol.FROM_HOST) ?? tohost };
+}
+
+/** The board. */
+export const SPIKE: BootableBoard = {
+  name: "spike",
+  ramBase: RAM_BASE,
+  createFrontend: createRiscvFrontend,
+  coldTier: coldTierText,
+  createDevices,
+  kernelAddress: kernelLoadAddress,
+  deviceTree: ({ hartCount, ramBytes, cpu }) =>
+    spikeDeviceTree({
+      hartCount,
+      ramBytes,
+      extensions: advertisedExtensions(cpu),
+      mmuType: mmuType(cpu),
+    }),
+  setChosen: setBootArguments,
+  hartStarts: riscvHartStarts,
+  installBootRom: (parts, images) => createSpikeBoard(parts).installBootRom(images),
+  htif,
+};
