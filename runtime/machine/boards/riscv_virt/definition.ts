@@ -2,11 +2,7 @@
 
 import type { DeviceTreeNode } from "../../../device_tree/node.ts";
 import type { BoardDevices, BoardParts, HartStart, VcpuServices } from "../../board.ts";
-import type {
-  BootableBoard,
-  ChosenRequest,
-  LoadedImages,
-} from "../../bootable_board.ts";
+import type { BootableBoard, ChosenRequest, LoadedImages } from "../../bootable_board.ts";
 import { createVirtBoard, RAM_BASE } from "./board.ts";
 import { kernelLoadAddress, planBoot } from "./boot_plan.ts";
 import { setChosen } from "./chosen_node.ts";

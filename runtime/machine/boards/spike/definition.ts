@@ -5,7 +5,11 @@ import type { BootableBoard } from "../../bootable_board.ts";
 import type { HtifAddresses } from "../../worker_messages.ts";
 import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
 import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
-import { advertisedExtensions, createRiscvFrontend, mmuType } from "../riscv_virt/cpu_properties.ts";
+import {
+  advertisedExtensions,
+  createRiscvFrontend,
+  mmuType,
+} from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
 import { createSpikeBoard, HtifSymbol, RAM_BASE } from "./board.ts";
 import { spikeDeviceTree } from "./spike_device_tree.ts";

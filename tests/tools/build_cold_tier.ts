@@ -1,0 +1,51 @@
+// Writes the checked-in cold tier of the RISC-V guest, so that starting a machine does not wait for Binaryen.
+
+import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
+import { buildColdTier } from "../../wasm_backend/cold_tier/cold_tier.ts";
+import type { HostOrder } from "../../wasm_backend/host_order.ts";
+import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+
+const FOLDER = new URL("../../runtime/machine/boards/riscv_virt/", import.meta.url);
+
+/** Hosts with an artefact of their own, and the one that serves all others. */
+export const COLD_TIER_HOSTS = ["x64", "portable"] as const satisfies readonly HostOrder[];
+
+/** The length that text has elsewhere in this repository. */
+const LINE_LENGTH = 100;
+
+/** Where the artefact for a host is checked in. */
+export function coldTierFile(host: HostOrder): URL {
+  return new URL(`cold_tier_${host}.b64.txt`, FOLDER);
+}
+
+/** Text of the artefact for a host. */
+export function buildColdTierText(factory: ModuleFactory, host: HostOrder): string {
+  const frontend = new RiscvFrontend();
+  const { hostFunctions, recordFields, privileged, pc, translationRoot, accessFaults } = frontend;
+  const bytes = buildColdTier(factory, {
+    handlers: frontend.handlers(),
+    functions: frontend.functions(),
+    hostFunctions,
+    recordFields,
+    privileged,
+    pc,
+    translationRoot,
+    accessFaults,
+    host,
+  });
+  return inLines(bytes.toBase64());
+}
+
+function inLines(text: string): string {
+  const lines = text.match(new RegExp(`.{1,${LINE_LENGTH}}`, "g")) ?? [];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+if (import.meta.main) {
+  const factory = new ModuleFactory();
+  for (const host of COLD_TIER_HOSTS) {
+    const text = buildColdTierText(factory, host);
+    await Deno.writeTextFile(coldTierFile(host), text);
+    console.log(`${coldTierFile(host).pathname}: ${text.length} bytes`);
+  }
+}
