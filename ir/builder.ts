@@ -5,7 +5,7 @@
  * pseudo-code. Structured control (`when`, `loop`) makes the blocks of functions; a lifter of a guest
  * instruction stays in one block and uses `select`.
  */
-import { analyzeControlFlow, isReachable } from "./control_flow.ts";
+import { analyzeControlFlow, dropUnreachable } from "./control_flow.ts";
 import { Order, type OrderSet } from "./memory_order.ts";
 import { type Opcode, opcodeRow, type RmwOperation } from "./opcodes.ts";
 import {
@@ -490,14 +490,7 @@ export function buildFunction(
   const region = new Region(signature.name, "function", signature);
   const builder = new Builder(region);
   body(builder);
-  removeUnreachable(region);
+  // Such as the join after two branches that both returned.
+  dropUnreachable(region, analyzeControlFlow(region));
   return region;
-}
-
-/**
- * Drops blocks that no path reaches, such as the join after two branches that both returned.
- */
-function removeUnreachable(region: Region): void {
-  const flow = analyzeControlFlow(region);
-  region.blocks = region.blocks.filter((block) => isReachable(flow, block));
 }

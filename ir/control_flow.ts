@@ -123,3 +123,10 @@ function orderFrom(entered: readonly Block[], blockCount: number): Block[] {
   }
   return postorder.reverse();
 }
+
+/** Drops the blocks that no root reaches; gives their number. */
+export function dropUnreachable(region: Region, flow: ControlFlow): number {
+  const dropped = region.blocks.length - flow.reversePostorder.length;
+  if (dropped > 0) region.blocks = region.blocks.filter((block) => isReachable(flow, block));
+  return dropped;
+}

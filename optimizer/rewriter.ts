@@ -2,9 +2,10 @@
  * Walks a region once and replaces operations: what passes over values have in common.
  *
  * Blocks are visited in reverse postorder, so every definition comes before the uses that it dominates, and a
- * visitor sees operands that are already replaced. Unreachable blocks are left alone.
+ * visitor sees operands that are already replaced. Unreachable blocks are dropped: they could go on using what
+ * a pass took away.
  */
-import { analyzeControlFlow } from "../ir/control_flow.ts";
+import { analyzeControlFlow, dropUnreachable } from "../ir/control_flow.ts";
 import type { Opcode } from "../ir/opcodes.ts";
 import type { Attribute, Block, Operation, Region, Terminator, Value } from "../ir/region.ts";
 import type { ValueType } from "../ir/types.ts";
@@ -40,9 +41,9 @@ export class Rewriter {
 
   /** Walks; gives the number of operations and ends replaced or dropped, plus those counted by hand. */
   run(visitor: Visitor): number {
-    for (const block of analyzeControlFlow(this.#region).reversePostorder) {
-      this.#rewriteBlock(block, visitor);
-    }
+    const flow = analyzeControlFlow(this.#region);
+    this.#changes += dropUnreachable(this.#region, flow);
+    for (const block of flow.reversePostorder) this.#rewriteBlock(block, visitor);
     return this.#changes;
   }
 

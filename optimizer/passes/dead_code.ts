@@ -10,7 +10,7 @@
  *
  * Only values without effect go: a guest load stays, because it may fault.
  */
-import { analyzeControlFlow, isReachable, terminatorOperands } from "../../ir/control_flow.ts";
+import { analyzeControlFlow, dropUnreachable, terminatorOperands } from "../../ir/control_flow.ts";
 import { opcodeRow } from "../../ir/opcodes.ts";
 import type { Block, Operation, Region, Variable } from "../../ir/region.ts";
 import type { Pass } from "../pass.ts";
@@ -33,12 +33,8 @@ class DeadCode {
 
   run(): number {
     const flow = analyzeControlFlow(this.#region);
-    const before = this.#region.blocks.length;
-    if (flow.reversePostorder.length < before) {
-      this.#region.blocks = this.#region.blocks.filter((block) => isReachable(flow, block));
-    }
+    let changes = dropUnreachable(this.#region, flow);
     for (const block of flow.reversePostorder) this.#countUses(block);
-    let changes = before - this.#region.blocks.length;
     // Backwards, because dropping an operation takes uses from earlier ones.
     for (let at = flow.reversePostorder.length - 1; at >= 0; at--) {
       changes += this.#sweep(flow.reversePostorder[at]);

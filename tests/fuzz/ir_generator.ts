@@ -25,7 +25,7 @@ import type { MemoryWidth, ValueType } from "../../ir/types.ts";
 
 /** State that generated regions work on; element counts are powers of two. */
 export const FUZZ_LAYOUT: StateLayout = new StateLayout([
-  { name: "x", type: "i64", count: 8, promotable: true },
+  { name: "x", type: "i64", count: 4, promotable: true },
   { name: "flag", type: "i32", promotable: true },
   { name: "control", type: "i64", count: 2 },
   { name: "mode", type: "i32" },
@@ -43,6 +43,8 @@ export const FUZZ_MEMORY_BASE = 0x1000n;
 /** Bytes of RAM: a little less than the addresses that generated accesses reach. */
 export const FUZZ_MEMORY_BYTES = 0x7c0;
 const ADDRESS_MASK = 0x7f8;
+/** Physical addresses must be in RAM. */
+const PHYSICAL_MASK = 0x3f8;
 
 /** Record fields that generated handlers read. */
 export const FUZZ_FIELDS: Readonly<Record<string, bigint>> = { rd: 3n, rs1: 1n, imm: -12n };
@@ -85,6 +87,10 @@ const FAVOURITES: readonly Opcode[] = [
   "i32.sub",
   "i32.shl",
   "i64.select",
+  "i64.shr_u",
+  "i64.shr_s",
+  "i64.lt_s",
+  "i64.lt_u",
 ];
 const INTEGER_OPCODES = Object.keys(INTEGER_FUNCTIONS) as Opcode[];
 const FLOAT_OPCODES = Object.keys(FLOAT_FUNCTIONS) as Opcode[];
@@ -230,9 +236,9 @@ class PlanBuilder {
     return value;
   }
 
-  #address(step: StepPlan, which: number): Value {
+  #address(step: StepPlan, which: number, mask = ADDRESS_MASK): Value {
     const b = this.#b;
-    const offset = b.and(this.#value("i64", step, which), b.i64(ADDRESS_MASK));
+    const offset = b.and(this.#value("i64", step, which), b.i64(mask));
     return this.#keep(b.add(offset, b.i64(FUZZ_MEMORY_BASE)));
   }
 
@@ -281,7 +287,8 @@ class PlanBuilder {
     const own = this.#region.kind === "region"
       ? (step: StepPlan) => this.#inRegion(step)
       : (step: StepPlan) => this.#inHandler(step);
-    return [...common, guest, guest, own];
+    const leave = (step: StepPlan) => this.#b.leaveIf(this.#rare(step));
+    return [...common, guest, guest, own, own, leave];
   }
 
   #pure(opcode: Opcode, step: StepPlan): void {
@@ -299,11 +306,12 @@ class PlanBuilder {
     return b.or(b.and(value, b.i64(2n ** 63n - 1n)), b.i64(1));
   }
 
+  /** A slot; regions and handlers work mostly on the first one, the register file. */
   #slot(number: number): StateSlot {
     const slots = [...FUZZ_LAYOUT.slots()].filter(({ promotable }) =>
       !promotable || this.#region.kind !== "function"
     );
-    return pick(slots, number);
+    return number % 2 === 0 ? slots[0] : pick(slots, number);
   }
 
   #state(step: StepPlan): void {
@@ -337,10 +345,10 @@ class PlanBuilder {
       () => b.op("lines.get"),
       () => b.append("lines.or", "void", [this.#value("i32", step, 0)], null),
       () => b.append("lines.and", "void", [this.#value("i32", step, 0)], null),
-      () => b.physicalLoad(this.#address(step, 0), width),
+      () => b.physicalLoad(this.#address(step, 0, PHYSICAL_MASK), width),
       () =>
         b.physicalCompareExchange(
-          this.#address(step, 0),
+          this.#address(step, 0, PHYSICAL_MASK),
           this.#value("i64", step, 1),
           this.#value("i64", step, 2),
           width,
@@ -371,7 +379,6 @@ class PlanBuilder {
       () => b.storeConditional(this.#address(step, 0), value(), atomic),
       () => b.fence(order),
       () => b.trapIf(this.#rare(step), this.#value("i32", step, 1), this.#value("i64", step, 2)),
-      () => b.leaveIf(this.#rare(step)),
     ];
     const made = pick(makers, step.picks[3])();
     if (made !== undefined) this.#keep(made);
