@@ -1,8 +1,8 @@
 /*
  * Sv39 translation seen through MPRV: machine mode borrows the privilege of S or U for its loads
  * and stores, so every permission can be tried without leaving this program. Then a fetch from a
- * mapped page in S-mode, and on several harts a shoot-down: after the signal and a local
- * sfence.vma nobody may use the old mapping.
+ * mapped page in S-mode, and on several harts, in S-mode too, a shoot-down: after the signal and a
+ * local sfence.vma nobody may use the old mapping.
  */
 #include "guest.h"
 
@@ -50,6 +50,8 @@ extern void record_trap(void);
 u64 borrowed_load(u64 address, u64 mstatus_bits);
 u64 borrowed_store(u64 address, u64 mstatus_bits, u64 value);
 void enter_supervisor(u64 address);
+typedef void supervised(u64 hart, u64 harts, u64 rounds);
+void run_supervised(supervised *run, u64 hart, u64 harts, u64 rounds);
 
 __asm__(
     ".pushsection .text\n"
@@ -86,6 +88,19 @@ __asm__(
     "  li t1, 1 << 11\n  csrs mstatus, t1\n"
     "  mret\n"
     "1: ret\n"
+    /* The function returns to an ecall, which comes back here in machine mode. */
+    ".globl run_supervised\n"
+    "run_supervised:\n"
+    "  addi sp, sp, -16\n  sd ra, 0(sp)\n"
+    "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
+    "  csrw mepc, a0\n"
+    "  li t1, 3 << 11\n  csrc mstatus, t1\n  li t1, 1 << 11\n  csrs mstatus, t1\n"
+    "  mv a0, a1\n  mv a1, a2\n  mv a2, a3\n"
+    "  la ra, 2f\n"
+    "  mret\n"
+    "2: ecall\n"
+    "1: ld ra, 0(sp)\n  addi sp, sp, 16\n"
+    "  ret\n"
     ".option pop\n"
     ".popsection\n");
 
@@ -235,20 +250,36 @@ static void fetches(void) {
 static u64 published PER_LINE;
 static u64 acknowledged PER_LINE;
 
-/* The frames hold their own numbers, so a load through the window names the mapping in use. */
+/*
+ * Runs in S-mode. The frames hold their own numbers, so a load through the window names the
+ * mapping in use; the loads before the signal fill the TLB with the old one.
+ */
 static void shoot_down(u64 hart, u64 harts, u64 rounds) {
+  const volatile u64 *window = (const volatile u64 *)WINDOW;
   for (u64 round = 1; round <= rounds; round++) {
     u64 frame = round % FRAMES;
     if (hart == 0) {
+      CHECK(*window == (round - 1) % FRAMES);
       store_relaxed(&leaves[1], entry(frames[frame], V | R | W | A | D));
       store_release(&published, round);
     } else {
-      while (load_acquire(&published) != round) pause_hint();
+      while (load_acquire(&published) != round) (void)*window;
     }
-    flush_page(WINDOW);
-    for (int i = 0; i < 4; i++) CHECK(load_as(SUPERVISOR, 0, WINDOW) == frame);
+    if (round & 1) {
+      flush_page(WINDOW);
+    } else {
+      flush();
+    }
+    for (int i = 0; i < 4; i++) CHECK(*window == frame);
     AMO("amoadd.d.aqrl", &acknowledged, 1UL);
     while (load_acquire(&acknowledged) < round * harts) pause_hint();
+  }
+}
+
+/* RAM and devices stay where they are for the code that runs in S-mode. */
+static void map_identity(void) {
+  for (u64 gigabyte = 0; gigabyte < 3; gigabyte++) {
+    root[gigabyte] = entry((void *)(gigabyte << 30), V | R | W | X | A | D);
   }
 }
 
@@ -276,9 +307,13 @@ void guest_main(u64 hart, u64 harts) {
     addresses();
     fetches();
     for (u64 i = 0; i < FRAMES; i++) frames[i][0] = i;
+    map(V | R | W | A | D);
+    map_identity();
   }
   barrier(harts);
-  shoot_down(hart, harts, parameters.iterations);
+  flush();
+  run_supervised(shoot_down, hart, harts, parameters.iterations);
+  expect_trap(ECALL_FROM_SUPERVISOR, 0);
   barrier(harts);
   if (hart == 0) put_result("paging", harts * parameters.iterations);
 }
