@@ -20,13 +20,20 @@ export class DeviceTreeFormatError extends Error {
   /** Name of the error class. */
   override readonly name = "DeviceTreeFormatError";
 
-  /** @param reason what is wrong with it */
+  /**
+   * Says what is wrong with the blob.
+   * @param reason what is wrong with it
+   */
   constructor(reason: string) {
     super(`Cannot read device tree: ${reason}`);
   }
 }
 
-/** @returns the root node. @throws {DeviceTreeFormatError} when the bytes are no device tree. */
+/**
+ * Reads a blob.
+ * @returns the root node
+ * @throws {DeviceTreeFormatError} when the bytes are no device tree
+ */
 export function readDeviceTreeBlob(bytes: Uint8Array): DeviceTreeNode {
   return new BlobReader(bytes).readRoot();
 }

@@ -15,7 +15,10 @@ export class DeviceTreeNode {
   /** Child nodes in order. */
   readonly children: DeviceTreeNode[] = [];
 
-  /** @param name node name with its unit address; empty for the root */
+  /**
+   * Makes a node without properties and children.
+   * @param name node name with its unit address; empty for the root
+   */
   constructor(name = "") {
     this.name = name;
   }

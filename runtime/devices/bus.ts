@@ -16,7 +16,10 @@ export class Bus {
   readonly #windows: readonly DeviceWindow[];
   #lastHit = 0;
 
-  /** @throws {RangeError} when windows overlap or leave the first 4 GiB. */
+  /**
+   * Makes a bus of these windows, in any order.
+   * @throws {RangeError} when windows overlap or leave the first 4 GiB
+   */
   constructor(windows: readonly DeviceWindow[]) {
     this.#windows = [...windows].sort((a, b) => a.base - b.base);
     assertDisjoint(this.#windows);

@@ -2,7 +2,7 @@
 
 /** Takes bytes that the guest sends. */
 export interface ConsoleSink {
-  /** @returns false when there is no room now; nothing was taken. */
+  /** Sends a byte. @returns false when there is no room now; nothing was taken. */
   tryPut(byte: number): boolean;
 }
 

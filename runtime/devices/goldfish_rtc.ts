@@ -74,6 +74,7 @@ export class GoldfishRtc implements Device, TimedDevice {
   readonly #interrupt: SettledOutput;
 
   /**
+   * Opens the clock whose struct lies at `base`.
    * @param words shared memory
    * @param base index of the first of {@linkcode GOLDFISH_RTC_WORDS} words of the device struct
    * @param wiring what it is connected to

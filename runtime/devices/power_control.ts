@@ -21,7 +21,10 @@ export interface PowerControl {
 export class SharedPowerControl implements PowerControl {
   readonly #words: Int32Array;
 
-  /** @param words the machine's shared memory */
+  /**
+   * Controls the machine whose memory is given.
+   * @param words the machine's shared memory
+   */
   constructor(words: Int32Array) {
     this.#words = words;
   }

@@ -7,7 +7,10 @@ import type { ConsoleSink, ConsoleSource } from "./console_port.ts";
 export class RingConsoleSink implements ConsoleSink {
   readonly #words: Int32Array;
 
-  /** @param words the machine's shared memory */
+  /**
+   * Opens the ring of the machine whose memory is given.
+   * @param words the machine's shared memory
+   */
   constructor(words: Int32Array) {
     this.#words = words;
   }
@@ -22,7 +25,10 @@ export class RingConsoleSink implements ConsoleSink {
 export class RingConsoleSource implements ConsoleSource {
   readonly #words: Int32Array;
 
-  /** @param words the machine's shared memory */
+  /**
+   * Opens the ring of the machine whose memory is given.
+   * @param words the machine's shared memory
+   */
   constructor(words: Int32Array) {
     this.#words = words;
   }

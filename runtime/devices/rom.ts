@@ -16,6 +16,7 @@ export class Rom implements Device {
   readonly #view: DataView;
 
   /**
+   * Makes a memory over bytes that stay the caller's.
    * @param name name of the memory
    * @param bytes its content, shared by all workers
    */

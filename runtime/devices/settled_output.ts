@@ -16,6 +16,7 @@ export class SettledOutput {
   readonly #apply: () => void;
 
   /**
+   * Makes an output; nothing is written before the first change.
    * @param words shared memory
    * @param version index of the device's version word
    * @param apply reads the device's words and writes the output, both with sequentially consistent accesses

@@ -26,7 +26,10 @@ export class SifiveFinisher implements Device {
   readonly name = "test";
   readonly #power: PowerControl;
 
-  /** @param power what the commands act on */
+  /**
+   * Makes a finisher.
+   * @param power what the commands act on
+   */
   constructor(power: PowerControl) {
     this.#power = power;
   }

@@ -62,7 +62,7 @@ const FIFO_BYTES = 16;
 const BYTE_MASK = 0xff;
 
 /** Shared words that one UART needs. */
-export const UART_WORDS = Word.LOOP_BYTES + FIFO_BYTES;
+export const UART_WORDS: number = Word.LOOP_BYTES + FIFO_BYTES;
 
 /** Line status polls for which the wire stays silent after a receiver reset. */
 const SILENT_POLLS_AFTER_RESET = 256;
@@ -92,6 +92,7 @@ export class Uart16550 implements Device {
   readonly #interrupt: SettledOutput;
 
   /**
+   * Opens the UART whose struct lies at `base`.
    * @param words shared memory
    * @param base index of the first of {@linkcode UART_WORDS} words of the device struct
    * @param wiring what it is connected to

@@ -119,6 +119,7 @@ export class GuestClock {
   readonly #originAfterStart: number;
 
   /**
+   * Opens the clock of the machine whose memory is given.
    * @param words shared memory, after {@linkcode startClock}
    * @param hostClock the host's time; tests give their own
    */

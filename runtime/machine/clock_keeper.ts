@@ -36,6 +36,7 @@ export class ClockKeeper {
   readonly #posted: Float64Array;
 
   /**
+   * Makes a keeper that has posted nothing yet.
    * @param words shared memory; the hart count must be set
    * @param clock this worker's clock
    * @param devices devices with deadlines of their own, as this worker's instances

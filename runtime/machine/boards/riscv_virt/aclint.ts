@@ -38,6 +38,7 @@ export class Aclint implements Device {
   readonly #clock: GuestClock;
 
   /**
+   * Opens the ACLINT of the machine whose memory is given.
    * @param words shared memory
    * @param hartCount number of harts of the machine
    * @param clock this worker's clock

@@ -67,6 +67,7 @@ export class Plic implements Device {
   readonly #outputs: SettledOutput;
 
   /**
+   * Opens the controller whose struct lies at `base`.
    * @param words shared memory
    * @param base index of the first of {@linkcode plicWords} words of the device struct
    * @param hartCount number of harts of the machine

@@ -32,7 +32,10 @@ export class BaseExtension implements SbiExtension {
   readonly id: number = SbiExtensionId.BASE;
   readonly #known: ReadonlySet<number>;
 
-  /** @param others ids of the other extensions */
+  /**
+   * Makes the extension for an implementation with these others.
+   * @param others ids of the other extensions
+   */
   constructor(others: readonly number[]) {
     this.#known = new Set([SbiExtensionId.BASE, ...others]);
   }

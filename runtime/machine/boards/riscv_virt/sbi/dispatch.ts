@@ -34,7 +34,10 @@ export class SbiFirmware {
   readonly #host: SbiHost;
   readonly #extensions: ReadonlyMap<number, SbiExtension>;
 
-  /** @param host services of the machine */
+  /**
+   * Makes the interface of a machine.
+   * @param host services of the machine
+   */
   constructor(host: SbiHost) {
     this.#host = host;
     const base = new BaseExtension(EXTENSIONS.map(({ id }) => id));

@@ -28,6 +28,7 @@ export class FakeCaller implements SbiCaller {
   readonly #registers: bigint[] = new Array<bigint>(32).fill(0n);
 
   /**
+   * Sets the registers that a call reads.
    * @param hart the calling hart
    * @param extension a7
    * @param functionId a6
@@ -72,12 +73,15 @@ export class FakeHost implements SbiHost {
   /** Guest RAM: 4 KiB at the start of RAM. */
   readonly ram = new Uint8Array(RAM_BYTES);
   /** Bytes that the console still takes. */
-  room = Infinity;
+  room: number = Infinity;
   /** Bytes that the console gives. */
   readonly input: number[] = [];
   readonly #firmware = new SbiFirmware(this);
 
-  /** @param hartCount number of harts, all started */
+  /**
+   * Makes a machine in which nothing happened yet.
+   * @param hartCount number of harts, all started
+   */
   constructor(readonly hartCount: number) {
     this.states = new Array<HartStateCode>(hartCount).fill(HartState.STARTED);
   }
