@@ -211,12 +211,16 @@ export class GuestClock {
     this.#moveLine(hart, lines, SUPERVISOR_TIMER_LINE, now >= this.supervisorTimer(hart));
   }
 
-  /** Milliseconds until the next timer of a hart that is still to come; `Infinity` when there is none. */
+  /**
+   * Milliseconds until a timer line of a hart has to go up; `Infinity` when none will. 0 when a deadline has
+   * passed since the last `updateTimerLines`: a hart that is about to sleep then looks again.
+   */
   nextDeadlineMs(hart: number): number {
     const now = this.timeTicks();
+    const lines = interruptLines(this.#words, hart);
     const left = Math.min(
-      ticksLeft(now, this.machineTimer(hart)),
-      ticksLeft(now, this.supervisorTimer(hart)),
+      ticksLeft(now, this.machineTimer(hart), lines & MACHINE_TIMER_LINE),
+      ticksLeft(now, this.supervisorTimer(hart), lines & SUPERVISOR_TIMER_LINE),
     );
     return left / TICKS_PER_MS;
   }
@@ -269,6 +273,7 @@ function deadlineMs(ticks: number): number {
   return Math.min(NEVER_MS, Math.floor(ticks / TICKS_PER_MS));
 }
 
-function ticksLeft(now: number, compare: number): number {
-  return compare > now && compare < NEVER_TICKS ? compare - now : Infinity;
+function ticksLeft(now: number, compare: number, line: number): number {
+  if (line !== 0 || compare >= NEVER_TICKS) return Infinity;
+  return Math.max(0, compare - now);
 }

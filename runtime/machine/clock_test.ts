@@ -102,15 +102,18 @@ Deno.test("updateTimerLines() makes the lines say whether the time has come", ()
   assertEquals(bench.lines(1), 0);
 });
 
-Deno.test("nextDeadlineMs() is the nearer timer still to come", () => {
+Deno.test("nextDeadlineMs() is the nearer timer whose line is not up, 0 when that is overdue", () => {
   const bench = new Bench();
   assertEquals(bench.clock.nextDeadlineMs(0), Infinity);
   bench.clock.setMachineTimer(0, 30 * TICKS_PER_MS, 0);
   bench.clock.setSupervisorTimer(0, 20 * TICKS_PER_MS, 0);
   assertEquals(bench.clock.nextDeadlineMs(0), 20);
   bench.hostMs += 25;
+  assertEquals(bench.clock.nextDeadlineMs(0), 0);
+  bench.clock.updateTimerLines(0);
   assertEquals(bench.clock.nextDeadlineMs(0), 5);
   bench.hostMs += 5;
+  bench.clock.updateTimerLines(0);
   assertEquals(bench.clock.nextDeadlineMs(0), Infinity);
 });
 
