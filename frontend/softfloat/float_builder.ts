@@ -126,6 +126,12 @@ export class FloatBuilder {
     return this.b.select(this.b.eqz(this.exponentField(bits)), fraction, hidden);
   }
 
+  /** Significand of a normal number, at the bottom of the word. */
+  normalSignificand(bits: Value): Value {
+    const fraction = this.b.and(bits, this.b.i64(this.format.hiddenBit - 1n));
+    return this.b.or(fraction, this.b.i64(this.format.hiddenBit));
+  }
+
   /** 1 for infinities and NaNs. */
   isSpecial(bits: Value): Value {
     return this.b.eq(this.exponentField(bits), this.b.i32(this.format.topExponent));

@@ -11,7 +11,7 @@ import type { Region, Value } from "../../ir/region.ts";
 import { buildFloatFunction, type FloatBuilder, type FloatState } from "./float_builder.ts";
 import { type FloatFormat, RoundingMode } from "./format.ts";
 import { multiplyExactly } from "./multiply.ts";
-import { LEADING_BIT, returnIfNormal, returnRounded, type Unrounded } from "./round_and_pack.ts";
+import { LEADING_BIT, returnRounded } from "./round_and_pack.ts";
 import type { FormatOperations } from "./signatures.ts";
 
 const WORD_BITS = 64;
@@ -119,8 +119,8 @@ function addWide(f: FloatBuilder, a: Wide, second: Wide): Wide {
   };
 }
 
-/** Normalizes a wide number that is not zero. */
-function narrow(f: FloatBuilder, wide: Wide): Unrounded {
+/** Normalizes a wide number that is not zero, rounds it and ends the function. */
+function returnWide(f: FloatBuilder, wide: Wide, mode: Value): void {
   const { b } = f;
   const isShort = b.eqz(wide.high);
   const top = b.select(isShort, wide.low, wide.high);
@@ -129,18 +129,9 @@ function narrow(f: FloatBuilder, wide: Wide): Unrounded {
   const zeros = b.op("i64.clz", top);
   const [full, remainder] = shiftLeft(f, top, rest, zeros);
   const halved = b.or(b.shrU(full, b.i64(1)), b.and(full, b.i64(1)));
+  const significand = b.or(halved, f.jam(remainder));
   const shift = b.sub(b.add(b.wrap(zeros), lost), b.i32(1));
-  return {
-    isNegative: wide.isNegative,
-    exponent: b.sub(wide.exponent, shift),
-    significand: b.or(halved, f.jam(remainder)),
-  };
-}
-
-/** Rounds and ends the function. */
-function returnWide(f: FloatBuilder, wide: Wide, mode: Value): void {
-  const { isNegative, exponent, significand } = narrow(f, wide);
-  returnRounded(f, isNegative, exponent, significand, mode);
+  returnRounded(f, wide.isNegative, b.sub(wide.exponent, shift), significand, mode);
 }
 
 function isZeroWide({ b }: FloatBuilder, { high, low }: Wide): Value {
@@ -219,31 +210,5 @@ export function buildMultiplyAdd(
       f.return(f.signBitIf(b.eq(mode, b.i32(RoundingMode.DOWN))));
     });
     returnWide(f, sum, mode);
-  });
-}
-
-/**
- * Builds fused multiply-add that rounds to nearest even, for formats whose products no host type holds:
- * the exact steps without their special cases when operands and result are normal.
- */
-export function buildMultiplyAddNearest(
-  { multiplyAdd }: FormatOperations,
-  format: FloatFormat,
-  state: FloatState,
-): Region {
-  return buildFloatFunction(multiplyAdd.nearest, format, state, (f) => {
-    const { b } = f;
-    const operands = [f.operand(0), f.operand(1), f.operand(2)];
-    const [a, second, addend] = operands;
-    const isNormal = (bits: Value): Value =>
-      b.ltU(b.sub(f.exponentField(bits), b.i32(1)), b.i32(format.topExponent - 1));
-    b.when(operands.map(isNormal).reduce((x, y) => b.and(x, y)), () => {
-      const isNegative = b.xor(f.isNegative(a), f.isNegative(second));
-      const sum = addWide(f, productOf(f, a, second, isNegative), addendOf(f, addend));
-      b.when(isZeroWide(f, sum), () => f.returnConstant(0n));
-      returnIfNormal(f, narrow(f, sum));
-    });
-    const bits = operands.map((value) => f.carry(value));
-    b.return(b.call(multiplyAdd.exact, ...bits, b.i32(RoundingMode.NEAREST_EVEN)));
   });
 }

@@ -12,9 +12,23 @@
  *   is zero are exact.
  */
 import type { FunctionSignature, Region, Value } from "../../ir/region.ts";
-import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_builder.ts";
-import { BINARY32, BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
-import { buildMultiplyAddNearest } from "./multiply_add.ts";
+import { buildFloatFunction, type FloatBuilder, type FloatState } from "./float_builder.ts";
+import { BINARY32, type FloatFormat } from "./format.ts";
+import {
+  areDifferent,
+  fromBits,
+  isFinite,
+  isNotZero,
+  isSafelyNormal,
+  productResidual,
+  promote,
+  returnExact,
+  returnTested,
+  singleProduct,
+  sumError,
+  toBits,
+} from "./host_arithmetic.ts";
+import { buildDoubleMultiplyAdd, buildSingleMultiplyAdd } from "./multiply_add_nearest.ts";
 import { F64_TO_F32, type FormatOperations, type RoundedOperation } from "./signatures.ts";
 
 const INTEGER_BITS = 64;
@@ -38,18 +52,6 @@ interface NearestCall {
 /** Tells, as an i32, whether an accepted result is not exact. */
 type InexactTest = (call: NearestCall) => Value;
 
-function fromBits({ b, format }: FloatBuilder, carried: Value): Value {
-  return format.carrier === "i32"
-    ? b.op("f32.reinterpret_i32", carried)
-    : b.op("f64.reinterpret_i64", carried);
-}
-
-function toBits({ b, format }: FloatBuilder, number: Value): Value {
-  return format.carrier === "i32"
-    ? b.zeroExtend(b.op("i32.reinterpret_f32", number))
-    : b.op("i64.reinterpret_f64", number);
-}
-
 function startCall(f: FloatBuilder, operation: HostOperation, count: number): NearestCall {
   const { b, format } = f;
   const carried = Array.from({ length: count }, (_, index) => b.parameter(index));
@@ -59,53 +61,7 @@ function startCall(f: FloatBuilder, operation: HostOperation, count: number): Ne
   return { f, numbers, result, operands, bits: toBits(f, result) };
 }
 
-/** 1 when a result is finite. */
-function isFinite(f: FloatBuilder, bits: Value): Value {
-  return f.b.ltU(f.magnitude(bits), f.b.i64(f.format.infinity));
-}
-
-/** 1 when a result is finite and above the smallest normal number. */
-function isSafelyNormal(f: FloatBuilder, bits: Value): Value {
-  const { b, format } = f;
-  const lowest = format.hiddenBit + 1n;
-  return b.ltU(b.sub(f.magnitude(bits), b.i64(lowest)), b.i64(format.infinity - lowest));
-}
-
-/** Raises inexact when the test says so, unless it is raised already; ends the function. */
-function returnTested(f: FloatBuilder, bits: Value, isInexact: () => Value): void {
-  const { b } = f;
-  b.when(f.isInexactClear(), () => {
-    b.when(isInexact(), () => f.raise(FloatFlag.INEXACT));
-  });
-  f.return(bits);
-}
-
-/** Ends the function with the exact one's result. */
-function returnExact(f: FloatBuilder, callee: FunctionSignature): void {
-  const { b } = f;
-  const operands = callee.parameters.slice(0, -1).map((_, index) => b.parameter(index));
-  b.return(b.call(callee, ...operands, b.i32(RoundingMode.NEAREST_EVEN)));
-}
-
 // --- tests for exactness ----------------------------------------------------------------------------
-
-/**
- * The rounding error of a sum, as Knuth's two-sum gives it: exact for all operands whose sum is finite,
- * subnormal ones too.
- */
-function sumError(f: FloatBuilder, a: Value, second: Value, sum: Value): Value {
-  const { b } = f;
-  const prefix = f.format.name;
-  const sub = (x: Value, y: Value): Value => b.op(`${prefix}.sub`, x, y);
-  const secondPart = sub(sum, a);
-  const firstPart = sub(sum, secondPart);
-  return b.op(`${prefix}.add`, sub(a, firstPart), sub(second, secondPart));
-}
-
-function isNotZero(f: FloatBuilder, number: Value): Value {
-  const { b, format } = f;
-  return b.eqz(b.op(`${format.name}.eq`, number, fromBits(f, f.carry(b.i64(0)))));
-}
 
 function isSumInexact({ f, numbers: [a, second], result }: NearestCall): Value {
   return isNotZero(f, sumError(f, a, second, result));
@@ -115,19 +71,6 @@ function isDifferenceInexact({ f, numbers: [a, second], result }: NearestCall): 
   const { b, format } = f;
   const zero = fromBits(f, f.carry(b.i64(0)));
   return isNotZero(f, sumError(f, a, b.op(`${format.name}.sub`, zero, second), result));
-}
-
-function promote({ b }: FloatBuilder, single: Value): Value {
-  return b.op("f64.promote_f32", single);
-}
-
-function areDifferent({ b }: FloatBuilder, x: Value, y: Value): Value {
-  return b.eqz(b.op("f64.eq", x, y));
-}
-
-/** Products of two singles are exact in double precision: 24 bits each. */
-function singleProduct(f: FloatBuilder, a: Value, second: Value): Value {
-  return f.b.op("f64.mul", promote(f, a), promote(f, second));
 }
 
 function isSingleProductInexact({ f, numbers: [a, second], result }: NearestCall): Value {
@@ -142,30 +85,20 @@ function isSingleRootInexact({ f, numbers: [a], result }: NearestCall): Value {
   return areDifferent(f, singleProduct(f, result, result), promote(f, a));
 }
 
-/**
- * Is a product of two doubles not equal to a third, next to it? With the significands as integers the
- * difference is below 2^53 in magnitude, so the low 64 bits of both sides decide. All three
- * are normal.
- */
-function differsFromProduct(f: FloatBuilder, x: Value, y: Value, product: Value): Value {
-  const { b, format } = f;
-  const fieldSum = b.add(f.exponentField(x), f.exponentField(y));
-  const offset = b.sub(f.exponentField(product), fieldSum);
-  const scale = b.zeroExtend(b.add(offset, b.i32(format.bias + format.fractionBits)));
-  const exact = b.mul(f.significand(x), f.significand(y));
-  return b.ne(exact, b.shl(f.significand(product), scale));
+function hasResidual(f: FloatBuilder, x: Value, y: Value, product: Value): Value {
+  return f.b.ne(productResidual(f, x, y, product), f.b.i64(0));
 }
 
 function isDoubleProductInexact({ f, operands: [a, second], bits }: NearestCall): Value {
-  return differsFromProduct(f, a, second, bits);
+  return hasResidual(f, a, second, bits);
 }
 
 function isDoubleQuotientInexact({ f, operands: [a, divisor], bits }: NearestCall): Value {
-  return differsFromProduct(f, bits, divisor, a);
+  return hasResidual(f, bits, divisor, a);
 }
 
 function isDoubleRootInexact({ f, operands: [a], bits }: NearestCall): Value {
-  return differsFromProduct(f, bits, bits, a);
+  return hasResidual(f, bits, bits, a);
 }
 
 // --- functions --------------------------------------------------------------------------------------
@@ -297,41 +230,6 @@ function buildFromInteger(
   });
 }
 
-/**
- * Builds fused multiply-add in single precision.
- *
- * In double precision the product is exact. Its sum with the addend is rounded to odd: if it is not exact
- * and its last bit is zero, it moves by one unit toward the true sum. Rounding that to single precision
- * gives what rounding the true sum once gives, because a double has more than two bits beyond a single.
- */
-function buildSingleMultiplyAdd({ nearest, exact }: RoundedOperation, state: FloatState): Region {
-  return buildFloatFunction(nearest, BINARY32, state, (f) => {
-    const { b } = f;
-    const [a, second, addend] = [0, 1, 2].map((index) => fromBits(f, b.parameter(index)));
-    const double = new FloatBuilder(b, BINARY64, state);
-    const zero = b.op("f64.reinterpret_i64", b.i64(0));
-    const product = singleProduct(f, a, second);
-    const wideAddend = promote(f, addend);
-    const sum = b.op("f64.add", product, wideAddend);
-    const error = sumError(double, product, wideAddend, sum);
-    const isInexactSum = isNotZero(double, error);
-    const sumBits = b.op("i64.reinterpret_f64", sum);
-    const isOutward = b.eq(b.op("f64.lt", zero, error), b.op("f64.lt", zero, sum));
-    const step = b.select(isOutward, b.i64(1), b.i64(-1));
-    const isEven = b.eqz(b.wrap(b.and(sumBits, b.i64(1))));
-    const moves = b.and(isInexactSum, isEven);
-    const odd = b.select(moves, b.add(sumBits, step), sumBits);
-    const result = b.op("f32.demote_f64", b.op("f64.reinterpret_i64", odd));
-    const bits = toBits(f, result);
-    b.when(isSafelyNormal(f, bits), () => {
-      const isRounded = areDifferent(f, promote(f, result), sum);
-      returnTested(f, bits, () => b.or(isInexactSum, isRounded));
-    });
-    b.when(b.op("f64.eq", sum, zero), () => f.return(bits));
-    returnExact(f, exact);
-  });
-}
-
 /** Builds the functions of one format that round to nearest even. */
 export function buildNearest(
   operations: FormatOperations,
@@ -342,7 +240,7 @@ export function buildNearest(
     ...HOST_ROWS.map((row) => buildHostOperation(row, operations[row.name], format, state)),
     format === BINARY32
       ? buildSingleMultiplyAdd(operations.multiplyAdd, state)
-      : buildMultiplyAddNearest(operations, format, state),
+      : buildDoubleMultiplyAdd(operations.multiplyAdd, state),
     buildFromInteger(operations.fromSigned, true, format, state),
     buildFromInteger(operations.fromUnsigned, false, format, state),
   ];

@@ -25,16 +25,6 @@ export function roundAndPackSignature({ name, carrier }: FloatFormat): FunctionS
   };
 }
 
-/** A number ready to be rounded; see the header of this file. */
-export interface Unrounded {
-  /** 1 when the sign is minus, as an i32. */
-  readonly isNegative: Value;
-  /** Biased exponent of bit 62, as an i32. */
-  readonly exponent: Value;
-  /** Significand, as an i64. */
-  readonly significand: Value;
-}
-
 /** Ends a function with the rounded result. */
 export function returnRounded(
   f: FloatBuilder,
@@ -81,30 +71,6 @@ function round(f: FloatBuilder, significand: Value, mode: Value, rounding: Round
   return b.and(cut, b.xor(f.flag(isTieToEven), b.i64(-1)));
 }
 
-/** Encodes a rounded significand, without its sign. */
-function encode({ b, format }: FloatBuilder, exponent: Value, rounded: Value): Value {
-  const field = b.zeroExtend(b.sub(exponent, b.i32(1)));
-  return b.add(b.shl(field, b.i64(format.fractionBits)), rounded);
-}
-
-/**
- * Ends the function with the number rounded to nearest even, if it is sure to stay normal and finite; else
- * goes on. Raises inexact only when it is not raised yet.
- */
-export function returnIfNormal(f: FloatBuilder, number: Unrounded): void {
-  const { b, format } = f;
-  const { isNegative, exponent, significand } = number;
-  const isSafe = b.ltU(b.sub(exponent, b.i32(1)), b.i32(format.topExponent - 2));
-  b.when(isSafe, () => {
-    const mode = b.i32(RoundingMode.NEAREST_EVEN);
-    const rounding = roundingOf(f, isNegative, mode);
-    const magnitude = encode(f, exponent, round(f, significand, mode, rounding));
-    const isInexact = b.ne(b.and(significand, b.i64(rounding.mask)), b.i64(0));
-    b.when(b.and(isInexact, f.isInexactClear()), () => f.raise(FloatFlag.INEXACT));
-    f.return(b.or(magnitude, f.signBitIf(isNegative)));
-  });
-}
-
 function returnOverflow(f: FloatBuilder, isNegative: Value, increment: Value): void {
   const { b, format } = f;
   f.raise(FloatFlag.OVERFLOW | FloatFlag.INEXACT);
@@ -143,7 +109,8 @@ export function buildRoundAndPack(format: FloatFormat, state: FloatState): Regio
     });
 
     const rounded = round(f, f.get(significand), mode, rounding);
-    const magnitude = encode(f, f.get(exponent), rounded);
+    const field = b.zeroExtend(b.sub(f.get(exponent), b.i32(1)));
+    const magnitude = b.add(b.shl(field, b.i64(format.fractionBits)), rounded);
     b.when(b.geU(magnitude, b.i64(format.infinity)), () => {
       returnOverflow(f, isNegative, rounding.increment);
     });
