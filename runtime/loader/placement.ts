@@ -3,8 +3,9 @@
  *
  * The kernel is placed by its own header. The RAM disk goes half of RAM after the kernel's start, but not
  * more than 512 MiB: far enough that a kernel which unpacks itself does not reach it. The device tree goes as
- * high as possible below 3 GiB, where 32-bit boot stages reach it too. When RAM is too small for the RAM
- * disk's usual place, it goes right behind the kernel.
+ * high as possible below 3 GiB, where 32-bit boot stages reach it too, on a large page unless that is the
+ * first one, where the program is. When RAM is too small for the RAM disk's usual place, it goes right behind
+ * the kernel.
  */
 
 import { ConfigurationError, sizeText } from "../machine/options.ts";
@@ -34,7 +35,8 @@ const DEVICE_TREE_CEILING = 3 * 1024 * MIB;
 export function placeDeviceTree(ram: RamRange, bytes: number): number {
   const end = ram.base + ram.bytes;
   const ceiling = ram.base < DEVICE_TREE_CEILING ? Math.min(end, DEVICE_TREE_CEILING) : end;
-  const address = alignDown(ceiling - bytes, ALIGNMENT);
+  const onLargePage = alignDown(ceiling - bytes, ALIGNMENT);
+  const address = onLargePage > ram.base ? onLargePage : alignDown(ceiling - bytes, PAGE);
   if (address < ram.base) throw tooLittleRam(ram, "the device tree", bytes);
   return address;
 }

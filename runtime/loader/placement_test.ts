@@ -23,6 +23,11 @@ Deno.test("the device tree is at the highest 2 MiB boundary that leaves room for
   assertEquals(placeDeviceTree(ram(512), 2 * MIB + 1), BASE + 508 * MIB);
 });
 
+Deno.test("in RAM of one large page the device tree is at its end", () => {
+  assertEquals(placeDeviceTree(ram(1), 0x1800), BASE + MIB - 0x2000);
+  assertEquals(placeDeviceTree(ram(2), 0x1000), BASE + 2 * MIB - 0x1000);
+});
+
 Deno.test("the device tree stays below 3 GiB", () => {
   assertEquals(placeDeviceTree(ram(4064), 0x2000), 0xc000_0000 - 2 * MIB);
   assertEquals(placeDeviceTree(ram(1024), 0x2000), 0xc000_0000 - 2 * MIB);

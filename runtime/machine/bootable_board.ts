@@ -64,6 +64,6 @@ export interface BootableBoard extends Board {
   hartStarts(hartCount: number, images: LoadedImages): readonly HartStart[];
   /** Fills the boot ROM in the machine's shared memory. */
   installBootRom(parts: BoardParts, images: LoadedImages): void;
-  /** Words of the host-target interface among the symbols, on a board that has it. */
+  /** The host-target interface among the symbols, on a board that has it. */
   htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null;
 }

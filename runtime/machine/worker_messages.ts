@@ -17,12 +17,10 @@ export interface SharedStart {
   readonly check: boolean;
 }
 
-/** Addresses of the host-target interface words in guest RAM. */
+/** Where the host-target interface is in guest RAM. */
 export interface HtifAddresses {
-  /** Physical address of `tohost`. */
+  /** Physical address of `tohost`; the answer goes there too. */
   readonly tohost: number;
-  /** Physical address of `fromhost`. */
-  readonly fromhost: number;
 }
 
 /** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */
@@ -35,7 +33,7 @@ export interface VcpuStart extends SharedStart {
   readonly coldTier: WebAssembly.Module;
   /** Where compiled modules arrive. */
   readonly modules: MessagePort;
-  /** Words of the host-target interface, for boards that have it. */
+  /** The host-target interface, for boards that have it. */
   readonly htif: HtifAddresses | null;
 }
 

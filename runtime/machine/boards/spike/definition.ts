@@ -24,11 +24,10 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
   };
 }
 
-/** The interface exists for programs that name its command word; the answer word is the program's choice. */
+/** The interface exists for programs that name its command word. */
 function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
   const tohost = symbols.get(HtifSymbol.TO_HOST);
-  if (tohost === undefined) return null;
-  return { tohost, fromhost: symbols.get(HtifSymbol.FROM_HOST) ?? tohost };
+  return tohost === undefined ? null : { tohost };
 }
 
 /** The board. */

@@ -1,0 +1,95 @@
+/** Reads the counters of a machine out of its shared memory. */
+
+import { ExitReason } from "../../ir/exit_reason.ts";
+import { LeaveReason } from "../../wasm_backend/abi/leave_reason.ts";
+import {
+  HartStart,
+  Machine,
+  RunState,
+  Vcpu,
+  VcpuState,
+  vcpuWord,
+} from "../atomics/shared_layout.ts";
+import {
+  CompilerCounter,
+  compilerCounters,
+  EXIT_COUNTERS,
+  HartCounter,
+  hartCounters,
+} from "../atomics/statistics_layout.ts";
+import type { HartActivity, HartStatistics, MachineStatistics } from "./machine_interface.ts";
+
+const WORD_SHIFT = 2;
+const HALF_BITS = 32n;
+
+const COMPILE_PHASES: readonly (readonly [string, number])[] = [
+  ["lift", CompilerCounter.LIFT_MS],
+  ["optimize", CompilerCounter.OPTIMIZE_MS],
+  ["emit", CompilerCounter.EMIT_MS],
+  ["module", CompilerCounter.MODULE_MS],
+];
+
+/** Counts so far of a machine with `hartCount` harts. */
+export function readStatistics(
+  words: Int32Array,
+  hartCount: number,
+  wallSeconds: number,
+): MachineStatistics {
+  const compiler = compilerCounters(words.buffer);
+  const counters = Array.from({ length: hartCount }, (_, hart) => hartCounters(words.buffer, hart));
+  return {
+    wallSeconds,
+    harts: counters.map((row, hart) => hartStatistics(words, hart, row)),
+    regions: compiler[CompilerCounter.REGIONS],
+    modules: compiler[CompilerCounter.MODULES],
+    moduleBytes: compiler[CompilerCounter.MODULE_BYTES],
+    invalidations: sum(counters, HartCounter.INVALIDATIONS),
+    compileMilliseconds: Object.fromEntries(
+      COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),
+    ),
+    exits: exitCounts(counters),
+  };
+}
+
+function hartStatistics(words: Int32Array, hart: number, row: Float64Array): HartStatistics {
+  const low = BigInt(row[HartCounter.PC_LOW]);
+  const high = BigInt(row[HartCounter.PC_HIGH]);
+  return {
+    activity: activityOf(words, hart),
+    pc: (high << HALF_BITS) | low,
+    instructions: row[HartCounter.INSTRUCTIONS],
+    hotInstructions: row[HartCounter.HOT_INSTRUCTIONS],
+  };
+}
+
+function activityOf(words: Int32Array, hart: number): HartActivity {
+  // ORDER: sc loads, only for people to read; partner: the trampoline, the firmware, the power control.
+  const runState = Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT);
+  const start = Atomics.load(words, vcpuWord(hart, Vcpu.HART_START) >> WORD_SHIFT);
+  const state = Atomics.load(words, vcpuWord(hart, Vcpu.STATE) >> WORD_SHIFT);
+  if (runState !== RunState.RUNNING || start === HartStart.STOPPED) return "stopped";
+  return state === VcpuState.RUNNING ? "running" : "waiting";
+}
+
+/** Exits by name, those that happened. */
+function exitCounts(counters: readonly Float64Array[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const names = exitNames();
+  for (let reason = 0; reason < EXIT_COUNTERS; reason++) {
+    const count = sum(counters, HartCounter.EXITS + reason);
+    if (count > 0) counts[names.get(reason) ?? `reason ${reason}`] = count;
+  }
+  return counts;
+}
+
+/** Names of exit reasons; where frontend and backend share a number, the frontend's. */
+function exitNames(): Map<number, string> {
+  const reasons = [...Object.entries(LeaveReason), ...Object.entries(ExitReason)];
+  return new Map(
+    reasons.map(([name, reason]) => [reason, name.toLowerCase().replaceAll("_", " ")]),
+  );
+}
+
+function sum(counters: readonly Float64Array[], index: number): number {
+  return counters.reduce((total, row) => total + row[index], 0);
+}

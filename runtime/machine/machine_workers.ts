@@ -1,0 +1,107 @@
+/**
+ * The workers of a machine: starting them, hearing of their failures, and knowing when they have stopped.
+ *
+ * A worker that runs guest code, waits or compiles cannot be terminated from outside, so each says by a last
+ * message that it has stopped, and only then its thread is taken away. A worker that fails counts as stopped.
+ */
+
+import type { WorkerReport } from "./worker_messages.ts";
+
+/** Modules that the workers run. */
+export interface WorkerSources {
+  /** A vCPU. */
+  readonly vcpu: URL;
+  /** The compiler. */
+  readonly compiler: URL;
+  /** The clock keeper. */
+  readonly clockKeeper: URL;
+}
+
+/** The real ones. */
+export const WORKER_SOURCES: WorkerSources = {
+  vcpu: new URL("../vcpu/vcpu_worker.ts", import.meta.url),
+  compiler: new URL("../translation/compiler_worker.ts", import.meta.url),
+  clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
+};
+
+/** A worker to be started. */
+export interface WorkerTask {
+  /** Name for messages and debuggers. */
+  readonly name: string;
+  /** Its module. */
+  readonly source: URL;
+  /** Its first message. */
+  readonly start: unknown;
+  /** Ports that go with the message. */
+  readonly transfer: readonly MessagePort[];
+}
+
+/** What happens to workers. */
+export interface WorkerEvents {
+  /** One has failed and does nothing any more. */
+  failed(name: string, message: string): void;
+  /** One has text for the debug log. */
+  logged(text: string): void;
+}
+
+interface RunningWorker {
+  readonly name: string;
+  readonly worker: Worker;
+  readonly stopped: PromiseWithResolvers<void>;
+  isStopped: boolean;
+}
+
+/** Workers of one machine. */
+export class MachineWorkers {
+  readonly #events: WorkerEvents;
+  readonly #workers: RunningWorker[] = [];
+
+  /** @param events who is told of failures */
+  constructor(events: WorkerEvents) {
+    this.#events = events;
+  }
+
+  /** Starts a worker. @returns resolves when it has stopped or failed */
+  start({ name, source, start, transfer }: WorkerTask): Promise<void> {
+    const worker = new Worker(source, { type: "module", name });
+    const stopped = Promise.withResolvers<void>();
+    const row: RunningWorker = { name, worker, stopped, isStopped: false };
+    this.#workers.push(row);
+    worker.addEventListener("message", (event) => this.#receive(row, event));
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#fail(row, `${event.message} (${event.filename}:${event.lineno})`);
+    });
+    worker.addEventListener("messageerror", () => this.#fail(row, "a message was unreadable"));
+    worker.postMessage(start, [...transfer]);
+    return stopped.promise;
+  }
+
+  /** Names of those that run. */
+  running(): string[] {
+    return this.#workers.filter(({ isStopped }) => !isStopped).map(({ name }) => name);
+  }
+
+  /** Resolves when none runs. */
+  async stopped(): Promise<void> {
+    await Promise.all(this.#workers.map(({ stopped }) => stopped.promise));
+  }
+
+  #receive(row: RunningWorker, { data }: MessageEvent<WorkerReport>): void {
+    if ("log" in data) this.#events.logged(data.log);
+    else if ("failure" in data) this.#fail(row, data.failure);
+    else this.#stop(row);
+  }
+
+  #fail(row: RunningWorker, message: string): void {
+    if (row.isStopped) return;
+    this.#stop(row);
+    this.#events.failed(row.name, message);
+  }
+
+  #stop(row: RunningWorker): void {
+    row.isStopped = true;
+    row.worker.terminate();
+    row.stopped.resolve();
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * One life of a machine, from power-on to its end. A reset ends it; the next one starts from the same
+ * description in the same memory.
+ *
+ * REQUIREMENT. A worker that cannot start or that fails must end the machine with its message, and never let
+ * it hang. Nothing of the machine runs any more when {@linkcode PowerCycle.ended} resolves, and the guest's
+ * last byte is delivered then.
+ *
+ * SOLUTION. Main waits for shared words only asynchronously, each time together with "a worker has failed".
+ * A vCPU that failed is declared IDLE in its place, because others may wait for its answer to a request.
+ * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
+ */
+
+import { toIdle } from "../atomics/agent_state.ts";
+import { COMPILE_SLEEP_OFFSET } from "../atomics/compile_ring.ts";
+import {
+  EndReason,
+  HartStart as HartStartState,
+  Machine,
+  PAGE_BYTES,
+  RunState,
+  Vcpu,
+  vcpuWord,
+} from "../atomics/shared_layout.ts";
+import { SharedPowerControl } from "../devices/power_control.ts";
+import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
+import type { BoardDevices, BoardParts, HartStart } from "./board.ts";
+import type { BootableBoard } from "./bootable_board.ts";
+import { GuestClock, startClock } from "./clock.ts";
+import { type ConsoleEnd, ConsolePump } from "./console_pump.ts";
+import type { DebugLog } from "./debug_log.ts";
+import { exitStatusOf } from "./exit_status.ts";
+import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
+import { InternalError } from "./internal_error.ts";
+import type { ExitStatus } from "./machine_interface.ts";
+import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
+import type { MachineDescription } from "./options.ts";
+import { wordSatisfies } from "./word_wait.ts";
+import type { CompilerStart, KeeperStart, SharedStart, VcpuStart } from "./worker_messages.ts";
+
+/** How long workers may take to stop: far more than the longest compilation. */
+const STOP_GRACE_MS = 10_000;
+const WORD_SHIFT = 2;
+
+/** What a machine is built from; the same for all its power cycles. */
+export interface MachineParts {
+  /** The machine. */
+  readonly description: MachineDescription;
+  /** Its board. */
+  readonly board: BootableBoard;
+  /** The compiled cold tier. */
+  readonly coldTier: WebAssembly.Module;
+  /** Its memory. */
+  readonly memory: WebAssembly.Memory;
+  /** This process's end of its console. */
+  readonly console: ConsoleEnd;
+  /** Its debug log. */
+  readonly log: DebugLog;
+  /** Modules of its workers. */
+  readonly sources: WorkerSources;
+}
+
+/** See the header of this file. */
+export class PowerCycle {
+  /** Resolves when nothing of this cycle runs any more, with why it ended. Never rejects. */
+  readonly ended: Promise<ExitStatus>;
+  /** The devices as main sees them. */
+  readonly devices: BoardDevices;
+  readonly #parts: MachineParts;
+  readonly #words: Int32Array;
+  readonly #power: SharedPowerControl;
+  readonly #workers: MachineWorkers;
+  readonly #failed = Promise.withResolvers<void>();
+  readonly #vcpusStopped: Promise<unknown>;
+  readonly #pump: ConsolePump;
+  #failure: string | undefined;
+
+  /**
+   * Starts the workers of a machine; {@linkcode PowerCycle.ready} tells when they can run. The memory must
+   * be all zero.
+   */
+  constructor(parts: MachineParts, plan: ImagePlan) {
+    this.#parts = parts;
+    this.#words = new Int32Array(parts.memory.buffer);
+    this.#power = new SharedPowerControl(this.#words);
+    this.#workers = new MachineWorkers({
+      failed: (name, message) => this.#fail(`${name}: ${message}`),
+      logged: (text) => parts.log.write(text),
+    });
+    this.devices = this.#initializeMemory(plan);
+    this.#pump = new ConsolePump(
+      this.#words,
+      parts.console,
+      () => this.devices.inputArrived(),
+    );
+    this.#vcpusStopped = this.#startWorkers(plan);
+    this.ended = this.#life();
+  }
+
+  /** Resolves when all vCPUs are ready. Throws InternalError when one cannot start; the cycle is over then. */
+  async ready(): Promise<void> {
+    const { harts } = this.#parts.description;
+    const count = wordSatisfies(this.#words, Machine.READY_COUNT.offset, (ready) => ready >= harts);
+    await Promise.race([count, this.#failed.promise]);
+    if (this.#failure === undefined) return;
+    await this.ended;
+    throw new InternalError(this.#failure);
+  }
+
+  /** Lets the harts run, once all are ready; harmless after the end. */
+  start(): void {
+    const state = Machine.RUN_STATE.offset >> WORD_SHIFT;
+    // ORDER: sc cmpxchg, so that an end that came first stays; partner: the vCPUs' wait for the state.
+    Atomics.compareExchange(this.#words, state, RunState.CREATED, RunState.RUNNING);
+    Atomics.notify(this.#words, state);
+  }
+
+  /** Ends the machine from outside. */
+  stop(): void {
+    this.#power.end(EndReason.STOPPED, 0);
+  }
+
+  #initializeMemory({ segments, images }: ImagePlan): BoardDevices {
+    const { description, board } = this.#parts;
+    const words = this.#words;
+    // ORDER: sc stores before any worker exists; partner: the workers' start.
+    Atomics.store(words, Machine.HART_COUNT.offset >> WORD_SHIFT, description.harts);
+    const pages = description.memoryBytes / PAGE_BYTES;
+    Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
+    startClock(words);
+    installSegments(words.buffer, board.ramBase, segments);
+    const parts = this.#boardParts();
+    board.installBootRom(parts, images);
+    return board.createDevices(parts, this.#hasBuiltinFirmware);
+  }
+
+  get #hasBuiltinFirmware(): boolean {
+    return firmwareKind(this.#parts.description) === "built-in";
+  }
+
+  #boardParts(): BoardParts {
+    const words = this.#words;
+    return {
+      words,
+      hartCount: this.#parts.description.harts,
+      clock: new GuestClock(words),
+      consoleSink: new RingConsoleSink(words),
+      consoleSource: new RingConsoleSource(words),
+      power: this.#power,
+    };
+  }
+
+  // --- workers --------------------------------------------------------------------------------------
+
+  /** @returns resolves when all vCPUs have stopped */
+  #startWorkers({ images }: ImagePlan): Promise<unknown> {
+    const { description, board, coldTier, sources } = this.#parts;
+    const shared: SharedStart = {
+      memory: this.#parts.memory,
+      board: board.name,
+      cpu: description.cpu,
+      hasBuiltinFirmware: this.#hasBuiltinFirmware,
+      check: description.accel.check,
+    };
+    const htif = board.htif(images.symbols);
+    const ports: MessagePort[] = [];
+    const vcpus = board.hartStarts(description.harts, images).map((start, hart) => {
+      const { port1, port2 } = new MessageChannel();
+      ports.push(port1);
+      this.#markStart(hart, start);
+      return this.#startVcpu({ ...shared, hart, start, coldTier, modules: port2, htif });
+    });
+    const compiler: CompilerStart = { ...shared, ports, debug: description.debug.categories };
+    const keeper: KeeperStart = shared;
+    this.#workers.start({
+      name: "compiler",
+      source: sources.compiler,
+      start: compiler,
+      transfer: ports,
+    });
+    this.#workers.start({
+      name: "clock keeper",
+      source: sources.clockKeeper,
+      start: keeper,
+      transfer: [],
+    });
+    return Promise.all(vcpus);
+  }
+
+  #markStart(hart: number, { isStarted }: HartStart): void {
+    const state = isStarted ? HartStartState.STARTED : HartStartState.STOPPED;
+    // ORDER: sc store before any worker exists; partner: other harts that ask for the state.
+    Atomics.store(this.#words, vcpuWord(hart, Vcpu.HART_START) >> WORD_SHIFT, state);
+  }
+
+  async #startVcpu(start: VcpuStart): Promise<void> {
+    await this.#workers.start({
+      name: `hart ${start.hart}`,
+      source: this.#parts.sources.vcpu,
+      start,
+      transfer: [start.modules],
+    });
+    toIdle(this.#words, start.hart);
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= message;
+    this.#power.end(EndReason.INTERNAL, 0);
+    this.#failed.resolve();
+  }
+
+  // --- the end --------------------------------------------------------------------------------------
+
+  async #life(): Promise<ExitStatus> {
+    await wordSatisfies(
+      this.#words,
+      Machine.RUN_STATE.offset,
+      (state) => state === RunState.ENDED,
+    );
+    // ORDER: after the run state, which the compiler reads before it sleeps; partner: its wait for requests.
+    Atomics.notify(this.#words, COMPILE_SLEEP_OFFSET >> WORD_SHIFT);
+    await this.#withinGrace(this.#vcpusStopped);
+    await this.#pump.finish();
+    await this.#withinGrace(this.#workers.stopped());
+    if (this.#failure === undefined) return exitStatusOf(this.#words);
+    return { reason: "internal-error", code: 0, message: this.#failure };
+  }
+
+  async #withinGrace(stopped: Promise<unknown>): Promise<void> {
+    const expired = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#fail(`did not stop: ${this.#workers.running().join(", ")}`);
+      expired.resolve();
+    }, STOP_GRACE_MS);
+    await Promise.race([stopped, expired.promise]);
+    clearTimeout(timer);
+  }
+}
