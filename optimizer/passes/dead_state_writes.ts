@@ -14,12 +14,7 @@
  * region is irreducible, every edge counts. With that no fact flows around a loop, and one walk backwards over
  * the blocks is exact.
  */
-import {
-  analyzeControlFlow,
-  type ControlFlow,
-  isRetreating,
-  successors,
-} from "../../ir/control_flow.ts";
+import { analyzeControlFlow, type ControlFlow, successors } from "../../ir/control_flow.ts";
 import { DominatorTree, isReducible } from "../../ir/dominators.ts";
 import { elementOffset } from "../../ir/guest_state.ts";
 import { opcodeRow } from "../../ir/opcodes.ts";
@@ -75,12 +70,14 @@ class DeadStateWrites {
     this.#deadAtStart[block.id] = dead;
   }
 
-  /** What all successors overwrite unseen. */
+  /**
+   * What all successors overwrite unseen. A successor that is not done yet is the target of a retreating
+   * edge, which sees everything.
+   */
   #deadAtEnd(block: Block): DeadElements {
     const next = successors(block);
-    const isObserved = next.length === 0 || block.terminator?.kind === "call" ||
-      this.#everyEdgeObserves || next.some((target) => isRetreating(this.#flow, block, target));
-    if (isObserved) return new Set();
+    const isObserved = next.length === 0 || block.terminator?.kind === "call";
+    if (isObserved || this.#everyEdgeObserves) return new Set();
     const [first, ...others] = next.map((target) =>
       this.#deadAtStart[target.id] ?? new Set<number>()
     );

@@ -27,6 +27,7 @@ import { Rewriter } from "../rewriter.ts";
 
 const LOW_WORD = 0xffff_ffffn;
 const WORD_BITS = 32n;
+const DOUBLE_WORD_BITS = 64n;
 
 /** See the header of this file. */
 export const extensionNarrowing: Pass = {
@@ -184,7 +185,11 @@ class ExtensionNarrowing {
     if (amount === null || shifted.opcode !== "i64.shl") return null;
     if (constantOf(shifted.operands[1]) !== amount) return null;
     const [value] = shifted.operands;
-    if (opcode === "i64.shr_s") return this.#signExtendedBits(value, 64n - amount);
+    if (opcode === "i64.shr_s") return this.#signExtendedBits(value, DOUBLE_WORD_BITS - amount);
+    if (amount > WORD_BITS && amount < DOUBLE_WORD_BITS) {
+      const mask = this.#rewriter.constant("i64", (1n << (DOUBLE_WORD_BITS - amount)) - 1n);
+      return this.#rewriter.emit("i64.and", "i64", [value, mask], null);
+    }
     if (amount !== WORD_BITS) return null;
     if (this.#facts.has(value, ExtensionFact.ZERO)) return value;
     return this.#rewriter.emit("i64.extend_i32_u", "i64", [this.#low(value)], null);
