@@ -28,6 +28,10 @@ export interface InstalledRegion {
 
 /** A batch of regions with their module: what the compiler posts to every vCPU. */
 export interface InstalledModule {
+  /** Slots whose regions are outdated: acknowledged with the ticket once this vCPU holds none of them. */
+  readonly retired: readonly number[];
+  /** Ticket of the retirement. */
+  readonly ticket: number;
   /** The compiled module. */
   readonly module: WebAssembly.Module;
   /** Its regions. */

@@ -154,7 +154,7 @@ export class DecodedPages {
     this.#provisional.clear();
   }
 
-  /** Lets block heads of a page find the entries of a new region at once. */
+  /** Lets block heads of a page find the entries of a new region at once; target 0: no longer. */
   installEntry(hostPage: number, offset: number, modeKey: number, target: number): void {
     for (let slot = 0; slot < 1 << PageDirectory.INDEX_BITS; slot++) {
       const entry = directoryWord(slot);

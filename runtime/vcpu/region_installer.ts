@@ -5,11 +5,11 @@
 import { ENVIRONMENT } from "../../wasm_backend/abi/module_shape.ts";
 import {
   Control,
-  ENTRY_INDEX_BITS,
   FlushFilter,
+  JumpCache,
   MappingChecks,
 } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
+import { PAGE_SHIFT, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
 import type { InstalledModule, RegionCatalog } from "../translation/region_catalog.ts";
 import type { DecodedPages } from "./decoded_pages.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
@@ -24,6 +24,10 @@ export interface ModuleSource {
 export interface InstallerParts {
   /** Where modules come from; null when nothing is compiled. */
   readonly source: ModuleSource | null;
+  /** Shared memory. */
+  readonly words: Int32Array;
+  /** The hart. */
+  readonly hart: number;
   /** The vCPU's table. */
   readonly table: WebAssembly.Table;
   /** Imports of region modules. */
@@ -39,6 +43,7 @@ export interface InstallerParts {
 }
 
 const PAGE_BYTES = 4096n;
+const JUMP_CACHE_END = JumpCache.BASE + (1 << (JumpCache.INDEX_BITS + JumpCache.ENTRY_SHIFT));
 
 /** See the header of this file. */
 export class RegionInstaller {
@@ -58,7 +63,24 @@ export class RegionInstaller {
     for (let next = source.next(); next !== undefined; next = source.next()) this.#install(next);
   }
 
-  #install({ module, regions }: InstalledModule): void {
+  /** Forgets outdated regions; no frame of theirs is alive here, so their slots may be used anew. */
+  #retire(slots: readonly number[], ticket: number): void {
+    const { catalog, table, pages, memory, words, hart } = this.#parts;
+    for (const slot of slots) {
+      const region = catalog.region(slot);
+      table.set(slot, null);
+      for (const { hostPage, offset } of region?.entries ?? []) {
+        pages.installEntry(hostPage, offset, region?.modeKey ?? 0, 0);
+      }
+      catalog.remove(slot);
+    }
+    if (slots.length > 0) memory.words.fill(0, JumpCache.BASE >> 2, JUMP_CACHE_END >> 2);
+    // ORDER: sc store after the slots are out of table, records and jump cache; partner: the slot allocator.
+    Atomics.store(words, vcpuWord(hart, Vcpu.RETIRE_ACK) >> 2, ticket);
+  }
+
+  #install({ module, regions, retired, ticket }: InstalledModule): void {
+    this.#retire(retired, ticket);
     const { table, catalog, pages, imports } = this.#parts;
     const checkMapping = (slot: number, low: number, high: number): number =>
       this.#checkMapping(slot, low, high);
@@ -100,9 +122,4 @@ export class RegionInstaller {
     memory.words[check + 1] = Number(BigInt.asIntN(32, origin >> 12n));
     return 1;
   }
-}
-
-/** Slot of a jump target. */
-export function slotOf(target: number): number {
-  return target >>> ENTRY_INDEX_BITS;
 }

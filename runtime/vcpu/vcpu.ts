@@ -40,8 +40,8 @@ const QUANTUM = 20_000;
 const EXCLUSIVE_QUANTUM = 64;
 /** Address that no load-reserved has: none asks for exclusivity. */
 const NO_EXCLUSIVE_PC = 1;
-/** Executions of a block head before its region is compiled. */
-const HOT_THRESHOLD = 600;
+/** Executions of a block head before its region is asked for, again and again; a power of two. */
+const HOT_THRESHOLD = 512;
 /** Results of device accesses, as the cold tier reads them. */
 const DeviceStatus = { ABSENT: 0, DONE: 1, RETRY: 2 } as const;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
@@ -117,6 +117,8 @@ export class Vcpu {
     this.#cold = instantiateColdTier(parts.coldTier, spaces, this.#coldHost(), frontend);
     this.#installer = new RegionInstaller({
       source: parts.modules,
+      words: this.#words,
+      hart,
       table,
       imports: this.#cold.regionImports,
       catalog: this.#catalog,
@@ -138,7 +140,7 @@ export class Vcpu {
     this.memory.setWideControl(Control.RAM_BASE, ramRange.base);
     this.memory.setWideControl(Control.RAM_BYTES, ramRange.bytes);
     this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
-    this.memory.setControl(Control.HOT_THRESHOLD, HOT_THRESHOLD);
+    this.memory.setControl(Control.HEAT_MASK, HOT_THRESHOLD - 1);
   }
 
   #coldHost(): ColdHost {

@@ -61,8 +61,8 @@ export const Control = {
   RAM_BYTES: 0xa8,
   /** Guest physical address of RAM (i64). */
   RAM_BASE: 0xb0,
-  /** Execution count at which a block head asks for compilation (i32). */
-  HOT_THRESHOLD: 0x8c,
+  /** A block head asks for compilation whenever its execution count has none of these bits (i32). */
+  HEAT_MASK: 0x8c,
   /** A word for full barriers: exchanged, never read for its value (i32). */
   BARRIER: 0x90,
   /** Write position in the access log of check mode (i32). */

@@ -88,8 +88,7 @@ export function buildColdTier(
     trapEnter: privileged.trapEnter.name,
     host: parts.host,
   }).addToModule();
-  m.exportFunction(privileged.trapEnter.name);
-  m.exportFunction(privileged.wakePending.name);
+  for (const { name } of parts.functions) m.exportFunction(name);
   m.validate();
   const bytes = m.emit();
   m.dispose();

@@ -251,7 +251,10 @@ export class RunLoop {
         Record.HEAT,
       ),
       m.if(
-        m.binary("i32.eq", this.#i32(this.#heat), this.#control(Control.HOT_THRESHOLD)),
+        m.unary(
+          "i32.eqz",
+          m.binary("i32.and", this.#i32(this.#heat), this.#control(Control.HEAT_MASK)),
+        ),
         m.call("hot", [this.#recordPc()], VOID),
       ),
     ];

@@ -158,7 +158,7 @@ export abstract class OperationLowering {
   #lower(operation: Operation): void {
     const effect = opcodeRow(operation.opcode).effect;
     const uses = this.#uses.count(operation);
-    if ((effect === "pure" || effect === "read") && operation.opcode !== "guest.encoding") {
+    if (effect === "pure" || effect === "read" || isRemadeAtEachUse(operation)) {
       if (uses === 0) return;
       const isRead = effect === "read" && operation.operands.length === 0;
       if (this.#uses.escapes(operation)) this.#materialize(operation, true);
@@ -241,6 +241,7 @@ export abstract class OperationLowering {
         );
       case "guest.pc":
       case "guest.next_pc":
+      case "guest.encoding":
         return this.instructionAddress(opcode);
       case "guest.pc_relative":
         return this.pcRelative((attribute as { offset: number }).offset);
@@ -287,8 +288,6 @@ export abstract class OperationLowering {
         this.boundary(offset, length, index);
         return null;
       }
-      case "guest.encoding":
-        return this.instructionAddress(opcode);
       case "guest.fence":
         return this.fence((attribute as { order: OrderSet }).order);
       case "call": {
@@ -314,6 +313,10 @@ export abstract class OperationLowering {
   }
 }
 
+/**
+ * Values that cost less to make again than to keep. The bits of the instruction are among them although a host
+ * call reads them: only exceptions use them, and there they are made on the path that raises one.
+ */
 function isRemadeAtEachUse(operation: Operation): boolean {
   switch (operation.opcode) {
     case "i32.const":
@@ -321,6 +324,7 @@ function isRemadeAtEachUse(operation: Operation): boolean {
     case "guest.pc_relative":
     case "guest.pc":
     case "guest.next_pc":
+    case "guest.encoding":
     case "field.i32":
     case "field.i64":
       return true;

@@ -1,0 +1,180 @@
+/**
+ * The compiler: takes requests from the ring in batches, builds their regions, compiles one module for each
+ * batch and hands it to every vCPU.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import { optimize } from "../../optimizer/pipeline.ts";
+import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import type { HostOrder } from "../../wasm_backend/host_order.ts";
+import {
+  compileBatch,
+  type CompiledRegion,
+  type RegionSource,
+} from "../../wasm_backend/region/region_module.ts";
+import { isGenerationCurrent } from "../atomics/code_guard.ts";
+import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
+import { CompilerCounter, compilerCounters } from "../atomics/statistics_layout.ts";
+import {
+  type BuiltRegion,
+  hotPage,
+  type Hotspot,
+  readHotspot,
+  RegionBuilder,
+} from "./region_builder.ts";
+import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
+import { SlotAllocator } from "./slot_allocator.ts";
+
+/** Most regions of one module. */
+const BATCH_LIMIT = 24;
+
+/** What the compiler is made of. */
+export interface CompilerParts {
+  /** The machine's memory as words. */
+  readonly words: Int32Array;
+  /** The guest. */
+  readonly frontend: GuestFrontend;
+  /** Column of the order table. */
+  readonly host: HostOrder;
+  /** Do regions return after each call, to be compared with the cold tier? */
+  readonly isChecked: boolean;
+  /** Is a copy of every module's text and its regions' IR wanted? */
+  readonly trace: CompilerTrace | null;
+  /** Hands a module to every vCPU. */
+  publish(module: InstalledModule): void;
+}
+
+/** Receiver of what the debug log shows. */
+export interface CompilerTrace {
+  /** A region as lifted. */
+  lifted(built: BuiltRegion): void;
+  /** A region after the optimizer. */
+  optimized(built: BuiltRegion): void;
+  /** A module's text. */
+  emitted(text: string): void;
+}
+
+interface LiveRegion {
+  readonly built: BuiltRegion;
+  readonly slot: number;
+}
+
+/** See the header of this file. */
+export class Compiler {
+  readonly #parts: CompilerParts;
+  readonly #factory = new ModuleFactory();
+  readonly #builder: RegionBuilder;
+  readonly #slots: SlotAllocator;
+  readonly #live = new Map<string, LiveRegion>();
+  readonly #counters: Float64Array;
+
+  /** A compiler for one machine. */
+  constructor(parts: CompilerParts) {
+    this.#parts = parts;
+    this.#builder = new RegionBuilder(parts.words, parts.frontend);
+    this.#slots = new SlotAllocator(parts.words);
+    this.#counters = compilerCounters(parts.words.buffer);
+  }
+
+  /** Compiles the requests that wait now. */
+  compileWaiting(): void {
+    const hotspots = this.#takeRequests();
+    const retired: number[] = [];
+    const built = hotspots.flatMap((hotspot) => this.#build(hotspot, retired));
+    const sources = built.flatMap((region) => this.#source(region));
+    if (sources.length === 0) return;
+    const bytes = this.#timed(CompilerCounter.EMIT_MS, () => this.#emit(sources));
+    const module = this.#timed(
+      CompilerCounter.MODULE_MS,
+      () => new WebAssembly.Module(bytes.bytes),
+    );
+    const ticket = this.#slots.retire(retired);
+    const regions = bytes.regions.map((compiled, index) => announce(compiled, built[index]));
+    this.#counters[CompilerCounter.REGIONS] += regions.length;
+    this.#counters[CompilerCounter.MODULES]++;
+    this.#counters[CompilerCounter.MODULE_BYTES] += bytes.bytes.length;
+    this.#parts.publish({ module, regions, retired, ticket });
+  }
+
+  #timed<Result>(counter: number, work: () => Result): Result {
+    const start = performance.now();
+    const result = work();
+    this.#counters[counter] += performance.now() - start;
+    return result;
+  }
+
+  #takeRequests(): Hotspot[] {
+    const { words } = this.#parts;
+    const taken = new Map<string, Hotspot>();
+    while (taken.size < BATCH_LIMIT) {
+      const request = nextRequest(words);
+      if (request === NO_REQUEST) break;
+      const hotspot = readHotspot(words, request);
+      releaseRequest(words);
+      taken.set(placeOf(hotspot), hotspot);
+    }
+    return [...taken.values()];
+  }
+
+  #build(hotspot: Hotspot, retired: number[]): BuiltRegion[] {
+    const live = this.#live.get(placeOf(hotspot));
+    if (live !== undefined) {
+      if (this.#isCurrent(live.built)) return [];
+      retired.push(live.slot);
+      this.#live.delete(placeOf(hotspot));
+    }
+    const built = this.#timed(CompilerCounter.LIFT_MS, () => this.#builder.build(hotspot));
+    if (built === null) {
+      this.#counters[CompilerCounter.STALE_REGIONS]++;
+      return [];
+    }
+    const { trace } = this.#parts;
+    trace?.lifted(built);
+    this.#timed(CompilerCounter.OPTIMIZE_MS, () => optimize(built.region));
+    trace?.optimized(built);
+    return [built];
+  }
+
+  #isCurrent({ pages }: BuiltRegion): boolean {
+    return pages.every(({ hostPage, generation }) =>
+      isGenerationCurrent(this.#parts.words, hostPage, generation)
+    );
+  }
+
+  #source(built: BuiltRegion): RegionSource[] {
+    const slot = this.#slots.take();
+    if (slot === 0) return [];
+    this.#live.set(placeOf(built.hotspot), { built, slot });
+    const { dataMmu } = this.#parts.frontend.describeMode(built.hotspot.modeKey);
+    return [{ region: built.region, slot, pages: built.pages, dataMmu }];
+  }
+
+  #emit(sources: readonly RegionSource[]) {
+    const { frontend, host, isChecked, trace } = this.#parts;
+    const batch = compileBatch(this.#factory, sources, {
+      pc: frontend.pc,
+      host,
+      isChecked,
+      wantsText: trace !== null,
+    });
+    if (batch.text !== null) trace?.emitted(batch.text);
+    return batch;
+  }
+}
+
+function placeOf(hotspot: Hotspot): string {
+  return `${hotPage(hotspot)}.${hotspot.offset}.${hotspot.modeKey}`;
+}
+
+function announce(
+  { slot, name, entryOffsets }: CompiledRegion,
+  built: BuiltRegion,
+): InstalledRegion {
+  const hostPage = hotPage(built.hotspot);
+  return {
+    slot,
+    name,
+    modeKey: built.hotspot.modeKey,
+    entries: entryOffsets.map((offset) => ({ hostPage, offset })),
+    pages: built.pages.slice(1).map(({ distance, hostPage: page }) => [distance, page]),
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * From compile requests to regions with their pages: reads guest code, lifts and optimizes it, and takes back
+ * what changed meanwhile.
+ *
+ * Only fully guarded pages are read. A page's lines are marked as code and its generation is read before the
+ * bytes, and the generation must be the same afterwards: then the region stands for exactly that generation.
+ */
+import type { CodeReader, GuestFrontend } from "../../frontend/frontend.ts";
+import type { Region } from "../../ir/region.ts";
+import type { RegionPage } from "../../wasm_backend/region/region_lowering.ts";
+import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code_guard.ts";
+import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
+import { NEIGHBOUR_PAGES, RequestWord, UNKNOWN_PAGE } from "./compile_request.ts";
+
+/** Most guest instructions of one region. */
+const INSTRUCTION_LIMIT = 500;
+const PARCEL_BYTES = 2;
+
+/** A request, copied out of the ring. */
+export interface Hotspot {
+  /** Mode key of the code. */
+  readonly modeKey: number;
+  /** Byte offset of the hot address in its page. */
+  readonly offset: number;
+  /** Pages of shared memory around the hot one, which is in the middle. */
+  readonly pages: readonly number[];
+}
+
+/** A lifted region and what it was built from. */
+export interface BuiltRegion {
+  /** The request it answers. */
+  readonly hotspot: Hotspot;
+  /** The region. */
+  readonly region: Region;
+  /** Its pages, the origin page first. */
+  readonly pages: readonly RegionPage[];
+}
+
+/** Copies a request out of the ring. */
+export function readHotspot(words: Int32Array, request: number): Hotspot {
+  const first = request + RequestWord.PAGES;
+  return {
+    modeKey: words[request + RequestWord.MODE_KEY],
+    offset: words[request + RequestWord.OFFSET],
+    pages: [...words.subarray(first, first + 2 * NEIGHBOUR_PAGES + 1)],
+  };
+}
+
+/** Page of shared memory that holds the hot address. */
+export function hotPage({ pages }: Hotspot): number {
+  return pages[NEIGHBOUR_PAGES];
+}
+
+/** Reads parcels through a request's page list and remembers the pages it read from. */
+class GuardedCode implements CodeReader {
+  readonly used = new Map<number, RegionPage>();
+  readonly #words: Int32Array;
+  readonly #parcels: Uint16Array;
+  readonly #pages: readonly number[];
+  isStale = false;
+
+  constructor(words: Int32Array, parcels: Uint16Array, pages: readonly number[]) {
+    this.#words = words;
+    this.#parcels = parcels;
+    this.#pages = pages;
+  }
+
+  parcel(offset: number): number {
+    const distance = offset >> PAGE_SHIFT;
+    const hostPage = this.#pages[NEIGHBOUR_PAGES + distance] ?? UNKNOWN_PAGE;
+    if (hostPage === UNKNOWN_PAGE) return -1;
+    const hostOffset = hostPage * PAGE_BYTES + (offset & (PAGE_BYTES - 1));
+    const generation = openForDecode(this.#words, hostOffset, PARCEL_BYTES);
+    if (generation === PROVISIONAL) return -1;
+    const known = this.used.get(distance);
+    if (known !== undefined && known.generation !== generation) this.isStale = true;
+    if (known === undefined) this.used.set(distance, { distance, hostPage, generation });
+    // ORDER: sc load after the generation; partner: the atomic store of a guarded store.
+    return Atomics.load(this.#parcels, hostOffset / PARCEL_BYTES);
+  }
+
+  /** Do all pages still have the generations that were read? */
+  isCurrent(): boolean {
+    return !this.isStale &&
+      [...this.used.values()].every(({ hostPage, generation }) =>
+        isGenerationCurrent(this.#words, hostPage, generation)
+      );
+  }
+}
+
+/** Builds regions from requests. */
+export class RegionBuilder {
+  readonly #words: Int32Array;
+  readonly #parcels: Uint16Array;
+  readonly #frontend: GuestFrontend;
+
+  /** Reads code from the machine's memory. */
+  constructor(words: Int32Array, frontend: GuestFrontend) {
+    this.#words = words;
+    this.#parcels = new Uint16Array(words.buffer);
+    this.#frontend = frontend;
+  }
+
+  /** The region for a request, or null when its code is not stable or not there. */
+  build(hotspot: Hotspot): BuiltRegion | null {
+    const code = new GuardedCode(this.#words, this.#parcels, hotspot.pages);
+    const region = this.#frontend.liftRegion({
+      entryOffset: hotspot.offset,
+      modeKey: hotspot.modeKey,
+      code,
+      instructionLimit: INSTRUCTION_LIMIT,
+    });
+    if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;
+    const pages = [...code.used.values()].sort((a, b) => rank(a) - rank(b));
+    return { hotspot, region, pages };
+  }
+}
+
+/** The origin page comes first, then the others by distance. */
+function rank({ distance }: RegionPage): number {
+  return distance === 0 ? -Infinity : distance;
+}

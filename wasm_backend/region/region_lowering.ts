@@ -1,0 +1,834 @@
+/**
+ * Lowers a region into one Wasm function `(origin i64, depth and entry i32) -> i64`.
+ *
+ * Guest registers live in locals. The function never raises an exception itself: whatever it cannot do ends
+ * in a departure at the exact instruction, with registers and program counter in memory, and the cold tier
+ * does it. It returns the next guest address, or LEAVE with reason and address in private memory. On entry,
+ * state `pc` is the entry's address. Departures share stubs at the end, one for each set of dirty registers.
+ */
+import { ExitReason } from "../../ir/exit_reason.ts";
+import { elementOffset, type StateSlot } from "../../ir/guest_state.ts";
+import type { OrderSet } from "../../ir/memory_order.ts";
+import { Order } from "../../ir/memory_order.ts";
+import type {
+  Block,
+  BoundaryAttribute,
+  FunctionSignature,
+  MemoryAttribute,
+  Operation,
+  Region,
+  Terminator,
+} from "../../ir/region.ts";
+import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
+import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
+import { Control, ENTRY_INDEX_BITS, GUEST_STATE, MappingChecks } from "../abi/vcpu_layout.ts";
+import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
+import { LocalAllocation } from "../lower/local_allocation.ts";
+import { type ModuleFunctions, OperationLowering } from "../lower/operation_lowering.ts";
+import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
+import {
+  type NodeCode,
+  type NodeEnd,
+  StructuredControlFlow,
+} from "../structure/structured_control_flow.ts";
+import type { ElementSet } from "./element_set.ts";
+import { EntryGraph } from "./entry_graph.ts";
+import { PageCaches } from "./page_caches.ts";
+import { PromotedState } from "./promoted_state.ts";
+
+const I32 = wasmType("i32");
+const I64 = wasmType("i64");
+const PAGE_MASK = -4096n;
+const PAGE_SHIFT = 12n;
+const BITS_PER_BYTE = 8;
+const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
+const ONE_CALL = 1 << ENTRY_INDEX_BITS;
+
+/** Parameters of a region function. */
+const Parameter = { ORIGIN: 0, DEPTH_AND_ENTRY: 1, COUNT: 2 } as const;
+
+/** A page that a region was built from. */
+export interface RegionPage {
+  /** Distance in pages from the origin. */
+  readonly distance: number;
+  /** Index in shared memory. */
+  readonly hostPage: number;
+  /** Generation of its code. */
+  readonly generation: number;
+}
+
+/** Another region that can be called directly. */
+export interface DirectCallee {
+  /** Name of its function in the module. */
+  readonly name: string;
+  /** Label of the entry. */
+  readonly label: number;
+  /** Its origin as distance in bytes from the caller's. */
+  readonly originOffset: number;
+}
+
+/** What a region is compiled with. */
+export interface RegionContext {
+  /** Name of its function. */
+  readonly name: string;
+  /** Its slot. */
+  readonly slot: number;
+  /** Pages it was built from, the origin page first. */
+  readonly pages: readonly RegionPage[];
+  /** TLB set of its loads and stores. */
+  readonly dataMmu: number;
+  /** State slot of the program counter. */
+  readonly pc: StateSlot;
+  /** Column of the order table. */
+  readonly host: HostOrder;
+  /** Regions are not left but by returning to the trampoline: for check mode. */
+  readonly isChecked: boolean;
+  /** Imports a function of the guest into the module. */
+  importFunction(callee: FunctionSignature): void;
+  /** The region of this module that starts at a distance from the origin. */
+  callee(offset: number): DirectCallee | null;
+}
+
+/** Kinds of shared departure code. */
+type StubKind = "leave" | "return" | "chain";
+
+interface Stub {
+  readonly label: string;
+  readonly kind: StubKind;
+  readonly dirty: ElementSet;
+}
+
+/** See the header of this file. */
+export class RegionLowering extends OperationLowering {
+  readonly #region: Region;
+  readonly #context: RegionContext;
+  readonly #state: PromotedState;
+  readonly #graph: EntryGraph;
+  readonly #caches: PageCaches;
+  readonly #elementLocals: number[];
+  readonly #budget: number;
+  readonly #label: number;
+  readonly #exitPc: number;
+  readonly #exitReason: number;
+  readonly #departs: number;
+  readonly #reserved: { readonly width: number; readonly address: number; readonly value: number };
+  readonly #stubs = new Map<string, Stub>();
+  readonly #hasReservation: boolean;
+  #dirty: ElementSet;
+  #block: Block;
+  #boundary: BoundaryAttribute | null = null;
+  #isDeparting = false;
+
+  /** Analyses the region. */
+  constructor(
+    m: ModuleBuilder,
+    functions: ModuleFunctions,
+    region: Region,
+    context: RegionContext,
+  ) {
+    super(m, functions, region, new LocalAllocation(Parameter.COUNT));
+    this.#region = region;
+    this.#context = context;
+    this.#state = new PromotedState(region);
+    this.#graph = new EntryGraph(region);
+    this.#caches = new PageCaches(this.locals, this.#graph.looped);
+    this.#elementLocals = this.#state.elements.map(({ slot }) => this.locals.permanent(slot.type));
+    this.#budget = this.locals.permanent("i32");
+    this.#label = this.locals.permanent("i32");
+    this.#exitPc = this.locals.permanent("i64");
+    this.#exitReason = this.locals.permanent("i32");
+    this.#departs = this.locals.permanent("i32");
+    this.#reserved = {
+      width: this.locals.permanent("i32"),
+      address: this.locals.permanent("i64"),
+      value: this.locals.permanent("i64"),
+    };
+    this.#hasReservation = region.blocks.some(({ operations }) =>
+      operations.some(({ opcode }) => opcode === "guest.load_reserved")
+    );
+    this.#block = region.entries[0].block;
+    this.#dirty = this.#state.dirtyIn(this.#block);
+  }
+
+  /** Distances from the origin of the entries that are served, by label. */
+  get entryOffsets(): number[] {
+    return this.#graph.entries.map(({ offset }) => offset);
+  }
+
+  /** Adds the function to the module. */
+  addToModule(): void {
+    const { m } = this;
+    const { nodes, graph } = this.#graph;
+    const targets = nodes.flatMap((_, number) => this.#switchTargets(number));
+    const root = this.#graph.rootTargets;
+    const code = new StructuredControlFlow(m, graph, targets, (node) => this.#node(node, root))
+      .build();
+    const body = this.#withStubs(m.block(null, [this.#prologue(), code]));
+    m.addFunction(this.#context.name, [I64, I32], I64, this.locals.types, body);
+  }
+
+  #switchTargets(number: number): readonly number[] {
+    const node = this.#graph.nodes[number];
+    if (node.kind === "sort") return [...node.targets, node.header];
+    return node.kind === "root" && this.#graph.rootTargets.length > 1
+      ? this.#graph.rootTargets
+      : [];
+  }
+
+  // --- entry ----------------------------------------------------------------------------------------
+
+  /** Caches are known only after all blocks were lowered, so this is made last. */
+  #prologue(): Expression {
+    const { m } = this;
+    const statements = [
+      m.localSet(this.#budget, this.#control(Control.BUDGET)),
+      m.localSet(
+        this.#label,
+        m.binary("i32.and", m.localGet(Parameter.DEPTH_AND_ENTRY, I32), m.i32(ENTRY_MASK)),
+      ),
+      ...this.#context.pages.map((page) => this.#checkGeneration(page)),
+      ...(this.#context.pages.length > 1 ? [this.#checkMapping()] : []),
+      m.ifRare(
+        m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(1)),
+        this.#refuse(LeaveReason.BUDGET),
+      ),
+      ...[...this.#caches.all()].map(({ tag }) => m.localSet(tag, m.i64(-1n))),
+    ];
+    return m.block(null, statements);
+  }
+
+  /** Leaves before anything was done: state pc is that of the entry already. */
+  #refuse(reason: number): Expression[] {
+    const { m } = this;
+    return [this.#setControl(Control.REASON, m.i32(reason)), m.return(m.i64(LEAVE))];
+  }
+
+  /** ORDER: sc load at entry; partner: the begun-stores count before a store to the page's code. */
+  #checkGeneration({ hostPage, generation }: RegionPage): Expression {
+    const { m } = this;
+    const begun = m.atomicLoad("ram", 4, I32, m.i32(PAGE_STORES_BEGUN + hostPage * 4));
+    return m.ifRare(m.binary("i32.ne", begun, m.i32(generation)), this.#refuse(LeaveReason.DEAD));
+  }
+
+  #checkMapping(): Expression {
+    const { m } = this;
+    const { slot } = this.#context;
+    const origin = (): Expression => m.localGet(Parameter.ORIGIN, I64);
+    const page = m.binary(
+      "i64.shl",
+      m.binary("i64.shr_u", origin(), m.i64(PAGE_SHIFT)),
+      m.i64(32n),
+    );
+    const present = m.binary(
+      "i64.or",
+      page,
+      m.unary("i64.extend_i32_u", this.#control(Control.CONTEXT)),
+    );
+    const checked = m.load(
+      "cpu",
+      8,
+      false,
+      I64,
+      m.i32(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT)),
+    );
+    const high = m.unary("i32.wrap_i64", m.binary("i64.shr_u", origin(), m.i64(32n)));
+    const ok = m.call("check_mapping", [m.i32(slot), m.unary("i32.wrap_i64", origin()), high], I32);
+    return m.ifRare(m.binary("i64.ne", checked, present), [
+      m.if(m.unary("i32.eqz", ok), m.block(null, this.#refuse(LeaveReason.UNMAPPED))),
+    ]);
+  }
+
+  #control(offset: number): Expression {
+    return this.m.load("cpu", 4, false, I32, this.m.i32(offset));
+  }
+
+  #setControl(offset: number, value: Expression): Expression {
+    return this.m.store("cpu", 4, I32, this.m.i32(offset), value);
+  }
+
+  // --- nodes ----------------------------------------------------------------------------------------
+
+  #node(number: number, rootTargets: readonly number[]): NodeCode {
+    const { m } = this;
+    const node = this.#graph.nodes[number];
+    switch (node.kind) {
+      case "root":
+        return {
+          statements: this.#loadEntryRegisters(),
+          end: this.#switch(rootTargets, rootTargets[0]),
+        };
+      case "dispatch": {
+        const condition = m.localGet(this.#label, I32);
+        return {
+          statements: [],
+          end: { kind: "branch", condition, taken: node.sorter, otherwise: node.header },
+        };
+      }
+      case "sort":
+        return { statements: [], end: this.#switch(node.targets, node.header) };
+      case "leave":
+        return this.#leaveTo(node.block);
+      case "block":
+        return this.#lowerBlock(node.block);
+    }
+  }
+
+  #switch(targets: readonly number[], otherwise: number): NodeEnd {
+    if (targets.every((target) => target === otherwise)) return { kind: "jump", target: otherwise };
+    return { kind: "switch", index: this.m.localGet(this.#label, I32), targets, otherwise };
+  }
+
+  #loadEntryRegisters(): Expression[] {
+    const needed = this.#state.liveIn(this.#graph.entries[0].block).copy();
+    for (const { block } of this.#graph.entries) needed.addAll(this.#state.liveIn(block));
+    return this.#loadElements(needed);
+  }
+
+  #loadElements(elements: ElementSet): Expression[] {
+    return [...elements.elements()].map((number) =>
+      this.m.localSet(this.#elementLocals[number], this.#loadElement(number))
+    );
+  }
+
+  #loadElement(number: number): Expression {
+    const { slot, index } = this.#state.elements[number];
+    return this.#loadState(slot, index);
+  }
+
+  #loadState(slot: StateSlot, index: number): Expression {
+    const bytes = slot.type === "i32" ? 4 : 8;
+    const address = this.m.i32(GUEST_STATE + elementOffset(slot, index));
+    return this.m.load("cpu", bytes, false, wasmType(slot.type), address);
+  }
+
+  #storeState(slot: StateSlot, index: number, value: Expression): Expression {
+    const bytes = slot.type === "i32" ? 4 : 8;
+    const address = this.m.i32(GUEST_STATE + elementOffset(slot, index));
+    return this.m.store("cpu", bytes, wasmType(slot.type), address, value);
+  }
+
+  #leaveTo(block: Block): NodeCode {
+    this.#dirty = this.#state.dirtyIn(block);
+    this.push(this.m.localSet(this.#exitPc, this.pcRelative(offsetOf(block))));
+    this.#goStub("chain");
+    return { statements: this.endBlock(), end: { kind: "leave" } };
+  }
+
+  #lowerBlock(block: Block): NodeCode {
+    const { m } = this;
+    this.#block = block;
+    this.#dirty = this.#state.dirtyIn(block);
+    this.#boundary = null;
+    this.#isDeparting = false;
+    if (this.#graph.labelOf(block) > 0) this.push(m.localSet(this.#label, m.i32(0)));
+    if (this.#graph.headers.has(block)) this.#checkBudget(block);
+    if (block.instructions > 0) this.#addBudget(-block.instructions);
+    this.lowerOperations(block);
+    const end = this.#terminate(block, block.terminator as Terminator);
+    return { statements: this.endBlock(), end };
+  }
+
+  #checkBudget(block: Block): void {
+    const { m } = this;
+    const leave = this.#departure(this.pcRelative(offsetOf(block)), LeaveReason.BUDGET, 0);
+    this.push(m.ifRare(m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(1)), leave));
+  }
+
+  #addBudget(instructions: number): void {
+    const { m } = this;
+    this.push(m.localSet(this.#budget, this.#budgetPlus(instructions)));
+  }
+
+  #budgetPlus(instructions: number): Expression {
+    const { m } = this;
+    const budget = m.localGet(this.#budget, I32);
+    return instructions === 0 ? budget : m.binary("i32.add", budget, m.i32(instructions));
+  }
+
+  // --- ends of blocks -------------------------------------------------------------------------------
+
+  #terminate(block: Block, terminator: Terminator): NodeEnd {
+    const { m } = this;
+    if (this.#isDeparting && terminator.kind !== "exit" && terminator.kind !== "trap") {
+      this.#departIfAsked(this.#nextAddress(), 0);
+    }
+    switch (terminator.kind) {
+      case "jump":
+        return { kind: "jump", target: this.#graph.target(block, terminator.target) };
+      case "branch": {
+        const condition = this.use(terminator.condition);
+        const taken = this.#graph.target(block, terminator.taken);
+        return {
+          kind: "branch",
+          condition,
+          taken,
+          otherwise: this.#graph.target(block, terminator.otherwise),
+        };
+      }
+      case "call":
+        return this.#call(block, terminator);
+      case "goto":
+        this.push(m.localSet(this.#exitPc, this.use(terminator.pc)));
+        this.#goStub(terminator.transfer === "return" ? "return" : "chain");
+        return { kind: "leave" };
+      case "exit":
+        this.statements.push(...this.#departure(this.use(terminator.pc), terminator.reason, 0));
+        return { kind: "leave" };
+      case "trap":
+        this.statements.push(...this.#stepHere());
+        return { kind: "leave" };
+      default:
+        throw new TypeError(
+          `Cannot end a block of region "${this.#region.name}" with "${terminator.kind}"`,
+        );
+    }
+  }
+
+  #call(block: Block, { pc, link, then }: Terminator & { kind: "call" }): NodeEnd {
+    const { m } = this;
+    this.push(m.localSet(this.#exitPc, this.use(pc)));
+    const callee = pc.opcode === "guest.pc_relative"
+      ? this.#context.callee((pc.attribute as { offset: number }).offset)
+      : null;
+    if (this.#context.isChecked) {
+      this.#goStub("return");
+      return { kind: "leave" };
+    }
+    const depth = m.binary("i32.lt_u", m.localGet(Parameter.DEPTH_AND_ENTRY, I32), m.i32(ONE_CALL));
+    this.push(m.ifRare(depth, [m.br(this.#stub("return", this.#dirty).label)]));
+    this.statements.push(...this.#storeElements(this.#dirty));
+    this.push(this.#setControl(Control.BUDGET, m.localGet(this.#budget, I32)));
+    const returned = this.toLocal(
+      callee === null ? this.#callUnknown() : this.#callDirect(callee),
+      "i64",
+    );
+    const mismatch = m.binary("i64.ne", m.localGet(returned, I64), this.use(link));
+    this.push(m.ifRare(mismatch, [m.return(m.localGet(returned, I64))]));
+    this.push(m.localSet(this.#budget, this.#control(Control.BUDGET)));
+    if (this.#hasReservation) this.#dropReservation();
+    this.statements.push(...this.#loadElements(this.#state.liveIn(then)));
+    return { kind: "jump", target: this.#graph.target(block, then) };
+  }
+
+  /** Depth of a callee, entry bits clear. */
+  #calleeDepth(): Expression {
+    const { m } = this;
+    const mine = m.binary(
+      "i32.and",
+      m.localGet(Parameter.DEPTH_AND_ENTRY, I32),
+      m.i32(~ENTRY_MASK),
+    );
+    return m.binary("i32.sub", mine, m.i32(ONE_CALL));
+  }
+
+  #callUnknown(): Expression {
+    return this.m.call("enter", [this.m.localGet(this.#exitPc, I64), this.#calleeDepth()], I64);
+  }
+
+  #callDirect({ name, label, originOffset }: DirectCallee): Expression {
+    const { m } = this;
+    this.push(this.#storeState(this.#context.pc, 0, m.localGet(this.#exitPc, I64)));
+    const origin = m.binary(
+      "i64.add",
+      m.localGet(Parameter.ORIGIN, I64),
+      m.i64(BigInt(originOffset)),
+    );
+    const depth = label === 0
+      ? this.#calleeDepth()
+      : m.binary("i32.or", this.#calleeDepth(), m.i32(label));
+    return m.call(name, [origin, depth], I64);
+  }
+
+  // --- departures -----------------------------------------------------------------------------------
+
+  #storeElements(elements: ElementSet): Expression[] {
+    return [...elements.elements()].map((number) => {
+      const { slot, index } = this.#state.elements[number];
+      return this.#storeState(
+        slot,
+        index,
+        this.m.localGet(this.#elementLocals[number], wasmType(slot.type)),
+      );
+    });
+  }
+
+  #stub(kind: StubKind, dirty: ElementSet): Stub {
+    const key = `${kind}.${dirty.key}`;
+    let stub = this.#stubs.get(key);
+    if (stub === undefined) {
+      stub = { label: `stub${this.#stubs.size}`, kind, dirty: dirty.copy() };
+      this.#stubs.set(key, stub);
+    }
+    return stub;
+  }
+
+  #goStub(kind: StubKind): void {
+    const allowed = kind === "chain" && this.#context.isChecked ? "return" : kind;
+    this.push(this.m.br(this.#stub(allowed, this.#dirty).label));
+  }
+
+  /** Statements that leave to the trampoline, to go on at `pc`, giving back what was not executed. */
+  #departure(pc: Expression, reason: number, unused: number): Expression[] {
+    const { m } = this;
+    return [
+      m.localSet(this.#exitPc, pc),
+      m.localSet(this.#exitReason, m.i32(reason)),
+      ...(unused === 0 ? [] : [m.localSet(this.#budget, this.#budgetPlus(unused))]),
+      m.br(this.#stub("leave", this.#dirty).label),
+    ];
+  }
+
+  #current(): BoundaryAttribute {
+    if (this.#boundary === null) {
+      throw new TypeError("Cannot leave a region outside of a guest instruction");
+    }
+    return this.#boundary;
+  }
+
+  /** The cold tier executes the current instruction. */
+  #stepHere(): Expression[] {
+    const { offset, index } = this.#current();
+    return this.#departure(
+      this.pcRelative(offset),
+      ExitReason.SINGLE_STEP,
+      this.#block.instructions - index,
+    );
+  }
+
+  #nextAddress(): number {
+    const { offset, length } = this.#current();
+    return offset + length;
+  }
+
+  #departIfAsked(offset: number, unused: number): void {
+    const { m } = this;
+    const leave = this.#departure(this.pcRelative(offset), ExitReason.REFRESH, unused);
+    this.push(m.ifRare(m.localGet(this.#departs, I32), leave));
+    this.#isDeparting = false;
+  }
+
+  /** Wraps the body into one block for each stub, with the stubs behind it. */
+  #withStubs(body: Expression): Expression {
+    const { m } = this;
+    return [...this.#stubs.values()].reduce((inner, stub) => {
+      const code = [m.block(stub.label, [inner, m.unreachable()]), ...this.#stubCode(stub)];
+      return m.block(null, code, I64);
+    }, body);
+  }
+
+  #stubCode({ kind, dirty }: Stub): Expression[] {
+    const { m } = this;
+    const exitPc = (): Expression => m.localGet(this.#exitPc, I64);
+    const stores = [
+      ...this.#storeElements(dirty),
+      this.#setControl(Control.BUDGET, m.localGet(this.#budget, I32)),
+    ];
+    if (kind === "return") return [...stores, m.return(exitPc())];
+    if (kind === "chain") {
+      const depth = m.binary(
+        "i32.and",
+        m.localGet(Parameter.DEPTH_AND_ENTRY, I32),
+        m.i32(~ENTRY_MASK),
+      );
+      return [...stores, m.returnCall("chain", [exitPc(), depth], I64)];
+    }
+    return [
+      ...stores,
+      this.#storeState(this.#context.pc, 0, exitPc()),
+      this.#setControl(Control.REASON, m.localGet(this.#exitReason, I32)),
+      m.return(m.i64(LEAVE)),
+    ];
+  }
+
+  // --- operations -----------------------------------------------------------------------------------
+
+  protected override stateGet(slot: StateSlot, index: number): Expression {
+    if (!slot.promotable) return this.#loadState(slot, index);
+    const local = this.#elementLocals[this.#state.number({ slot, index })];
+    return this.m.localGet(local, wasmType(slot.type));
+  }
+
+  protected override stateSet(slot: StateSlot, index: number, value: Expression): Expression {
+    if (!slot.promotable) return this.#storeState(slot, index, value);
+    const element = this.#state.number({ slot, index });
+    this.#dirty.add(element);
+    return this.m.localSet(this.#elementLocals[element], value);
+  }
+
+  protected override stateGetAt(slot: StateSlot): Expression {
+    throw new TypeError(`Cannot index register file "${slot.name}" in a region`);
+  }
+
+  protected override stateSetAt(slot: StateSlot): Expression {
+    throw new TypeError(`Cannot index register file "${slot.name}" in a region`);
+  }
+
+  protected override field(name: string): Expression {
+    throw new TypeError(`Cannot read record field "${name}" in a region`);
+  }
+
+  protected override instructionAddress(which: string): Expression {
+    throw new TypeError(`Cannot lower "${which}" in a region: the instruction is bound`);
+  }
+
+  protected override pcRelative(offset: number): Expression {
+    const { m } = this;
+    const origin = m.localGet(Parameter.ORIGIN, I64);
+    return offset === 0 ? origin : m.binary("i64.add", origin, m.i64(BigInt(offset)));
+  }
+
+  protected override machineAccess(operation: Operation): Expression {
+    throw new TypeError(`Cannot lower "${operation.opcode}" in a region`);
+  }
+
+  protected override boundary(offset: number, length: number, index: number): void {
+    if (this.#isDeparting) this.#departIfAsked(offset, this.#block.instructions - index);
+    this.#boundary = { offset, length, index };
+  }
+
+  /** ORDER: the pairs are the guest's own; partner: whatever access of another hart the guest pairs it with. */
+  protected override fence(order: OrderSet): Expression | null {
+    const { m } = this;
+    if (this.#hasReservation) this.#dropReservation();
+    switch (fenceKind(this.#context.host, order)) {
+      case "nothing":
+        return null;
+      case "exchange":
+        return m.drop(m.atomicUpdate("xchg", "cpu", 4, I32, m.i32(Control.BARRIER), m.i32(0)));
+      case "fence":
+        return m.atomicFence();
+    }
+  }
+
+  protected override beforeCall(callee: FunctionSignature): void {
+    this.#context.importFunction(callee);
+    const { index } = this.#current();
+    this.push(this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index)));
+    if (this.#hasReservation) this.#dropReservation();
+  }
+
+  protected override leave(operation: Operation): void {
+    const { m } = this;
+    const condition = this.use(operation.operands[0]);
+    if (operation.opcode === "leave_if") {
+      this.push(m.localSet(this.#departs, condition));
+      this.#isDeparting = true;
+      return;
+    }
+    this.push(m.ifRare(condition, this.#stepHere()));
+  }
+
+  // --- memory ---------------------------------------------------------------------------------------
+
+  protected override access(operation: Operation, attribute: MemoryAttribute): Expression | null {
+    switch (operation.opcode) {
+      case "guest.load":
+        return this.#load(operation, attribute);
+      case "guest.store":
+        this.#store(operation, attribute);
+        return null;
+      case "guest.rmw":
+        return this.#update(operation, attribute);
+      case "guest.load_reserved":
+        return this.#loadReserved(operation, attribute);
+      case "guest.store_conditional":
+        return this.#storeConditional(operation, attribute);
+      default:
+        throw new TypeError(`Cannot lower access "${operation.opcode}" in a region`);
+    }
+  }
+
+  #dropReservation(): void {
+    this.push(this.m.localSet(this.#reserved.width, this.m.i32(0)));
+  }
+
+  #orderBefore(order: OrderSet): void {
+    const fence = this.fence(order);
+    if (fence !== null) this.push(fence);
+  }
+
+  #probe(kind: "probe_load" | "probe_store", address: number, bytes: number): Expression {
+    const { m } = this;
+    return m.call(
+      `${kind}_${this.#context.dataMmu}`,
+      [m.localGet(address, I64), m.i32(bytes - 1)],
+      I32,
+    );
+  }
+
+  #misses(address: number, bytes: number, tag: number): Expression {
+    const { m } = this;
+    const masked = m.binary(
+      "i64.and",
+      m.localGet(address, I64),
+      m.i64(PAGE_MASK | BigInt(bytes - 1)),
+    );
+    return m.binary("i64.ne", masked, m.localGet(tag, I64));
+  }
+
+  #page(address: number): Expression {
+    return this.m.binary("i64.and", this.m.localGet(address, I64), this.m.i64(PAGE_MASK));
+  }
+
+  #hostAddress(address: number, addend: number): Expression {
+    const { m } = this;
+    return m.binary(
+      "i32.add",
+      m.localGet(addend, I32),
+      m.unary("i32.wrap_i64", m.localGet(address, I64)),
+    );
+  }
+
+  #isOdd(local: number): Expression {
+    return this.m.binary("i32.and", this.m.localGet(local, I32), this.m.i32(1));
+  }
+
+  #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
+    const { m } = this;
+    const bytes = width / BITS_PER_BYTE;
+    const cache = this.#caches.of(operation.operands[0], this.#block, false);
+    const address = this.useInLocal(operation.operands[0]);
+    if (this.#hasReservation) this.#dropReservation();
+    this.#orderBefore(order & Order.WRITE_READ);
+    const found = this.locals.scratch("i32");
+    this.push(m.ifRare(this.#misses(address, bytes, cache.tag), [
+      m.localSet(found, this.#probe("probe_load", address, bytes)),
+      m.if(this.#isOdd(found), m.block(null, this.#stepHere())),
+      m.localSet(cache.addend, m.localGet(found, I32)),
+      m.localSet(cache.tag, this.#page(address)),
+    ]));
+    const value = m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, cache.addend));
+    return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
+  }
+
+  #store(operation: Operation, { width, order }: MemoryAttribute): void {
+    const { m } = this;
+    const bytes = width / BITS_PER_BYTE;
+    const cache = this.#caches.of(operation.operands[0], this.#block, true);
+    const address = this.useInLocal(operation.operands[0]);
+    const value = this.toLocal(this.use(operation.operands[1]), "i64");
+    if (this.#hasReservation) this.#dropReservation();
+    this.#orderBefore(order & ~Order.WRITE_READ);
+    const found = this.locals.scratch("i32");
+    const done = `stored${operation.id}`;
+    const guarded = m.call("store_guarded", [
+      m.localGet(address, I64),
+      m.localGet(value, I64),
+      m.i32(bytes),
+    ], I32);
+    const miss = m.ifRare(this.#misses(address, bytes, cache.tag), [
+      m.localSet(found, this.#probe("probe_store", address, bytes)),
+      m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#stepHere()])),
+      m.localSet(cache.addend, m.localGet(found, I32)),
+      m.localSet(cache.tag, this.#page(address)),
+    ]);
+    this.push(
+      m.block(done, [
+        miss,
+        this.#plainStore(order, bytes, this.#hostAddress(address, cache.addend), value),
+      ]),
+    );
+    this.#orderBefore(order & Order.WRITE_READ);
+  }
+
+  #plainStore(order: OrderSet, bytes: number, host: Expression, value: number): Expression {
+    const { m } = this;
+    const stored = m.localGet(value, I64);
+    return storeKind(this.#context.host, order) === "plain"
+      ? m.store("ram", bytes, I64, host, stored)
+      : m.atomicStore("ram", bytes, I64, host, stored);
+  }
+
+  /** Address in shared memory of an atomic access, in a local; leaves when the cold tier must make it. */
+  #atomicHost(address: number, bytes: number): number {
+    const { m } = this;
+    const addend = this.toLocal(this.#probe("probe_store", address, bytes), "i32");
+    this.push(m.ifRare(this.#isOdd(addend), this.#stepHere()));
+    return this.toLocal(this.#hostAddress(address, addend), "i32");
+  }
+
+  #extended(value: Expression, bytes: number): Expression {
+    return bytes === 4 ? this.m.unary("i64.extend32_s", value) : value;
+  }
+
+  #update(operation: Operation, { width, rmw = "add" }: MemoryAttribute): Expression {
+    const { m } = this;
+    const bytes = width / BITS_PER_BYTE;
+    const address = this.useInLocal(operation.operands[0]);
+    const value = this.toLocal(this.use(operation.operands[1]), "i64");
+    if (this.#hasReservation) this.#dropReservation();
+    const host = m.localGet(this.#atomicHost(address, bytes), I32);
+    const operand = m.localGet(value, I64);
+    switch (rmw) {
+      case "swap":
+        return this.#extended(m.atomicUpdate("xchg", "ram", bytes, I64, host, operand), bytes);
+      case "add":
+      case "and":
+      case "or":
+      case "xor":
+        return this.#extended(m.atomicUpdate(rmw, "ram", bytes, I64, host, operand), bytes);
+      default:
+        return this.#extended(
+          m.call(`rmw_${rmw}_${bytes}`, [host, this.#extended(operand, bytes)], I64),
+          bytes,
+        );
+    }
+  }
+
+  /** The window is pure (the frontend saw to that), so the pair is one compare-and-swap of the value. */
+  #loadReserved(operation: Operation, { width, order }: MemoryAttribute): Expression {
+    const { m } = this;
+    const bytes = width / BITS_PER_BYTE;
+    const address = this.useInLocal(operation.operands[0]);
+    this.#orderBefore(order & Order.WRITE_READ);
+    const addend = this.toLocal(this.#probe("probe_load", address, bytes), "i32");
+    this.push(m.ifRare(this.#isOdd(addend), this.#stepHere()));
+    const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
+    this.push(
+      m.localSet(value, m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, addend))),
+    );
+    this.push(m.localSet(reservedAddress, m.localGet(address, I64)));
+    this.push(m.localSet(reservedWidth, m.i32(bytes)));
+    return this.#extended(m.localGet(value, I64), bytes);
+  }
+
+  #storeConditional(operation: Operation, { width }: MemoryAttribute): Expression {
+    const { m } = this;
+    const bytes = width / BITS_PER_BYTE;
+    const address = this.useInLocal(operation.operands[0]);
+    const stored = this.toLocal(this.use(operation.operands[1]), "i64");
+    const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
+    const otherWidth = m.binary("i32.ne", m.localGet(reservedWidth, I32), m.i32(bytes));
+    const otherPlace = m.binary(
+      "i64.ne",
+      m.localGet(reservedAddress, I64),
+      m.localGet(address, I64),
+    );
+    this.push(m.ifRare(m.binary("i32.or", otherWidth, otherPlace), this.#stepHere()));
+    const host = m.localGet(this.#atomicHost(address, bytes), I32);
+    const mask = (expression: Expression): Expression =>
+      bytes === 4 ? m.binary("i64.and", expression, m.i64(0xffff_ffffn)) : expression;
+    const replacement = mask(m.localGet(stored, I64));
+    const old = m.atomicCompareExchange(
+      "ram",
+      bytes,
+      I64,
+      host,
+      m.localGet(value, I64),
+      replacement,
+    );
+    const failed = this.toLocal(m.binary("i64.ne", old, m.localGet(value, I64)), "i32");
+    this.#dropReservation();
+    return m.unary("i64.extend_i32_u", m.localGet(failed, I32));
+  }
+}
+
+/** Distance of a block's first instruction from the origin. */
+function offsetOf(block: Block): number {
+  const first = block.operations.find(({ opcode }) => opcode === "guest.boundary");
+  if (first !== undefined) return (first.attribute as BoundaryAttribute).offset;
+  if (block.terminator?.kind === "goto" && block.terminator.pc.opcode === "guest.pc_relative") {
+    return (block.terminator.pc.attribute as { offset: number }).offset;
+  }
+  throw new TypeError(`Cannot find the address of block ${block.id}`);
+}

@@ -1,0 +1,137 @@
+/**
+ * Compiles a batch of regions into one module: compiled once, instantiated by every vCPU.
+ */
+import type { FunctionSignature, Region } from "../../ir/region.ts";
+import type { StateSlot } from "../../ir/guest_state.ts";
+import { GUEST_STATE } from "../abi/vcpu_layout.ts";
+import { addBranchHints } from "../branch_hints.ts";
+import type { HostOrder } from "../host_order.ts";
+import type { ModuleFunctions } from "../lower/operation_lowering.ts";
+import { WIDE_MULTIPLY, wideMultiplyName } from "../lower/wide_multiply.ts";
+import { type ModuleBuilder, type ModuleFactory, wasmType } from "../module_builder.ts";
+import { regionFunctions } from "./region_functions.ts";
+import { type DirectCallee, RegionLowering, type RegionPage } from "./region_lowering.ts";
+
+/** A region to be compiled, with its place. */
+export interface RegionSource {
+  /** The lifted and optimized region. */
+  readonly region: Region;
+  /** Its slot in the vCPUs' tables. */
+  readonly slot: number;
+  /** Pages it was built from, the origin page first. */
+  readonly pages: readonly RegionPage[];
+  /** TLB set of its loads and stores. */
+  readonly dataMmu: number;
+}
+
+/** A compiled region. */
+export interface CompiledRegion {
+  /** Its slot. */
+  readonly slot: number;
+  /** Export name of its function. */
+  readonly name: string;
+  /** Distances from the origin of its entries, by label. */
+  readonly entryOffsets: readonly number[];
+}
+
+/** A compiled batch. */
+export interface CompiledBatch {
+  /** The encoded module. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Its regions. */
+  readonly regions: readonly CompiledRegion[];
+  /** Text of the module when it was asked for. */
+  readonly text: string | null;
+}
+
+/** What all batches of a machine share. */
+export interface BatchOptions {
+  /** State slot of the program counter. */
+  readonly pc: StateSlot;
+  /** Column of the order table. */
+  readonly host: HostOrder;
+  /** Do regions return to the trampoline instead of calling each other? For check mode. */
+  readonly isChecked: boolean;
+  /** Is the module's text wanted? */
+  readonly wantsText: boolean;
+}
+
+const MODULE_FUNCTIONS: ModuleFunctions = { mulh: wideMultiplyName };
+
+/** Compiles a batch. */
+export function compileBatch(
+  factory: ModuleFactory,
+  sources: readonly RegionSource[],
+  options: BatchOptions,
+): CompiledBatch {
+  const mmus = new Set(sources.map(({ dataMmu }) => dataMmu));
+  const m = factory.create(
+    [regionFunctions(mmus, GUEST_STATE + options.pc.offset), WIDE_MULTIPLY].join("\n"),
+  );
+  const imported = new Set<string>();
+  const importFunction = (callee: FunctionSignature): void => importOnce(m, imported, callee);
+  const regions = sources.map((source) => {
+    const name = `r${source.slot}`;
+    const lowering = new RegionLowering(m, MODULE_FUNCTIONS, source.region, {
+      name,
+      slot: source.slot,
+      pages: source.pages,
+      dataMmu: source.dataMmu,
+      pc: options.pc,
+      host: options.host,
+      isChecked: options.isChecked,
+      importFunction,
+      callee: (offset) => directCallee(source, offset, sources),
+    });
+    lowering.addToModule();
+    m.exportFunction(name);
+    return { slot: source.slot, name, entryOffsets: lowering.entryOffsets };
+  });
+  const text = options.wantsText ? m.text() : null;
+  const bytes = addBranchHints(m.emit());
+  m.dispose();
+  return { bytes, regions, text };
+}
+
+function importOnce(
+  m: ModuleBuilder,
+  imported: Set<string>,
+  { name, parameters, result }: FunctionSignature,
+): void {
+  if (imported.has(name)) return;
+  imported.add(name);
+  m.importFunction(name, parameters.map(wasmType), wasmType(result));
+}
+
+/**
+ * A region of the batch that starts at a distance from the caller's origin and was built from no page that
+ * the caller was not: then the caller's own checks cover it.
+ */
+function directCallee(
+  caller: RegionSource,
+  offset: number,
+  sources: readonly RegionSource[],
+): DirectCallee | null {
+  const distance = Math.floor(offset / PAGE_BYTES);
+  const page = caller.pages.find((candidate) => candidate.distance === distance);
+  if (page === undefined) return null;
+  for (const source of sources) {
+    const [origin] = source.pages;
+    if (origin.hostPage !== page.hostPage || source.dataMmu !== caller.dataMmu) continue;
+    if (source.region.entries[0].offset !== offset - distance * PAGE_BYTES) continue;
+    if (!isCovered(source, caller, distance)) continue;
+    return { name: `r${source.slot}`, label: 0, originOffset: distance * PAGE_BYTES };
+  }
+  return null;
+}
+
+function isCovered(callee: RegionSource, caller: RegionSource, distance: number): boolean {
+  return callee.pages.every((page) =>
+    caller.pages.some((own) =>
+      own.distance === page.distance + distance && own.hostPage === page.hostPage &&
+      own.generation === page.generation
+    )
+  );
+}
+
+const PAGE_BYTES = 4096;
