@@ -51,6 +51,7 @@ export function terminatorOperands(end: Terminator): Operation[] {
 /** Where control enters a region. */
 export function roots(region: Region): Block[] {
   if (region.entries.length === 0) return region.blocks.slice(0, 1);
+  if (region.entries.length === 1) return [region.entries[0].block];
   return [...new Set(region.entries.map((entry) => entry.block))];
 }
 
@@ -58,32 +59,46 @@ export function roots(region: Region): Block[] {
 export const UNREACHABLE = -1;
 
 /** Control flow of a region at the time of {@linkcode analyzeControlFlow}. */
-export interface ControlFlow {
+export class ControlFlow {
   /** See the header of this file. */
   readonly roots: readonly Block[];
   /** Reachable blocks; each comes before its successors except over retreating edges. */
   readonly reversePostorder: readonly Block[];
   /** Position in the reverse postorder by block id; {@linkcode UNREACHABLE} when it has none. */
   readonly position: Int32Array;
-  /** Reachable predecessors by block id, each once. */
-  readonly predecessors: readonly (readonly Block[])[];
-}
+  #predecessors: readonly (readonly Block[])[] | null = null;
 
-/** Computes order and predecessors. */
-export function analyzeControlFlow(region: Region): ControlFlow {
-  const entered = roots(region);
-  const reversePostorder = orderFrom(entered, region.blockCount);
-  const position = new Int32Array(region.blockCount).fill(UNREACHABLE);
-  reversePostorder.forEach((block, index) => position[block.id] = index);
-  const predecessors: Block[][] = Array.from({ length: region.blockCount }, () => []);
-  for (const block of reversePostorder) {
-    for (const next of successors(block)) {
-      // All edges of one block are seen together, so a repeated one finds its block at the end.
-      const known = predecessors[next.id];
-      if (known.at(-1) !== block) known.push(block);
+  /** Made by {@linkcode analyzeControlFlow}. */
+  constructor(region: Region) {
+    this.roots = roots(region);
+    this.reversePostorder = orderFrom(this.roots, region.blockCount);
+    this.position = new Int32Array(region.blockCount).fill(UNREACHABLE);
+    for (let at = 0; at < this.reversePostorder.length; at++) {
+      this.position[this.reversePostorder[at].id] = at;
     }
   }
-  return { roots: entered, reversePostorder, position, predecessors };
+
+  /** Reachable predecessors by block id, each once; found when first asked for. */
+  get predecessors(): readonly (readonly Block[])[] {
+    return this.#predecessors ??= this.#findPredecessors();
+  }
+
+  #findPredecessors(): Block[][] {
+    const predecessors: Block[][] = Array.from(this.position, () => []);
+    for (const block of this.reversePostorder) {
+      for (const next of successors(block)) {
+        // All edges of one block are seen together, so a repeated one finds its block at the end.
+        const known = predecessors[next.id];
+        if (known.at(-1) !== block) known.push(block);
+      }
+    }
+    return predecessors;
+  }
+}
+
+/** Computes the order of blocks. */
+export function analyzeControlFlow(region: Region): ControlFlow {
+  return new ControlFlow(region);
 }
 
 /** Does the edge go back to, or stay at, a block that is no later in the order? */

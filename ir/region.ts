@@ -12,7 +12,7 @@
 import type { MemoryWidth, ValueType } from "./types.ts";
 import type { OrderSet } from "./memory_order.ts";
 import type { StateSlot } from "./guest_state.ts";
-import type { Opcode, RmwOperation } from "./opcodes.ts";
+import { type Effect, type Opcode, opcodeRow, type RmwOperation } from "./opcodes.ts";
 
 /** A mutable variable of a region; parameters of a function are its first variables. */
 export interface Variable {
@@ -89,6 +89,8 @@ export class Operation {
   readonly operands: Operation[];
   /** See {@linkcode Attribute}. */
   readonly attribute: Attribute;
+  /** What it does besides: the opcode's effect, at hand because every pass asks. */
+  readonly effect: Effect;
 
   /** Made by the builder, the parser and passes only. */
   constructor(
@@ -103,6 +105,7 @@ export class Operation {
     this.type = type;
     this.operands = operands;
     this.attribute = attribute;
+    this.effect = opcodeRow(opcode).effect;
   }
 }
 

@@ -3,7 +3,6 @@
  * gives a value of the operation's type that is never worse than the operation, or null when it does not
  * apply. No two rules stand for one opcode, so there is no order among them.
  */
-import type { IntegerOpcode } from "../ir/interpreter/integer.ts";
 import type { Operation, Value } from "../ir/region.ts";
 import { constantOf } from "./constants.ts";
 import type { Rewriter } from "./rewriter.ts";
@@ -143,10 +142,8 @@ const BY_NAME: Readonly<Record<string, Identity>> = {
 };
 
 /** The identity of each opcode that has one. */
-export const IDENTITIES: ReadonlyMap<IntegerOpcode, Identity> = new Map(
+export const IDENTITIES: ReadonlyMap<string, Identity> = new Map(
   WIDTHS.flatMap((width) =>
-    Object.entries(BY_NAME).map(([name, identity]) =>
-      [`${width}.${name}` as IntegerOpcode, identity] as const
-    )
+    Object.entries(BY_NAME).map(([name, identity]) => [`${width}.${name}`, identity] as const)
   ),
 );

@@ -1,7 +1,6 @@
 /**
  * What is known of the upper half of 64-bit values.
  */
-import { opcodeRow } from "../ir/opcodes.ts";
 import type { MemoryAttribute, Value } from "../ir/region.ts";
 import { constantOf } from "./constants.ts";
 
@@ -109,8 +108,8 @@ function ofLoad({ width, signed }: MemoryAttribute): number {
 const COUNTS_AND_COMPARISONS = /\.(eqz?|ne|lt_[su]|ge_[su]|lt|le|clz|ctz|popcnt)$|^phys\.in_ram$/;
 
 /** Is an i32 known not to be negative? */
-function isNonNegative({ opcode, operands }: Value): boolean {
-  if (opcodeRow(opcode).effect !== "pure") return false;
+function isNonNegative({ opcode, operands, effect }: Value): boolean {
+  if (effect !== "pure") return false;
   switch (opcode) {
     case "i32.and":
       return operands.some((operand) => isInRange(constantOf(operand)));

@@ -26,17 +26,20 @@ export interface Visitor {
 /** See the header of this file. */
 export class Rewriter {
   readonly #region: Region;
-  readonly #replacement: (Value | undefined)[] = [];
+  readonly #replacement: (Value | undefined)[];
   /** Operations of the current block so far; null while they are those it had. */
   #output: Operation[] | null = null;
   #block: Block;
   #position = 0;
   #changes = 0;
 
+  readonly #replace = (value: Value): Value => this.#replacement[value.id] ?? value;
+
   /** Prepares a walk over the region. */
   constructor(region: Region) {
     this.#region = region;
     this.#block = region.blocks[0];
+    this.#replacement = new Array(region.operationCount);
   }
 
   /** Walks; gives the number of operations and ends replaced or dropped, plus those counted by hand. */
@@ -76,7 +79,7 @@ export class Rewriter {
     for (this.#position = 0; this.#position < operations.length; this.#position++) {
       this.#rewriteOperation(operations[this.#position], visitor);
     }
-    if (block.terminator !== null) this.#rewriteEnd(block, block.terminator, visitor);
+    this.#rewriteEnd(block, visitor);
     if (this.#output !== null) block.operations = this.#output;
   }
 
@@ -96,8 +99,10 @@ export class Rewriter {
     if (result !== null) this.#replacement[operation.id] = result;
   }
 
-  #rewriteEnd(block: Block, end: Terminator, visitor: Visitor): void {
-    replaceOperands(end, (value) => this.#replacement[value.id] ?? value);
+  #rewriteEnd(block: Block, visitor: Visitor): void {
+    const end = block.terminator;
+    if (end === null) return;
+    replaceOperands(end, this.#replace);
     const result = visitor.visitEnd?.(end) ?? end;
     if (result === end) return;
     this.#changes++;

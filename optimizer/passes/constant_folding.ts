@@ -13,8 +13,7 @@
  * where `%6` is 0 modulo 64. Register-file accesses with a constant index become accesses of the element;
  * departures and branches whose condition is constant are taken or dropped.
  */
-import { INTEGER_FUNCTIONS, type IntegerOpcode } from "../../ir/interpreter/integer.ts";
-import type { Opcode } from "../../ir/opcodes.ts";
+import { INTEGER_FUNCTIONS, type PureFunction } from "../../ir/interpreter/integer.ts";
 import type { Operation, Region, SlotAttribute, Terminator, Value } from "../../ir/region.ts";
 import { IDENTITIES } from "../algebraic_identities.ts";
 import { constantOf, isConstant } from "../constants.ts";
@@ -22,6 +21,7 @@ import type { Pass } from "../pass.ts";
 import { Rewriter } from "../rewriter.ts";
 
 const UNUSED = 0n;
+const FUNCTIONS: ReadonlyMap<string, PureFunction> = new Map(Object.entries(INTEGER_FUNCTIONS));
 
 /** See the header of this file. */
 export const constantFolding: Pass = {
@@ -44,31 +44,44 @@ class ConstantFolding {
   }
 
   #visit(operation: Operation): Value | null {
-    const { opcode, operands } = operation;
-    if (operands.length === 0) return operation;
-    if (isInteger(opcode)) return this.#foldInteger(operation, opcode);
-    if (!isConstant(operands[0])) return operation;
-    switch (opcode) {
+    const { operands } = operation;
+    switch (operands.length) {
+      case 0:
+        return operation;
+      case 1:
+        return isConstant(operands[0]) ? this.#foldAny(operation) : operation;
+      default:
+        return isConstant(operands[0]) || isConstant(operands[1]) || operands[0] === operands[1] ||
+            operands.length > 2
+          ? this.#foldAny(operation)
+          : operation;
+    }
+  }
+
+  #foldAny(operation: Operation): Value | null {
+    if (operation.effect === "pure") return this.#foldPure(operation);
+    if (!isConstant(operation.operands[0])) return operation;
+    switch (operation.opcode) {
       case "state.get_at":
       case "state.set_at":
         return this.#foldElement(operation);
       case "trap_if":
       case "leave_if":
-        return constantOf(operands[0]) === 0n ? null : operation;
+        return constantOf(operation.operands[0]) === 0n ? null : operation;
       default:
         return operation;
     }
   }
 
-  #foldInteger(operation: Operation, opcode: IntegerOpcode): Value {
-    const { operands } = operation;
+  #foldPure(operation: Operation): Value {
+    const evaluate = FUNCTIONS.get(operation.opcode);
+    if (evaluate === undefined) return operation;
+    const { operands, type } = operation;
     if (operands.every(isConstant)) {
-      const folded = evaluate(opcode, operands);
-      return folded === null
-        ? operation
-        : this.#rewriter.constant(operation.type as "i32" | "i64", folded);
+      const folded = apply(evaluate, operands);
+      return folded === null ? operation : this.#rewriter.constant(type as "i32" | "i64", folded);
     }
-    return IDENTITIES.get(opcode)?.(operation, this.#rewriter) ?? operation;
+    return IDENTITIES.get(operation.opcode)?.(operation, this.#rewriter) ?? operation;
   }
 
   #foldElement(operation: Operation): Value | null {
@@ -84,15 +97,11 @@ class ConstantFolding {
   }
 }
 
-function isInteger(opcode: Opcode): opcode is IntegerOpcode {
-  return Object.hasOwn(INTEGER_FUNCTIONS, opcode);
-}
-
 /** The result, or null where a precondition of the opcode is broken: such code must not be reached. */
-function evaluate(opcode: IntegerOpcode, operands: readonly Value[]): bigint | null {
+function apply(evaluate: PureFunction, operands: readonly Value[]): bigint | null {
   const [a, b, c] = operands.map(constantOf);
   try {
-    return INTEGER_FUNCTIONS[opcode](a ?? UNUSED, b ?? UNUSED, c ?? UNUSED);
+    return evaluate(a ?? UNUSED, b ?? UNUSED, c ?? UNUSED);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

@@ -14,15 +14,16 @@
  * element already holds is dropped.
  */
 import { elementOffset } from "../../ir/guest_state.ts";
-import { opcodeRow } from "../../ir/opcodes.ts";
 import type { Operation, Region, SlotAttribute, Value, Variable } from "../../ir/region.ts";
 import type { Pass } from "../pass.ts";
 import { Rewriter } from "../rewriter.ts";
 
-/** A variable or state element, numbered: variables first, then elements by offset. */
+/** A variable or state element, numbered: variables first, then elements in layout order. */
 type Location = number;
 
 const NO_LOCATION: Location = -1;
+/** Distance of neighbouring elements in a layout. */
+const ELEMENT_BYTES = 8;
 
 /** See the header of this file. */
 export const copyPropagation: Pass = {
@@ -35,10 +36,10 @@ class CopyPropagation {
   readonly #variableCount: number;
   /** What each location is known to hold. */
   readonly #held: (Value | undefined)[] = [];
-  /** Locations that `#held` knows something about. */
-  readonly #known = new Set<Location>();
+  /** All locations that something is known of, and maybe others. */
+  readonly #known: Location[] = [];
   /** Those among them that calls may change. */
-  readonly #exposed = new Set<Location>();
+  readonly #exposed: Location[] = [];
 
   constructor(region: Region) {
     this.#rewriter = new Rewriter(region);
@@ -47,32 +48,28 @@ class CopyPropagation {
 
   run(): number {
     return this.#rewriter.run({
-      startBlock: () => this.#forgetAll(this.#known),
+      startBlock: () => this.#forget(this.#known),
       visit: (operation) => this.#visit(operation),
     });
   }
 
   #visit(operation: Operation): Value | null {
-    switch (operation.opcode) {
-      case "state.get":
-      case "var.get":
+    switch (operation.effect) {
+      case "read":
         return this.#read(operation);
-      case "state.set":
-      case "var.set":
+      case "write":
         return this.#write(operation);
-      case "state.set_at":
-        this.#forgetSlot(operation.attribute as SlotAttribute);
+      case "call":
+        this.#forget(this.#exposed);
         return operation;
       default:
-        if (this.#exposed.size > 0 && opcodeRow(operation.opcode).effect === "call") {
-          this.#forgetAll(this.#exposed);
-        }
         return operation;
     }
   }
 
   #read(operation: Operation): Value {
     const location = this.#locationOf(operation);
+    if (location === NO_LOCATION) return operation;
     const held = this.#held[location];
     if (held !== undefined && this.#isStillReadable(held)) return held;
     this.#hold(operation, location, operation);
@@ -81,6 +78,10 @@ class CopyPropagation {
 
   #write(operation: Operation): Value | null {
     const location = this.#locationOf(operation);
+    if (location === NO_LOCATION) {
+      this.#forgetSlot(operation.attribute as SlotAttribute);
+      return operation;
+    }
     const value = operation.operands[0];
     if (this.#held[location] === value) return null;
     this.#hold(operation, location, value);
@@ -89,35 +90,27 @@ class CopyPropagation {
 
   /** Is a value that was read from a location still there? Other values always are available. */
   #isStillReadable(value: Value): boolean {
+    if (value.effect !== "read") return true;
     const source = this.#locationOf(value);
     return source === NO_LOCATION || this.#held[source] === value;
   }
 
-  #hold(access: Operation, location: Location, value: Value): void {
+  #hold({ attribute }: Operation, location: Location, value: Value): void {
+    if (this.#held[location] === undefined) this.#known.push(location);
     this.#held[location] = value;
-    this.#known.add(location);
-    const isState = access.opcode === "state.get" || access.opcode === "state.set";
-    if (isState && !(access.attribute as SlotAttribute).slot.promotable) {
-      this.#exposed.add(location);
-    }
+    const isExposed = location >= this.#variableCount &&
+      !(attribute as SlotAttribute).slot.promotable;
+    if (isExposed) this.#exposed.push(location);
   }
 
-  #forgetAll(locations: Set<Location>): void {
-    for (const location of locations) {
-      this.#held[location] = undefined;
-      if (locations !== this.#known) this.#known.delete(location);
-    }
-    if (locations === this.#known) this.#exposed.clear();
-    locations.clear();
+  #forget(locations: Location[]): void {
+    for (const location of locations) this.#held[location] = undefined;
+    locations.length = 0;
   }
 
   #forgetSlot({ slot }: SlotAttribute): void {
-    for (let index = 0; index < slot.count; index++) {
-      const location = this.#elementLocation(slot, index);
-      this.#held[location] = undefined;
-      this.#known.delete(location);
-      this.#exposed.delete(location);
-    }
+    const first = this.#elementLocation(slot, 0);
+    for (let index = 0; index < slot.count; index++) this.#held[first + index] = undefined;
   }
 
   #locationOf({ opcode, attribute }: Operation): Location {
@@ -136,6 +129,6 @@ class CopyPropagation {
   }
 
   #elementLocation(slot: SlotAttribute["slot"], index: number): Location {
-    return this.#variableCount + elementOffset(slot, index);
+    return this.#variableCount + elementOffset(slot, index) / ELEMENT_BYTES;
   }
 }

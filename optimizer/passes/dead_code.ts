@@ -11,7 +11,6 @@
  * Only values without effect go: a guest load stays, because it may fault.
  */
 import { analyzeControlFlow, dropUnreachable, terminatorOperands } from "../../ir/control_flow.ts";
-import { opcodeRow } from "../../ir/opcodes.ts";
 import type { Block, Operation, Region, Variable } from "../../ir/region.ts";
 import type { Pass } from "../pass.ts";
 
@@ -67,9 +66,9 @@ class DeadCode {
   }
 
   #isDead(operation: Operation): boolean {
-    if (operation.opcode === "var.set") return !this.#readVariables.has(variableOf(operation));
     if (this.#uses[operation.id] > 0) return false;
-    const { effect } = opcodeRow(operation.opcode);
+    if (operation.opcode === "var.set") return !this.#readVariables.has(variableOf(operation));
+    const { effect } = operation;
     return effect === "pure" || effect === "read";
   }
 }

@@ -14,10 +14,14 @@
  * region is irreducible, every edge counts. With that no fact flows around a loop, and one walk backwards over
  * the blocks is exact.
  */
-import { analyzeControlFlow, type ControlFlow, successors } from "../../ir/control_flow.ts";
+import {
+  analyzeControlFlow,
+  type ControlFlow,
+  isRetreating,
+  successors,
+} from "../../ir/control_flow.ts";
 import { DominatorTree, isReducible } from "../../ir/dominators.ts";
 import { elementOffset } from "../../ir/guest_state.ts";
-import { opcodeRow } from "../../ir/opcodes.ts";
 import type { Block, Operation, Region, SlotAttribute } from "../../ir/region.ts";
 import type { Pass } from "../pass.ts";
 
@@ -49,10 +53,17 @@ class DeadStateWrites {
   run(): number {
     if (this.#region.kind === "function") return 0;
     const { reversePostorder } = this.#flow;
-    this.#everyEdgeObserves = reversePostorder.length > 1 &&
-      !isReducible(this.#flow, new DominatorTree(this.#flow));
+    this.#everyEdgeObserves = !this.#isReducible();
     for (let at = reversePostorder.length - 1; at >= 0; at--) this.#sweep(reversePostorder[at]);
     return this.#changes;
+  }
+
+  #isReducible(): boolean {
+    const { reversePostorder } = this.#flow;
+    const hasRetreatingEdge = reversePostorder.some((block) =>
+      successors(block).some((next) => isRetreating(this.#flow, block, next))
+    );
+    return !hasRetreatingEdge || isReducible(this.#flow, new DominatorTree(this.#flow));
   }
 
   #sweep(block: Block): void {
@@ -62,7 +73,7 @@ class DeadStateWrites {
     let kept = operations.length;
     for (let at = operations.length - 1; at >= 0; at--) {
       const operation = operations[at];
-      if (observing.boundaries.has(operation)) dead.clear();
+      if (observing !== NO_BOUNDARIES && observing.boundaries.has(operation)) dead.clear();
       if (step(operation, dead)) operations[--kept] = operation;
     }
     this.#changes += kept;
@@ -87,34 +98,36 @@ class DeadStateWrites {
 
 /** Moves back over an operation; false when it is a dead write. */
 function step(operation: Operation, dead: DeadElements): boolean {
-  switch (operation.opcode) {
-    case "state.set": {
-      const { slot, index } = operation.attribute as SlotAttribute;
-      if (!slot.promotable) return true;
-      const element = elementOffset(slot, index);
-      if (dead.has(element)) return false;
-      dead.add(element);
+  switch (operation.effect) {
+    case "write":
+      return stepOverWrite(operation, dead);
+    case "read":
+      if (dead.size > 0) stepOverRead(operation, dead);
       return true;
-    }
-    case "state.get": {
-      const { slot, index } = operation.attribute as SlotAttribute;
-      dead.delete(elementOffset(slot, index));
+    case "access":
+    case "leave":
+      if (dead.size > 0) dead.clear();
       return true;
-    }
-    case "state.get_at": {
-      const { slot } = operation.attribute as SlotAttribute;
-      for (let index = 0; index < slot.count; index++) dead.delete(elementOffset(slot, index));
-      return true;
-    }
     default:
-      if (dead.size > 0 && observesState(operation)) dead.clear();
       return true;
   }
 }
 
-function observesState({ opcode }: Operation): boolean {
-  const { effect } = opcodeRow(opcode);
-  return effect === "access" || effect === "leave";
+function stepOverWrite({ opcode, attribute }: Operation, dead: DeadElements): boolean {
+  if (opcode !== "state.set") return true;
+  const { slot, index } = attribute as SlotAttribute;
+  if (!slot.promotable) return true;
+  const element = elementOffset(slot, index);
+  if (dead.has(element)) return false;
+  dead.add(element);
+  return true;
+}
+
+function stepOverRead({ opcode, attribute }: Operation, dead: DeadElements): void {
+  if (opcode !== "state.get" && opcode !== "state.get_at") return;
+  const { slot, index } = attribute as SlotAttribute;
+  const count = opcode === "state.get" ? 1 : slot.count;
+  for (let at = index; at < index + count; at++) dead.delete(elementOffset(slot, at));
 }
 
 interface ObservingBoundaries {
@@ -126,7 +139,9 @@ const NO_BOUNDARIES: ObservingBoundaries = { boundaries: new Set(), isEndObserve
 
 /** Boundaries at which a `leave_if` of the instruction before takes effect. */
 function observingBoundaries(block: Block): ObservingBoundaries {
-  if (!block.operations.some(({ opcode }) => opcode === "leave_if")) return NO_BOUNDARIES;
+  if (!block.operations.some(({ effect, opcode }) => effect === "leave" && opcode === "leave_if")) {
+    return NO_BOUNDARIES;
+  }
   const boundaries = new Set<Operation>();
   let isLeaving = false;
   for (const operation of block.operations) {

@@ -82,6 +82,7 @@ class ExtensionNarrowing {
   /** The value to use instead, or null to keep the operation. */
   #visit(operation: Operation): Value | null {
     const { opcode, operands } = operation;
+    if (operands.length === 0) return null;
     switch (opcode) {
       case "i32.wrap_i64":
         return this.#wrapped(operands[0]);
@@ -104,7 +105,10 @@ class ExtensionNarrowing {
         this.#narrowStored(operation);
         return null;
       default:
-        return this.#compared(operation);
+        // Comparisons are what makes an i32 of two values of 64 bits.
+        return operation.type === "i32" && operands.length === 2 && operands[0].type === "i64"
+          ? this.#compared(operation)
+          : null;
     }
   }
 

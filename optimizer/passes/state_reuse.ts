@@ -13,7 +13,6 @@
  * pass could use, so it comes last. Block-local.
  */
 import { elementOffset } from "../../ir/guest_state.ts";
-import { opcodeRow } from "../../ir/opcodes.ts";
 import type { Operation, Region, SlotAttribute, Value } from "../../ir/region.ts";
 import type { Pass } from "../pass.ts";
 import { replaceOperands, Rewriter } from "../rewriter.ts";
@@ -27,65 +26,77 @@ export const stateReuse: Pass = {
 class StateReuse {
   readonly #rewriter: Rewriter;
   /** Where a value is held, by its id. */
-  #homes = new Map<number, SlotAttribute>();
+  readonly #homes: (SlotAttribute | null)[];
   /** Which value an element holds, by offset. */
-  #residents = new Map<number, Value>();
-  /** Values of this block that nothing has used yet, so that the write may be their only user. */
-  #unused = new Set<Value>();
+  readonly #residents = new Map<number, Value>();
+  /** By id: number of the block that defines the value, until something uses it. */
+  readonly #unusedIn: Uint32Array;
+  /** Numbers blocks from 1 as they are visited. */
+  #block = 0;
 
   constructor(region: Region) {
     this.#rewriter = new Rewriter(region);
+    this.#homes = new Array(region.operationCount).fill(null);
+    this.#unusedIn = new Uint32Array(region.operationCount);
   }
 
   run(): number {
     return this.#rewriter.run({
-      startBlock: () => {
-        this.#homes.clear();
-        this.#residents.clear();
-        this.#unused.clear();
-      },
+      startBlock: () => this.#startBlock(),
       visit: (operation) => this.#visit(operation),
       visitEnd: (end) => {
-        replaceOperands(end, (value) => this.#readBack(value));
+        replaceOperands(end, this.#readBack);
         return end;
       },
     });
   }
 
+  #startBlock(): void {
+    this.#block++;
+    for (const { id } of this.#residents.values()) this.#homes[id] = null;
+    this.#residents.clear();
+  }
+
   #visit(operation: Operation): Operation {
     const { opcode, operands } = operation;
-    const wasUnused = opcode === "state.set" && this.#unused.has(operands[0]);
+    if (opcode === "state.set") {
+      this.#settle(operation);
+      return operation;
+    }
     for (let index = 0; index < operands.length; index++) {
       operands[index] = this.#readBack(operands[index]);
     }
-    if (opcode === "state.set") this.#settle(operation, wasUnused);
-    else if (opcode === "state.set_at") this.#evictSlot(operation.attribute as SlotAttribute);
-    else if (isWorthHolding(operation)) this.#unused.add(operation);
+    if (opcode === "state.set_at") this.#evictSlot(operation.attribute as SlotAttribute);
+    else if (isWorthHolding(operation)) this.#unusedIn[operation.id] = this.#block;
     return operation;
   }
 
-  #readBack(value: Value): Value {
-    this.#unused.delete(value);
-    const home = this.#homes.get(value.id);
-    if (home === undefined) return value;
+  readonly #readBack = (value: Value): Value => {
+    this.#unusedIn[value.id] = 0;
+    const home = this.#homes[value.id];
+    if (home === null) return value;
     this.#rewriter.countChange();
     return this.#rewriter.emit("state.get", value.type, [], home);
-  }
+  };
 
-  #settle({ operands: [value], attribute }: Operation, isFirstUse: boolean): void {
+  /** A write that is the first use of its value in the value's block becomes the value's home. */
+  #settle({ operands, attribute }: Operation): void {
+    const [value] = operands;
+    const isFirstUse = this.#unusedIn[value.id] === this.#block;
+    operands[0] = this.#readBack(value);
     const home = attribute as SlotAttribute;
     const element = elementOffset(home.slot, home.index);
     this.#evict(element);
     if (!isFirstUse || !home.slot.promotable) return;
     this.#residents.set(element, value);
-    this.#homes.set(value.id, home);
+    this.#homes[value.id] = home;
   }
 
   #evict(element: number): void {
     const resident = this.#residents.get(element);
     if (resident === undefined) return;
     this.#residents.delete(element);
-    this.#homes.delete(resident.id);
+    this.#homes[resident.id] = null;
   }
 
   #evictSlot({ slot }: SlotAttribute): void {
@@ -94,7 +105,7 @@ class StateReuse {
 }
 
 /** Constants and addresses are made anew at each use, reads are reads already. */
-function isWorthHolding({ opcode, type }: Operation): boolean {
-  if (type === "void" || opcode === "i64.const" || opcode === "i32.const") return false;
-  return opcode !== "guest.pc_relative" && opcodeRow(opcode).effect !== "read";
+function isWorthHolding({ opcode, type, effect }: Operation): boolean {
+  if (type === "void" || effect === "read") return false;
+  return opcode !== "i64.const" && opcode !== "i32.const" && opcode !== "guest.pc_relative";
 }
