@@ -8,7 +8,6 @@ import { Machine, Pending, RunState } from "../atomics/shared_layout.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { hostOrder } from "../machine/host_processor.ts";
 import type { CompilerStart, WorkerFailure } from "../machine/worker_messages.ts";
-import { Compiler } from "./compiler.ts";
 import type { InstalledModule } from "./region_catalog.ts";
 
 /** Longest sleep without a request: bounds how late the end of the machine is seen. */
@@ -28,6 +27,8 @@ async function serve(scope: WorkerScope, start: CompilerStart): Promise<void> {
       post(words, hart, Pending.MODULES);
     });
   };
+  // Not a static import: Binaryen is ready only after an await, and a message that comes before is lost.
+  const { Compiler } = await import("./compiler.ts");
   const compiler = new Compiler({
     words,
     frontend: board.createFrontend(start.cpu),
