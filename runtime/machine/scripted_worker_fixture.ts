@@ -1,0 +1,209 @@
+/**
+ * Plays vCPU and compiler in tests of the machine around them: a "guest" is a text of commands at the start
+ * address, one per line, and every hart carries it out.
+ *
+ * `print TEXT`, `flood COUNT` (prints that many bytes), `echo COUNT` (waits for input and prints it), `ask`
+ * (waits for a byte of input: `r` resets, `q` powers off), `power-off`, `exit CODE`, `panic`, `throw TEXT`.
+ * Then it waits for the end. Before the first command a hart says that it is ready, except when the text
+ * starts with `unready`: it fails instead.
+ */
+
+import { awaitOutputRoom, putOutput } from "../atomics/console_ring.ts";
+import { take, waitPending } from "../atomics/pending.ts";
+import {
+  EndReason,
+  GUEST_RAM_OFFSET,
+  Machine,
+  Pending,
+  RunState,
+} from "../atomics/shared_layout.ts";
+import { HartCounter, hartCounters } from "../atomics/statistics_layout.ts";
+import { createMmioAccess } from "../devices/device.ts";
+import { SharedPowerControl } from "../devices/power_control.ts";
+import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
+import { loadBoard } from "./boards/boards.ts";
+import { VirtInterrupt, VirtMap } from "./boards/riscv_virt/memory_map.ts";
+import type { BoardDevices } from "./board.ts";
+import { GuestClock } from "./clock.ts";
+import type { CompilerStart, VcpuStart, WorkerReport } from "./worker_messages.ts";
+
+const RUN_STATE = Machine.RUN_STATE.offset >> 2;
+const READY_COUNT = Machine.READY_COUNT.offset >> 2;
+const RAM_BASE = 0x8000_0000;
+
+function waitWhile(words: Int32Array, state: number): void {
+  // ORDER: sc load, then sleep while unchanged; partner: main's store and notify.
+  while (Atomics.load(words, RUN_STATE) === state) Atomics.wait(words, RUN_STATE, state);
+}
+
+/** The driver of the serial port's receiver, for one hart. */
+class SerialInput {
+  readonly #bus: BoardDevices["bus"];
+  readonly #access;
+  readonly #claim: number;
+
+  constructor({ bus }: BoardDevices, hart: number) {
+    this.#bus = bus;
+    this.#access = createMmioAccess(hart);
+    const context = 2 * hart + 1;
+    this.#claim = VirtMap.PLIC.base + 0x20_0004 + 0x1000 * context;
+    this.#write(VirtMap.PLIC.base + 4 * VirtInterrupt.UART, 4, 1);
+    this.#write(VirtMap.PLIC.base + 0x2000 + 0x80 * context, 4, 1 << VirtInterrupt.UART);
+    this.#write(VirtMap.UART.base + 1, 1, 1);
+  }
+
+  /** Takes a byte. @returns -1 when there is none, and an interrupt will tell of the next */
+  take(): number {
+    if (this.#isEmpty()) this.#acknowledge();
+    return this.#isEmpty() ? -1 : this.#read(VirtMap.UART.base, 1);
+  }
+
+  #isEmpty(): boolean {
+    return (this.#read(VirtMap.UART.base + 5, 1) & 1) === 0;
+  }
+
+  #acknowledge(): void {
+    const source = this.#read(this.#claim, 4);
+    if (source !== 0) this.#write(this.#claim, 4, source);
+  }
+
+  #read(address: number, size: number): number {
+    this.#access.size = size;
+    this.#bus.load(address, 0, this.#access);
+    return this.#access.low;
+  }
+
+  #write(address: number, size: number, low: number): void {
+    Object.assign(this.#access, { size, low, high: 0 });
+    this.#bus.store(address, 0, this.#access);
+  }
+}
+
+class ScriptedHart {
+  readonly #words: Int32Array;
+  readonly #start: VcpuStart;
+  readonly #power: SharedPowerControl;
+
+  constructor(start: VcpuStart) {
+    this.#start = start;
+    this.#words = new Int32Array(start.memory.buffer);
+    this.#power = new SharedPowerControl(this.#words);
+  }
+
+  async run(): Promise<void> {
+    const lines = this.#script();
+    if (lines[0].startsWith("unready")) throw new Error(lines[0]);
+    const devices = await this.#devices();
+    // ORDER: sc add and notify; partner: main's wait for all vCPUs.
+    Atomics.add(this.#words, READY_COUNT, 1);
+    Atomics.notify(this.#words, READY_COUNT);
+    waitWhile(this.#words, RunState.CREATED);
+    for (const line of lines) {
+      // ORDER: sc load; partner: the end by another thread.
+      if (Atomics.load(this.#words, RUN_STATE) === RunState.ENDED) return;
+      this.#carryOut(line, devices);
+      hartCounters(this.#words.buffer, this.#start.hart)[HartCounter.INSTRUCTIONS]++;
+    }
+    waitWhile(this.#words, RunState.RUNNING);
+  }
+
+  #script(): string[] {
+    const bytes = new Uint8Array(
+      this.#words.buffer,
+      GUEST_RAM_OFFSET + this.#start.start.pc - RAM_BASE,
+    );
+    const text = bytes.slice(0, bytes.indexOf(0));
+    return new TextDecoder().decode(text).trim().split("\n");
+  }
+
+  #carryOut(line: string, devices: BoardDevices): void {
+    const [command, ...words] = line.split(" ");
+    const argument = words.join(" ");
+    switch (command) {
+      case "print":
+        return new TextEncoder().encode(`${argument}\n`).forEach((byte) => this.#put(byte));
+      case "flood":
+        for (let count = 0; count < Number(argument); count++) this.#put(count & 0xff);
+        return;
+      case "echo":
+        return this.#echo(Number(argument), devices);
+      case "power-off":
+        return this.#power.end(EndReason.POWER_OFF, 0);
+      case "ask":
+        return this.#ask(devices);
+      case "exit":
+        return this.#power.end(EndReason.GUEST_EXIT, Number(argument));
+      case "panic":
+        return this.#power.end(EndReason.PANIC, 0);
+      case "throw":
+        throw new Error(argument);
+    }
+  }
+
+  #put(byte: number): void {
+    while (!putOutput(this.#words, byte)) {
+      if (awaitOutputRoom(this.#words, this.#start.hart)) this.#sleep();
+    }
+  }
+
+  #echo(count: number, devices: BoardDevices): void {
+    const input = new SerialInput(devices, this.#start.hart);
+    for (let done = 0; done < count; done++) {
+      const byte = this.#nextInput(input);
+      if (byte < 0) return;
+      this.#put(byte);
+    }
+  }
+
+  #ask(devices: BoardDevices): void {
+    const answer = this.#nextInput(new SerialInput(devices, this.#start.hart));
+    if (answer === "r".charCodeAt(0)) this.#power.end(EndReason.RESET, 0);
+    if (answer === "q".charCodeAt(0)) this.#power.end(EndReason.POWER_OFF, 0);
+  }
+
+  /** Waits for a byte of input. @returns -1 when the machine has ended */
+  #nextInput(input: SerialInput): number {
+    for (;;) {
+      const byte = input.take();
+      if (byte >= 0 || !this.#sleep()) return byte;
+    }
+  }
+
+  /** Sleeps until an event. @returns false when the machine has ended */
+  #sleep(): boolean {
+    waitPending(this.#words, this.#start.hart, Infinity);
+    return (take(this.#words, this.#start.hart) & Pending.STOP) === 0;
+  }
+
+  async #devices(): Promise<BoardDevices> {
+    const words = this.#words;
+    return (await loadBoard(this.#start.board)).createDevices({
+      words,
+      hartCount: words[Machine.HART_COUNT.offset >> 2],
+      clock: new GuestClock(words),
+      consoleSink: new RingConsoleSink(words),
+      consoleSource: new RingConsoleSource(words),
+      power: this.#power,
+    }, this.#start.hasBuiltinFirmware);
+  }
+}
+
+async function serve(start: VcpuStart | CompilerStart): Promise<WorkerReport> {
+  try {
+    if ("hart" in start) await new ScriptedHart(start).run();
+    else waitUntilEnded(new Int32Array(start.memory.buffer));
+    return { stopped: true };
+  } catch (error) {
+    return { failure: String(error) };
+  }
+}
+
+function waitUntilEnded(words: Int32Array): void {
+  waitWhile(words, RunState.CREATED);
+  waitWhile(words, RunState.RUNNING);
+}
+
+self.addEventListener("message", (event: Event) => {
+  const { data } = event as MessageEvent<VcpuStart | CompilerStart>;
+  serve(data).then((report) => (self as unknown as Worker).postMessage(report));
+});
