@@ -106,6 +106,15 @@ export function isRetreating(flow: ControlFlow, from: Block, to: Block): boolean
   return flow.position[to.id] <= flow.position[from.id];
 }
 
+/** Blocks that a retreating edge goes to: the headers of the loops of a reducible region. */
+export function loopHeaders(flow: ControlFlow): Set<Block> {
+  const headers = new Set<Block>();
+  for (const block of flow.reversePostorder) {
+    for (const next of successors(block)) if (isRetreating(flow, block, next)) headers.add(next);
+  }
+  return headers;
+}
+
 /** Is there a path from a root to the block? */
 export function isReachable(flow: ControlFlow, block: Block): boolean {
   return flow.position[block.id] !== UNREACHABLE;

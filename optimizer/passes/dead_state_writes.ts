@@ -9,15 +9,15 @@
  * ```
  *
  * What sees all state: memory accesses and conditional departures, the end of an instruction that a
- * `leave_if` may end, every terminator that leaves the region, and every edge on which the backend may put a
- * safepoint. Those are the retreating edges; where their choice depends on the order of visiting, because the
- * region is irreducible, every edge counts. With that no fact flows around a loop, and one walk backwards over
- * the blocks is exact.
+ * `leave_if` may end, every terminator that leaves the region, and the start of every loop header, where the
+ * backend puts a safepoint. Which blocks are headers depends on the order of visiting if the region is
+ * irreducible; there the start of every block counts. With that no fact flows around a loop, and one walk
+ * backwards over the blocks is exact.
  */
 import {
   analyzeControlFlow,
   type ControlFlow,
-  isRetreating,
+  loopHeaders,
   successors,
 } from "../../ir/control_flow.ts";
 import { DominatorTree, isReducible } from "../../ir/dominators.ts";
@@ -40,33 +40,32 @@ type DeadElements = Set<number>;
 class DeadStateWrites {
   readonly #region: Region;
   readonly #flow: ControlFlow;
-  /** Dead elements at the start of each block that is done, by block id. */
+  readonly #headers: ReadonlySet<Block>;
+  /** Dead elements by block id at the starts where state is not seen. */
   readonly #deadAtStart: (DeadElements | undefined)[] = [];
-  #everyEdgeObserves = false;
   #changes = 0;
 
   constructor(region: Region) {
     this.#region = region;
     this.#flow = analyzeControlFlow(region);
+    this.#headers = loopHeaders(this.#flow);
   }
 
   run(): number {
     if (this.#region.kind === "function") return 0;
     const { reversePostorder } = this.#flow;
-    this.#everyEdgeObserves = !this.#isReducible();
-    for (let at = reversePostorder.length - 1; at >= 0; at--) this.#sweep(reversePostorder[at]);
+    const isEveryStartSeen = this.#headers.size > 0 &&
+      !isReducible(this.#flow, new DominatorTree(this.#flow));
+    for (let at = reversePostorder.length - 1; at >= 0; at--) {
+      const block = reversePostorder[at];
+      const dead = this.#sweep(block);
+      if (!isEveryStartSeen && !this.#headers.has(block)) this.#deadAtStart[block.id] = dead;
+    }
     return this.#changes;
   }
 
-  #isReducible(): boolean {
-    const { reversePostorder } = this.#flow;
-    const hasRetreatingEdge = reversePostorder.some((block) =>
-      successors(block).some((next) => isRetreating(this.#flow, block, next))
-    );
-    return !hasRetreatingEdge || isReducible(this.#flow, new DominatorTree(this.#flow));
-  }
-
-  #sweep(block: Block): void {
+  /** Drops the dead writes of a block; gives what is dead at its start. */
+  #sweep(block: Block): DeadElements {
     const observing = observingBoundaries(block);
     const dead = observing.isEndObserved ? new Set<number>() : this.#deadAtEnd(block);
     const { operations } = block;
@@ -78,17 +77,13 @@ class DeadStateWrites {
     }
     this.#changes += kept;
     if (kept > 0) operations.splice(0, kept);
-    this.#deadAtStart[block.id] = dead;
+    return dead;
   }
 
-  /**
-   * What all successors overwrite unseen. A successor that is not done yet is the target of a retreating
-   * edge, which sees everything.
-   */
+  /** What all successors overwrite unseen. */
   #deadAtEnd(block: Block): DeadElements {
     const next = successors(block);
-    const isObserved = next.length === 0 || block.terminator?.kind === "call";
-    if (isObserved || this.#everyEdgeObserves) return new Set();
+    if (next.length === 0 || block.terminator?.kind === "call") return new Set();
     const [first, ...others] = next.map((target) =>
       this.#deadAtStart[target.id] ?? new Set<number>()
     );

@@ -1,7 +1,7 @@
 /** Passes change nothing that can be seen: each alone, and all together, on random regions. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { analyzeControlFlow, isRetreating, roots } from "../../ir/control_flow.ts";
+import { analyzeControlFlow, loopHeaders, roots } from "../../ir/control_flow.ts";
 import type { Region } from "../../ir/region.ts";
 import { verify } from "../../ir/verifier.ts";
 import type { Pass } from "../../optimizer/pass.ts";
@@ -10,6 +10,8 @@ import { fuzzConstants, regionPlans } from "./ir_generator.ts";
 import { observe } from "./ir_run.ts";
 
 const RUNS = 1000;
+/** Reducible loops with writes on both sides of their start are rare. */
+const SAFEPOINT_RUNS = 4000;
 
 const inputs = fc.array(fuzzConstants, { minLength: 2, maxLength: 12 });
 
@@ -52,19 +54,14 @@ Deno.test("all passes together change nothing that can be seen", () => {
   checkPasses(PIPELINE);
 });
 
-Deno.test("dead_state_writes leaves state whole on edges where a safepoint may stand", () => {
+Deno.test("dead_state_writes leaves state whole where a safepoint may stand", () => {
   const passes = PIPELINE.filter((pass) => pass.name === "dead_state_writes");
   fc.assert(
     fc.property(regionPlans("region"), inputs, (plan, inputs) => {
       const [before, after] = [plan.build(), plan.build()];
       runPasses(after, passes);
-      const flow = analyzeControlFlow(before);
-      const isWatched = (from: { id: number }, to: { id: number }) =>
-        isRetreating(
-          flow,
-          before.blocks[from.id],
-          before.blocks[to.id],
-        );
+      const headers = [...loopHeaders(analyzeControlFlow(before))].map((block) => block.id);
+      const isWatched = (_: unknown, to: { id: number }) => headers.includes(to.id);
       roots(before).forEach((start, index) => {
         assertEquals(
           observe(after, { inputs, isWatched, start: roots(after)[index] }).trace,
@@ -72,7 +69,7 @@ Deno.test("dead_state_writes leaves state whole on edges where a safepoint may s
         );
       });
     }),
-    { numRuns: RUNS },
+    { numRuns: SAFEPOINT_RUNS },
   );
 });
 
