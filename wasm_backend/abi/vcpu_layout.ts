@@ -73,6 +73,14 @@ export const Control = {
   TRANSLATION_ROOT: 0xb8,
   /** Not 0 once a translation of two or more levels above a page was cached (i32). */
   LARGE_LEAVES: 0xc8,
+  /** What `run` skips at the first block head: see the run loop (i32). */
+  SKIP: 0xcc,
+  /** Not 0: regions are entered by the check of check mode, not by `run` (i32). */
+  CHECK: 0xd0,
+  /** Slot and entry of the region that is to be checked (i32). */
+  CHECK_TARGET: 0xd4,
+  /** 1 + index of the log entry where a replay differed from the region, or 0 (i32). */
+  LOG_MISMATCH: 0xd8,
   /** Number of TLB refills (i64): a statistic. */
   TLB_REFILLS: 0xa0,
 } as const;
@@ -133,8 +141,18 @@ export const Tlb = {
 export const TLB_ENTRIES = 1 << Tlb.INDEX_BITS;
 /** Bytes of one TLB set. */
 export const TLB_SET_BYTES = TLB_ENTRIES * Tlb.ENTRY_BYTES;
-/** TLB sets that there is room for. */
+/** TLB sets that modes may use. */
 export const TLB_SETS = 8;
+/** A set that never hits: replayed code takes the slow path of every access. */
+export const NEVER_HIT_TLB = Tlb.BASE + TLB_SETS * TLB_SET_BYTES;
+/** What `run` skips at its first block head. */
+export const Skip = {
+  NOTHING: 0,
+  /** Neither count heat nor enter a region: the cold tier executes the block. */
+  HEAT: 1,
+  /** The same, and the block head forgets its region. */
+  FORGET_REGION: 2,
+} as const;
 
 /** Jump cache: where a guest address is compiled. */
 export const JumpCache = {
@@ -217,8 +235,29 @@ export const DECODED_PAGE_BYTES = (PAGE_PARCELS << Record.SHIFT) + 64;
 
 /** Access log of check mode: entries of {@linkcode LOG_ENTRY_BYTES}. */
 export const ACCESS_LOG = Record.BASE + (1 << PageDirectory.INDEX_BITS) * DECODED_PAGE_BYTES;
-/** Bytes of one log entry: virtual address (i64), value (i64), kind and width (i32). */
-export const LOG_ENTRY_BYTES = 24;
+/** Bytes of one log entry. */
+export const LOG_ENTRY_BYTES = 32;
+/** Places in a log entry. */
+export const LogEntry = {
+  /** i64: virtual address. */
+  ADDRESS: 0,
+  /** i64: value loaded, old value of an update, or result of a store-conditional. */
+  RESULT: 8,
+  /** i64: value stored, or operand of an update. */
+  OPERAND: 16,
+  /** i32: {@linkcode LogKind}, and the width in bytes above. */
+  KIND: 24,
+  /** Bits by which the width is shifted. */
+  WIDTH_SHIFT: 8,
+} as const;
+/** Kinds of logged accesses. */
+export const LogKind = {
+  LOAD: 1,
+  STORE: 2,
+  UPDATE: 3,
+  LOAD_RESERVED: 4,
+  STORE_CONDITIONAL: 5,
+} as const;
 /** Entries that the log holds. */
 export const LOG_ENTRIES = 0x1_0000;
 

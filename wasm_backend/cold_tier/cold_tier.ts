@@ -15,6 +15,7 @@ import type { AccessFaults } from "./access_faults.ts";
 import { FunctionLowering } from "./function_lowering.ts";
 import { hostImports, importText } from "./host_imports.ts";
 import { memoryFunctions } from "./memory_functions.ts";
+import { replayedAccess } from "./replay_functions.ts";
 import { RunLoop } from "./run_loop.ts";
 import { trampolineFunctions } from "./trampoline_functions.ts";
 
@@ -45,6 +46,8 @@ export interface ColdTierParts {
   readonly accessFaults: AccessFaults;
   /** Column of the order table. */
   readonly host: HostOrder;
+  /** Are memory accesses served from the access log of a region? For check mode; false when absent. */
+  readonly isReplay?: boolean;
 }
 
 const MODULE_FUNCTIONS: ModuleFunctions = { mulh: wideMultiplyName };
@@ -69,12 +72,21 @@ export function buildColdTier(
     hostImports(),
     ...declared.map(importText),
     ...imported.map(importText),
-    memoryFunctions(parts.accessFaults, privileged.walk.name),
-    trampolineFunctions({
-      modeKey: privileged.modeKey.name,
-      pendingInterrupt: privileged.pendingInterrupt.name,
-      interruptEnter: privileged.interruptEnter.name,
-    }, GUEST_STATE + parts.translationRoot.offset),
+    memoryFunctions(
+      parts.accessFaults,
+      privileged.walk.name,
+      parts.isReplay === true ? replayedAccess : null,
+    ),
+    trampolineFunctions(
+      {
+        modeKey: privileged.modeKey.name,
+        pendingInterrupt: privileged.pendingInterrupt.name,
+        interruptEnter: privileged.interruptEnter.name,
+      },
+      GUEST_STATE + parts.pc.offset,
+      GUEST_STATE + parts.translationRoot.offset,
+      parts.isReplay === true,
+    ),
     WIDE_MULTIPLY,
   ].join("\n"));
   for (const { name } of declared) m.removeFunction(name);
@@ -87,6 +99,7 @@ export function buildColdTier(
     pc: parts.pc,
     trapEnter: privileged.trapEnter.name,
     host: parts.host,
+    stopsAnywhere: parts.isReplay === true,
   }).addToModule();
   for (const { name } of parts.functions) m.exportFunction(name);
   m.validate();

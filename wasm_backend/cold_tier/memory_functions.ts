@@ -247,9 +247,6 @@ function deviceAccess(causes: AccessFaults): string {
 }
 
 const slowAccess = `
-  (func $is_misaligned (param $va i64) (param $width i32) (result i32)
-    (i32.and (i32.wrap_i64 (local.get $va)) (i32.sub (local.get $width) (i32.const 1))))
-
   (func $load_bytes (param $va i64) (param $width i32) (result i64)
     (local $i i32) (local $value i64)
     (loop $next
@@ -322,8 +319,11 @@ const updatedCases = UPDATED.map((expression, index) =>
   `(if (i32.eq (local.get $operation) (i32.const ${index})) (then (return ${expression})))`
 ).join("\n    ");
 
-function atomics(causes: AccessFaults): string {
-  return `
+/** Updates and exchanges of a host word. */
+const hostAtomics = `
+  (func $is_misaligned (param $va i64) (param $width i32) (result i32)
+    (i32.and (i32.wrap_i64 (local.get $va)) (i32.sub (local.get $width) (i32.const 1))))
+
   (func $updated (param $operation i32) (param $old i64) (param $value i64) (result i64)
     ${updatedCases}
     (unreachable))
@@ -331,7 +331,10 @@ function atomics(causes: AccessFaults): string {
   (func $exchange_host (param $host i32) (param $expected i64) (param $new i64) (param $width i32) (result i64)
     (if (i32.eq (local.get $width) (i32.const 4)) (then (return (i64.atomic.rmw32.cmpxchg_u $ram (local.get $host)
       (i64.and (local.get $expected) (i64.const 0xffffffff)) (i64.and (local.get $new) (i64.const 0xffffffff))))))
-    (i64.atomic.rmw.cmpxchg $ram (local.get $host) (local.get $expected) (local.get $new)))
+    (i64.atomic.rmw.cmpxchg $ram (local.get $host) (local.get $expected) (local.get $new)))`;
+
+function atomics(causes: AccessFaults): string {
+  return `${hostAtomics}
 
   ;; Entry of an aligned atomic access in RAM; 0 with FAULT set otherwise.
   (func $atomic_entry (param $va i64) (param $width i32) (result i32)
@@ -500,8 +503,15 @@ function translateFetch(causes: AccessFaults): string {
     (call $host_of (local.get $entry) (local.get $va)))`;
 }
 
-/** Text of all functions of this file; `walk` names the frontend's page walk. */
-export function memoryFunctions(causes: AccessFaults, walk: string): string {
+/**
+ * Text of all functions of this file; `walk` names the frontend's page walk, `replayed` is text that takes the
+ * place of the guest's accesses.
+ */
+export function memoryFunctions(
+  causes: AccessFaults,
+  walk: string,
+  replayed: string | null,
+): string {
   return [
     faults,
     refill(walk),
@@ -509,8 +519,7 @@ export function memoryFunctions(causes: AccessFaults, walk: string): string {
     hostAccess,
     guardedStore,
     deviceAccess(causes),
-    slowAccess,
-    atomics(causes),
+    ...(replayed === null ? [slowAccess, atomics(causes)] : [hostAtomics, replayed]),
     machineFunctions,
     translateFetch(causes),
     findRecord(causes),

@@ -11,7 +11,7 @@ import type { Region } from "../../ir/region.ts";
 import { elementOffset } from "../../ir/guest_state.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { LeaveReason } from "../abi/leave_reason.ts";
-import { Control, Fault, GUEST_STATE, Record } from "../abi/vcpu_layout.ts";
+import { Control, Fault, GUEST_STATE, Record, Skip } from "../abi/vcpu_layout.ts";
 import { ExitReason } from "../../ir/exit_reason.ts";
 import type { HostOrder } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
@@ -28,9 +28,6 @@ const PARCEL_OFFSET_MASK = 4094;
 /** log2 of record bytes per instruction byte. */
 const RECORD_SHIFT = Record.SHIFT - 1;
 
-/** What `dispatch` does before it looks at the heat of a block head. */
-const Skip = { NOTHING: 0, HEAT: 1, FORGET_REGION: 2 } as const;
-
 /** What the loop is made from. */
 export interface RunLoopParts {
   /** Handlers in handler order. */
@@ -43,6 +40,8 @@ export interface RunLoopParts {
   readonly trapEnter: string;
   /** Column of the order table. */
   readonly host: HostOrder;
+  /** Does the budget end the run at any instruction, not only at block heads? For replays. */
+  readonly stopsAnywhere: boolean;
 }
 
 /** Builds `run`. */
@@ -88,6 +87,8 @@ export class RunLoop {
     const m = this.#m;
     const body = m.block(null, [
       this.#set(this.#frame.budget, this.#control(Control.BUDGET)),
+      this.#set(this.#skip, this.#control(Control.SKIP)),
+      this.#setControl(Control.SKIP, m.i32(Skip.NOTHING)),
       m.loop("refresh", m.block(null, this.#refresh())),
       m.unreachable(),
     ], I32);
@@ -201,17 +202,20 @@ export class RunLoop {
     ]);
   }
 
+  #leaveWhenUsedUp(): Expression {
+    const m = this.#m;
+    const isUsedUp = m.binary("i32.lt_s", this.#i32(this.#frame.budget), m.i32(1));
+    return m.if(
+      isUsedUp,
+      m.block(null, [this.#setPc(this.#recordPc()), ...this.#leaveRun(m.i32(LeaveReason.BUDGET))]),
+    );
+  }
+
   #head(): Expression[] {
     const m = this.#m;
-    const { budget, record } = this.#frame;
+    const { record } = this.#frame;
     return [
-      m.if(
-        m.binary("i32.lt_s", this.#i32(budget), m.i32(1)),
-        m.block(null, [
-          this.#setPc(this.#recordPc()),
-          ...this.#leaveRun(m.i32(LeaveReason.BUDGET)),
-        ]),
-      ),
+      this.#leaveWhenUsedUp(),
       m.block("interpret", [
         m.if(
           this.#i32(this.#skip),
@@ -268,6 +272,17 @@ export class RunLoop {
     const retired = (): Expression => m.call("retired_instructions", [], I64);
     return [
       m.br("interpret", this.#control(Control.COLD_ONLY)),
+      m.if(
+        this.#control(Control.CHECK),
+        m.block(null, [
+          this.#setPc(this.#recordPc()),
+          this.#setControl(
+            Control.CHECK_TARGET,
+            m.binary("i32.sub", m.i32(0), this.#i32(this.#heat)),
+          ),
+          ...this.#leaveRun(m.i32(LeaveReason.CHECK)),
+        ]),
+      ),
       this.#setControl(Control.BUDGET, this.#i32(budget)),
       this.#setControl(Control.RESERVATION_PURE, m.i32(0)),
       this.#set(this.#retired, retired()),
@@ -316,6 +331,7 @@ export class RunLoop {
       ["transfer", this.#transfer()],
     ];
     const first = [
+      ...(this.#parts.stopsAnywhere ? [this.#leaveWhenUsedUp()] : []),
       this.#set(budget, m.binary("i32.sub", this.#i32(budget), m.i32(1))),
       this.#set(departs, m.i32(0)),
       ...this.#cases(),

@@ -8,6 +8,7 @@ import {
   ENTRY_INDEX_BITS,
   FlushFilter,
   JumpCache,
+  NEVER_HIT_TLB,
   Tlb,
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
@@ -28,11 +29,15 @@ function setMmu(shift: number, mmu: number, tlb: number): string {
 
 /**
  * Text; the frontend's functions are called by the names given.
+ * @param pcAddress byte offset in private memory of the program counter
  * @param translationRoot byte offset in private memory of the state that selects the translation
+ * @param isReplay are accesses served from a log?
  */
 export function trampolineFunctions(
   names: { modeKey: string; pendingInterrupt: string; interruptEnter: string },
+  pcAddress: number,
   translationRoot: number,
+  isReplay: boolean,
 ): string {
   return `
   (type $region (func (param i64 i32) (result i64)))
@@ -59,11 +64,15 @@ export function trampolineFunctions(
       (i32.and (i32.load $cpu (i32.const ${Control.CONTEXT})) (i32.const ${~MODE_MASK}))))
     ${setMmu(ModeKey.FETCH_MMU_SHIFT, Control.FETCH_MMU, Control.FETCH_TLB)}
     ${setMmu(ModeKey.DATA_MMU_SHIFT, Control.DATA_MMU, Control.DATA_TLB)}
+    ${
+    isReplay ? `(i32.store $cpu (i32.const ${Control.DATA_TLB}) (i32.const ${NEVER_HIT_TLB}))` : ""
+  }
     (local.get $mode))
 
   ;; 1 when an interrupt was entered.
   (func $take_interrupt (result i32)
     (local $cause i32)
+    ${isReplay ? "(return (i32.const 0))" : ""}
     (local.set $cause (call $${names.pendingInterrupt}))
     (if (i32.lt_s (local.get $cause) (i32.const 0)) (then (return (i32.const 0))))
     (call $${names.interruptEnter} (local.get $cause))
@@ -83,6 +92,14 @@ export function trampolineFunctions(
     (i64.store $cpu (i32.const ${Control.RETIRED_BASE}) (call $retired_instructions))
     (i32.store $cpu (i32.const ${Control.BUDGET_FILLED}) (local.get $instructions))
     (i32.store $cpu (i32.const ${Control.BUDGET}) (local.get $instructions)))
+
+  (func $enter (export "enter_region") (param $target i32) (result i32)
+    (local $pc i64)
+    (local.set $pc (i64.load $cpu (i32.const ${pcAddress})))
+    (local.set $pc (call $enter_region (local.get $target) (local.get $pc)))
+    (if (i32.and (i32.wrap_i64 (local.get $pc)) (i32.const 1)) (then (return (i32.const 1))))
+    (i64.store $cpu (i32.const ${pcAddress}) (local.get $pc))
+    (i32.const 0))
 
   ;; Runs compiled code at pc; regions find it themselves from now on.
   (func $enter_region (param $target i32) (param $pc i64) (result i64)

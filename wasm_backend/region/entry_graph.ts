@@ -176,6 +176,13 @@ export class EntryGraph {
     }
   }
 
+  /** Blocks at whose start the region may be left: loop headers, and targets of edges that were cut. */
+  get departureStarts(): ReadonlySet<Block> {
+    const starts = new Set(this.headers);
+    for (const node of this.nodes) if (node.kind === "leave") starts.add(node.block);
+    return starts;
+  }
+
   /** Node that a block's jump to another block goes to. */
   target(from: Block, to: Block): number {
     return this.#edge(this.#number(from), to, (node) => this.#front.get(node) ?? node);

@@ -2,7 +2,8 @@
  * Which guest registers a region keeps in locals, and when they must be loaded and stored.
  *
  * `dirty` is a forward analysis: elements that may have been written since they were last in memory. At each
- * place where state is observed (an access that may leave, an exit, a call) the dirty elements are stored.
+ * place where state is observed (an access that may leave, an exit, a call, a safepoint at the start of a
+ * loop) the dirty elements are stored: all of them, also on paths that have not written them.
  * `live` is a backward analysis: elements whose local value is needed, be it only for such a store. What is
  * live at an entry is loaded there; after a guest call, everything live is loaded again.
  */
@@ -37,10 +38,12 @@ export class PromotedState {
   readonly #facts = new Map<Block, BlockFacts>();
   readonly #region: Region;
 
-  /** Analyses a region. */
-  constructor(region: Region) {
+  /** Analyses a region; at the starts of `observedStarts` the backend itself may leave. */
+  constructor(region: Region, observedStarts: ReadonlySet<Block>) {
     this.#region = region;
-    for (const block of region.blocks) this.#facts.set(block, this.#scan(block));
+    for (const block of region.blocks) {
+      this.#facts.set(block, this.#scan(block, observedStarts.has(block)));
+    }
     this.#propagateDirty();
     this.#propagateLive();
   }
@@ -71,11 +74,11 @@ export class PromotedState {
     return facts;
   }
 
-  #scan(block: Block): BlockFacts {
+  #scan(block: Block, isStartObserved: boolean): BlockFacts {
     const facts: BlockFacts = {
       written: new ElementSet(),
       read: new ElementSet(),
-      writtenAtObservation: null,
+      writtenAtObservation: isStartObserved ? new ElementSet() : null,
       dirtyIn: new ElementSet(),
       liveIn: new ElementSet(),
     };

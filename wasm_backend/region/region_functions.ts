@@ -5,9 +5,12 @@
  */
 import { ColdExport, ENVIRONMENT } from "../abi/module_shape.ts";
 import {
+  ACCESS_LOG,
   Control,
   ENTRY_INDEX_BITS,
   JumpCache,
+  LOG_ENTRY_BYTES,
+  LogEntry,
   Tlb,
   TLB_ENTRIES,
   TLB_SET_BYTES,
@@ -108,8 +111,25 @@ const EXTREMA: readonly [string, string][] = [
   ["max_u", "i64.gt_u"],
 ];
 
-/** Text of the functions, for the mmu modes whose code the module holds. */
-export function regionFunctions(mmus: Iterable<number>, pcAddress: number): string {
+/** Appends an entry to the access log of check mode. */
+const accessLog = `
+  (func $log (param $kind i32) (param $va i64) (param $result i64) (param $operand i64)
+    (local $entry i32)
+    (local.set $entry (i32.add (i32.const ${ACCESS_LOG})
+      (i32.mul (i32.load $cpu (i32.const ${Control.LOG_POSITION})) (i32.const ${LOG_ENTRY_BYTES}))))
+    (i32.store $cpu (i32.const ${Control.LOG_POSITION})
+      (i32.add (i32.load $cpu (i32.const ${Control.LOG_POSITION})) (i32.const 1)))
+    (i64.store $cpu offset=${LogEntry.ADDRESS} (local.get $entry) (local.get $va))
+    (i64.store $cpu offset=${LogEntry.RESULT} (local.get $entry) (local.get $result))
+    (i64.store $cpu offset=${LogEntry.OPERAND} (local.get $entry) (local.get $operand))
+    (i32.store $cpu offset=${LogEntry.KIND} (local.get $entry) (local.get $kind)))`;
+
+/** Text of the functions, for the mmu modes whose code the module holds; `isChecked` adds the access log. */
+export function regionFunctions(
+  mmus: Iterable<number>,
+  pcAddress: number,
+  isChecked: boolean,
+): string {
   const probes = [...mmus].flatMap((mmu) => [
     probe("probe_load", mmu, Tlb.READ_TAG, "translate_load"),
     probe("probe_store", mmu, Tlb.WRITE_TAG, "translate_store"),
@@ -117,5 +137,6 @@ export function regionFunctions(mmus: Iterable<number>, pcAddress: number): stri
   const updates = EXTREMA.flatMap(([name, comparison]) =>
     [4, 8].map((bytes) => extremum(name, bytes, comparison))
   );
-  return [imports, transfers(pcAddress), ...probes, ...updates].join("\n");
+  const log = isChecked ? [accessLog] : [];
+  return [imports, transfers(pcAddress), ...probes, ...updates, ...log].join("\n");
 }

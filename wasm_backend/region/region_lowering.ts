@@ -19,9 +19,17 @@ import type {
   Region,
   Terminator,
 } from "../../ir/region.ts";
+import type { RmwOperation } from "../../ir/opcodes.ts";
 import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
 import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
-import { Control, ENTRY_INDEX_BITS, GUEST_STATE, MappingChecks } from "../abi/vcpu_layout.ts";
+import {
+  Control,
+  ENTRY_INDEX_BITS,
+  GUEST_STATE,
+  LogEntry,
+  LogKind,
+  MappingChecks,
+} from "../abi/vcpu_layout.ts";
 import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
 import { type ModuleFunctions, OperationLowering } from "../lower/operation_lowering.ts";
@@ -129,8 +137,8 @@ export class RegionLowering extends OperationLowering {
     super(m, functions, region, new LocalAllocation(Parameter.COUNT));
     this.#region = region;
     this.#context = context;
-    this.#state = new PromotedState(region);
     this.#graph = new EntryGraph(region);
+    this.#state = new PromotedState(region, this.#graph.departureStarts);
     this.#caches = new PageCaches(this.locals, this.#graph.looped);
     this.#elementLocals = this.#state.elements.map(({ slot }) => this.locals.permanent(slot.type));
     this.#budget = this.locals.permanent("i32");
@@ -683,6 +691,42 @@ export class RegionLowering extends OperationLowering {
     return this.m.binary("i32.and", this.m.localGet(local, I32), this.m.i32(1));
   }
 
+  /** Check mode: notes an access, so that the cold tier can be given the same results. */
+  #log(
+    kind: number,
+    bytes: number,
+    address: number,
+    result: number | null,
+    operand: number | null,
+  ): void {
+    if (!this.#context.isChecked) return;
+    const { m } = this;
+    const value = (local: number | null): Expression =>
+      local === null ? m.i64(0n) : m.localGet(local, I64);
+    const what = m.i32(kind | bytes << LogEntry.WIDTH_SHIFT);
+    this.push(
+      m.call(
+        "log",
+        [what, m.localGet(address, I64), value(result), value(operand)],
+        wasmType("void"),
+      ),
+    );
+  }
+
+  /** The result of an access; in check mode after it was noted. */
+  #logged(
+    kind: number,
+    bytes: number,
+    address: number,
+    result: Expression,
+    operand: number | null,
+  ): Expression {
+    if (!this.#context.isChecked) return result;
+    const local = this.toLocal(result, "i64");
+    this.#log(kind, bytes, address, local, operand);
+    return this.m.localGet(local, I64);
+  }
+
   #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
     const { m } = this;
     const bytes = width / BITS_PER_BYTE;
@@ -697,7 +741,8 @@ export class RegionLowering extends OperationLowering {
       m.localSet(cache.addend, m.localGet(found, I32)),
       m.localSet(cache.tag, this.#page(address)),
     ]));
-    const value = m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, cache.addend));
+    const loaded = m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, cache.addend));
+    const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
     return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
   }
 
@@ -728,6 +773,7 @@ export class RegionLowering extends OperationLowering {
         this.#plainStore(order, bytes, this.#hostAddress(address, cache.addend), value),
       ]),
     );
+    this.#log(LogKind.STORE, bytes, address, null, value);
     this.#orderBefore(order & Order.WRITE_READ);
   }
 
@@ -758,20 +804,22 @@ export class RegionLowering extends OperationLowering {
     const value = this.toLocal(this.use(operation.operands[1]), "i64");
     if (this.#hasReservation) this.#dropReservation();
     const host = m.localGet(this.#atomicHost(address, bytes), I32);
-    const operand = m.localGet(value, I64);
+    const old = this.#updateHost(rmw, bytes, host, m.localGet(value, I64));
+    return this.#extended(this.#logged(LogKind.UPDATE, bytes, address, old, value), bytes);
+  }
+
+  #updateHost(rmw: RmwOperation, bytes: number, host: Expression, operand: Expression): Expression {
+    const { m } = this;
     switch (rmw) {
       case "swap":
-        return this.#extended(m.atomicUpdate("xchg", "ram", bytes, I64, host, operand), bytes);
+        return m.atomicUpdate("xchg", "ram", bytes, I64, host, operand);
       case "add":
       case "and":
       case "or":
       case "xor":
-        return this.#extended(m.atomicUpdate(rmw, "ram", bytes, I64, host, operand), bytes);
+        return m.atomicUpdate(rmw, "ram", bytes, I64, host, operand);
       default:
-        return this.#extended(
-          m.call(`rmw_${rmw}_${bytes}`, [host, this.#extended(operand, bytes)], I64),
-          bytes,
-        );
+        return m.call(`rmw_${rmw}_${bytes}`, [host, this.#extended(operand, bytes)], I64);
     }
   }
 
@@ -789,6 +837,7 @@ export class RegionLowering extends OperationLowering {
     );
     this.push(m.localSet(reservedAddress, m.localGet(address, I64)));
     this.push(m.localSet(reservedWidth, m.i32(bytes)));
+    this.#log(LogKind.LOAD_RESERVED, bytes, address, value, null);
     return this.#extended(m.localGet(value, I64), bytes);
   }
 
@@ -817,9 +866,11 @@ export class RegionLowering extends OperationLowering {
       m.localGet(value, I64),
       replacement,
     );
-    const failed = this.toLocal(m.binary("i64.ne", old, m.localGet(value, I64)), "i32");
+    const failed = m.unary("i64.extend_i32_u", m.binary("i64.ne", old, m.localGet(value, I64)));
+    const result = this.toLocal(failed, "i64");
     this.#dropReservation();
-    return m.unary("i64.extend_i32_u", m.localGet(failed, I32));
+    this.#log(LogKind.STORE_CONDITIONAL, bytes, address, result, stored);
+    return m.localGet(result, I64);
   }
 }
 

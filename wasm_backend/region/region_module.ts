@@ -66,7 +66,9 @@ export function compileBatch(
 ): CompiledBatch {
   const mmus = new Set(sources.map(({ dataMmu }) => dataMmu));
   const m = factory.create(
-    [regionFunctions(mmus, GUEST_STATE + options.pc.offset), WIDE_MULTIPLY].join("\n"),
+    [regionFunctions(mmus, GUEST_STATE + options.pc.offset, options.isChecked), WIDE_MULTIPLY].join(
+      "\n",
+    ),
   );
   const imported = new Set<string>();
   const importFunction = (callee: FunctionSignature): void => importOnce(m, imported, callee);

@@ -159,10 +159,11 @@ export class RegionLifter {
   }
 
   /**
-   * Does only register work lie between the load-reserved and every store-conditional that it can reach? Then
-   * the pair is one atomic compare-and-swap; otherwise the cold tier executes the window.
+   * Does only register work lie between the load-reserved and every store-conditional that it can reach, and
+   * does the window stay in the region? Then the pair is one atomic compare-and-swap; otherwise the cold tier
+   * executes the window.
    */
-  #hasPureWindow(offset: number): boolean {
+  #hasPureWindow(offset: number, isLifting = false): boolean {
     const seen = new Set<number>();
     const first = this.#instructions.get(offset);
     const pending = [offset + (first?.length ?? 0)];
@@ -174,9 +175,11 @@ export class RegionLifter {
       const { name } = ROWS[instruction.row];
       if (name.startsWith("sc.")) continue;
       const target = at + instruction.imm;
+      const isBranch = BRANCHES.has(name);
+      if (isLifting && (isBranch || name === "jal") && !this.#leaders.has(target)) return false;
       if (name === "jal") {
         pending.push(target);
-      } else if (BRANCHES.has(name)) {
+      } else if (isBranch) {
         pending.push(at + instruction.length, target);
       } else if (this.#facts.isPure[instruction.row] && name !== "jalr") {
         pending.push(at + instruction.length);
@@ -239,7 +242,7 @@ export class RegionLifter {
     const { length } = instruction;
     builder.append("guest.boundary", "void", [], { offset, length, index });
     const row = ROWS[instruction.row];
-    if (row.name.startsWith("lr.") && !this.#hasPureWindow(offset)) {
+    if (row.name.startsWith("lr.") && !this.#hasPureWindow(offset, true)) {
       builder.exit(ExitReason.SINGLE_STEP, this.#address(builder, offset));
       return;
     }
