@@ -272,10 +272,10 @@ export class RunLoop {
     const retired = (): Expression => m.call("retired_instructions", [], I64);
     return [
       m.br("interpret", this.#control(Control.COLD_ONLY)),
+      this.#setPc(this.#recordPc()),
       m.if(
         this.#control(Control.CHECK),
         m.block(null, [
-          this.#setPc(this.#recordPc()),
           this.#setControl(
             Control.CHECK_TARGET,
             m.binary("i32.sub", m.i32(0), this.#i32(this.#heat)),
