@@ -6,6 +6,7 @@ import {
   CONTEXT_MODE_BITS,
   Control,
   ENTRY_INDEX_BITS,
+  Fault,
   FlushFilter,
   JumpCache,
   NEVER_HIT_TLB,
@@ -101,9 +102,10 @@ export function trampolineFunctions(
     (i64.store $cpu (i32.const ${pcAddress}) (local.get $pc))
     (i32.const 0))
 
-  ;; Runs compiled code at pc; regions find it themselves from now on.
+  ;; Runs compiled code at pc; regions find it themselves from now on. A fault that a region's probe found is
+  ;; forgotten: the cold tier finds it again, unless an interrupt comes first.
   (func $enter_region (param $target i32) (param $pc i64) (result i64)
-    (local $entry i32)
+    (local $entry i32) (local $result i64)
     (local.set $entry (call $jump_entry (local.get $pc)))
     (i64.store $cpu offset=${JumpCache.PC} (local.get $entry) (local.get $pc))
     (i32.store $cpu offset=${JumpCache.CONTEXT} (local.get $entry) (i32.load $cpu (i32.const ${Control.CONTEXT})))
@@ -112,10 +114,12 @@ export function trampolineFunctions(
       (i32.and (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const ${FlushFilter.ADDRESS_SHIFT})))
         (i32.const ${FlushFilter.ENTRIES - 1}))
       (i32.const 1))
-    (call_indirect $table (type $region)
+    (local.set $result (call_indirect $table (type $region)
       (i64.and (local.get $pc) (i64.const -4096))
       (i32.or (i32.const ${
     CALL_DEPTH_LIMIT << ENTRY_INDEX_BITS
   }) (i32.and (local.get $target) (i32.const ${ENTRY_MASK})))
-      (i32.shr_u (local.get $target) (i32.const ${ENTRY_INDEX_BITS}))))`;
+      (i32.shr_u (local.get $target) (i32.const ${ENTRY_INDEX_BITS}))))
+    (i32.store $cpu (i32.const ${Control.FAULT}) (i32.const ${Fault.NONE}))
+    (local.get $result))`;
 }
