@@ -31,7 +31,7 @@ import { type ConsoleEnd, ConsolePump } from "./console_pump.ts";
 import type { DebugLog } from "./debug_log.ts";
 import { exitStatusOf } from "./exit_status.ts";
 import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
-import { InternalError } from "./internal_error.ts";
+import { errorText, InternalError } from "./internal_error.ts";
 import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
@@ -94,7 +94,7 @@ export class PowerCycle {
       () => this.devices.inputArrived(),
     );
     this.#vcpusStopped = this.#startWorkers(plan);
-    this.ended = this.#life();
+    this.ended = this.#life().catch((error: unknown) => internalError(errorText(error)));
   }
 
   /** Resolves when all vCPUs are ready. Throws InternalError when one cannot start; the cycle is over then. */
@@ -223,7 +223,7 @@ export class PowerCycle {
     await this.#pump.finish();
     await this.#withinGrace(this.#workers.stopped());
     if (this.#failure === undefined) return exitStatusOf(this.#words);
-    return { reason: "internal-error", code: 0, message: this.#failure };
+    return internalError(this.#failure);
   }
 
   async #withinGrace(stopped: Promise<unknown>): Promise<void> {
@@ -235,4 +235,8 @@ export class PowerCycle {
     await Promise.race([stopped, expired.promise]);
     clearTimeout(timer);
   }
+}
+
+function internalError(message: string): ExitStatus {
+  return { reason: "internal-error", code: 0, message };
 }
