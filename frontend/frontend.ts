@@ -130,6 +130,8 @@ export interface RegionRequest {
   readonly modeKey: number;
   /** Where instructions are read. */
   readonly code: CodeReader;
+  /** Must instructions that touch machine state beyond registers be left to the cold tier? */
+  readonly isChecked: boolean;
   /** Most guest instructions the region may hold. */
   readonly instructionLimit: number;
 }
@@ -142,6 +144,8 @@ export interface GuestFrontend {
   readonly state: StateLayout;
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** Is the element without meaning between instructions, so that tiers may leave different values in it? */
+  isScratch(slot: StateSlot, index: number): boolean;
   /** The integer register file. */
   readonly integerFile: StateSlot;
   /** Integer registers that carry the arguments of a started hart: its number, and an opaque value. */

@@ -26,7 +26,7 @@ import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
-import { RISCV_STATE, slot } from "./registers.ts";
+import { RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, ROWS } from "./rows.ts";
 import type { InstructionRow } from "./instruction.ts";
 
@@ -112,6 +112,10 @@ export class RiscvFrontend implements GuestFrontend {
   resetState({ hart, hasBuiltinFirmware }: ResetRequest): readonly StateValue[] {
     const firmware = hasBuiltinFirmware ? "builtin" : "none";
     return resetValues({ hartId: hart, features: this.#features, firmware });
+  }
+
+  isScratch(slot: StateSlot, index: number): boolean {
+    return slot.name === "csr_result" || (slot.name === "x" && index === ZERO_SINK);
   }
 
   environmentCall(read: (slot: StateSlot) => number): EnvironmentCall {

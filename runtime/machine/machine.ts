@@ -5,6 +5,7 @@
  */
 
 import type { BootableBoard } from "./bootable_board.ts";
+import { hostOrder } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
 import { ConsoleEnd } from "./console_pump.ts";
 import { openDebugLog } from "./debug_log.ts";
@@ -39,10 +40,12 @@ export async function createMachine(
   const board = await loadCheckedBoard(description);
   const plan = await planImages(description, board);
   const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier()));
+  const replayTier = description.accel.check ? await buildReplayTier(board, description) : null;
   const parts = {
     description,
     board,
     coldTier,
+    replayTier,
     memory: createSharedMemory(description.memoryBytes),
     console: new ConsoleEnd(),
     log: openDebugLog(description),
@@ -52,6 +55,22 @@ export async function createMachine(
   const machine = new Machine(parts, cycle);
   await cycle.ready();
   return machine;
+}
+
+/** The cold tier that check mode replays regions in; rarely wanted, so Binaryen is loaded only then. */
+async function buildReplayTier(
+  board: BootableBoard,
+  { cpu }: MachineDescription,
+): Promise<WebAssembly.Module> {
+  const { ModuleFactory } = await import("../../wasm_backend/module_builder.ts");
+  const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
+  const bytes = buildGuestColdTier(
+    new ModuleFactory(),
+    board.createFrontend(cpu),
+    hostOrder(),
+    true,
+  );
+  return await WebAssembly.compile(bytes);
 }
 
 /** The flattened device tree that a machine would be given. Throws as {@linkcode createMachine}. */

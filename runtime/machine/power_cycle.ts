@@ -50,6 +50,8 @@ export interface MachineParts {
   readonly board: BootableBoard;
   /** The compiled cold tier. */
   readonly coldTier: WebAssembly.Module;
+  /** The cold tier that replays regions; null unless in check mode. */
+  readonly replayTier: WebAssembly.Module | null;
   /** Its memory. */
   readonly memory: WebAssembly.Memory;
   /** This process's end of its console. */
@@ -154,7 +156,7 @@ export class PowerCycle {
 
   /** @returns resolves when all vCPUs have stopped */
   #startWorkers({ images }: ImagePlan): Promise<unknown> {
-    const { description, board, coldTier, sources } = this.#parts;
+    const { description, board, coldTier, replayTier, sources } = this.#parts;
     const shared: SharedStart = {
       memory: this.#parts.memory,
       board: board.name,
@@ -168,7 +170,15 @@ export class PowerCycle {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
       this.#markStart(hart, start);
-      return this.#startVcpu({ ...shared, hart, start, coldTier, modules: port2, htif });
+      return this.#startVcpu({
+        ...shared,
+        hart,
+        start,
+        coldTier,
+        replayTier,
+        modules: port2,
+        htif,
+      });
     });
     const compiler: CompilerStart = { ...shared, ports, debug: description.debug.categories };
     const keeper: KeeperStart = shared;

@@ -31,6 +31,8 @@ export interface VcpuStart extends SharedStart {
   readonly start: HartStart;
   /** The compiled cold tier. */
   readonly coldTier: WebAssembly.Module;
+  /** The cold tier that replays regions for check mode; null otherwise. */
+  readonly replayTier: WebAssembly.Module | null;
   /** Where compiled modules arrive. */
   readonly modules: MessagePort;
   /** The host-target interface, for boards that have it. */

@@ -22,6 +22,7 @@ import {
   RegionBuilder,
 } from "./region_builder.ts";
 import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
+import { RegionReport } from "./region_report.ts";
 import { SlotAllocator } from "./slot_allocator.ts";
 
 /** Most regions of one module. */
@@ -66,11 +67,12 @@ export class Compiler {
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
   readonly #counters: Float64Array;
+  readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
 
   /** A compiler for one machine. */
   constructor(parts: CompilerParts) {
     this.#parts = parts;
-    this.#builder = new RegionBuilder(parts.words, parts.frontend);
+    this.#builder = new RegionBuilder(parts.words, parts.frontend, parts.isChecked);
     this.#slots = new SlotAllocator(parts.words);
     this.#counters = compilerCounters(parts.words.buffer);
   }
@@ -88,7 +90,9 @@ export class Compiler {
       () => new WebAssembly.Module(bytes.bytes),
     );
     const ticket = this.#slots.retire(retired);
-    const regions = bytes.regions.map((compiled, index) => announce(compiled, built[index]));
+    const regions = bytes.regions.map((compiled, index) =>
+      announce(compiled, built[index], this.#reports.get(built[index]), bytes.text)
+    );
     this.#counters[CompilerCounter.REGIONS] += regions.length;
     this.#counters[CompilerCounter.MODULES]++;
     this.#counters[CompilerCounter.MODULE_BYTES] += bytes.bytes.length;
@@ -129,8 +133,12 @@ export class Compiler {
     }
     const { trace } = this.#parts;
     trace?.lifted(built);
+    const report = this.#parts.isChecked
+      ? new RegionReport(built, this.#parts.frontend, this.#parts.words)
+      : null;
     this.#timed(CompilerCounter.OPTIMIZE_MS, () => optimize(built.region));
     trace?.optimized(built);
+    if (report !== null) this.#reports.set(built, report);
     return [built];
   }
 
@@ -154,7 +162,7 @@ export class Compiler {
       pc: frontend.pc,
       host,
       isChecked,
-      wantsText: trace !== null,
+      wantsText: trace !== null || isChecked,
     });
     if (batch.text !== null) trace?.emitted(batch.text);
     return batch;
@@ -168,12 +176,15 @@ function placeOf(hotspot: Hotspot): string {
 function announce(
   { slot, name, entryOffsets }: CompiledRegion,
   built: BuiltRegion,
+  report: RegionReport | undefined,
+  moduleText: string | null,
 ): InstalledRegion {
   const hostPage = hotPage(built.hotspot);
   return {
     slot,
     name,
     modeKey: built.hotspot.modeKey,
+    report: report?.text(name, moduleText) ?? null,
     entries: entryOffsets.map((offset) => ({ hostPage, offset })),
     pages: built.pages.slice(1).map(({ distance, hostPage: page }) => [distance, page]),
   };

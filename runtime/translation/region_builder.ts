@@ -93,9 +93,11 @@ export class RegionBuilder {
   readonly #words: Int32Array;
   readonly #parcels: Uint16Array;
   readonly #frontend: GuestFrontend;
+  readonly #isChecked: boolean;
 
-  /** Reads code from the machine's memory. */
-  constructor(words: Int32Array, frontend: GuestFrontend) {
+  /** Reads code from the machine's memory; `isChecked`: for regions that are compared with the cold tier. */
+  constructor(words: Int32Array, frontend: GuestFrontend, isChecked: boolean) {
+    this.#isChecked = isChecked;
     this.#words = words;
     this.#parcels = new Uint16Array(words.buffer);
     this.#frontend = frontend;
@@ -108,6 +110,7 @@ export class RegionBuilder {
       entryOffset: hotspot.offset,
       modeKey: hotspot.modeKey,
       code,
+      isChecked: this.#isChecked,
       instructionLimit: INSTRUCTION_LIMIT,
     });
     if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;

@@ -22,6 +22,8 @@ export interface InstalledRegion {
   readonly modeKey: number;
   /** Entries in entry-index order; all on the origin page. */
   readonly entries: readonly InstalledEntry[];
+  /** Guest code, IR and Wasm text, for the report of check mode; null when regions are not checked. */
+  readonly report: string | null;
   /** Other pages the region was built from: distance in pages from the origin, and index in shared memory. */
   readonly pages: readonly (readonly [distance: number, hostPage: number])[];
 }

@@ -8,6 +8,8 @@ import { ColdExport, ENVIRONMENT, HostImport } from "../../wasm_backend/abi/modu
 export interface ColdFunctions {
   /** Runs guest code until the host is needed; gives the reason. */
   readonly run: () => number;
+  /** Enters the region of a target at state pc: 0 when it came back with an address in state pc, 1 with LEAVE. */
+  readonly enterRegion: (target: number) => number;
   /** Fills the budget. */
   readonly refillBudget: (instructions: number) => void;
   /** Enters the guest's handler of an exception at state pc. */
@@ -75,6 +77,7 @@ export function instantiateColdTier(
   const exported = <T>(name: string): T => exports[name] as T;
   return {
     run: exported(ColdExport.RUN),
+    enterRegion: exported("enter_region"),
     refillBudget: exported(ColdExport.REFILL_BUDGET),
     trapEnter: exported(frontend.privileged.trapEnter.name),
     wakePending: exported(frontend.privileged.wakePending.name),

@@ -24,10 +24,16 @@ import { createMmioAccess, type MmioAccess } from "../devices/device.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
-import { type ColdFunctions, type ColdHost, instantiateColdTier } from "./cold_instance.ts";
+import {
+  type ColdFunctions,
+  type ColdHost,
+  instantiateColdTier,
+  type VcpuSpaces,
+} from "./cold_instance.ts";
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
 import { FirmwareServices } from "./firmware_services.ts";
+import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
@@ -57,6 +63,8 @@ export interface VcpuParts {
   readonly frontend: GuestFrontend;
   /** The compiled cold tier. */
   readonly coldTier: WebAssembly.Module;
+  /** The cold tier that replays regions in check mode; null when regions are not checked. */
+  readonly replayTier: WebAssembly.Module | null;
   /** The board's devices as this worker sees them. */
   readonly devices: BoardDevices;
   /** Guest time. */
@@ -85,6 +93,7 @@ export class Vcpu {
   readonly #catalog = new RegionCatalog();
   readonly #pages: DecodedPages;
   readonly #cold: ColdFunctions;
+  readonly #check: RegionCheck | null;
   readonly #installer: RegionInstaller;
   readonly #requests: CompileRequests;
   readonly #statistics: VcpuStatistics;
@@ -115,6 +124,7 @@ export class Vcpu {
     const table = new WebAssembly.Table({ element: "anyfunc", initial: REGION_SLOTS });
     const spaces = { ram, cpu: this.memory.memory, table };
     this.#cold = instantiateColdTier(parts.coldTier, spaces, this.#coldHost(), frontend);
+    this.#check = this.#createCheck(spaces);
     this.#installer = new RegionInstaller({
       source: parts.modules,
       words: this.#words,
@@ -141,6 +151,26 @@ export class Vcpu {
     this.memory.setWideControl(Control.RAM_BYTES, ramRange.bytes);
     this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
     this.memory.setControl(Control.HEAT_MASK, HOT_THRESHOLD - 1);
+  }
+
+  #createCheck(spaces: VcpuSpaces): RegionCheck | null {
+    const { replayTier, frontend } = this.#parts;
+    if (replayTier === null) return null;
+    this.memory.setControl(Control.CHECK, 1);
+    const replay = instantiateColdTier(replayTier, spaces, this.#coldHost(), frontend);
+    return new RegionCheck({
+      memory: this.memory,
+      frontend,
+      cold: this.#cold,
+      replay,
+      catalog: this.#catalog,
+    });
+  }
+
+  /** Runs a region with its replay and handles what it came back with. */
+  #checkRegion(): void {
+    const reason = this.#check?.run() ?? GO_ON;
+    if (reason !== GO_ON) this.#handle(reason);
   }
 
   #coldHost(): ColdHost {
@@ -235,6 +265,8 @@ export class Vcpu {
         return this.#flushTranslations();
       case ExitReason.YIELD:
         return Atomics.pause();
+      case LeaveReason.CHECK:
+        return this.#checkRegion();
       case LeaveReason.RETRY:
         return this.#waitForRoom();
       case LeaveReason.EXCLUSIVE_WINDOW:

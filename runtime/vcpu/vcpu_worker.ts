@@ -56,6 +56,7 @@ async function build(start: VcpuStart): Promise<Vcpu> {
     ram: memory,
     frontend: board.createFrontend(cpu),
     coldTier: start.coldTier,
+    replayTier: start.replayTier,
     devices: board.createDevices(parts, hasBuiltinFirmware),
     clock,
     ramRange: { base: board.ramBase, bytes: ramPages * PAGE_BYTES },

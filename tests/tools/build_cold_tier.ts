@@ -1,7 +1,7 @@
 // Writes the checked-in cold tier of the RISC-V guest, so that starting a machine does not wait for Binaryen.
 
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
-import { buildColdTier } from "../../wasm_backend/cold_tier/cold_tier.ts";
+import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 
@@ -20,19 +20,7 @@ export function coldTierFile(host: HostOrder): URL {
 
 /** Text of the artefact for a host. */
 export function buildColdTierText(factory: ModuleFactory, host: HostOrder): string {
-  const frontend = new RiscvFrontend();
-  const { hostFunctions, recordFields, privileged, pc, translationRoot, accessFaults } = frontend;
-  const bytes = buildColdTier(factory, {
-    handlers: frontend.handlers(),
-    functions: frontend.functions(),
-    hostFunctions,
-    recordFields,
-    privileged,
-    pc,
-    translationRoot,
-    accessFaults,
-    host,
-  });
+  const bytes = buildGuestColdTier(factory, new RiscvFrontend(), host);
   return inLines(bytes.toBase64());
 }
 

@@ -154,8 +154,13 @@ export class RegionLifter {
     if (BRANCHES.has(name)) return "branch";
     if (name === "jal") return LINK_REGISTERS.has(instruction.rd) ? "call" : "jump";
     if (name === "jalr") return LINK_REGISTERS.has(instruction.rd) ? "indirect call" : "indirect";
-    if (this.#facts.leaves[instruction.row]) return "leave";
+    if (this.#facts.leaves[instruction.row] || this.#isSteppedSingly(instruction)) return "leave";
     return name.startsWith("lr.") && !this.#hasPureWindow(offset) ? "leave" : "next";
+  }
+
+  /** In check mode, instructions that read or change more than registers and memory are not run twice. */
+  #isSteppedSingly(instruction: DecodedInstruction): boolean {
+    return this.#request.isChecked && ROWS[instruction.row].extension === "zicsr";
   }
 
   /**
@@ -242,7 +247,8 @@ export class RegionLifter {
     const { length } = instruction;
     builder.append("guest.boundary", "void", [], { offset, length, index });
     const row = ROWS[instruction.row];
-    if (row.name.startsWith("lr.") && !this.#hasPureWindow(offset, true)) {
+    const isImpureWindow = row.name.startsWith("lr.") && !this.#hasPureWindow(offset, true);
+    if (isImpureWindow || this.#isSteppedSingly(instruction)) {
       builder.exit(ExitReason.SINGLE_STEP, this.#address(builder, offset));
       return;
     }

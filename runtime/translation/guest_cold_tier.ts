@@ -1,0 +1,30 @@
+/**
+ * A guest's cold tier, built with Binaryen: ahead of time for the checked-in artefact, and at start in the
+ * replaying form of check mode.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import { buildColdTier } from "../../wasm_backend/cold_tier/cold_tier.ts";
+import type { HostOrder } from "../../wasm_backend/host_order.ts";
+import type { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+
+/** Encodes the cold tier of a guest; `isReplay`: accesses are served from a region's access log. */
+export function buildGuestColdTier(
+  factory: ModuleFactory,
+  frontend: GuestFrontend,
+  host: HostOrder,
+  isReplay = false,
+): Uint8Array<ArrayBuffer> {
+  const { hostFunctions, recordFields, privileged, pc, translationRoot, accessFaults } = frontend;
+  return buildColdTier(factory, {
+    handlers: frontend.handlers(),
+    functions: frontend.functions(),
+    hostFunctions,
+    recordFields,
+    privileged,
+    pc,
+    translationRoot,
+    accessFaults,
+    host,
+    isReplay,
+  });
+}
