@@ -3,7 +3,7 @@
  * behind the call, where it may wait.
  */
 import { beginGuardedStore, endCodeStore } from "../atomics/code_guard.ts";
-import { type HartSet, requestRemote } from "../atomics/remote_work.ts";
+import { hasHart, type HartSet, requestRemote } from "../atomics/remote_work.ts";
 import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import type { VcpuServices } from "../machine/board.ts";
 import type { VcpuRegisters } from "./vcpu_registers.ts";
@@ -32,6 +32,9 @@ export class FirmwareServices implements VcpuServices {
   hasRemoteRequest = false;
   /** Those harts. */
   readonly remoteTargets: HartSet = { low: 0, high: 0 };
+  /** Work of the same kinds that the caller asked of itself. */
+  ownWork = 0;
+  readonly #asked: HartSet = { low: 0, high: 0 };
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
 
@@ -58,11 +61,14 @@ export class FirmwareServices implements VcpuServices {
     this.restart = { pc: [pcLow, pcHigh], argument: [argumentLow, argumentHigh] };
   }
 
-  /** See `VcpuServices`. */
+  /** See `VcpuServices`. A set that includes the caller is the caller's own work too. */
   remoteWork(low: number, high: number, bits: number): void {
+    this.#asked.low = low;
+    this.#asked.high = high;
+    requestRemote(this.#words, this.hart, this.#asked, bits);
+    if (hasHart(this.#asked, this.hart)) this.ownWork |= bits;
     this.remoteTargets.low |= low;
     this.remoteTargets.high |= high;
-    requestRemote(this.#words, this.hart, this.remoteTargets, bits);
     this.hasRemoteRequest = true;
   }
 
@@ -80,6 +86,7 @@ export class FirmwareServices implements VcpuServices {
     this.isSuspended = false;
     this.restart = null;
     this.hasRemoteRequest = false;
+    this.ownWork = 0;
     this.remoteTargets.low = 0;
     this.remoteTargets.high = 0;
   }

@@ -359,6 +359,7 @@ export class Vcpu {
   /** What the firmware call wished, now that the trampoline may wait. */
   #carryOutServices(): void {
     const services = this.#services;
+    this.#applyRemoteWork(services.ownWork);
     if (services.hasRemoteRequest) {
       waitRemote(this.#words, this.#hart, services.remoteTargets, this.#serve);
     }
