@@ -412,14 +412,22 @@ export class ModuleBuilder {
 
   // --- control --------------------------------------------------------------------------------------
 
-  /** Sequence of expressions; a named one can be broken out of. */
+  /**
+   * Sequence of expressions; a named one can be broken out of. The name is set last: a named block with an
+   * unreachable child makes Binaryen search all of its code for breaks, which is quadratic in nested blocks.
+   */
   block(
     name: string | null,
     children: readonly Expression[],
     type: WasmType = binaryen.none,
   ): Expression {
-    const label = name === null ? 0 : this.#heap.string(name);
-    return raw._BinaryenBlock(this.#ptr, label, this.#heap.array(children), children.length, type);
+    const array = this.#heap.array(children);
+    const block = raw._BinaryenBlock(this.#ptr, 0, array, children.length, type);
+    if (name !== null) {
+      raw._BinaryenBlockSetName(block, this.#heap.string(name));
+      raw._BinaryenExpressionSetType(block, type);
+    }
+    return block;
   }
 
   /** Loop; breaking to its name repeats it. */

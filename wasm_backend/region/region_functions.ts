@@ -1,9 +1,12 @@
 /**
- * Functions that stand in every region module beside the regions, as Wasm text: TLB probes, transfers to
- * other regions, atomic updates that Wasm lacks. V8 inlines or calls them at a fraction of a cross-instance
- * call.
+ * Functions that stand in every region module beside the regions: TLB probes, transfers to other regions,
+ * atomic updates and products that Wasm lacks, the access log. V8 inlines or calls them at a fraction of a
+ * cross-instance call. They are added on first use and built node by node, because Binaryen's text parser
+ * takes longer than all the rest of a module.
  */
-import { ColdExport, ENVIRONMENT } from "../abi/module_shape.ts";
+import type { FunctionSignature } from "../../ir/region.ts";
+import type { RmwOperation } from "../../ir/opcodes.ts";
+import { ColdExport } from "../abi/module_shape.ts";
 import {
   ACCESS_LOG,
   Control,
@@ -15,128 +18,248 @@ import {
   TLB_ENTRIES,
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
+import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 
+const I32 = wasmType("i32");
+const I64 = wasmType("i64");
+const VOID = wasmType("void");
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
+const PAGE_MASK = -4096n;
+const PAGE_SHIFT = 12n;
+const LOW_HALF = 0xffff_ffffn;
+const HALF_BITS = 32n;
+const SIGN_SHIFT = 63n;
 
-/** Imports of every region module. */
-const imports = `
-  (import "${ENVIRONMENT}" "${ColdExport.TRANSLATE_LOAD}" (func $translate_load (param i64) (result i32)))
-  (import "${ENVIRONMENT}" "${ColdExport.TRANSLATE_STORE}" (func $translate_store (param i64) (result i32)))
-  (import "${ENVIRONMENT}" "${ColdExport.STORE_GUARDED}" (func $store_guarded (param i64 i64 i32) (result i32)))
-  (import "${ENVIRONMENT}" "${ColdExport.CHECK_MAPPING}" (func $check_mapping (param i32 i32 i32) (result i32)))`;
+/** High product halves. */
+export type MulhOpcode = "i64.mulh_s" | "i64.mulh_u" | "i64.mulh_su";
 
-/**
- * Probes of one TLB set: the addend, or an odd number when the access is misaligned or the cold tier has to
- * make it. `mask` is the width minus one.
- */
-function probe(name: string, mmu: number, tag: number, translate: string): string {
-  return `
-  (func $${name}_${mmu} (param $va i64) (param $mask i32) (result i32)
-    (local $entry i32)
-    (if (i32.and (i32.wrap_i64 (local.get $va)) (local.get $mask)) (then (return (i32.const 1))))
-    (local.set $entry (i32.shl
-      (i32.and (i32.wrap_i64 (i64.shr_u (local.get $va) (i64.const 12))) (i32.const ${
-    TLB_ENTRIES - 1
-  }))
-      (i32.const ${Tlb.ENTRY_SHIFT})))
-    (if (i64.eq (i64.load $cpu offset=${Tlb.BASE + mmu * TLB_SET_BYTES + tag} (local.get $entry))
-                (i64.and (local.get $va) (i64.const -4096)))
-      (then (return (i32.load $cpu offset=${
-    Tlb.BASE + mmu * TLB_SET_BYTES + Tlb.ADDEND
-  } (local.get $entry)))))
-    (call $${translate} (local.get $va)))`;
-}
+/** Adds helper functions to one module, each at most once. */
+export class RegionFunctions {
+  readonly #m: ModuleBuilder;
+  readonly #pcAddress: number;
+  readonly #added = new Set<string>();
 
-/** Is the jump-cache entry that of pc under the present context? */
-const jumpHits = `(i32.and
-      (i64.eq (i64.load $cpu offset=${JumpCache.PC} (local.get $entry)) (local.get $pc))
-      (i32.eq (i32.load $cpu offset=${JumpCache.CONTEXT} (local.get $entry)) (i32.load $cpu (i32.const ${Control.CONTEXT}))))`;
+  /** @param pcAddress byte offset in private memory of the program counter */
+  constructor(m: ModuleBuilder, pcAddress: number) {
+    this.#m = m;
+    this.#pcAddress = pcAddress;
+  }
 
-const setJumpEntry = `
-    (local.set $entry (i32.add (i32.const ${JumpCache.BASE}) (i32.shl
-      (i32.and (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const 1))) (i32.const ${
-  (1 << JumpCache.INDEX_BITS) - 1
-}))
-      (i32.const ${JumpCache.ENTRY_SHIFT}))))`;
+  #once(name: string, add: () => void): string {
+    if (!this.#added.has(name)) {
+      this.#added.add(name);
+      add();
+    }
+    return name;
+  }
 
-const jumpOperands = `
-        (i64.and (local.get $pc) (i64.const -4096))
-        (i32.or (local.get $depth) (i32.and (local.get $target) (i32.const ${ENTRY_MASK})))
-        (i32.shr_u (local.get $target) (i32.const ${ENTRY_INDEX_BITS}))`;
+  /** Name of an imported function. */
+  imported({ name, parameters, result }: FunctionSignature): string {
+    return this.#once(
+      name,
+      () => this.#m.importFunction(name, parameters.map(wasmType), wasmType(result)),
+    );
+  }
 
-/**
- * Transfers to whatever region the jump cache has for pc; without one, pc goes back to the caller and so to
- * the trampoline. `depth` has its entry bits clear. `chain` jumps, `enter` calls.
- */
-function transfers(pcAddress: number): string {
-  const body = (instruction: string): string => `
-    (local $entry i32) (local $target i32)${setJumpEntry}
-    (if ${jumpHits} (then
-      (i64.store $cpu (i32.const ${pcAddress}) (local.get $pc))
-      (local.set $target (i32.load $cpu offset=${JumpCache.TARGET} (local.get $entry)))
-      (return${
-    instruction === "return_call_indirect" ? "_call_indirect" : " (call_indirect"
-  } $table (type $region) ${jumpOperands})${instruction === "return_call_indirect" ? "" : ")"}))
-    (local.get $pc)`;
-  return `
-  (type $region (func (param i64 i32) (result i64)))
-  (func $chain (param $pc i64) (param $depth i32) (result i64) ${body("return_call_indirect")})
-  (func $enter (param $pc i64) (param $depth i32) (result i64) ${body("call_indirect")})`;
-}
+  /** `(va, width - 1) -> i32`: addend, or odd when misaligned or when the cold tier has to make the access. */
+  probe(kind: "load" | "store", mmu: number): string {
+    return this.#once(`probe_${kind}_${mmu}`, () => this.#addProbe(kind, mmu));
+  }
 
-/** `select`ing updates: minimum and maximum, as a compare-and-swap loop over one host word. */
-function extremum(name: string, bytes: number, comparison: string): string {
-  const load = bytes === 4 ? "i64.atomic.load32_u" : "i64.atomic.load";
-  const exchange = bytes === 4 ? "i64.atomic.rmw32.cmpxchg_u" : "i64.atomic.rmw.cmpxchg";
-  const extended = bytes === 4 ? "(i64.extend32_s (local.get $old))" : "(local.get $old)";
-  const stored = bytes === 4
-    ? "(i64.and (local.get $new) (i64.const 0xffffffff))"
-    : "(local.get $new)";
-  return `
-  (func $rmw_${name}_${bytes} (param $host i32) (param $value i64) (result i64)
-    (local $old i64) (local $seen i64) (local $new i64)
-    (local.set $seen (${load} $ram (local.get $host)))
-    (loop $again
-      (local.set $old (local.get $seen))
-      (local.set $new (select ${extended} (local.get $value) (${comparison} ${extended} (local.get $value))))
-      (local.set $seen (${exchange} $ram (local.get $host) (local.get $old) ${stored}))
-      (br_if $again (i64.ne (local.get $seen) (local.get $old))))
-    (local.get $old))`;
-}
+  #addProbe(kind: "load" | "store", mmu: number): void {
+    const m = this.#m;
+    const slow = kind === "load" ? ColdExport.TRANSLATE_LOAD : ColdExport.TRANSLATE_STORE;
+    this.imported({ name: slow, parameters: ["i64"], result: "i32" });
+    const set = Tlb.BASE + mmu * TLB_SET_BYTES;
+    const tag = set + (kind === "load" ? Tlb.READ_TAG : Tlb.WRITE_TAG);
+    const [va, mask, entry] = [0, 1, 2];
+    const address = (): Expression => m.localGet(va, I64);
+    const index = m.unary("i32.wrap_i64", m.binary("i64.shr_u", address(), m.i64(PAGE_SHIFT)));
+    const offset = m.binary(
+      "i32.shl",
+      m.binary("i32.and", index, m.i32(TLB_ENTRIES - 1)),
+      m.i32(Tlb.ENTRY_SHIFT),
+    );
+    const misaligned = m.binary(
+      "i32.and",
+      m.unary("i32.wrap_i64", address()),
+      m.localGet(mask, I32),
+    );
+    const hits = m.binary(
+      "i64.eq",
+      m.load("cpu", 8, false, I64, m.localTee(entry, offset, I32), tag),
+      m.binary("i64.and", address(), m.i64(PAGE_MASK)),
+    );
+    const addend = m.load("cpu", 4, false, I32, m.localGet(entry, I32), set + Tlb.ADDEND);
+    const body = m.block(null, [
+      m.ifRare(misaligned, [m.return(m.i32(1))]),
+      m.if(hits, m.return(addend)),
+      m.call(slow, [address()], I32),
+    ], I32);
+    m.addFunction(`probe_${kind}_${mmu}`, [I64, I32], I32, [I32], body);
+  }
 
-const EXTREMA: readonly [string, string][] = [
-  ["min_s", "i64.lt_s"],
-  ["max_s", "i64.gt_s"],
-  ["min_u", "i64.lt_u"],
-  ["max_u", "i64.gt_u"],
-];
+  /**
+   * `(pc, depth) -> i64`: transfers to the region that the jump cache has for pc; without one, pc goes back to
+   * the caller and so to the trampoline. `depth` has its entry bits clear. `chain` jumps, `enter` calls.
+   */
+  transfer(kind: "chain" | "enter"): string {
+    return this.#once(kind, () => this.#addTransfer(kind));
+  }
 
-/** Appends an entry to the access log of check mode. */
-const accessLog = `
-  (func $log (param $kind i32) (param $va i64) (param $result i64) (param $operand i64)
-    (local $entry i32)
-    (local.set $entry (i32.add (i32.const ${ACCESS_LOG})
-      (i32.mul (i32.load $cpu (i32.const ${Control.LOG_POSITION})) (i32.const ${LOG_ENTRY_BYTES}))))
-    (i32.store $cpu (i32.const ${Control.LOG_POSITION})
-      (i32.add (i32.load $cpu (i32.const ${Control.LOG_POSITION})) (i32.const 1)))
-    (i64.store $cpu offset=${LogEntry.ADDRESS} (local.get $entry) (local.get $va))
-    (i64.store $cpu offset=${LogEntry.RESULT} (local.get $entry) (local.get $result))
-    (i64.store $cpu offset=${LogEntry.OPERAND} (local.get $entry) (local.get $operand))
-    (i32.store $cpu offset=${LogEntry.KIND} (local.get $entry) (local.get $kind)))`;
+  #addTransfer(kind: "chain" | "enter"): void {
+    const m = this.#m;
+    const [pc, depth, entry, target] = [0, 1, 2, 3];
+    const address = (): Expression => m.localGet(pc, I64);
+    const cached = (offset: number): Expression =>
+      m.load("cpu", 4, false, I32, m.localGet(entry, I32), offset);
+    const parcel = m.unary("i32.wrap_i64", m.binary("i64.shr_u", address(), m.i64(1n)));
+    const index = m.binary("i32.and", parcel, m.i32((1 << JumpCache.INDEX_BITS) - 1));
+    const isHere = m.binary(
+      "i64.eq",
+      m.load("cpu", 8, false, I64, m.localGet(entry, I32), JumpCache.PC),
+      address(),
+    );
+    const context = m.load("cpu", 4, false, I32, m.i32(Control.CONTEXT));
+    const isPresent = m.binary("i32.eq", cached(JumpCache.CONTEXT), context);
+    const operands = [
+      m.binary("i64.and", address(), m.i64(PAGE_MASK)),
+      m.binary(
+        "i32.or",
+        m.localGet(depth, I32),
+        m.binary("i32.and", m.localGet(target, I32), m.i32(ENTRY_MASK)),
+      ),
+    ];
+    const slot = m.binary("i32.shr_u", m.localGet(target, I32), m.i32(ENTRY_INDEX_BITS));
+    const go = kind === "chain"
+      ? m.returnCallIndirect(slot, operands, [I64, I32], I64)
+      : m.return(m.callIndirect(slot, operands, [I64, I32], I64));
+    const body = m.block(null, [
+      m.localSet(
+        entry,
+        m.binary(
+          "i32.add",
+          m.i32(JumpCache.BASE),
+          m.binary("i32.shl", index, m.i32(JumpCache.ENTRY_SHIFT)),
+        ),
+      ),
+      m.if(
+        m.binary("i32.and", isHere, isPresent),
+        m.block(null, [
+          m.store("cpu", 8, I64, m.i32(this.#pcAddress), address()),
+          m.localSet(target, cached(JumpCache.TARGET)),
+          go,
+        ]),
+      ),
+      address(),
+    ], I64);
+    m.addFunction(kind, [I64, I32], I64, [I32, I32], body);
+  }
 
-/** Text of the functions, for the mmu modes whose code the module holds; `isChecked` adds the access log. */
-export function regionFunctions(
-  mmus: Iterable<number>,
-  pcAddress: number,
-  isChecked: boolean,
-): string {
-  const probes = [...mmus].flatMap((mmu) => [
-    probe("probe_load", mmu, Tlb.READ_TAG, "translate_load"),
-    probe("probe_store", mmu, Tlb.WRITE_TAG, "translate_store"),
-  ]);
-  const updates = EXTREMA.flatMap(([name, comparison]) =>
-    [4, 8].map((bytes) => extremum(name, bytes, comparison))
-  );
-  const log = isChecked ? [accessLog] : [];
-  return [imports, transfers(pcAddress), ...probes, ...updates, ...log].join("\n");
+  /** `(host, operand) -> i64`: minimum or maximum by compare-and-swap over one host word; the old value. */
+  extremum(operation: RmwOperation, bytes: number): string {
+    const name = `rmw_${operation}_${bytes}`;
+    return this.#once(name, () => this.#addExtremum(name, operation, bytes));
+  }
+
+  #addExtremum(name: string, operation: RmwOperation, bytes: number): void {
+    const m = this.#m;
+    const [host, operand, old, seen] = [0, 1, 2, 3];
+    const isMinimum = operation.startsWith("min");
+    const sign = operation.slice(-1);
+    const current = (): Expression => {
+      const value = m.localGet(old, I64);
+      return bytes === 4 ? m.unary("i64.extend32_s", value) : value;
+    };
+    const less = isMinimum
+      ? m.binary(`i64.lt_${sign}`, current(), m.localGet(operand, I64))
+      : m.binary(`i64.lt_${sign}`, m.localGet(operand, I64), current());
+    const chosen = m.select(less, current(), m.localGet(operand, I64));
+    const stored = bytes === 4 ? m.binary("i64.and", chosen, m.i64(LOW_HALF)) : chosen;
+    const exchanged = m.atomicCompareExchange(
+      "ram",
+      bytes,
+      I64,
+      m.localGet(host, I32),
+      m.localGet(old, I64),
+      stored,
+    );
+    const again = m.binary("i64.ne", m.localTee(seen, exchanged, I64), m.localGet(old, I64));
+    const body = m.block(null, [
+      m.localSet(seen, m.atomicLoad("ram", bytes, I64, m.localGet(host, I32))),
+      m.loop(
+        "again",
+        m.block(null, [m.localSet(old, m.localGet(seen, I64)), m.br("again", again)]),
+      ),
+      m.localGet(old, I64),
+    ], I64);
+    m.addFunction(name, [I32, I64], I64, [I64, I64], body);
+  }
+
+  /** `(kind and width, va, result, operand)`: appends to the access log of check mode. */
+  log(): string {
+    return this.#once("log", () => this.#addLog());
+  }
+
+  #addLog(): void {
+    const m = this.#m;
+    const [kind, va, result, operand, entry] = [0, 1, 2, 3, 4];
+    const position = (): Expression => m.load("cpu", 4, false, I32, m.i32(Control.LOG_POSITION));
+    const place = (): Expression => m.localGet(entry, I32);
+    const offset = m.binary("i32.mul", position(), m.i32(LOG_ENTRY_BYTES));
+    const body = m.block(null, [
+      m.localSet(entry, m.binary("i32.add", m.i32(ACCESS_LOG), offset)),
+      m.store(
+        "cpu",
+        4,
+        I32,
+        m.i32(Control.LOG_POSITION),
+        m.binary("i32.add", position(), m.i32(1)),
+      ),
+      m.store("cpu", 8, I64, place(), m.localGet(va, I64), LogEntry.ADDRESS),
+      m.store("cpu", 8, I64, place(), m.localGet(result, I64), LogEntry.RESULT),
+      m.store("cpu", 8, I64, place(), m.localGet(operand, I64), LogEntry.OPERAND),
+      m.store("cpu", 4, I32, place(), m.localGet(kind, I32), LogEntry.KIND),
+    ]);
+    m.addFunction("log", [I32, I64, I64, I64], VOID, [I32], body);
+  }
+
+  /** `(a, b) -> i64`: high half of a product. */
+  mulh(opcode: MulhOpcode): string {
+    const name = opcode.slice("i64.".length);
+    return this.#once(name, () => {
+      if (opcode === "i64.mulh_u") this.#addUnsignedProduct(name);
+      else if (opcode === "i64.mulh_su") this.#addCorrectedProduct(name, "i64.mulh_u", 0);
+      else this.#addCorrectedProduct(name, "i64.mulh_su", 1);
+    });
+  }
+
+  /** Four 32-bit partial products; the middle sums cannot overflow. */
+  #addUnsignedProduct(name: string): void {
+    const m = this.#m;
+    const [a, b, middle] = [0, 1, 2];
+    const low = (local: number): Expression =>
+      m.binary("i64.and", m.localGet(local, I64), m.i64(LOW_HALF));
+    const high = (local: number): Expression =>
+      m.binary("i64.shr_u", m.localGet(local, I64), m.i64(HALF_BITS));
+    const product = (left: Expression, right: Expression): Expression =>
+      m.binary("i64.mul", left, right);
+    const carried = (value: Expression): Expression =>
+      m.binary("i64.shr_u", value, m.i64(HALF_BITS));
+    const sum = m.binary("i64.add", product(high(a), low(b)), carried(product(low(a), low(b))));
+    const upper = m.binary("i64.add", product(high(a), high(b)), high(middle));
+    const lower = carried(m.binary("i64.add", product(low(a), high(b)), low(middle)));
+    const body = m.block(null, [m.localSet(middle, sum), m.binary("i64.add", upper, lower)], I64);
+    m.addFunction(name, [I64, I64], I64, [I64], body);
+  }
+
+  /** A negative factor counts as itself plus 2^64: takes the other factor off the high half. */
+  #addCorrectedProduct(name: string, of: MulhOpcode, signed: number): void {
+    const m = this.#m;
+    const other = 1 - signed;
+    const whole = m.call(this.mulh(of), [m.localGet(0, I64), m.localGet(1, I64)], I64);
+    const isNegative = m.binary("i64.shr_s", m.localGet(signed, I64), m.i64(SIGN_SHIFT));
+    const correction = m.binary("i64.and", isNegative, m.localGet(other, I64));
+    m.addFunction(name, [I64, I64], I64, [], m.binary("i64.sub", whole, correction));
+  }
 }

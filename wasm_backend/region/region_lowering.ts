@@ -21,6 +21,7 @@ import type {
 } from "../../ir/region.ts";
 import type { RmwOperation } from "../../ir/opcodes.ts";
 import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
+import { ColdExport } from "../abi/module_shape.ts";
 import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
 import {
   Control,
@@ -32,13 +33,14 @@ import {
 } from "../abi/vcpu_layout.ts";
 import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
-import { type ModuleFunctions, OperationLowering } from "../lower/operation_lowering.ts";
+import { OperationLowering } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import {
   type NodeCode,
   type NodeEnd,
   StructuredControlFlow,
 } from "../structure/structured_control_flow.ts";
+import type { RegionFunctions } from "./region_functions.ts";
 import type { ElementSet } from "./element_set.ts";
 import { EntryGraph } from "./entry_graph.ts";
 import { PageCaches } from "./page_caches.ts";
@@ -51,6 +53,17 @@ const PAGE_SHIFT = 12n;
 const BITS_PER_BYTE = 8;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const ONE_CALL = 1 << ENTRY_INDEX_BITS;
+
+const CHECK_MAPPING: FunctionSignature = {
+  name: ColdExport.CHECK_MAPPING,
+  parameters: ["i32", "i32", "i32"],
+  result: "i32",
+};
+const STORE_GUARDED: FunctionSignature = {
+  name: ColdExport.STORE_GUARDED,
+  parameters: ["i64", "i64", "i32"],
+  result: "i32",
+};
 
 /** Parameters of a region function. */
 const Parameter = { ORIGIN: 0, DEPTH_AND_ENTRY: 1, COUNT: 2 } as const;
@@ -91,8 +104,6 @@ export interface RegionContext {
   readonly host: HostOrder;
   /** Regions are not left but by returning to the trampoline: for check mode. */
   readonly isChecked: boolean;
-  /** Imports a function of the guest into the module. */
-  importFunction(callee: FunctionSignature): void;
   /** The region of this module that starts at a distance from the origin. */
   callee(offset: number): DirectCallee | null;
 }
@@ -108,6 +119,7 @@ interface Stub {
 
 /** See the header of this file. */
 export class RegionLowering extends OperationLowering {
+  readonly #functions: RegionFunctions;
   readonly #region: Region;
   readonly #context: RegionContext;
   readonly #state: PromotedState;
@@ -130,11 +142,12 @@ export class RegionLowering extends OperationLowering {
   /** Analyses the region. */
   constructor(
     m: ModuleBuilder,
-    functions: ModuleFunctions,
+    functions: RegionFunctions,
     region: Region,
     context: RegionContext,
   ) {
     super(m, functions, region, new LocalAllocation(Parameter.COUNT));
+    this.#functions = functions;
     this.#region = region;
     this.#context = context;
     this.#graph = new EntryGraph(region);
@@ -240,7 +253,11 @@ export class RegionLowering extends OperationLowering {
       m.i32(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT)),
     );
     const high = m.unary("i32.wrap_i64", m.binary("i64.shr_u", origin(), m.i64(32n)));
-    const ok = m.call("check_mapping", [m.i32(slot), m.unary("i32.wrap_i64", origin()), high], I32);
+    const ok = m.call(this.#functions.imported(CHECK_MAPPING), [
+      m.i32(slot),
+      m.unary("i32.wrap_i64", origin()),
+      high,
+    ], I32);
     return m.ifRare(m.binary("i64.ne", checked, present), [
       m.if(m.unary("i32.eqz", ok), m.block(null, this.#refuse(LeaveReason.UNMAPPED))),
     ]);
@@ -430,7 +447,10 @@ export class RegionLowering extends OperationLowering {
   }
 
   #callUnknown(): Expression {
-    return this.m.call("enter", [this.m.localGet(this.#exitPc, I64), this.#calleeDepth()], I64);
+    return this.m.call(this.#functions.transfer("enter"), [
+      this.m.localGet(this.#exitPc, I64),
+      this.#calleeDepth(),
+    ], I64);
   }
 
   #callDirect({ name, label, originOffset }: DirectCallee): Expression {
@@ -538,7 +558,7 @@ export class RegionLowering extends OperationLowering {
         m.localGet(Parameter.DEPTH_AND_ENTRY, I32),
         m.i32(~ENTRY_MASK),
       );
-      return [...stores, m.returnCall("chain", [exitPc(), depth], I64)];
+      return [...stores, m.returnCall(this.#functions.transfer("chain"), [exitPc(), depth], I64)];
     }
     return [
       ...stores,
@@ -609,7 +629,7 @@ export class RegionLowering extends OperationLowering {
   }
 
   protected override beforeCall(callee: FunctionSignature): void {
-    this.#context.importFunction(callee);
+    this.#functions.imported(callee);
     const { index } = this.#current();
     this.push(this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index)));
     if (this.#hasReservation) this.#dropReservation();
@@ -655,13 +675,10 @@ export class RegionLowering extends OperationLowering {
     if (fence !== null) this.push(fence);
   }
 
-  #probe(kind: "probe_load" | "probe_store", address: number, bytes: number): Expression {
+  #probe(kind: "load" | "store", address: number, bytes: number): Expression {
     const { m } = this;
-    return m.call(
-      `${kind}_${this.#context.dataMmu}`,
-      [m.localGet(address, I64), m.i32(bytes - 1)],
-      I32,
-    );
+    const name = this.#functions.probe(kind, this.#context.dataMmu);
+    return m.call(name, [m.localGet(address, I64), m.i32(bytes - 1)], I32);
   }
 
   #misses(address: number, bytes: number, tag: number): Expression {
@@ -736,7 +753,7 @@ export class RegionLowering extends OperationLowering {
     this.#orderBefore(order & Order.WRITE_READ);
     const found = this.locals.scratch("i32");
     this.push(m.ifRare(this.#misses(address, bytes, cache.tag), [
-      m.localSet(found, this.#probe("probe_load", address, bytes)),
+      m.localSet(found, this.#probe("load", address, bytes)),
       m.if(this.#isOdd(found), m.block(null, this.#stepHere())),
       m.localSet(cache.addend, m.localGet(found, I32)),
       m.localSet(cache.tag, this.#page(address)),
@@ -756,13 +773,13 @@ export class RegionLowering extends OperationLowering {
     this.#orderBefore(order & ~Order.WRITE_READ);
     const found = this.locals.scratch("i32");
     const done = `stored${operation.id}`;
-    const guarded = m.call("store_guarded", [
+    const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
       m.localGet(address, I64),
       m.localGet(value, I64),
       m.i32(bytes),
     ], I32);
     const miss = m.ifRare(this.#misses(address, bytes, cache.tag), [
-      m.localSet(found, this.#probe("probe_store", address, bytes)),
+      m.localSet(found, this.#probe("store", address, bytes)),
       m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#stepHere()])),
       m.localSet(cache.addend, m.localGet(found, I32)),
       m.localSet(cache.tag, this.#page(address)),
@@ -788,7 +805,7 @@ export class RegionLowering extends OperationLowering {
   /** Address in shared memory of an atomic access, in a local; leaves when the cold tier must make it. */
   #atomicHost(address: number, bytes: number): number {
     const { m } = this;
-    const addend = this.toLocal(this.#probe("probe_store", address, bytes), "i32");
+    const addend = this.toLocal(this.#probe("store", address, bytes), "i32");
     this.push(m.ifRare(this.#isOdd(addend), this.#stepHere()));
     return this.toLocal(this.#hostAddress(address, addend), "i32");
   }
@@ -819,7 +836,11 @@ export class RegionLowering extends OperationLowering {
       case "xor":
         return m.atomicUpdate(rmw, "ram", bytes, I64, host, operand);
       default:
-        return m.call(`rmw_${rmw}_${bytes}`, [host, this.#extended(operand, bytes)], I64);
+        return m.call(
+          this.#functions.extremum(rmw, bytes),
+          [host, this.#extended(operand, bytes)],
+          I64,
+        );
     }
   }
 
@@ -829,7 +850,7 @@ export class RegionLowering extends OperationLowering {
     const bytes = width / BITS_PER_BYTE;
     const address = this.useInLocal(operation.operands[0]);
     this.#orderBefore(order & Order.WRITE_READ);
-    const addend = this.toLocal(this.#probe("probe_load", address, bytes), "i32");
+    const addend = this.toLocal(this.#probe("load", address, bytes), "i32");
     this.push(m.ifRare(this.#isOdd(addend), this.#stepHere()));
     const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
     this.push(

@@ -1,15 +1,13 @@
 /**
  * Compiles a batch of regions into one module: compiled once, instantiated by every vCPU.
  */
-import type { FunctionSignature, Region } from "../../ir/region.ts";
+import type { Region } from "../../ir/region.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import { addBranchHints } from "../branch_hints.ts";
 import type { HostOrder } from "../host_order.ts";
-import type { ModuleFunctions } from "../lower/operation_lowering.ts";
-import { WIDE_MULTIPLY, wideMultiplyName } from "../lower/wide_multiply.ts";
-import { type ModuleBuilder, type ModuleFactory, wasmType } from "../module_builder.ts";
-import { regionFunctions } from "./region_functions.ts";
+import type { ModuleFactory } from "../module_builder.ts";
+import { RegionFunctions } from "./region_functions.ts";
 import { type DirectCallee, RegionLowering, type RegionPage } from "./region_lowering.ts";
 
 /** A region to be compiled, with its place. */
@@ -56,25 +54,17 @@ export interface BatchOptions {
   readonly wantsText: boolean;
 }
 
-const MODULE_FUNCTIONS: ModuleFunctions = { mulh: wideMultiplyName };
-
 /** Compiles a batch. */
 export function compileBatch(
   factory: ModuleFactory,
   sources: readonly RegionSource[],
   options: BatchOptions,
 ): CompiledBatch {
-  const mmus = new Set(sources.map(({ dataMmu }) => dataMmu));
-  const m = factory.create(
-    [regionFunctions(mmus, GUEST_STATE + options.pc.offset, options.isChecked), WIDE_MULTIPLY].join(
-      "\n",
-    ),
-  );
-  const imported = new Set<string>();
-  const importFunction = (callee: FunctionSignature): void => importOnce(m, imported, callee);
+  const m = factory.create();
+  const functions = new RegionFunctions(m, GUEST_STATE + options.pc.offset);
   const regions = sources.map((source) => {
     const name = `r${source.slot}`;
-    const lowering = new RegionLowering(m, MODULE_FUNCTIONS, source.region, {
+    const lowering = new RegionLowering(m, functions, source.region, {
       name,
       slot: source.slot,
       pages: source.pages,
@@ -82,7 +72,6 @@ export function compileBatch(
       pc: options.pc,
       host: options.host,
       isChecked: options.isChecked,
-      importFunction,
       callee: (offset) => directCallee(source, offset, sources),
     });
     lowering.addToModule();
@@ -93,16 +82,6 @@ export function compileBatch(
   const bytes = addBranchHints(m.emit());
   m.dispose();
   return { bytes, regions, text };
-}
-
-function importOnce(
-  m: ModuleBuilder,
-  imported: Set<string>,
-  { name, parameters, result }: FunctionSignature,
-): void {
-  if (imported.has(name)) return;
-  imported.add(name);
-  m.importFunction(name, parameters.map(wasmType), wasmType(result));
 }
 
 /**
