@@ -120,6 +120,8 @@ export interface ModeDescription {
 export interface CodeReader {
   /** 16 bits at a distance from the region's origin, or -1 when no translated page is known there. */
   parcel(offset: number): number;
+  /** Has the instruction at that distance been executed? What never was is not worth compiling. */
+  wasExecuted(offset: number): boolean;
 }
 
 /** Why and where the hot tier wants a region. */

@@ -54,9 +54,9 @@ export const CONSOLE_IN_BYTES = 0x1000;
 /** Ring of compile requests (vCPUs to the compiler worker). */
 export const COMPILE_RING = CONSOLE_IN_RING + CONSOLE_IN_BYTES + 0x1000;
 /** Requests that {@linkcode COMPILE_RING} holds; a power of two. */
-export const COMPILE_RING_ENTRIES = 1024;
+export const COMPILE_RING_ENTRIES = 256;
 /** Bytes of one compile request, its marker word included. */
-export const COMPILE_REQUEST_BYTES = 256;
+export const COMPILE_REQUEST_BYTES = 2048;
 /** Every ring starts with its control words ({@linkcode RingWord}); its slots follow after this many bytes. */
 export const RING_HEADER_BYTES = 0x1000;
 

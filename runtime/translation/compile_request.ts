@@ -1,7 +1,11 @@
 /** Words of a compile request in its ring record: written by a vCPU, read by the compiler. */
 
 /** Pages on each side of the hot one whose mapping a request tells. */
-export const NEIGHBOUR_PAGES = 8;
+export const NEIGHBOUR_PAGES = 3;
+/** Pages that a request describes. */
+export const REQUEST_PAGES = 2 * NEIGHBOUR_PAGES + 1;
+/** Words of a bitmap with one bit for each parcel of a page. */
+export const EXECUTED_WORDS = 64;
 /** A page that is not mapped or not known. */
 export const UNKNOWN_PAGE = 0;
 
@@ -15,4 +19,6 @@ export const RequestWord = {
   OFFSET: 2,
   /** Pages of shared memory from `-NEIGHBOUR_PAGES` to `+NEIGHBOUR_PAGES`, the hot one in the middle. */
   PAGES: 3,
+  /** For each of those pages, which parcels start an instruction that this vCPU has executed. */
+  EXECUTED: 3 + REQUEST_PAGES,
 } as const;

@@ -10,7 +10,13 @@ import type { Region } from "../../ir/region.ts";
 import type { RegionPage } from "../../wasm_backend/region/region_lowering.ts";
 import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code_guard.ts";
 import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
-import { NEIGHBOUR_PAGES, RequestWord, UNKNOWN_PAGE } from "./compile_request.ts";
+import {
+  EXECUTED_WORDS,
+  NEIGHBOUR_PAGES,
+  REQUEST_PAGES,
+  RequestWord,
+  UNKNOWN_PAGE,
+} from "./compile_request.ts";
 
 /** Most guest instructions of one region. */
 const INSTRUCTION_LIMIT = 500;
@@ -24,6 +30,8 @@ export interface Hotspot {
   readonly offset: number;
   /** Pages of shared memory around the hot one, which is in the middle. */
   readonly pages: readonly number[];
+  /** For each page, one bit for each parcel that starts an executed instruction. */
+  readonly executed: Int32Array;
 }
 
 /** A lifted region and what it was built from. */
@@ -39,10 +47,12 @@ export interface BuiltRegion {
 /** Copies a request out of the ring. */
 export function readHotspot(words: Int32Array, request: number): Hotspot {
   const first = request + RequestWord.PAGES;
+  const executed = request + RequestWord.EXECUTED;
   return {
     modeKey: words[request + RequestWord.MODE_KEY],
     offset: words[request + RequestWord.OFFSET],
-    pages: [...words.subarray(first, first + 2 * NEIGHBOUR_PAGES + 1)],
+    pages: [...words.subarray(first, first + REQUEST_PAGES)],
+    executed: words.slice(executed, executed + REQUEST_PAGES * EXECUTED_WORDS),
   };
 }
 
@@ -56,18 +66,26 @@ class GuardedCode implements CodeReader {
   readonly used = new Map<number, RegionPage>();
   readonly #words: Int32Array;
   readonly #parcels: Uint16Array;
-  readonly #pages: readonly number[];
+  readonly #hotspot: Hotspot;
   isStale = false;
 
-  constructor(words: Int32Array, parcels: Uint16Array, pages: readonly number[]) {
+  constructor(words: Int32Array, parcels: Uint16Array, hotspot: Hotspot) {
     this.#words = words;
     this.#parcels = parcels;
-    this.#pages = pages;
+    this.#hotspot = hotspot;
+  }
+
+  wasExecuted(offset: number): boolean {
+    const page = NEIGHBOUR_PAGES + (offset >> PAGE_SHIFT);
+    if (page < 0 || page >= REQUEST_PAGES) return false;
+    const parcel = (offset & (PAGE_BYTES - 1)) / PARCEL_BYTES;
+    return ((this.#hotspot.executed[page * EXECUTED_WORDS + (parcel >> 5)] >>> (parcel & 31)) &
+      1) === 1;
   }
 
   parcel(offset: number): number {
     const distance = offset >> PAGE_SHIFT;
-    const hostPage = this.#pages[NEIGHBOUR_PAGES + distance] ?? UNKNOWN_PAGE;
+    const hostPage = this.#hotspot.pages[NEIGHBOUR_PAGES + distance] ?? UNKNOWN_PAGE;
     if (hostPage === UNKNOWN_PAGE) return -1;
     const hostOffset = hostPage * PAGE_BYTES + (offset & (PAGE_BYTES - 1));
     const generation = openForDecode(this.#words, hostOffset, PARCEL_BYTES);
@@ -105,7 +123,7 @@ export class RegionBuilder {
 
   /** The region for a request, or null when its code is not stable or not there. */
   build(hotspot: Hotspot): BuiltRegion | null {
-    const code = new GuardedCode(this.#words, this.#parcels, hotspot.pages);
+    const code = new GuardedCode(this.#words, this.#parcels, hotspot);
     const region = this.#frontend.liftRegion({
       entryOffset: hotspot.offset,
       modeKey: hotspot.modeKey,

@@ -11,7 +11,14 @@ import {
 } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { NO_REQUEST, publishRequest, reserveRequest } from "../atomics/compile_ring.ts";
 import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
-import { NEIGHBOUR_PAGES, RequestWord, UNKNOWN_PAGE } from "../translation/compile_request.ts";
+import {
+  EXECUTED_WORDS,
+  NEIGHBOUR_PAGES,
+  REQUEST_PAGES,
+  RequestWord,
+  UNKNOWN_PAGE,
+} from "../translation/compile_request.ts";
+import type { DecodedPages } from "./decoded_pages.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
 const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
@@ -25,9 +32,19 @@ export class CompileRequests {
   readonly #hart: number;
   readonly #memory: VcpuMemory;
   readonly #frontend: GuestFrontend;
+  readonly #pages: DecodedPages;
 
   /** Requests of one vCPU. */
-  constructor(shared: Int32Array, hart: number, memory: VcpuMemory, frontend: GuestFrontend) {
+  constructor(
+    shared: Int32Array,
+    hart: number,
+    { memory, frontend, pages }: {
+      readonly memory: VcpuMemory;
+      readonly frontend: GuestFrontend;
+      readonly pages: DecodedPages;
+    },
+  ) {
+    this.#pages = pages;
     this.#shared = shared;
     this.#hart = hart;
     this.#memory = memory;
@@ -45,10 +62,12 @@ export class CompileRequests {
     this.#shared[request + RequestWord.HART] = this.#hart;
     this.#shared[request + RequestWord.MODE_KEY] = modeKey;
     this.#shared[request + RequestWord.OFFSET] = pcLow & PAGE_OFFSET_MASK;
-    for (let distance = -NEIGHBOUR_PAGES; distance <= NEIGHBOUR_PAGES; distance++) {
-      const low = (pcLow & PAGE_MASK) + distance * PAGE_BYTES;
+    for (let index = 0; index < REQUEST_PAGES; index++) {
+      const low = (pcLow & PAGE_MASK) + (index - NEIGHBOUR_PAGES) * PAGE_BYTES;
       const page = low === (low | 0) ? this.#hostPage(low, pcHigh) : UNKNOWN_PAGE;
-      this.#shared[request + RequestWord.PAGES + NEIGHBOUR_PAGES + distance] = page;
+      this.#shared[request + RequestWord.PAGES + index] = page;
+      const executed = request + RequestWord.EXECUTED + index * EXECUTED_WORDS;
+      this.#pages.copyExecuted(page, this.#shared, executed);
     }
     publishRequest(this.#shared, request);
   }

@@ -17,6 +17,7 @@ import {
   PageDirectory,
   Record,
 } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { EXECUTED_WORDS } from "../translation/compile_request.ts";
 import type { RegionCatalog } from "../translation/region_catalog.ts";
 import type { TranslationCache } from "./translation_cache.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
@@ -26,6 +27,8 @@ const LAST_PARCEL = PAGE_PARCELS - 1;
 /** Records behind the last parcel that send control back to the page lookup. */
 const PAGE_END_RECORDS = [PAGE_PARCELS, PAGE_PARCELS + 1];
 const PARCEL_SHIFT = 1;
+const WORD_SHIFT = 5;
+const WORD_MASK = 31;
 const PARCEL_BITS = 16;
 const LONG_INSTRUCTION_BYTES = 4;
 
@@ -145,6 +148,32 @@ export class DecodedPages {
     if (target !== 0) words[(record + Record.HEAT) >> 2] = -target;
   }
 
+  /**
+   * Writes which parcels of a page start an instruction that was decoded in the present mode, so executed: one
+   * bit each, none when the page is not open.
+   */
+  copyExecuted(hostPage: number, into: Int32Array, at: number): void {
+    into.fill(0, at, at + EXECUTED_WORDS);
+    const slot = this.#slotOf(hostPage, this.#mode());
+    if (slot < 0) return;
+    const start = recordsOf(slot) + Record.HANDLER;
+    for (let parcel = 0; parcel < PAGE_PARCELS; parcel++) {
+      const handler = this.#memory.halves[(start + (parcel << Record.SHIFT)) >> 1];
+      if (handler >= Record.FIRST_HANDLER) {
+        into[at + (parcel >> WORD_SHIFT)] |= 1 << (parcel & WORD_MASK);
+      }
+    }
+  }
+
+  #slotOf(hostPage: number, mode: number): number {
+    const slot = pageSlot(hostPage, mode);
+    const entry = directoryWord(slot);
+    const { words } = this.#memory;
+    const isOpen = words[entry + (PageDirectory.PAGE >> 2)] === hostPage + 1 &&
+      words[entry + (PageDirectory.MODE >> 2)] === mode;
+    return isOpen ? slot : -1;
+  }
+
   /** FENCE.I of this hart: drops what may be older than stores the hart knows of. */
   flushInstructions(): void {
     if (this.#provisional.size === 0) return;
@@ -156,16 +185,19 @@ export class DecodedPages {
 
   /** Lets block heads of a page find the entries of a new region at once; target 0: no longer. */
   installEntry(hostPage: number, offset: number, modeKey: number, target: number): void {
-    for (let slot = 0; slot < 1 << PageDirectory.INDEX_BITS; slot++) {
-      const entry = directoryWord(slot);
-      if (this.#memory.words[entry + (PageDirectory.PAGE >> 2)] !== hostPage + 1) continue;
-      if (this.#memory.words[entry + (PageDirectory.MODE >> 2)] !== modeKey) continue;
-      const record = recordsOf(slot) + ((offset >> PARCEL_SHIFT) << Record.SHIFT);
-      if (this.#memory.halves[(record + Record.HANDLER) >> 1] >= Record.FIRST_HANDLER) {
-        this.#memory.words[(record + Record.HEAT) >> 2] = -target;
-      }
+    const slot = this.#slotOf(hostPage, modeKey);
+    if (slot < 0) return;
+    const record = recordsOf(slot) + ((offset >> PARCEL_SHIFT) << Record.SHIFT);
+    if (this.#memory.halves[(record + Record.HANDLER) >> 1] >= Record.FIRST_HANDLER) {
+      this.#memory.words[(record + Record.HEAT) >> 2] = -target;
     }
   }
+}
+
+/** Directory slot of a page: as the cold tier computes it. */
+function pageSlot(hostPage: number, mode: number): number {
+  return (hostPage ^ Math.imul(mode, PageDirectory.MODE_FACTOR)) &
+    ((1 << PageDirectory.INDEX_BITS) - 1);
 }
 
 function directoryWord(slot: number): number {

@@ -3,7 +3,7 @@
  * behind the call, where it may wait.
  */
 import { beginGuardedStore, endCodeStore } from "../atomics/code_guard.ts";
-import { hasHart, type HartSet, requestRemote } from "../atomics/remote_work.ts";
+import { type HartSet, hasHart, requestRemote } from "../atomics/remote_work.ts";
 import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import type { VcpuServices } from "../machine/board.ts";
 import type { VcpuRegisters } from "./vcpu_registers.ts";

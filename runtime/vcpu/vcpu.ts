@@ -110,7 +110,6 @@ export class Vcpu {
     this.registers = new VcpuRegisters(this.memory, frontend);
     this.#services = new FirmwareServices(this.#words, hart, this.registers);
     this.#statistics = new VcpuStatistics(this.#words, hart, this.memory, this.registers);
-    this.#requests = new CompileRequests(this.#words, hart, this.memory, frontend);
     this.#initializeControl();
     this.#translations = new TranslationCache(this.memory);
     this.#pages = new DecodedPages({
@@ -120,6 +119,11 @@ export class Vcpu {
       frontend,
       translations: this.#translations,
       catalog: this.#catalog,
+    });
+    this.#requests = new CompileRequests(this.#words, hart, {
+      memory: this.memory,
+      frontend,
+      pages: this.#pages,
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: REGION_SLOTS });
     const spaces = { ram, cpu: this.memory.memory, table };

@@ -192,6 +192,8 @@ export const PageDirectory = {
   BASE: 0x10_0000,
   /** log2 of the number of decoded pages a vCPU keeps. */
   INDEX_BITS: 9,
+  /** The mode key is multiplied by this and mixed into the page index to find the entry. */
+  MODE_FACTOR: 37,
   /** log2 of the bytes of a directory entry. */
   ENTRY_SHIFT: 4,
   /** i32: host page index + 1, or 0. */

@@ -465,7 +465,7 @@ function findRecord(causes: AccessFaults): string {
           (call $fault (i32.const ${causes.fetchAccess}) (local.get $pc)) (return (i32.const 0))))))
     (local.set $page (i32.shr_u (call $host_of (local.get $entry) (local.get $pc)) (i32.const 12)))
     (local.set $slot (i32.and
-      (i32.xor (local.get $page) (i32.mul (local.get $mode) (i32.const 37))) (i32.const ${
+      (i32.xor (local.get $page) (i32.mul (local.get $mode) (i32.const ${PageDirectory.MODE_FACTOR}))) (i32.const ${
     entries - 1
   })))
     (local.set $directory (i32.add (i32.const ${PageDirectory.BASE}) (i32.shl (local.get $slot) (i32.const ${PageDirectory.ENTRY_SHIFT}))))

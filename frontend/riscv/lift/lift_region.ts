@@ -96,10 +96,15 @@ export class RegionLifter {
       const offset = pending[head];
       if (this.#leaders.has(offset)) continue;
       if (this.#instructions.size >= instructionLimit && !this.#instructions.has(offset)) continue;
-      if (this.#decode(offset) === null) continue;
+      if (!this.#isWanted(offset) || this.#decode(offset) === null) continue;
       this.#leaders.add(offset);
       this.#follow(offset, pending);
     }
+  }
+
+  /** Code that never ran is left out, but for the hot address itself. */
+  #isWanted(offset: number): boolean {
+    return offset === this.#request.entryOffset || this.#request.code.wasExecuted(offset);
   }
 
   /** Walks straight on from a leader and collects where its end may go. */
@@ -303,4 +308,4 @@ function offsetOf(address: Value): number | null {
 }
 
 /** Reader over nothing: for tests of single blocks. */
-export const NO_CODE: CodeReader = { parcel: () => -1 };
+export const NO_CODE: CodeReader = { parcel: () => -1, wasExecuted: () => false };
