@@ -120,8 +120,8 @@ export interface ModeDescription {
 export interface CodeReader {
   /** 16 bits at a distance from the region's origin, or -1 when no translated page is known there. */
   parcel(offset: number): number;
-  /** Has the instruction at that distance been executed? What never was is not worth compiling. */
-  wasExecuted(offset: number): boolean;
+  /** Is code at that distance to be part of the region? Not what was never executed, or is compiled already. */
+  isWanted(offset: number): boolean;
 }
 
 /** Why and where the hot tier wants a region. */

@@ -22,6 +22,7 @@ import {
   RegionBuilder,
 } from "./region_builder.ts";
 import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
+import { RegionCoverage } from "./region_coverage.ts";
 import { RegionReport } from "./region_report.ts";
 import { SlotAllocator } from "./slot_allocator.ts";
 
@@ -64,6 +65,7 @@ export class Compiler {
   readonly #parts: CompilerParts;
   readonly #factory = new ModuleFactory();
   readonly #builder: RegionBuilder;
+  readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
   readonly #counters: Float64Array;
@@ -73,6 +75,7 @@ export class Compiler {
   constructor(parts: CompilerParts) {
     this.#parts = parts;
     this.#builder = new RegionBuilder(parts.words, parts.frontend, parts.isChecked);
+    this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
     this.#counters = compilerCounters(parts.words.buffer);
   }
@@ -126,7 +129,10 @@ export class Compiler {
       retired.push(live.slot);
       this.#live.delete(placeOf(hotspot));
     }
-    const built = this.#timed(CompilerCounter.LIFT_MS, () => this.#builder.build(hotspot));
+    const built = this.#timed(
+      CompilerCounter.LIFT_MS,
+      () => this.#builder.build(hotspot, this.#coverage.entriesAround(hotspot)),
+    );
     if (built === null) {
       this.#counters[CompilerCounter.STALE_REGIONS]++;
       return [];
@@ -152,6 +158,7 @@ export class Compiler {
     const slot = this.#slots.take();
     if (slot === 0) return [];
     this.#live.set(placeOf(built.hotspot), { built, slot });
+    this.#coverage.add(built);
     const { dataMmu } = this.#parts.frontend.describeMode(built.hotspot.modeKey);
     return [{ region: built.region, slot, pages: built.pages, dataMmu }];
   }

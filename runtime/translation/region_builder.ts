@@ -69,13 +69,25 @@ class GuardedCode implements CodeReader {
   readonly #hotspot: Hotspot;
   isStale = false;
 
-  constructor(words: Int32Array, parcels: Uint16Array, hotspot: Hotspot) {
+  readonly #stops: ReadonlySet<number>;
+
+  constructor(
+    words: Int32Array,
+    parcels: Uint16Array,
+    hotspot: Hotspot,
+    stops: ReadonlySet<number>,
+  ) {
+    this.#stops = stops;
     this.#words = words;
     this.#parcels = parcels;
     this.#hotspot = hotspot;
   }
 
-  wasExecuted(offset: number): boolean {
+  isWanted(offset: number): boolean {
+    return this.#wasExecuted(offset) && !this.#stops.has(offset);
+  }
+
+  #wasExecuted(offset: number): boolean {
     const page = NEIGHBOUR_PAGES + (offset >> PAGE_SHIFT);
     if (page < 0 || page >= REQUEST_PAGES) return false;
     const parcel = (offset & (PAGE_BYTES - 1)) / PARCEL_BYTES;
@@ -121,9 +133,12 @@ export class RegionBuilder {
     this.#frontend = frontend;
   }
 
-  /** The region for a request, or null when its code is not stable or not there. */
-  build(hotspot: Hotspot): BuiltRegion | null {
-    const code = new GuardedCode(this.#words, this.#parcels, hotspot);
+  /**
+   * The region for a request, or null when its code is not stable or not there. `stops` are distances from the
+   * origin where other regions go on.
+   */
+  build(hotspot: Hotspot, stops: ReadonlySet<number>): BuiltRegion | null {
+    const code = new GuardedCode(this.#words, this.#parcels, hotspot, stops);
     const region = this.#frontend.liftRegion({
       entryOffset: hotspot.offset,
       modeKey: hotspot.modeKey,

@@ -47,7 +47,7 @@ const EXCLUSIVE_QUANTUM = 64;
 /** Address that no load-reserved has: none asks for exclusivity. */
 const NO_EXCLUSIVE_PC = 1;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
-const HOT_THRESHOLD = 512;
+const HOT_THRESHOLD = 2048;
 /** Results of device accesses, as the cold tier reads them. */
 const DeviceStatus = { ABSENT: 0, DONE: 1, RETRY: 2 } as const;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */

@@ -102,9 +102,9 @@ export class RegionLifter {
     }
   }
 
-  /** Code that never ran is left out, but for the hot address itself. */
+  /** The hot address itself always is. */
   #isWanted(offset: number): boolean {
-    return offset === this.#request.entryOffset || this.#request.code.wasExecuted(offset);
+    return offset === this.#request.entryOffset || this.#request.code.isWanted(offset);
   }
 
   /** Walks straight on from a leader and collects where its end may go. */
@@ -308,4 +308,4 @@ function offsetOf(address: Value): number | null {
 }
 
 /** Reader over nothing: for tests of single blocks. */
-export const NO_CODE: CodeReader = { parcel: () => -1, wasExecuted: () => false };
+export const NO_CODE: CodeReader = { parcel: () => -1, isWanted: () => false };
