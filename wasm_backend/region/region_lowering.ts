@@ -723,7 +723,7 @@ export class RegionLowering extends OperationLowering {
     const what = m.i32(kind | bytes << LogEntry.WIDTH_SHIFT);
     this.push(
       m.call(
-        "log",
+        this.#functions.log(),
         [what, m.localGet(address, I64), value(result), value(operand)],
         wasmType("void"),
       ),
