@@ -188,9 +188,8 @@ export class DecodedPages {
     const slot = this.#slotOf(hostPage, modeKey);
     if (slot < 0) return;
     const record = recordsOf(slot) + ((offset >> PARCEL_SHIFT) << Record.SHIFT);
-    if (this.#memory.halves[(record + Record.HANDLER) >> 1] >= Record.FIRST_HANDLER) {
-      this.#memory.words[(record + Record.HEAT) >> 2] = -target;
-    }
+    // Undecoded records too: one that straddles its page's end is decoded again and again, but keeps its heat.
+    this.#memory.words[(record + Record.HEAT) >> 2] = -target;
   }
 }
 
