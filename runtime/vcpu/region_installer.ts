@@ -73,6 +73,7 @@ export class RegionInstaller {
         pages.installEntry(hostPage, offset, region?.modeKey ?? 0, 0);
       }
       catalog.remove(slot);
+      memory.setWideControl(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT), 0);
     }
     if (slots.length > 0) memory.words.fill(0, JumpCache.BASE >> 2, JUMP_CACHE_END >> 2);
     // ORDER: sc store after the slots are out of table, records and jump cache; partner: the slot allocator.
