@@ -47,6 +47,8 @@ export interface CompilerParts {
 
 /** Receiver of what the debug log shows. */
 export interface CompilerTrace {
+  /** Is the text of modules wanted? It is dear. */
+  readonly wantsText: boolean;
   /** A region as lifted. */
   lifted(built: BuiltRegion): void;
   /** A region after the optimizer. */
@@ -169,7 +171,7 @@ export class Compiler {
       pc: frontend.pc,
       host,
       isChecked,
-      wantsText: trace !== null || isChecked,
+      wantsText: trace?.wantsText === true || isChecked,
     });
     if (batch.text !== null) trace?.emitted(batch.text);
     return batch;

@@ -7,7 +7,8 @@ import { post } from "../atomics/pending.ts";
 import { Machine, Pending, RunState } from "../atomics/shared_layout.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { hostOrder } from "../machine/host_processor.ts";
-import type { CompilerStart, WorkerFailure } from "../machine/worker_messages.ts";
+import type { CompilerStart, WorkerFailure, WorkerLog } from "../machine/worker_messages.ts";
+import { createDebugTrace } from "./debug_trace.ts";
 import type { InstalledModule } from "./region_catalog.ts";
 
 /** Longest sleep without a request: bounds how late the end of the machine is seen. */
@@ -29,12 +30,14 @@ async function serve(scope: WorkerScope, start: CompilerStart): Promise<void> {
   };
   // Not a static import: Binaryen is ready only after an await, and a message that comes before is lost.
   const { Compiler } = await import("./compiler.ts");
+  const frontend = board.createFrontend(start.cpu);
+  const write = (log: string): void => scope.postMessage({ log } satisfies WorkerLog);
   const compiler = new Compiler({
     words,
-    frontend: board.createFrontend(start.cpu),
+    frontend,
     host: hostOrder(),
     isChecked: start.check,
-    trace: null,
+    trace: createDebugTrace({ categories: start.debug, frontend, words, write }),
     publish,
   });
   // ORDER: sc load; partner: the store of RUN_STATE by whoever ends the machine.

@@ -29,7 +29,7 @@ const ROOT = 0;
 export class EntryGraph {
   /** Nodes by number; 0 is the root. */
   readonly nodes: GraphNode[] = [{ kind: "root" }];
-  /** Entries that are served, the main one first. */
+  /** Entries that are served, by label. */
   readonly entries: readonly RegionEntry[];
   /** The analysed graph. */
   readonly graph: FlowGraph;
@@ -49,11 +49,10 @@ export class EntryGraph {
     for (const block of region.blocks) {
       this.#nodeOf.set(block, this.nodes.push({ kind: "block", block }) - 1);
     }
-    const main = region.entries[0];
+    const entries = this.#inOrder(region);
+    const main = entries[0];
     const plain = this.#plainGraph(region, main.block);
-    const reachable = region.entries.filter(({ block }) =>
-      plain.position[this.#number(block)] >= 0
-    );
+    const reachable = entries.filter(({ block }) => plain.position[this.#number(block)] >= 0);
     this.#loops = plain.loops();
     this.#collectLoops();
     const full = this.#withEntries(region, reachable);
@@ -67,6 +66,22 @@ export class EntryGraph {
       this.graph = single.graph;
       this.rootTargets = single.targets;
     }
+  }
+
+  /**
+   * The entries, that one first from which the graph is seen: the lowest address that reaches the hot entry.
+   * A hot entry is often an inner loop; seen from there, the loops around it would be one with it.
+   */
+  #inOrder(region: Region): RegionEntry[] {
+    const [hot, ...others] = region.entries;
+    const before = others.filter(({ block, offset }) =>
+      offset < hot.offset && reaches(block, hot.block)
+    );
+    const first = before.reduce(
+      (lowest, entry) => entry.offset < lowest.offset ? entry : lowest,
+      hot,
+    );
+    return [first, ...region.entries.filter((entry) => entry !== first)];
   }
 
   #number(block: Block): number {
@@ -192,4 +207,16 @@ export class EntryGraph {
   labelOf(block: Block): number {
     return this.entries.findIndex((entry) => entry.block === block);
   }
+}
+
+function reaches(from: Block, to: Block): boolean {
+  const seen = new Set<Block>();
+  const pending = [from];
+  for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
+    if (block === to) return true;
+    if (seen.has(block)) continue;
+    seen.add(block);
+    pending.push(...successors(block));
+  }
+  return false;
 }

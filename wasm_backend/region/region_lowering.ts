@@ -42,7 +42,7 @@ import {
 } from "../structure/structured_control_flow.ts";
 import type { RegionFunctions } from "./region_functions.ts";
 import type { ElementSet } from "./element_set.ts";
-import { EntryGraph } from "./entry_graph.ts";
+import type { EntryGraph } from "./entry_graph.ts";
 import { PageCaches } from "./page_caches.ts";
 import { PromotedState } from "./promoted_state.ts";
 
@@ -94,6 +94,8 @@ export interface RegionContext {
   readonly name: string;
   /** Its slot. */
   readonly slot: number;
+  /** Its control flow. */
+  readonly graph: EntryGraph;
   /** Pages it was built from, the origin page first. */
   readonly pages: readonly RegionPage[];
   /** TLB set of its loads and stores. */
@@ -150,7 +152,7 @@ export class RegionLowering extends OperationLowering {
     this.#functions = functions;
     this.#region = region;
     this.#context = context;
-    this.#graph = new EntryGraph(region);
+    this.#graph = context.graph;
     this.#state = new PromotedState(region, this.#graph.departureStarts);
     this.#caches = new PageCaches(this.locals, this.#graph.looped);
     this.#elementLocals = this.#state.elements.map(({ slot }) => this.locals.permanent(slot.type));

@@ -7,6 +7,7 @@ import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import { addBranchHints } from "../branch_hints.ts";
 import type { HostOrder } from "../host_order.ts";
 import type { ModuleFactory } from "../module_builder.ts";
+import { EntryGraph } from "./entry_graph.ts";
 import { RegionFunctions } from "./region_functions.ts";
 import { type DirectCallee, RegionLowering, type RegionPage } from "./region_lowering.ts";
 
@@ -54,6 +55,12 @@ export interface BatchOptions {
   readonly wantsText: boolean;
 }
 
+/** A region with its analysed control flow. */
+interface GraphedSource {
+  readonly source: RegionSource;
+  readonly graph: EntryGraph;
+}
+
 /** Compiles a batch. */
 export function compileBatch(
   factory: ModuleFactory,
@@ -62,17 +69,19 @@ export function compileBatch(
 ): CompiledBatch {
   const m = factory.create();
   const functions = new RegionFunctions(m, GUEST_STATE + options.pc.offset);
-  const regions = sources.map((source) => {
+  const graphed = sources.map((source) => ({ source, graph: new EntryGraph(source.region) }));
+  const regions = graphed.map(({ source, graph }) => {
     const name = `r${source.slot}`;
     const lowering = new RegionLowering(m, functions, source.region, {
       name,
       slot: source.slot,
+      graph,
       pages: source.pages,
       dataMmu: source.dataMmu,
       pc: options.pc,
       host: options.host,
       isChecked: options.isChecked,
-      callee: (offset) => directCallee(source, offset, sources),
+      callee: (offset) => directCallee(source, offset, graphed),
     });
     lowering.addToModule();
     m.exportFunction(name);
@@ -91,17 +100,20 @@ export function compileBatch(
 function directCallee(
   caller: RegionSource,
   offset: number,
-  sources: readonly RegionSource[],
+  candidates: readonly GraphedSource[],
 ): DirectCallee | null {
   const distance = Math.floor(offset / PAGE_BYTES);
   const page = caller.pages.find((candidate) => candidate.distance === distance);
   if (page === undefined) return null;
-  for (const source of sources) {
+  for (const { source, graph } of candidates) {
     const [origin] = source.pages;
     if (origin.hostPage !== page.hostPage || source.dataMmu !== caller.dataMmu) continue;
-    if (source.region.entries[0].offset !== offset - distance * PAGE_BYTES) continue;
+    const label = graph.entries.findIndex((entry) =>
+      entry.offset === offset - distance * PAGE_BYTES
+    );
+    if (label < 0) continue;
     if (!isCovered(source, caller, distance)) continue;
-    return { name: `r${source.slot}`, label: 0, originOffset: distance * PAGE_BYTES };
+    return { name: `r${source.slot}`, label, originOffset: distance * PAGE_BYTES };
   }
   return null;
 }
