@@ -78,7 +78,9 @@ export class RegionCheck {
     const reason = memory.control(Control.REASON);
     const executed = budget - memory.control(Control.BUDGET);
     this.#save(this.#after);
+    const isPure = memory.control(Control.RESERVATION_PURE);
     if (executed > 0) this.#replay(target, executed, budget);
+    memory.setControl(Control.RESERVATION_PURE, isPure);
     words.set(this.#after, this.#stateStart);
     memory.setControl(Control.BUDGET, budget - executed);
     return isLeave ? this.#afterLeave(reason) : GO_ON;

@@ -17,6 +17,7 @@ import type {
   MemoryAttribute,
   Operation,
   Region,
+  SlotAttribute,
   Terminator,
 } from "../../ir/region.ts";
 import type { RmwOperation } from "../../ir/opcodes.ts";
@@ -41,13 +42,16 @@ import {
   StructuredControlFlow,
 } from "../structure/structured_control_flow.ts";
 import type { RegionFunctions } from "./region_functions.ts";
+import { type AccessGroup, accessGroups, distanceOf } from "./access_groups.ts";
 import type { ElementSet } from "./element_set.ts";
 import type { EntryGraph } from "./entry_graph.ts";
-import { PageCaches } from "./page_caches.ts";
+import { type PageCache, PageCaches } from "./page_caches.ts";
 import { PromotedState } from "./promoted_state.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
+const PAGE_BYTES = 4096;
+const PAGE_OFFSET_MASK = 4095;
 const PAGE_MASK = -4096n;
 const PAGE_SHIFT = 12n;
 const BITS_PER_BYTE = 8;
@@ -102,12 +106,24 @@ export interface RegionContext {
   readonly dataMmu: number;
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** The register that points into the stack: its page caches are handed on from region to region. */
+  readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
   readonly host: HostOrder;
   /** Regions are not left but by returning to the trampoline: for check mode. */
   readonly isChecked: boolean;
   /** The region of this module that starts at a distance from the origin. */
   callee(offset: number): DirectCallee | null;
+}
+
+/** Locals of a group of accesses. */
+interface GroupFrame {
+  /** i64: the base value. */
+  readonly base: number;
+  /** i32: its host address. */
+  readonly host: number;
+  /** i32, for stores: 0 when each member must translate for itself. */
+  readonly isWhole: number;
 }
 
 /** Kinds of shared departure code. */
@@ -138,6 +154,8 @@ export class RegionLowering extends OperationLowering {
   readonly #hasReservation: boolean;
   #dirty: ElementSet;
   #block: Block;
+  #groups: ReadonlyMap<Operation, AccessGroup> = new Map();
+  readonly #groupFrames = new Map<AccessGroup, GroupFrame>();
   #boundary: BoundaryAttribute | null = null;
   #isDeparting = false;
 
@@ -154,7 +172,7 @@ export class RegionLowering extends OperationLowering {
     this.#context = context;
     this.#graph = context.graph;
     this.#state = new PromotedState(region, this.#graph.departureStarts);
-    this.#caches = new PageCaches(this.locals, this.#graph.looped);
+    this.#caches = new PageCaches(this.locals, this.#graph.looped, context.stackPointer);
     this.#elementLocals = this.#state.elements.map(({ slot }) => this.locals.permanent(slot.type));
     this.#budget = this.locals.permanent("i32");
     this.#label = this.locals.permanent("i32");
@@ -215,9 +233,34 @@ export class RegionLowering extends OperationLowering {
         m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(1)),
         this.#refuse(LeaveReason.BUDGET),
       ),
-      ...[...this.#caches.all()].map(({ tag }) => m.localSet(tag, m.i64(-1n))),
+      ...[...this.#caches.all()].flatMap((cache) => this.#startCache(cache)),
     ];
     return m.block(null, statements);
+  }
+
+  /** Caches start empty, but for those that regions hand on to each other. */
+  #startCache({ tag, addend, carried }: PageCache): Expression[] {
+    const { m } = this;
+    if (carried === null) return [m.localSet(tag, m.i64(-1n))];
+    return [
+      m.localSet(tag, m.load("cpu", 8, false, I64, m.i32(carried.tag))),
+      m.localSet(addend, this.#control(carried.addend)),
+    ];
+  }
+
+  /** Statements that make a cache hold the page of an address, its addend in a local. */
+  #fillCache({ tag, addend, carried }: PageCache, address: number, found: number): Expression[] {
+    const { m } = this;
+    const statements = [
+      m.localSet(addend, m.localGet(found, I32)),
+      m.localSet(tag, this.#page(address)),
+    ];
+    if (carried === null) return statements;
+    return [
+      ...statements,
+      m.store("cpu", 8, I64, m.i32(carried.tag), m.localGet(tag, I64)),
+      this.#setControl(carried.addend, m.localGet(addend, I32)),
+    ];
   }
 
   /** Leaves before anything was done: state pc is that of the entry already. */
@@ -346,6 +389,8 @@ export class RegionLowering extends OperationLowering {
     this.#block = block;
     this.#dirty = this.#state.dirtyIn(block);
     this.#boundary = null;
+    this.#groups = accessGroups(block);
+    this.#groupFrames.clear();
     this.#isDeparting = false;
     if (this.#graph.labelOf(block) > 0) this.push(m.localSet(this.#label, m.i32(0)));
     if (this.#graph.headers.has(block)) this.#checkBudget(block);
@@ -749,16 +794,17 @@ export class RegionLowering extends OperationLowering {
   #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
     const { m } = this;
     const bytes = width / BITS_PER_BYTE;
-    const cache = this.#caches.of(operation.operands[0], this.#block, false);
-    const address = this.useInLocal(operation.operands[0]);
     if (this.#hasReservation) this.#dropReservation();
     this.#orderBefore(order & Order.WRITE_READ);
+    const group = this.#groups.get(operation);
+    if (group !== undefined) return this.#loadOfGroup(operation, group, bytes, signed);
+    const cache = this.#caches.of(operation.operands[0], this.#block, false);
+    const address = this.useInLocal(operation.operands[0]);
     const found = this.locals.scratch("i32");
     this.push(m.ifRare(this.#misses(address, bytes, cache.tag), [
       m.localSet(found, this.#probe("load", address, bytes)),
       m.if(this.#isOdd(found), m.block(null, this.#stepHere())),
-      m.localSet(cache.addend, m.localGet(found, I32)),
-      m.localSet(cache.tag, this.#page(address)),
+      ...this.#fillCache(cache, address, found),
     ]));
     const loaded = m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, cache.addend));
     const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
@@ -768,11 +814,17 @@ export class RegionLowering extends OperationLowering {
   #store(operation: Operation, { width, order }: MemoryAttribute): void {
     const { m } = this;
     const bytes = width / BITS_PER_BYTE;
+    if (this.#hasReservation) this.#dropReservation();
+    this.#orderBefore(order & ~Order.WRITE_READ);
+    const group = this.#groups.get(operation);
+    if (group !== undefined) {
+      this.#storeOfGroup(operation, group, bytes, order);
+      this.#orderBefore(order & Order.WRITE_READ);
+      return;
+    }
     const cache = this.#caches.of(operation.operands[0], this.#block, true);
     const address = this.useInLocal(operation.operands[0]);
     const value = this.toLocal(this.use(operation.operands[1]), "i64");
-    if (this.#hasReservation) this.#dropReservation();
-    this.#orderBefore(order & ~Order.WRITE_READ);
     const found = this.locals.scratch("i32");
     const done = `stored${operation.id}`;
     const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
@@ -783,8 +835,7 @@ export class RegionLowering extends OperationLowering {
     const miss = m.ifRare(this.#misses(address, bytes, cache.tag), [
       m.localSet(found, this.#probe("store", address, bytes)),
       m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#stepHere()])),
-      m.localSet(cache.addend, m.localGet(found, I32)),
-      m.localSet(cache.tag, this.#page(address)),
+      ...this.#fillCache(cache, address, found),
     ]);
     this.push(
       m.block(done, [
@@ -796,19 +847,131 @@ export class RegionLowering extends OperationLowering {
     this.#orderBefore(order & Order.WRITE_READ);
   }
 
-  #plainStore(order: OrderSet, bytes: number, host: Expression, value: number): Expression {
+  // --- groups of accesses ---------------------------------------------------------------------------
+
+  /** Locals of a group; the first member makes them and checks the group's window. */
+  #frameOf(group: AccessGroup, operation: Operation, isStore: boolean): GroupFrame {
+    const known = this.#groupFrames.get(group);
+    if (known !== undefined) return known;
+    const { m } = this;
+    const frame = {
+      base: this.useInLocal(group.base),
+      host: this.locals.scratch("i32"),
+      isWhole: isStore ? this.locals.scratch("i32") : -1,
+    };
+    this.#groupFrames.set(group, frame);
+    const cache = this.#caches.of(operation.operands[0], this.#block, isStore);
+    const lowest = this.toLocal(this.#at(frame.base, group.low), "i64");
+    const found = this.locals.scratch("i32");
+    const crosses = (): Expression =>
+      m.binary(
+        "i32.lt_u",
+        m.i32(PAGE_BYTES - group.span),
+        m.binary(
+          "i32.and",
+          m.unary("i32.wrap_i64", m.localGet(lowest, I64)),
+          m.i32(PAGE_OFFSET_MASK),
+        ),
+      );
+    const refill = this.#fillCache(cache, lowest, found);
+    const fails = m.binary("i32.or", this.#isOdd(found), crosses());
+    const failed = isStore ? [m.localSet(frame.isWhole, m.i32(0))] : this.#stepHere();
+    if (isStore) this.push(m.localSet(frame.isWhole, m.i32(1)));
+    this.push(
+      m.ifRare(m.binary("i32.or", this.#misses(lowest, group.alignment, cache.tag), crosses()), [
+        m.localSet(found, this.#probe(isStore ? "store" : "load", lowest, group.alignment)),
+        m.if(fails, m.block(null, failed), m.block(null, refill)),
+      ]),
+    );
+    this.push(m.localSet(frame.host, this.#hostAddress(frame.base, cache.addend)));
+    return frame;
+  }
+
+  #at(base: number, distance: number): Expression {
+    const value = this.m.localGet(base, I64);
+    return distance === 0 ? value : this.m.binary("i64.add", value, this.m.i64(BigInt(distance)));
+  }
+
+  /** Host address of a member and the constant offset that remains. */
+  #memberHost(frame: GroupFrame, distance: number): [Expression, number] {
+    const { m } = this;
+    const host = m.localGet(frame.host, I32);
+    return distance >= 0 ? [host, distance] : [m.binary("i32.add", host, m.i32(distance)), 0];
+  }
+
+  #loadOfGroup(
+    operation: Operation,
+    group: AccessGroup,
+    bytes: number,
+    signed: boolean,
+  ): Expression {
+    const { m } = this;
+    const frame = this.#frameOf(group, operation, false);
+    const distance = distanceOf(operation.operands[0]);
+    const [host, offset] = this.#memberHost(frame, distance);
+    const loaded = m.atomicLoad("ram", bytes, I64, host, offset);
+    const value = this.#context.isChecked
+      ? this.#logged(
+        LogKind.LOAD,
+        bytes,
+        this.toLocal(this.#at(frame.base, distance), "i64"),
+        loaded,
+        null,
+      )
+      : loaded;
+    return signed && bytes < 8 ? m.unary(`i64.extend${bytes * BITS_PER_BYTE}_s`, value) : value;
+  }
+
+  #storeOfGroup(operation: Operation, group: AccessGroup, bytes: number, order: OrderSet): void {
+    const { m } = this;
+    const value = this.toLocal(this.use(operation.operands[1]), "i64");
+    const frame = this.#frameOf(group, operation, true);
+    const distance = distanceOf(operation.operands[0]);
+    const address = this.locals.scratch("i64");
+    const found = this.locals.scratch("i32");
+    const done = `stored${operation.id}`;
+    const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
+      m.localGet(address, I64),
+      m.localGet(value, I64),
+      m.i32(bytes),
+    ], I32);
+    const alone = m.ifRare(m.unary("i32.eqz", m.localGet(frame.isWhole, I32)), [
+      m.localSet(address, this.#at(frame.base, distance)),
+      m.localSet(found, this.#probe("store", address, bytes)),
+      m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#stepHere()])),
+      this.#plainStore(order, bytes, this.#hostAddress(address, found), value),
+      m.br(done),
+    ]);
+    const [host, offset] = this.#memberHost(frame, distance);
+    this.push(m.block(done, [alone, this.#plainStore(order, bytes, host, value, offset)]));
+    if (this.#context.isChecked) {
+      const logged = this.toLocal(this.#at(frame.base, distance), "i64");
+      this.#log(LogKind.STORE, bytes, logged, null, value);
+    }
+  }
+
+  #plainStore(
+    order: OrderSet,
+    bytes: number,
+    host: Expression,
+    value: number,
+    offset = 0,
+  ): Expression {
     const { m } = this;
     const stored = m.localGet(value, I64);
     return storeKind(this.#context.host, order) === "plain"
-      ? m.store("ram", bytes, I64, host, stored)
-      : m.atomicStore("ram", bytes, I64, host, stored);
+      ? m.store("ram", bytes, I64, host, stored, offset)
+      : m.atomicStore("ram", bytes, I64, host, stored, offset);
   }
 
-  /** Address in shared memory of an atomic access, in a local; leaves when the cold tier must make it. */
-  #atomicHost(address: number, bytes: number): number {
+  /**
+   * Address in shared memory of an atomic access, in a local; leaves, after `handOver`, when the cold tier must
+   * make it.
+   */
+  #atomicHost(address: number, bytes: number, handOver: readonly Expression[] = []): number {
     const { m } = this;
     const addend = this.toLocal(this.#probe("store", address, bytes), "i32");
-    this.push(m.ifRare(this.#isOdd(addend), this.#stepHere()));
+    this.push(m.ifRare(this.#isOdd(addend), [...handOver, ...this.#stepHere()]));
     return this.toLocal(this.#hostAddress(address, addend), "i32");
   }
 
@@ -864,6 +1027,24 @@ export class RegionLowering extends OperationLowering {
     return this.#extended(m.localGet(value, I64), bytes);
   }
 
+  /**
+   * Gives the reservation to the cold tier, which makes the store-conditional next: on a guarded page it would
+   * else fail for ever. Nothing but register work lies behind it, so it is as pure there as here.
+   */
+  #handOverReservation(): Expression[] {
+    const { m } = this;
+    const { width, address, value } = this.#reserved;
+    const setWide = (offset: number, local: number): Expression =>
+      m.store("cpu", 8, I64, m.i32(offset), m.localGet(local, I64));
+    return [
+      this.#setControl(Control.RESERVATION, m.i32(1)),
+      this.#setControl(Control.RESERVATION_PURE, m.i32(1)),
+      this.#setControl(Control.RESERVATION_WIDTH, m.localGet(width, I32)),
+      setWide(Control.RESERVATION_ADDRESS, address),
+      setWide(Control.RESERVATION_VALUE, value),
+    ];
+  }
+
   #storeConditional(operation: Operation, { width }: MemoryAttribute): Expression {
     const { m } = this;
     const bytes = width / BITS_PER_BYTE;
@@ -877,7 +1058,7 @@ export class RegionLowering extends OperationLowering {
       m.localGet(address, I64),
     );
     this.push(m.ifRare(m.binary("i32.or", otherWidth, otherPlace), this.#stepHere()));
-    const host = m.localGet(this.#atomicHost(address, bytes), I32);
+    const host = m.localGet(this.#atomicHost(address, bytes, this.#handOverReservation()), I32);
     const mask = (expression: Expression): Expression =>
       bytes === 4 ? m.binary("i64.and", expression, m.i64(0xffff_ffffn)) : expression;
     const replacement = mask(m.localGet(stored, I64));
