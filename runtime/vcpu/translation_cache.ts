@@ -10,6 +10,9 @@ import {
   CONTEXT_MODE_BITS,
   Control,
   FlushFilter,
+  JumpCache,
+  MappingChecks,
+  REGION_SLOTS,
   Tlb,
   TLB_ENTRIES,
   TLB_SET_BYTES,
@@ -28,6 +31,10 @@ const TAG_WORDS = 6;
 const PAGE_SHIFT = 12;
 const LARGE_PAGE_SHIFT = FlushFilter.ADDRESS_SHIFT;
 const EPOCH_STEP = 1 << CONTEXT_MODE_BITS;
+/** Epoch 0 is that of empty entries. */
+const FIRST_EPOCH = 1;
+const JUMP_CACHE_END = JumpCache.BASE + (1 << (JumpCache.INDEX_BITS + JumpCache.ENTRY_SHIFT));
+const MAPPING_CHECKS_END = MappingChecks.BASE + (REGION_SLOTS << MappingChecks.ENTRY_SHIFT);
 
 /** See the header of this file. */
 export class TranslationCache {
@@ -94,10 +101,18 @@ export class TranslationCache {
     }
   }
 
+  /** The epoch number is finite: when it is used up, everything that holds an old one goes. */
   #beginEpoch(): void {
     this.counts.epochs++;
     const memory = this.#memory;
-    memory.setControl(Control.CONTEXT, (memory.control(Control.CONTEXT) + EPOCH_STEP) | 0);
+    const mode = memory.control(Control.CONTEXT) & (EPOCH_STEP - 1);
+    let context = (memory.control(Control.CONTEXT) + EPOCH_STEP) | 0;
+    if (context === mode) {
+      memory.words.fill(0, JumpCache.BASE >> 2, JUMP_CACHE_END >> 2);
+      memory.words.fill(0, MappingChecks.BASE >> 2, MAPPING_CHECKS_END >> 2);
+      context = mode + FIRST_EPOCH * EPOCH_STEP;
+    }
+    memory.setControl(Control.CONTEXT, context);
     memory.bytes.fill(0, FlushFilter.EXECUTED, FlushFilter.EXECUTED + FlushFilter.ENTRIES);
   }
 }
