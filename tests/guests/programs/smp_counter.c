@@ -93,6 +93,25 @@ static void increment_with_branch(void) {
       : "=&r"(old), "=&r"(failed), "+A"(branch_counter)::"memory");
 }
 
+/* A counter on a page of code: stores to it are watched, the windows must succeed all the same. */
+__asm__(
+    ".pushsection .text\n"
+    ".balign 64\n"
+    "beside_code: .dword 0\n"
+    ".balign 64\n"
+    ".popsection");
+extern u64 beside_code;
+
+static void increment_beside_code(void) {
+  u64 old, failed;
+  __asm__ volatile(
+      "1: lr.d %0, %2\n"
+      "   addi %0, %0, 1\n"
+      "   sc.d %1, %0, %2\n"
+      "   bnez %1, 1b\n"
+      : "=&r"(old), "=&r"(failed), "+A"(beside_code)::"memory");
+}
+
 void guest_main(u64 hart, u64 harts) {
   u64 iterations = parameters.iterations;
   barrier(harts);
@@ -103,6 +122,8 @@ void guest_main(u64 hart, u64 harts) {
     increment_with_store(hart);
     increment_with_atomic(hart);
     increment_with_branch();
+    increment_beside_code();
+    increment_beside_code();
   }
   barrier(harts);
   if (hart != 0) return;
@@ -115,5 +136,6 @@ void guest_main(u64 hart, u64 harts) {
   CHECK(store_counter == total);
   CHECK(atomic_counter == total);
   CHECK(branch_counter == total);
+  CHECK(beside_code == 2 * total);
   put_result("smp_counter", total);
 }
