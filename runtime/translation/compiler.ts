@@ -161,8 +161,9 @@ export class Compiler {
     if (slot === 0) return [];
     this.#live.set(placeOf(built.hotspot), { built, slot });
     this.#coverage.add(built);
-    const { dataMmu } = this.#parts.frontend.describeMode(built.hotspot.modeKey);
-    return [{ region: built.region, slot, pages: built.pages, dataMmu }];
+    const { modeKey } = built.hotspot;
+    const { dataMmu } = this.#parts.frontend.describeMode(modeKey);
+    return [{ region: built.region, slot, pages: built.pages, modeKey, dataMmu }];
   }
 
   #emit(sources: readonly RegionSource[]) {

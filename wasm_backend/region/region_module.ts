@@ -19,6 +19,8 @@ export interface RegionSource {
   readonly slot: number;
   /** Pages it was built from, the origin page first. */
   readonly pages: readonly RegionPage[];
+  /** Mode it was compiled for: regions call only those of their own mode directly. */
+  readonly modeKey: number;
   /** TLB set of its loads and stores. */
   readonly dataMmu: number;
 }
@@ -107,7 +109,7 @@ function directCallee(
   if (page === undefined) return null;
   for (const { source, graph } of candidates) {
     const [origin] = source.pages;
-    if (origin.hostPage !== page.hostPage || source.dataMmu !== caller.dataMmu) continue;
+    if (origin.hostPage !== page.hostPage || source.modeKey !== caller.modeKey) continue;
     const label = graph.entries.findIndex((entry) =>
       entry.offset === offset - distance * PAGE_BYTES
     );
