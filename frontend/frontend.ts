@@ -4,7 +4,7 @@
  */
 import type { StateLayout } from "../ir/guest_state.ts";
 import type { StateSlot } from "../ir/guest_state.ts";
-import type { FunctionSignature, Region } from "../ir/region.ts";
+import type { FunctionSignature, Region, SlotAttribute } from "../ir/region.ts";
 
 /**
  * Fields of a decoded-instruction record, as the cold tier reads them. Register fields are indices into the
@@ -146,6 +146,8 @@ export interface GuestFrontend {
   readonly state: StateLayout;
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** The register that points into the stack by convention: a hint, nothing depends on it. */
+  readonly stackPointer: SlotAttribute;
   /** Is the element without meaning between instructions, so that tiers may leave different values in it? */
   isScratch(slot: StateSlot, index: number): boolean;
   /** The integer register file. */

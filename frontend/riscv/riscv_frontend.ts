@@ -36,6 +36,8 @@ const MMU_COUNT = 8;
 /** Argument registers of the calling convention. */
 const ArgumentRegister = { A0: 10, A1: 11 } as const;
 
+/** The stack pointer of the calling convention. */
+const STACK_POINTER = 2;
 const ENVIRONMENT_CALL_BYTES = 4;
 
 /** What a RISC-V machine may choose. */
@@ -59,6 +61,7 @@ export class RiscvFrontend implements GuestFrontend {
   readonly name = "riscv64";
   readonly state = RISCV_STATE;
   readonly pc = slot("pc");
+  readonly stackPointer = { slot: slot("x"), index: STACK_POINTER };
   readonly integerFile = slot("x");
   readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
   readonly timerDeadline = slot("supervisor_deadline");

@@ -93,7 +93,11 @@ class ExtensionNarrowing {
       case "i64.extend_i32_u":
         return this.#zeroExtendedWord(operands[0]);
       case "i64.and":
-        return this.#masked(operands[0], operands[1]) ?? this.#masked(operands[1], operands[0]);
+        return this.#masked(operands[0], operands[1]) ?? this.#masked(operands[1], operands[0]) ??
+          this.#bitwise(operation);
+      case "i64.or":
+      case "i64.xor":
+        return this.#bitwise(operation);
       case "i64.shr_s":
       case "i64.shr_u":
         return this.#shiftedBothWays(opcode, operands[0], operands[1]);
@@ -168,6 +172,24 @@ class ExtensionNarrowing {
     if (word.opcode !== "i32.wrap_i64") return null;
     const [value] = word.operands;
     return this.#facts.has(value, ExtensionFact.ZERO) ? value : null;
+  }
+
+  /**
+   * A bitwise operation of two extended words is the extension of the operation on the words: so rotations,
+   * which guests write as two shifts and an or, stay in 32 bits, where the host finds them.
+   */
+  #bitwise({ opcode, operands: [a, b] }: Operation): Value | null {
+    const narrow = NARROWED.get(opcode);
+    if (narrow === undefined || !isWordExtension(a) && !isWordExtension(b)) return null;
+    const extension =
+      this.#facts.has(a, ExtensionFact.SIGN) && this.#facts.has(b, ExtensionFact.SIGN)
+        ? "i64.extend_i32_s"
+        : this.#facts.has(a, ExtensionFact.ZERO) && this.#facts.has(b, ExtensionFact.ZERO)
+        ? "i64.extend_i32_u"
+        : null;
+    if (extension === null) return null;
+    const word = this.#rewriter.emit(narrow, "i32", [this.#low(a), this.#low(b)], null);
+    return this.#rewriter.emit(extension, "i64", [word], null);
   }
 
   /** `value & mask` where the mask is within the low word. */

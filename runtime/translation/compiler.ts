@@ -170,6 +170,7 @@ export class Compiler {
     const { frontend, host, isChecked, trace } = this.#parts;
     const batch = compileBatch(this.#factory, sources, {
       pc: frontend.pc,
+      stackPointer: frontend.stackPointer,
       host,
       isChecked,
       wantsText: trace?.wantsText === true || isChecked,

@@ -73,6 +73,12 @@ export const Control = {
   TRANSLATION_ROOT: 0xb8,
   /** Not 0 once a translation of two or more levels above a page was cached (i32). */
   LARGE_LEAVES: 0xc8,
+  /** Page cache of the stack pointer's loads: tag (i64) and addend (i32); -1 when `run` enters a region. */
+  STACK_LOAD_TAG: 0xe0,
+  STACK_LOAD_ADDEND: 0xe8,
+  /** The same for its stores. */
+  STACK_STORE_TAG: 0xf0,
+  STACK_STORE_ADDEND: 0xf8,
   /** What `run` skips at the first block head: see the run loop (i32). */
   SKIP: 0xcc,
   /** Not 0: regions are entered by the check of check mode, not by `run` (i32). */

@@ -107,6 +107,8 @@ export function trampolineFunctions(
   (func $enter_region (param $target i32) (param $pc i64) (result i64)
     (local $entry i32) (local $result i64)
     (local.set $entry (call $jump_entry (local.get $pc)))
+    (i64.store $cpu (i32.const ${Control.STACK_LOAD_TAG}) (i64.const -1))
+    (i64.store $cpu (i32.const ${Control.STACK_STORE_TAG}) (i64.const -1))
     (i64.store $cpu offset=${JumpCache.PC} (local.get $entry) (local.get $pc))
     (i32.store $cpu offset=${JumpCache.CONTEXT} (local.get $entry) (i32.load $cpu (i32.const ${Control.CONTEXT})))
     (i32.store $cpu offset=${JumpCache.TARGET} (local.get $entry) (local.get $target))

@@ -1,7 +1,7 @@
 /**
  * Compiles a batch of regions into one module: compiled once, instantiated by every vCPU.
  */
-import type { Region } from "../../ir/region.ts";
+import type { Region, SlotAttribute } from "../../ir/region.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import { addBranchHints } from "../branch_hints.ts";
@@ -49,6 +49,8 @@ export interface CompiledBatch {
 export interface BatchOptions {
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** The register that points into the stack. */
+  readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
   readonly host: HostOrder;
   /** Do regions return to the trampoline instead of calling each other? For check mode. */
@@ -81,6 +83,7 @@ export function compileBatch(
       pages: source.pages,
       dataMmu: source.dataMmu,
       pc: options.pc,
+      stackPointer: options.stackPointer,
       host: options.host,
       isChecked: options.isChecked,
       callee: (offset) => directCallee(source, offset, graphed),
