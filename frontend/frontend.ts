@@ -172,6 +172,8 @@ export interface GuestFrontend {
   handlers(): Region[];
   /** All functions that handlers and trampoline call. */
   functions(): Region[];
+  /** Those of the functions that are short and often called: region modules get copies of their own. */
+  copiedFunctions(): Region[];
   /** Functions the host provides to the guest's own: name and signature. */
   readonly hostFunctions: readonly FunctionSignature[];
   /** Functions the trampoline calls. */

@@ -36,6 +36,8 @@ const MMU_COUNT = 8;
 /** Argument registers of the calling convention. */
 const ArgumentRegister = { A0: 10, A1: 11 } as const;
 
+/** Names of the float operations that round to nearest by host arithmetic end so. */
+const NEAREST_SUFFIX = "_nearest";
 /** The stack pointer of the calling convention. */
 const STACK_POINTER = 2;
 const ENVIRONMENT_CALL_BYTES = 4;
@@ -102,6 +104,10 @@ export class RiscvFrontend implements GuestFrontend {
       ...privilegedFunctions(),
       ...softfloatFunctions({ flags: slot("fflags"), dirty: slot("fs_dirty") }),
     ];
+  }
+
+  copiedFunctions(): Region[] {
+    return this.functions().filter(({ name }) => name.endsWith(NEAREST_SUFFIX));
   }
 
   decodeRecord(first: number, second: number, record: DecodedRecord): void {

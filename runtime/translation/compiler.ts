@@ -3,6 +3,7 @@
  * batch and hands it to every vCPU.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
+import type { Region } from "../../ir/region.ts";
 import { optimize } from "../../optimizer/pipeline.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
@@ -67,6 +68,7 @@ export class Compiler {
   readonly #parts: CompilerParts;
   readonly #factory = new ModuleFactory();
   readonly #builder: RegionBuilder;
+  readonly #copiedFunctions: ReadonlyMap<string, Region>;
   readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
@@ -77,6 +79,9 @@ export class Compiler {
   constructor(parts: CompilerParts) {
     this.#parts = parts;
     this.#builder = new RegionBuilder(parts.words, parts.frontend, parts.isChecked);
+    this.#copiedFunctions = new Map(
+      parts.frontend.copiedFunctions().map((region) => [region.name, region]),
+    );
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
     this.#counters = compilerCounters(parts.words.buffer);
@@ -171,6 +176,7 @@ export class Compiler {
     const batch = compileBatch(this.#factory, sources, {
       pc: frontend.pc,
       stackPointer: frontend.stackPointer,
+      copiedFunctions: this.#copiedFunctions,
       host,
       isChecked,
       wantsText: trace?.wantsText === true || isChecked,

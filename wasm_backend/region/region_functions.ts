@@ -4,7 +4,7 @@
  * cross-instance call. They are added on first use and built node by node, because Binaryen's text parser
  * takes longer than all the rest of a module.
  */
-import type { FunctionSignature } from "../../ir/region.ts";
+import type { FunctionSignature, Region } from "../../ir/region.ts";
 import type { RmwOperation } from "../../ir/opcodes.ts";
 import { ColdExport } from "../abi/module_shape.ts";
 import {
@@ -18,6 +18,7 @@ import {
   TLB_ENTRIES,
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
+import { FunctionLowering } from "../cold_tier/function_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 
 const I32 = wasmType("i32");
@@ -39,10 +40,32 @@ export class RegionFunctions {
   readonly #pcAddress: number;
   readonly #added = new Set<string>();
 
-  /** @param pcAddress byte offset in private memory of the program counter */
-  constructor(m: ModuleBuilder, pcAddress: number) {
+  readonly #copied: ReadonlyMap<string, Region>;
+
+  /**
+   * @param pcAddress byte offset in private memory of the program counter
+   * @param copied the guest's functions that modules get copies of, by name
+   */
+  constructor(m: ModuleBuilder, pcAddress: number, copied: ReadonlyMap<string, Region>) {
     this.#m = m;
     this.#pcAddress = pcAddress;
+    this.#copied = copied;
+  }
+
+  /** Name of a guest function: a copy in this module, or the cold tier's. */
+  guest(callee: FunctionSignature): string {
+    const region = this.#copied.get(callee.name);
+    if (region === undefined) return this.imported(callee);
+    return this.#once(callee.name, () => this.#addCopy(region));
+  }
+
+  #addCopy(region: Region): void {
+    for (const { operations } of region.blocks) {
+      for (const { opcode, attribute } of operations) {
+        if (opcode === "call") this.guest((attribute as { callee: FunctionSignature }).callee);
+      }
+    }
+    new FunctionLowering(this.#m, this, region).addToModule();
   }
 
   #once(name: string, add: () => void): string {

@@ -676,7 +676,7 @@ export class RegionLowering extends OperationLowering {
   }
 
   protected override beforeCall(callee: FunctionSignature): void {
-    this.#functions.imported(callee);
+    this.#functions.guest(callee);
     const { index } = this.#current();
     this.push(this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index)));
     if (this.#hasReservation) this.#dropReservation();

@@ -49,6 +49,8 @@ export interface CompiledBatch {
 export interface BatchOptions {
   /** State slot of the program counter. */
   readonly pc: StateSlot;
+  /** The guest's functions that modules get copies of, by name. */
+  readonly copiedFunctions: ReadonlyMap<string, Region>;
   /** The register that points into the stack. */
   readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
@@ -72,7 +74,11 @@ export function compileBatch(
   options: BatchOptions,
 ): CompiledBatch {
   const m = factory.create();
-  const functions = new RegionFunctions(m, GUEST_STATE + options.pc.offset);
+  const functions = new RegionFunctions(
+    m,
+    GUEST_STATE + options.pc.offset,
+    options.copiedFunctions,
+  );
   const graphed = sources.map((source) => ({ source, graph: new EntryGraph(source.region) }));
   const regions = graphed.map(({ source, graph }) => {
     const name = `r${source.slot}`;
