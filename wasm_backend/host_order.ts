@@ -35,3 +35,14 @@ export function storeKind(host: HostOrder, order: OrderSet): StoreKind {
   if (host === "portable") return "atomic";
   return (order & ~GIVEN[host]) === Order.NONE ? "plain" : "atomic";
 }
+
+/** How a guest load is emitted. */
+export type LoadKind = "plain" | "atomic";
+
+/**
+ * V8 may merge and swap plain loads, which only another thread's stores can tell: where guest RAM has one
+ * writer, they are as good as atomic ones, and cheaper by an alignment test.
+ */
+export function loadKind(hasOtherWriters: boolean): LoadKind {
+  return hasOtherWriters ? "atomic" : "plain";
+}

@@ -7,7 +7,7 @@ import { COMPRESSED_ROWS } from "./compressed.ts";
 import { createDecoder } from "./decoder.ts";
 import { encode } from "./encoder.ts";
 import { LiftContext } from "./lift/lift_context.ts";
-import { liftBound, liftUnbound } from "./lift/single_instruction.ts";
+import { liftBound, liftUnbound } from "./lift/single_instruction_fixture.ts";
 import { isMoreSpecific, overlaps, parsePattern, type Pattern } from "./pattern.ts";
 import { destinationFile, ILLEGAL_ROW, rowIndex, ROWS } from "./rows.ts";
 

@@ -14,6 +14,7 @@ import {
 } from "../../wasm_backend/region/region_module.ts";
 import { isGenerationCurrent } from "../atomics/code_guard.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
+import { Machine } from "../atomics/shared_layout.ts";
 import { CompilerCounter, compilerCounters } from "../atomics/statistics_layout.ts";
 import {
   type BuiltRegion,
@@ -72,6 +73,7 @@ export class Compiler {
   readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
+  readonly #hasOtherWriters: boolean;
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
 
@@ -84,6 +86,8 @@ export class Compiler {
     );
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
+    // ORDER: constant after start. One hart is the only writer of guest RAM: no device writes it.
+    this.#hasOtherWriters = Atomics.load(parts.words, Machine.HART_COUNT.offset >> 2) > 1;
     this.#counters = compilerCounters(parts.words.buffer);
   }
 
@@ -178,6 +182,7 @@ export class Compiler {
       stackPointer: frontend.stackPointer,
       copiedFunctions: this.#copiedFunctions,
       host,
+      hasOtherWriters: this.#hasOtherWriters,
       isChecked,
       wantsText: trace?.wantsText === true || isChecked,
     });

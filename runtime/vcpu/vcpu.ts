@@ -99,6 +99,8 @@ export class Vcpu {
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
   readonly #serve: () => void;
+  /** Yields since the budget was filled. */
+  #yields = 0;
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
@@ -268,7 +270,7 @@ export class Vcpu {
       case ExitReason.FLUSH_TRANSLATIONS:
         return this.#flushTranslations();
       case ExitReason.YIELD:
-        return Atomics.pause();
+        return this.#yield();
       case LeaveReason.CHECK:
         return this.#checkRegion();
       case LeaveReason.RETRY:

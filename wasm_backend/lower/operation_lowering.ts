@@ -20,7 +20,7 @@ import type {
 import type { OrderSet } from "../../ir/memory_order.ts";
 import type { ValueType } from "../../ir/types.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
-import { LocalAllocation } from "./local_allocation.ts";
+import type { LocalAllocation } from "./local_allocation.ts";
 import { ValueUses } from "./value_uses.ts";
 
 /** Helper functions that a lowering may ask its module to contain. */

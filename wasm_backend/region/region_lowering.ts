@@ -32,7 +32,7 @@ import {
   LogKind,
   MappingChecks,
 } from "../abi/vcpu_layout.ts";
-import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
+import { fenceKind, type HostOrder, loadKind, storeKind } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
 import { OperationLowering } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
@@ -110,6 +110,8 @@ export interface RegionContext {
   readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
   readonly host: HostOrder;
+  /** Can another thread write guest RAM while the region runs? */
+  readonly hasOtherWriters: boolean;
   /** Regions are not left but by returning to the trampoline: for check mode. */
   readonly isChecked: boolean;
   /** The region of this module that starts at a distance from the origin. */
@@ -755,6 +757,13 @@ export class RegionLowering extends OperationLowering {
     return this.m.binary("i32.and", this.m.localGet(local, I32), this.m.i32(1));
   }
 
+  #loadHost(bytes: number, host: Expression, offset = 0): Expression {
+    const { m } = this;
+    return loadKind(this.#context.hasOtherWriters) === "atomic"
+      ? m.atomicLoad("ram", bytes, I64, host, offset)
+      : m.load("ram", bytes, false, I64, host, offset);
+  }
+
   /** Check mode: notes an access, so that the cold tier can be given the same results. */
   #log(
     kind: number,
@@ -806,7 +815,7 @@ export class RegionLowering extends OperationLowering {
       m.if(this.#isOdd(found), m.block(null, this.#stepHere())),
       ...this.#fillCache(cache, address, found),
     ]));
-    const loaded = m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, cache.addend));
+    const loaded = this.#loadHost(bytes, this.#hostAddress(address, cache.addend));
     const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
     return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
   }
@@ -909,7 +918,7 @@ export class RegionLowering extends OperationLowering {
     const frame = this.#frameOf(group, operation, false);
     const distance = distanceOf(operation.operands[0]);
     const [host, offset] = this.#memberHost(frame, distance);
-    const loaded = m.atomicLoad("ram", bytes, I64, host, offset);
+    const loaded = this.#loadHost(bytes, host, offset);
     const value = this.#context.isChecked
       ? this.#logged(
         LogKind.LOAD,

@@ -55,6 +55,8 @@ export interface BatchOptions {
   readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
   readonly host: HostOrder;
+  /** Can another thread write guest RAM while a region runs? */
+  readonly hasOtherWriters: boolean;
   /** Do regions return to the trampoline instead of calling each other? For check mode. */
   readonly isChecked: boolean;
   /** Is the module's text wanted? */
@@ -91,6 +93,7 @@ export function compileBatch(
       pc: options.pc,
       stackPointer: options.stackPointer,
       host: options.host,
+      hasOtherWriters: options.hasOtherWriters,
       isChecked: options.isChecked,
       callee: (offset) => directCallee(source, offset, graphed),
     });

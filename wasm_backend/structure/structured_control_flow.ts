@@ -7,7 +7,7 @@
  * (ICFP 2022), with one change: what follows a loop is placed behind it, not inside it.
  */
 import type { Expression, ModuleBuilder } from "../module_builder.ts";
-import { FlowGraph } from "./flow_graph.ts";
+import type { FlowGraph } from "./flow_graph.ts";
 
 /** How a node ends, with targets as node numbers. */
 export type NodeEnd =

@@ -17,7 +17,7 @@ import { Cause } from "../privileged/causes.ts";
 import { RECORD_FIELDS } from "../record.ts";
 import { RISCV_STATE, slot } from "../registers.ts";
 import { ROWS } from "../rows.ts";
-import { liftBound, liftUnbound } from "./single_instruction.ts";
+import { liftBound, liftUnbound } from "./single_instruction_fixture.ts";
 
 const FLOAT_ROWS = [...RV_F, ...RV_D];
 const FUNCTIONS = new Map(

@@ -4,8 +4,8 @@ import { Order, type OrderSet } from "../../../ir/memory_order.ts";
 import type { MemoryAttribute } from "../../../ir/region.ts";
 import { assemble } from "../encoder.ts";
 import { rowIndex, ROWS } from "../rows.ts";
-import { registerValue, signed, unsigned } from "./register_model.ts";
-import { InstructionRunner, liftUnbound } from "./single_instruction.ts";
+import { registerValue, signed, unsigned } from "./register_model_fixture.ts";
+import { InstructionRunner, liftUnbound } from "./single_instruction_fixture.ts";
 
 const ADDRESS = 0x1000n;
 /** Sign bits set in the whole and in its low word. */

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { ExitReason } from "../../../ir/exit_reason.ts";
 import { Order } from "../../../ir/memory_order.ts";
 import { assemble } from "../encoder.ts";
-import { registerValue, signed, testRegisterModels, unsigned } from "./register_model.ts";
-import { InstructionRunner } from "./single_instruction.ts";
+import { registerValue, signed, testRegisterModels, unsigned } from "./register_model_fixture.ts";
+import { InstructionRunner } from "./single_instruction_fixture.ts";
 
 const PC = 0x8000_0000n;
 const runner = new InstructionRunner();

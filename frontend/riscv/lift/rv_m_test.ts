@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { assemble } from "../encoder.ts";
-import { signed, testRegisterModels, unsigned } from "./register_model.ts";
-import { InstructionRunner } from "./single_instruction.ts";
+import { signed, testRegisterModels, unsigned } from "./register_model_fixture.ts";
+import { InstructionRunner } from "./single_instruction_fixture.ts";
 
 /** BigInt division rounds toward zero, as the instructions do; its overflow vanishes modulo 2^64. */
 function quotient(a: bigint, b: bigint): bigint {

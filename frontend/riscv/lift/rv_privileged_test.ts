@@ -5,7 +5,7 @@ import type { FunctionSignature, Region } from "../../../ir/region.ts";
 import { assemble } from "../encoder.ts";
 import { AccessStatus, CHECK_SFENCE, CHECK_WFI, MRET, SRET } from "../privileged/signatures.ts";
 import { slot } from "../registers.ts";
-import { InstructionRunner } from "./single_instruction.ts";
+import { InstructionRunner } from "./single_instruction_fixture.ts";
 
 const PC = 0x8000_0000n;
 const HANDLER_RETURN = 0x1234n;

@@ -1,4 +1,4 @@
-import { testRegisterModels, unsigned } from "./register_model.ts";
+import { testRegisterModels, unsigned } from "./register_model_fixture.ts";
 
 function word(value: bigint): bigint {
   return unsigned(value, 32);

@@ -1,4 +1,4 @@
-import { signed, testRegisterModels, unsigned } from "./register_model.ts";
+import { signed, testRegisterModels, unsigned } from "./register_model_fixture.ts";
 
 /** The low bits as text, most significant first. */
 function digits(value: bigint, bits: number): string {

@@ -1,4 +1,4 @@
-import { testRegisterModels } from "./register_model.ts";
+import { testRegisterModels } from "./register_model_fixture.ts";
 
 function bit(index: bigint): bigint {
   return 2n ** (index & 63n);

@@ -1,4 +1,4 @@
-import { testRegisterModels } from "./register_model.ts";
+import { testRegisterModels } from "./register_model_fixture.ts";
 
 testRegisterModels({
   "czero.eqz": (a, b) => b === 0n ? 0n : a,

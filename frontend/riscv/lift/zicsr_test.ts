@@ -4,7 +4,7 @@ import type { Region } from "../../../ir/region.ts";
 import { assemble } from "../encoder.ts";
 import { AccessStatus, CSR_ACCESS } from "../privileged/signatures.ts";
 import { slot } from "../registers.ts";
-import { InstructionRunner } from "./single_instruction.ts";
+import { InstructionRunner } from "./single_instruction_fixture.ts";
 
 const PC = 0x8000_0000n;
 const OLD = 77n;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ExitReason } from "../../../ir/exit_reason.ts";
 import { assemble } from "../encoder.ts";
-import { InstructionRunner } from "./single_instruction.ts";
+import { InstructionRunner } from "./single_instruction_fixture.ts";
 
 Deno.test("fence.i leaves behind itself, whatever its reserved fields hold", () => {
   const runner = new InstructionRunner();

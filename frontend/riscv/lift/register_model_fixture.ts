@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { encode, type OperandFields } from "../encoder.ts";
 import { extractField, parsePattern, type Pattern } from "../pattern.ts";
 import { rowIndex, ROWS } from "../rows.ts";
-import { InstructionRunner } from "./single_instruction.ts";
+import { InstructionRunner } from "./single_instruction_fixture.ts";
 
 /**
  * What stands in `rd` afterwards, taken modulo 2^64, from the values of `rs1` and `rs2` as signed numbers and
