@@ -44,6 +44,9 @@ import { VcpuStatistics } from "./vcpu_statistics.ts";
 const QUANTUM = 20_000;
 /** Guest instructions of an exclusive LR/SC window at most. */
 const EXCLUSIVE_QUANTUM = 64;
+/** Spin hints of the guest before its vCPU sleeps. */
+const YIELDS_BEFORE_SLEEP = 64;
+const SHORTEST_SLEEP_MS = 0.05;
 /** Address that no load-reserved has: none asks for exclusivity. */
 const NO_EXCLUSIVE_PC = 1;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
@@ -99,8 +102,6 @@ export class Vcpu {
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
   readonly #serve: () => void;
-  /** Yields since the budget was filled. */
-  #yields = 0;
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
@@ -270,7 +271,7 @@ export class Vcpu {
       case ExitReason.FLUSH_TRANSLATIONS:
         return this.#flushTranslations();
       case ExitReason.YIELD:
-        return this.#yield();
+        return Atomics.pause();
       case LeaveReason.CHECK:
         return this.#checkRegion();
       case LeaveReason.RETRY:
@@ -280,6 +281,20 @@ export class Vcpu {
       default:
         throw new Error(`Cannot handle leave reason ${reason} of hart ${this.#hart}`);
     }
+  }
+
+  /**
+   * The guest spins. Harts may outnumber the host's cores, and the one it waits for may need this one: now and
+   * then the vCPU sleeps, IDLE, for the shortest time the host offers.
+   */
+  #yield(): void {
+    // ORDER: no access: a hint to the processor that this thread spins.
+    Atomics.pause();
+    if (++this.#yields < YIELDS_BEFORE_SLEEP) return;
+    this.#yields = 0;
+    toIdle(this.#words, this.#hart);
+    waitPending(this.#words, this.#hart, SHORTEST_SLEEP_MS);
+    toRunning(this.#words, this.#hart, this.#serve);
   }
 
   #flushTranslations(): void {
