@@ -102,6 +102,8 @@ export class Vcpu {
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
   readonly #serve: () => void;
+  /** Spin hints since this vCPU last slept for one. */
+  #yields = 0;
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
@@ -271,7 +273,7 @@ export class Vcpu {
       case ExitReason.FLUSH_TRANSLATIONS:
         return this.#flushTranslations();
       case ExitReason.YIELD:
-        return Atomics.pause();
+        return this.#yield();
       case LeaveReason.CHECK:
         return this.#checkRegion();
       case LeaveReason.RETRY:
