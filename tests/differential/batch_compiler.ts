@@ -1,0 +1,103 @@
+/**
+ * The hot tier without its worker: takes what block heads asked for out of the ring, and compiles what the test
+ * picks of it, with the passes the test picks, into one module.
+ */
+import type { GuestFrontend } from "../../frontend/frontend.ts";
+import type { Pass } from "../../optimizer/pass.ts";
+import { runPasses } from "../../optimizer/pipeline.ts";
+import { nextRequest, NO_REQUEST, releaseRequest } from "../../runtime/atomics/compile_ring.ts";
+import {
+  type BuiltRegion,
+  hotPage,
+  type Hotspot,
+  readHotspot,
+  RegionBuilder,
+} from "../../runtime/translation/region_builder.ts";
+import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
+import { RegionReport } from "../../runtime/translation/region_report.ts";
+import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { compileBatch } from "../../wasm_backend/region/region_module.ts";
+
+/** How a batch is compiled. */
+export interface BatchChoice {
+  /** Passes to run. */
+  readonly passes: readonly Pass[];
+  /** Are reports for people wanted? */
+  readonly wantsReport: boolean;
+}
+
+/** Compiles for one machine with one hart. */
+export class BatchCompiler {
+  readonly #words: Int32Array;
+  readonly #frontend: GuestFrontend;
+  readonly #factory = new ModuleFactory();
+  readonly #builder: RegionBuilder;
+  #live: readonly number[] = [];
+  #ticket = 0;
+
+  /** Reads code from the machine's memory. */
+  constructor(words: Int32Array, frontend: GuestFrontend) {
+    this.#words = words;
+    this.#frontend = frontend;
+    this.#builder = new RegionBuilder(words, frontend, false);
+  }
+
+  /** Takes the places that asked for a region, each once. */
+  takeHotspots(): Hotspot[] {
+    const taken = new Map<string, Hotspot>();
+    for (;;) {
+      const request = nextRequest(this.#words);
+      if (request === NO_REQUEST) return [...taken.values()];
+      const hotspot = readHotspot(this.#words, request);
+      releaseRequest(this.#words);
+      taken.set(`${hotPage(hotspot)}.${hotspot.offset}.${hotspot.modeKey}`, hotspot);
+    }
+  }
+
+  /** A module with regions for these places, in place of all regions compiled before. */
+  compile(hotspots: readonly Hotspot[], { passes, wantsReport }: BatchChoice): InstalledModule {
+    const reports = new Map<BuiltRegion, RegionReport>();
+    const built = hotspots.flatMap((hotspot) => {
+      const region = this.#builder.build(hotspot, new Set());
+      if (region === null) return [];
+      if (wantsReport) reports.set(region, new RegionReport(region, this.#frontend, this.#words));
+      runPasses(region.region, passes, { verifies: wantsReport });
+      return [region];
+    });
+    const sources = built.map(({ region, pages, hotspot }, index) => {
+      const { modeKey } = hotspot;
+      const { dataMmu } = this.#frontend.describeMode(modeKey);
+      return { region, pages, modeKey, dataMmu, slot: index + 1 };
+    });
+    const { pc, stackPointer } = this.#frontend;
+    const batch = compileBatch(this.#factory, sources, {
+      pc,
+      stackPointer,
+      copiedFunctions: new Map(
+        this.#frontend.copiedFunctions().map((region) => [region.name, region]),
+      ),
+      host: "x64",
+      hasOtherWriters: false,
+      isChecked: false,
+      wantsText: wantsReport,
+    });
+    const retired = this.#live;
+    this.#live = sources.map(({ slot }) => slot);
+    return {
+      module: new WebAssembly.Module(batch.bytes),
+      retired,
+      ticket: ++this.#ticket,
+      regions: batch.regions.map(({ slot, name, entryOffsets }, index) => ({
+        slot,
+        name,
+        modeKey: built[index].hotspot.modeKey,
+        report: reports.get(built[index])?.text(name, batch.text) ?? null,
+        entries: entryOffsets.map((offset) => ({
+          hostPage: hotPage(built[index].hotspot),
+          offset,
+        })),
+        pages: built[index].pages.slice(1).map(({ distance, hostPage }) => [distance, hostPage]),
+      })),
+    };
+  }
+}

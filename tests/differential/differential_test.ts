@@ -1,0 +1,153 @@
+/** Regions do what the cold tier does: on random programs, and on programs that once told them apart. */
+import { assert, assertEquals } from "@std/assert";
+import type { Pass } from "../../optimizer/pass.ts";
+import {
+  type Difference,
+  DifferentialRun,
+  type HotVariant,
+  WHOLE_VARIANT,
+} from "./differential_run.ts";
+import { minimizeDifference } from "./failure_report.ts";
+import { fuzzPrograms } from "./fuzz_programs.ts";
+import { Device } from "./guest_layout.ts";
+import { instruction, type Line } from "./guest_program.ts";
+import { type GeneratedProgram, generateProgram, Register } from "./program_generator.ts";
+import { writeCsr } from "./trap_handler.ts";
+import { csrNumber } from "./csr_numbers.ts";
+
+const FIRST_SEED = 1;
+const PROGRAMS = 150;
+const COUNTER = Register.FIRST_COUNTER;
+const [LOOP, CALLEE, SITE] = [0, 1, 2];
+const END: Line = instruction("sw", { rs1: Register.DEVICE, rs2: 0, imm: Device.END });
+
+const MACHINE: GeneratedProgram["features"] = {
+  mode: "machine",
+  traps: true,
+  csrs: true,
+  counters: true,
+  atomics: true,
+  reservations: false,
+  floats: true,
+  compressed: true,
+  calls: true,
+  wildJumps: true,
+  selfModifying: true,
+  interrupts: false,
+  delegation: false,
+  accessPercent: 0,
+  registers: 0,
+};
+
+/** A program that runs a body some times. */
+function looped(body: readonly Line[], rest: readonly Line[] = [], start = 0): GeneratedProgram {
+  const lines: Line[] = [
+    instruction("addi", { rd: COUNTER, rs1: 0, imm: 6 }),
+    { kind: "label", label: LOOP },
+    ...body,
+    instruction("addi", { rd: COUNTER, rs1: COUNTER, imm: -1 }),
+    instruction("blt", { rs1: 0, rs2: COUNTER }, LOOP),
+    END,
+    ...rest,
+  ];
+  return { seed: 0, features: MACHINE, lines, start, supervisorHandler: null };
+}
+
+const SHORT: HotVariant = { ...WHOLE_VARIANT, hasShortBudgets: true, runs: 8, seed: 1 };
+
+function assertSame(run: DifferentialRun, program: GeneratedProgram): void {
+  assertEquals(
+    run.compare(program, [WHOLE_VARIANT, { ...WHOLE_VARIANT, passes: [] }, SHORT]),
+    null,
+  );
+}
+
+Deno.test("random programs do the same in regions and in the cold tier", async () => {
+  const result = fuzzPrograms(await DifferentialRun.create(), FIRST_SEED, PROGRAMS);
+  assertEquals(result.reports.join("\n\n"), "");
+  assert(result.endless < PROGRAMS / 5, `${result.endless} programs do not end`);
+});
+
+Deno.test("a region for another float mode is not called directly", async () => {
+  const program = looped([instruction("jal", { rd: Register.RA }, CALLEE)], [
+    { kind: "label", label: CALLEE },
+    instruction("fadd.s", { rd: 4, rs1: 2, rs2: 7, rm: 7 }),
+    instruction("csrrwi", { rd: 7, rs1: 5, imm: csrNumber("frm") }),
+    instruction("jalr", { rd: 0, rs1: Register.RA, imm: 0 }),
+  ]);
+  assertSame(await DifferentialRun.create(), program);
+});
+
+Deno.test("counters count the instructions before the one that reads them", async () => {
+  const read = instruction("csrrs", { rd: 10, rs1: 0, imm: csrNumber("instret") });
+  const sum = instruction("add", { rd: 11, rs1: 11, rs2: 10 });
+  assertSame(await DifferentialRun.create(), looped([read, sum, writeCsr("mscratch", 11)]));
+});
+
+Deno.test("a region whose code has changed goes on at its own entry", async () => {
+  const program = looped([
+    instruction("jal", { rd: Register.RA }, CALLEE),
+    { kind: "address", rd: 6, label: SITE },
+    instruction("lw", { rd: 7, rs1: 6, imm: 0 }),
+    // The site adds its immediate to itself: every turn another instruction stands there.
+    { kind: "constant", rd: 12, value: 1 << 20 },
+    instruction("add", { rd: 7, rs1: 7, rs2: 12 }),
+    instruction("sw", { rs1: 6, rs2: 7, imm: 0 }),
+    instruction("fence.i"),
+    instruction("jal", { rd: Register.RA }, CALLEE),
+    instruction("jal", { rd: Register.RA }, CALLEE),
+  ], [
+    { kind: "label", label: CALLEE },
+    instruction("addi", { rd: 13, rs1: 13, imm: 7 }),
+    { kind: "label", label: SITE },
+    instruction("addi", { rd: 14, rs1: 14, imm: 1 }),
+    instruction("jalr", { rd: 0, rs1: Register.RA, imm: 0 }),
+  ]);
+  assertSame(await DifferentialRun.create(), program);
+});
+
+Deno.test("a head across a page's end forgets a region that went", async () => {
+  const run = await DifferentialRun.create();
+  const before = 4;
+  const start = 4096 - before - 2;
+  const program = looped([instruction("add", { rd: 11, rs1: 11, rs2: 10 })], [], start);
+  for (let time = 0; time < 3; time++) assertSame(run, program);
+});
+
+/** Lets every exclusive or give zero. */
+const BROKEN_PASS: Pass = {
+  name: "broken",
+  run: (region) => {
+    let changes = 0;
+    for (const { operations } of region.blocks) {
+      for (const operation of operations) {
+        if (operation.opcode !== "i64.xor") continue;
+        operation.operands[1] = operation.operands[0];
+        changes++;
+      }
+    }
+    return changes;
+  },
+};
+
+Deno.test("a pass that breaks programs is found, and the program made small", async () => {
+  const run = await DifferentialRun.create();
+  const variant = { ...WHOLE_VARIANT, passes: [BROKEN_PASS] };
+  const [program, difference] = firstDifference(run, variant);
+  const small = minimizeDifference(run, program, difference);
+  const instructions = small.lines.filter(({ kind }) => kind !== "label");
+  assert(instructions.length < 12, `${instructions.length} instructions are left`);
+  assertEquals(run.compare(small, [WHOLE_VARIANT]), null);
+});
+
+function firstDifference(
+  run: DifferentialRun,
+  variant: HotVariant,
+): [GeneratedProgram, Difference] {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + PROGRAMS; seed++) {
+    const program = generateProgram(seed);
+    const difference = run.compare(program, [variant]);
+    if (difference !== null && difference !== undefined) return [program, difference];
+  }
+  throw new Error("Cannot find what the broken pass broke");
+}
