@@ -32,6 +32,7 @@ export class BatchCompiler {
   readonly #frontend: GuestFrontend;
   readonly #factory = new ModuleFactory();
   readonly #builder: RegionBuilder;
+  readonly #hotspots = new Map<string, Hotspot>();
   #live: readonly number[] = [];
   #ticket = 0;
 
@@ -42,16 +43,23 @@ export class BatchCompiler {
     this.#builder = new RegionBuilder(words, frontend, false);
   }
 
-  /** Takes the places that asked for a region, each once. */
-  takeHotspots(): Hotspot[] {
-    const taken = new Map<string, Hotspot>();
+  /** Takes what block heads asked for out of the ring: of each place, the latest request knows most. */
+  takeRequests(): void {
     for (;;) {
       const request = nextRequest(this.#words);
-      if (request === NO_REQUEST) return [...taken.values()];
+      if (request === NO_REQUEST) return;
       const hotspot = readHotspot(this.#words, request);
       releaseRequest(this.#words);
-      taken.set(`${hotPage(hotspot)}.${hotspot.offset}.${hotspot.modeKey}`, hotspot);
+      this.#hotspots.set(`${hotPage(hotspot)}.${hotspot.offset}.${hotspot.modeKey}`, hotspot);
     }
+  }
+
+  /** The places that asked since the last call. */
+  takeHotspots(): Hotspot[] {
+    this.takeRequests();
+    const hotspots = [...this.#hotspots.values()];
+    this.#hotspots.clear();
+    return hotspots;
   }
 
   /** A module with regions for these places, in place of all regions compiled before. */

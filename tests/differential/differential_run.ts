@@ -10,6 +10,8 @@ import type { Hotspot } from "../../runtime/translation/region_builder.ts";
 import { BatchCompiler } from "./batch_compiler.ts";
 import {
   codeOffset,
+  COPY_DISTANCE,
+  DATA_PAGES,
   DataPage,
   NOWHERE,
   Page,
@@ -141,11 +143,14 @@ export class DifferentialRun {
     wantsReport = false,
   ): Difference | null | undefined {
     const assembled = assembleProgram(program.lines);
-    const image = imageOf(program, assembled);
+    const image = imageOf(program, assembled, assembleProgram(program.lines, true));
     const state = initialState(program, assembled);
     this.#compiler.takeHotspots();
     this.#hart.publish(this.#compiler.compile([], { passes: [], wantsReport: false }));
-    const cold = this.#runOnce(image, state, coldOptions());
+    // Twice, so that the first requests already know all code that will have been executed.
+    const options = coldOptions(() => this.#compiler.takeRequests());
+    this.#runOnce(image, state, options);
+    const cold = this.#runOnce(image, state, options);
     const hotspots = this.#compiler.takeHotspots();
     if (cold === null) return undefined;
     for (const variant of variants) {
@@ -192,8 +197,9 @@ export class DifferentialRun {
   }
 }
 
-function coldOptions(): RunOptions {
+function coldOptions(onVisit: () => void): RunOptions {
   return {
+    onVisit,
     asksForRegions: true,
     nextBudget: () => LARGEST_SHORT_BUDGET,
     isInterrupted: () => false,
@@ -209,6 +215,7 @@ function hotOptions(
   const largest = random.pick([3, 10, LARGEST_SHORT_BUDGET]);
   return {
     asksForRegions: false,
+    onVisit: () => {},
     nextBudget: () => hasShortBudgets ? random.between(1, largest) : LONG_BUDGET,
     isInterrupted: () => features.interrupts && random.chance(20),
     limit: 4 * INSTRUCTION_LIMIT,
@@ -218,7 +225,11 @@ function hotOptions(
 type InitialState = readonly (readonly [slot: string, index: number, value: bigint])[];
 
 /** RAM at the start: handler, page tables, code, random data. */
-function imageOf(program: GeneratedProgram, { bytes }: AssembledProgram): Uint8Array {
+function imageOf(
+  program: GeneratedProgram,
+  { bytes }: AssembledProgram,
+  copy: AssembledProgram,
+): Uint8Array {
   const { features: { mode }, start, seed } = program;
   const image = new Uint8Array(RAM_BYTES);
   const random = new SeededRandom(seed);
@@ -226,11 +237,15 @@ function imageOf(program: GeneratedProgram, { bytes }: AssembledProgram): Uint8A
   if (mode !== "machine") writePageTables(new DataView(image.buffer), mode);
   const data = new DataView(image.buffer, Page.DATA * PAGE_BYTES);
   for (let at = 0; at < PAGE_BYTES; at += 8) {
-    for (let page = 0; page < 4; page++) {
+    for (let page = 0; page < DATA_PAGES + COPY_DISTANCE; page++) {
       data.setBigInt64(page * PAGE_BYTES + at, random.register(), true);
     }
   }
-  bytes.forEach((byte, index) => image[codeOffset(mode, start + index)] = byte);
+  bytes.forEach((byte, index) => {
+    const at = codeOffset(mode, start + index);
+    image[at] = byte;
+    image[at + COPY_DISTANCE * PAGE_BYTES] = copy.bytes[index];
+  });
   return image;
 }
 

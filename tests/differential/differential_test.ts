@@ -35,6 +35,7 @@ const MACHINE: GeneratedProgram["features"] = {
   selfModifying: true,
   interrupts: false,
   delegation: false,
+  remaps: false,
   accessPercent: 0,
   registers: 0,
 };

@@ -2,7 +2,7 @@
  * What a person needs to see of a difference: the smallest program that shows it, as assembly, which optimizer
  * passes it takes, and guest code, IR and Wasm text of its regions.
  */
-import { type Pass } from "../../optimizer/pass.ts";
+import type { Pass } from "../../optimizer/pass.ts";
 import { PIPELINE } from "../../optimizer/pipeline.ts";
 import type { Difference, DifferentialRun, HotVariant } from "./differential_run.ts";
 import { assembleProgram } from "./guest_program.ts";

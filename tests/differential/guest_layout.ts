@@ -22,6 +22,10 @@ export const Page = {
   DATA: 32,
   STACK: 48,
 } as const;
+/** Code and data have a copy so many pages further on, which a program may map instead. */
+export const COPY_DISTANCE = 8;
+/** What is changed in a page table entry to map the copy, and again to map the original. */
+export const REMAP_BITS = COPY_DISTANCE << 10;
 /** Pages of the program's code. */
 export const CODE_PAGES = 8;
 /** Pages of its data. */
@@ -34,9 +38,9 @@ export const Device = { BASE: 0x1000_0000, END: 0, LOWER: 8 } as const;
 /** Nothing is there. */
 export const NOWHERE = 0x5000_0000;
 
-/** Distances of the windows from the base of the code's window: the same in every mode. */
+/** Distances in pages of the windows from the base of the code's window: the same in every mode. */
 const VIRTUAL_BASE = 0x4000_0000;
-const VIRTUAL = { CODE: 0, DATA: 16, STACK: 32, DEVICE: 48 } as const;
+export const VIRTUAL = { CODE: 0, DATA: 16, STACK: 32, DEVICE: 48, TABLE: 56 } as const;
 
 /** Pages of data that are special in the translated modes, by their place in the data. */
 export const DataPage = { READ_ONLY: 4, CLEAN: 5, OTHER_PRIVILEGE: 6, UNMAPPED: 7 } as const;
@@ -144,6 +148,7 @@ export function writePageTables(ram: DataView, mode: ProgramMode): void {
     map(VIRTUAL.STACK + page, physical(Page.STACK + page), data);
   }
   map(VIRTUAL.DEVICE, Device.BASE, data);
+  map(VIRTUAL.TABLE, physical(Page.TABLE_LEAVES), data);
 }
 
 /** Value of `satp` for the tables. */

@@ -20,6 +20,8 @@ export type Line =
   }
   /** Any 32 bits. */
   | { readonly kind: "raw"; readonly bits: number }
+  /** An instruction that is another one in the copy of the code. */
+  | { readonly kind: "variant"; readonly bits: number; readonly copyBits: number }
   /** The address of a label, made relative to the program counter. */
   | { readonly kind: "address"; readonly rd: number; readonly label: Label }
   /** A distance from the program's base, likewise. */
@@ -48,6 +50,7 @@ function sizeOf(line: Line): number {
     case "instruction":
       return line.name.startsWith("c.") ? PARCEL_BYTES : WORD_BYTES;
     case "raw":
+    case "variant":
       return WORD_BYTES;
     default:
       return 2 * WORD_BYTES;
@@ -68,8 +71,8 @@ function split(value: number): { upper: number; lower: number } {
   return { upper, lower: (value - upper) | 0 };
 }
 
-/** Assembles lines; the first stands at offset 0. */
-export function assembleProgram(lines: readonly Line[]): AssembledProgram {
+/** Assembles lines; the first stands at offset 0. `isCopy` asks for the copy's instructions. */
+export function assembleProgram(lines: readonly Line[], isCopy = false): AssembledProgram {
   const labels = new Map<Label, number>();
   let size = 0;
   for (const line of lines) {
@@ -105,6 +108,9 @@ export function assembleProgram(lines: readonly Line[]): AssembledProgram {
       }
       case "raw":
         words(line.bits);
+        break;
+      case "variant":
+        words(isCopy ? line.copyBits : line.bits);
         break;
       case "address":
         relative("auipc", "addi", line.rd, offsetOf(line.label) - at);

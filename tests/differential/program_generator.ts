@@ -11,7 +11,7 @@ import type { InstructionRow } from "../../frontend/riscv/instruction.ts";
 import { extractField, parsePattern } from "../../frontend/riscv/pattern.ts";
 import { destinationFile, ROWS } from "../../frontend/riscv/rows.ts";
 import { csrNumber } from "./csr_numbers.ts";
-import { Device, type ProgramMode } from "./guest_layout.ts";
+import { Device, type ProgramMode, REMAP_BITS, VIRTUAL } from "./guest_layout.ts";
 import { instruction, type Label, type Line } from "./guest_program.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { readCsr, writeCsr } from "./trap_handler.ts";
@@ -44,6 +44,8 @@ export interface ProgramFeatures {
   readonly interrupts: boolean;
   /** Exceptions of supervisor mode go to a handler in supervisor mode. */
   readonly delegation: boolean;
+  /** Pages of code and data are mapped elsewhere meanwhile. */
+  readonly remaps: boolean;
   /** Loads and stores in a hundred instructions: they look at all registers and hide what went wrong. */
   readonly accessPercent: number;
   /** Registers that random instructions use. */
@@ -147,9 +149,11 @@ class ProgramGenerator {
   #work: readonly number[];
   #sources: readonly number[];
   readonly #end: Label;
+  readonly #start: number;
 
-  constructor(random: SeededRandom, features: ProgramFeatures) {
+  constructor(random: SeededRandom, features: ProgramFeatures, start: number) {
     this.#random = random;
+    this.#start = start;
     this.#features = features;
     this.#common = WORK.slice(0, features.registers);
     // Outside of functions links need not be kept.
@@ -397,6 +401,8 @@ class ProgramGenerator {
     const roll = random.below(100);
     if (roll < 55) return this.#arithmetic();
     if (features.selfModifying && random.chance(10)) return this.#patch();
+    if (features.remaps && random.chance(10)) return this.#variant();
+    if (features.remaps && random.chance(8)) return this.#remap();
     if (roll < 65 && features.traps) return this.#trap();
     if (roll < 76 && features.csrs) return this.#csr();
     if (roll < 80 && features.atomics) return this.#update();
@@ -649,6 +655,29 @@ class ProgramGenerator {
     this.#add("fence.i");
   }
 
+  /** An instruction that is not the same in the copy of the code. */
+  #variant(): void {
+    const rd = this.#random.pick(this.#common);
+    const [bits, copyBits] = [3, 5].map((imm) => assemble("addi", { rd, rs1: rd, imm }));
+    this.#lines.push({ kind: "variant", bits, copyBits });
+  }
+
+  /** Maps a page's copy in its stead, or the page again. */
+  #remap(): void {
+    const random = this.#random;
+    const page = random.pick([VIRTUAL.CODE, VIRTUAL.CODE + 1, VIRTUAL.DATA + 1]);
+    const at = (distance: number): Line => {
+      return { kind: "place", rd: 6, offset: distance - this.#start };
+    };
+    this.#lines.push(at(VIRTUAL.TABLE * PAGE_BYTES + page * ENTRY_BYTES));
+    this.#add("ld", { rd: 7, rs1: 6, imm: 0 });
+    this.#constant(10, REMAP_BITS);
+    this.#add("xor", { rd: 7, rs1: 7, rs2: 10 });
+    this.#add("sd", { rs1: 6, rs2: 7, imm: 0 });
+    this.#lines.push(at(page * PAGE_BYTES));
+    this.#add("sfence.vma", { rs1: random.pick([0, 6]), rs2: 0 });
+  }
+
   #placeSite(site: PatchSite): void {
     site.isPlaced = true;
     this.#place(site.label);
@@ -664,6 +693,9 @@ interface PatchSite {
 }
 
 const PATCH_SITES = 3;
+const PAGE_BYTES = 4096;
+/** Bytes of a page table entry. */
+const ENTRY_BYTES = 8;
 
 /** Features that a seed chooses. */
 export function randomFeatures(random: SeededRandom): ProgramFeatures {
@@ -685,21 +717,21 @@ export function randomFeatures(random: SeededRandom): ProgramFeatures {
     selfModifying: random.chance(15),
     interrupts,
     delegation,
+    remaps: mode === "supervisor" && random.chance(40),
     accessPercent: random.pick([0, 3, 10, 30]),
     registers: random.pick([3, 5, WORK.length]),
   };
 }
 
-const PAGE_BYTES = 4096;
 const LARGEST_DISTANCE_FROM_PAGE_END = 400;
 
 /** The program of a seed. */
 export function generateProgram(seed: number): GeneratedProgram {
   const random = new SeededRandom(seed);
   const features = randomFeatures(random);
-  const { lines, supervisorHandler } = new ProgramGenerator(random, features).generate();
   const start = random.chance(50)
     ? 2 * random.below(32)
     : PAGE_BYTES - 2 * random.between(1, LARGEST_DISTANCE_FROM_PAGE_END / 2);
+  const { lines, supervisorHandler } = new ProgramGenerator(random, features, start).generate();
   return { seed, features, lines, start, supervisorHandler };
 }

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly nextBudget: () => number;
   /** Is an interrupt raised at this visit to the trampoline? */
   readonly isInterrupted: () => boolean;
+  /** Called at each visit to the trampoline. */
+  readonly onVisit: () => void;
   /** Instructions after which the program is given up. */
   readonly limit: number;
 }
@@ -105,7 +107,9 @@ export class TestHart {
   #visit(): void {
     const options = this.#options;
     const { memory } = this.vcpu;
-    if (options === null || this.#isEnded) return;
+    if (options === null) return;
+    options.onVisit();
+    if (this.#isEnded) return;
     if (memory.retired() > options.limit) return post(this.words, HART, Pending.STOP);
     if (options.isInterrupted()) raiseInterrupt(this.words, HART, SOFTWARE_INTERRUPT_LINE);
     if (memory.control(Control.BUDGET) > 0) return;
