@@ -147,8 +147,8 @@ export const Machine = {
   ),
   /** Ticket of the newest slot retirement request. */
   RETIRE_REQUEST: word(0x30, "compiler worker, after the list was posted; partner: RETIRE_ACK"),
-  /** Number of modules the compiler has published. */
-  MODULES_PUBLISHED: word(0x34, "compiler worker, add after posting to every port"),
+  /** Spin lock of the host-target interface: who holds it serves the request that stands in `tohost`. */
+  HTIF_LOCK: word(0x34, "vCPUs in their trampolines: `spin_lock.ts`"),
   /** Host time of the machine's start: `performance.timeOrigin + performance.now()`, ms (f64). */
   CLOCK_START: word(0x38, "main before the workers start; constant afterwards", 8),
   /** Low 32 bits of the greatest guest time handed out: keeps time monotonic across harts. */

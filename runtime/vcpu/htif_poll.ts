@@ -4,7 +4,8 @@
 import type { ConsoleSink } from "../devices/console_port.ts";
 import { createHtifMessage, HtifRequest, inspectTohost } from "../devices/htif.ts";
 import type { PowerControl } from "../devices/power_control.ts";
-import { EndReason } from "../atomics/shared_layout.ts";
+import { EndReason, Machine } from "../atomics/shared_layout.ts";
+import { tryLock, unlock } from "../atomics/spin_lock.ts";
 
 /** What requests act on. */
 export interface HtifTargets {
@@ -30,21 +31,30 @@ export class HtifPoll {
     this.#targets = targets;
   }
 
-  /** Serves the request that stands in `tohost`, if there is one. */
+  /** Serves the request that stands in `tohost`, if there is one and no other vCPU serves it now. */
   poll(): void {
     const words = this.#words;
-    // ORDER: sc loads; partner: the guest's store of the command. A half-seen command is looked at again.
-    const low = Atomics.load(words, this.#low);
-    const high = Atomics.load(words, this.#low + 1);
-    const kind = inspectTohost(low, high, this.#message);
+    // ORDER: sc loads; only a hint: the request is read again under the lock.
+    if (Atomics.load(words, this.#low) === 0 && Atomics.load(words, this.#low + 1) === 0) return;
+    if (!tryLock(words, Machine.HTIF_LOCK.offset)) return;
+    this.#serve();
+    unlock(words, Machine.HTIF_LOCK.offset);
+  }
+
+  #serve(): void {
+    const words = this.#words;
+    // ORDER: sc loads under the lock; partner: the guest's store of the command, which stands until it is cleared.
+    const kind = inspectTohost(
+      Atomics.load(words, this.#low),
+      Atomics.load(words, this.#low + 1),
+      this.#message,
+    );
     if (kind === HtifRequest.NONE) return;
     const { power, consoleSink } = this.#targets;
     if (kind === HtifRequest.CHARACTER && !consoleSink.tryPut(this.#message.value)) return;
-    // ORDER: sc cmpxchg elects the one vCPU that serves the request; partner: other vCPUs' polls.
-    if (Atomics.compareExchange(words, this.#low, low, this.#message.acknowledgeLow) !== low) {
-      return;
-    }
+    // ORDER: sc stores, the low half last: a guest that waits for the whole word to clear goes on only then.
     Atomics.store(words, this.#low + 1, this.#message.acknowledgeHigh);
+    Atomics.store(words, this.#low, this.#message.acknowledgeLow);
     if (kind === HtifRequest.EXIT) power.end(EndReason.GUEST_EXIT, this.#message.value);
   }
 }
