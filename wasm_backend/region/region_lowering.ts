@@ -446,7 +446,7 @@ export class RegionLowering extends OperationLowering {
         this.#goStub(terminator.transfer === "return" ? "return" : "chain");
         return { kind: "leave" };
       case "exit":
-        this.statements.push(...this.#departure(this.use(terminator.pc), terminator.reason, 0));
+        this.statements.push(...this.#exit(block, terminator));
         return { kind: "leave" };
       case "trap":
         this.statements.push(...this.#stepHere());
@@ -560,6 +560,13 @@ export class RegionLowering extends OperationLowering {
       throw new TypeError("Cannot leave a region outside of a guest instruction");
     }
     return this.#boundary;
+  }
+
+  /** An instruction that is left to the cold tier was not executed here. */
+  #exit(block: Block, { pc, reason }: Terminator & { kind: "exit" }): Expression[] {
+    const isStep = reason === ExitReason.SINGLE_STEP;
+    const unused = isStep ? block.instructions - this.#current().index : 0;
+    return this.#departure(this.use(pc), reason, unused);
   }
 
   /** The cold tier executes the current instruction. */

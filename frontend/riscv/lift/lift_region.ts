@@ -170,30 +170,36 @@ export class RegionLifter {
 
   /**
    * Does only register work lie between the load-reserved and every store-conditional that it can reach, and
-   * does the window stay in the region? Then the pair is one atomic compare-and-swap; otherwise the cold tier
-   * executes the window.
+   * are all of them in the region? (Paths that leave the region are looked at only for store-conditionals.)
+   * Then the pair is one atomic compare-and-swap; otherwise the cold tier executes the window.
    */
   #hasPureWindow(offset: number, isLifting = false): boolean {
-    const seen = new Set<number>();
+    const seen = new Set<string>();
     const first = this.#instructions.get(offset);
-    const pending = [offset + (first?.length ?? 0)];
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-      if (seen.has(at)) continue;
-      seen.add(at);
+    const pending = [{ at: offset + (first?.length ?? 0), isInside: true }];
+    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+      const { at, isInside } = place;
+      const key = `${at}.${isInside}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
       const instruction = this.#decode(at);
       if (instruction === null || seen.size > RESERVATION_WINDOW) return false;
       const { name } = ROWS[instruction.row];
-      if (name.startsWith("sc.")) continue;
+      if (name.startsWith("sc.")) {
+        if (!isInside) return false;
+        continue;
+      }
+      const next = at + instruction.length;
+      const stays = (target: number): boolean =>
+        isInside && (!isLifting || this.#leaders.has(target));
       const target = at + instruction.imm;
-      const isBranch = BRANCHES.has(name);
-      if (isLifting && (isBranch || name === "jal") && !this.#leaders.has(target)) return false;
       if (name === "jal") {
-        pending.push(target);
-      } else if (isBranch) {
-        pending.push(at + instruction.length, target);
+        pending.push({ at: target, isInside: stays(target) });
+      } else if (BRANCHES.has(name)) {
+        pending.push({ at: next, isInside: stays(next) }, { at: target, isInside: stays(target) });
       } else if (this.#facts.isPure[instruction.row] && name !== "jalr") {
-        pending.push(at + instruction.length);
-      } else if (this.#reachesStoreConditional(at + instruction.length)) {
+        pending.push({ at: next, isInside });
+      } else if (this.#reachesStoreConditional(next)) {
         return false;
       }
     }
