@@ -177,10 +177,15 @@ export class RunLoop {
     const fault = m.block("fetched", [
       this.#set(record, m.call("find_record", [this.#pc(), this.#i32(this.#mode)], I32)),
       m.br("fetched", this.#i32(record)),
+      ...this.#countFailedFetch(),
       this.#takeFault(),
+      m.if(this.#isUsedUp(), m.block(null, this.#leaveRun(m.i32(LeaveReason.BUDGET)))),
       m.br("refresh"),
     ]);
     return [
+      ...(this.#parts.stopsAnywhere
+        ? [m.if(this.#isUsedUp(), m.block(null, this.#leaveRun(m.i32(LeaveReason.BUDGET))))]
+        : []),
       fault,
       this.#set(page, m.binary("i64.and", this.#pc(), m.i64(PAGE_MASK))),
       this.#set(
@@ -202,11 +207,28 @@ export class RunLoop {
     ]);
   }
 
+  /**
+   * A fetch that fails retires nothing, but takes from the budget: a handler that cannot be fetched itself
+   * would else keep the hart here for ever.
+   */
+  #countFailedFetch(): Expression[] {
+    const m = this.#m;
+    const { budget } = this.#frame;
+    const filled = m.binary("i32.sub", this.#control(Control.BUDGET_FILLED), m.i32(1));
+    return [
+      this.#set(budget, m.binary("i32.sub", this.#i32(budget), m.i32(1))),
+      this.#setControl(Control.BUDGET_FILLED, filled),
+    ];
+  }
+
+  #isUsedUp(): Expression {
+    return this.#m.binary("i32.lt_s", this.#i32(this.#frame.budget), this.#m.i32(1));
+  }
+
   #leaveWhenUsedUp(): Expression {
     const m = this.#m;
-    const isUsedUp = m.binary("i32.lt_s", this.#i32(this.#frame.budget), m.i32(1));
     return m.if(
-      isUsedUp,
+      this.#isUsedUp(),
       m.block(null, [this.#setPc(this.#recordPc()), ...this.#leaveRun(m.i32(LeaveReason.BUDGET))]),
     );
   }
