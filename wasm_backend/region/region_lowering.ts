@@ -9,7 +9,6 @@
 import { ExitReason } from "../../ir/exit_reason.ts";
 import { elementOffset, type StateSlot } from "../../ir/guest_state.ts";
 import type { OrderSet } from "../../ir/memory_order.ts";
-import { Order } from "../../ir/memory_order.ts";
 import type {
   Block,
   BoundaryAttribute,
@@ -17,22 +16,13 @@ import type {
   MemoryAttribute,
   Operation,
   Region,
-  SlotAttribute,
   Terminator,
 } from "../../ir/region.ts";
-import type { RmwOperation } from "../../ir/opcodes.ts";
 import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
 import { ColdExport } from "../abi/module_shape.ts";
 import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
-import {
-  Control,
-  ENTRY_INDEX_BITS,
-  GUEST_STATE,
-  LogEntry,
-  LogKind,
-  MappingChecks,
-} from "../abi/vcpu_layout.ts";
-import { fenceKind, type HostOrder, loadKind, storeKind } from "../host_order.ts";
+import { Control, ENTRY_INDEX_BITS, GUEST_STATE, MappingChecks } from "../abi/vcpu_layout.ts";
+import { fenceKind } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
 import { OperationLowering } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
@@ -42,30 +32,20 @@ import {
   StructuredControlFlow,
 } from "../structure/structured_control_flow.ts";
 import type { RegionFunctions } from "./region_functions.ts";
-import { type AccessGroup, accessGroups, distanceOf } from "./access_groups.ts";
 import type { ElementSet } from "./element_set.ts";
 import type { EntryGraph } from "./entry_graph.ts";
-import { type PageCache, PageCaches } from "./page_caches.ts";
+import { type AccessContext, type AccessHost, RegionAccesses } from "./region_accesses.ts";
 import { PromotedState } from "./promoted_state.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
-const PAGE_BYTES = 4096;
-const PAGE_OFFSET_MASK = 4095;
-const PAGE_MASK = -4096n;
 const PAGE_SHIFT = 12n;
-const BITS_PER_BYTE = 8;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const ONE_CALL = 1 << ENTRY_INDEX_BITS;
 
 const CHECK_MAPPING: FunctionSignature = {
   name: ColdExport.CHECK_MAPPING,
   parameters: ["i32", "i32", "i32"],
-  result: "i32",
-};
-const STORE_GUARDED: FunctionSignature = {
-  name: ColdExport.STORE_GUARDED,
-  parameters: ["i64", "i64", "i32"],
   result: "i32",
 };
 
@@ -93,7 +73,7 @@ export interface DirectCallee {
 }
 
 /** What a region is compiled with. */
-export interface RegionContext {
+export interface RegionContext extends AccessContext {
   /** Name of its function. */
   readonly name: string;
   /** Its slot. */
@@ -102,30 +82,10 @@ export interface RegionContext {
   readonly graph: EntryGraph;
   /** Pages it was built from, the origin page first. */
   readonly pages: readonly RegionPage[];
-  /** TLB set of its loads and stores. */
-  readonly dataMmu: number;
   /** State slot of the program counter. */
   readonly pc: StateSlot;
-  /** The register that points into the stack: its page caches are handed on from region to region. */
-  readonly stackPointer: SlotAttribute;
-  /** Column of the order table. */
-  readonly host: HostOrder;
-  /** Can another thread write guest RAM while the region runs? */
-  readonly hasOtherWriters: boolean;
-  /** Regions are not left but by returning to the trampoline: for check mode. */
-  readonly isChecked: boolean;
   /** The region of this module that starts at a distance from the origin. */
   callee(offset: number): DirectCallee | null;
-}
-
-/** Locals of a group of accesses. */
-interface GroupFrame {
-  /** i64: the base value. */
-  readonly base: number;
-  /** i32: its host address. */
-  readonly host: number;
-  /** i32, for stores: 0 when each member must translate for itself. */
-  readonly isWhole: number;
 }
 
 /** Kinds of shared departure code. */
@@ -144,20 +104,16 @@ export class RegionLowering extends OperationLowering {
   readonly #context: RegionContext;
   readonly #state: PromotedState;
   readonly #graph: EntryGraph;
-  readonly #caches: PageCaches;
+  readonly #accesses: RegionAccesses;
   readonly #elementLocals: number[];
   readonly #budget: number;
   readonly #label: number;
   readonly #exitPc: number;
   readonly #exitReason: number;
   readonly #departs: number;
-  readonly #reserved: { readonly width: number; readonly address: number; readonly value: number };
   readonly #stubs = new Map<string, Stub>();
-  readonly #hasReservation: boolean;
   #dirty: ElementSet;
   #block: Block;
-  #groups: ReadonlyMap<Operation, AccessGroup> = new Map();
-  readonly #groupFrames = new Map<AccessGroup, GroupFrame>();
   #boundary: BoundaryAttribute | null = null;
   #isDeparting = false;
 
@@ -174,23 +130,35 @@ export class RegionLowering extends OperationLowering {
     this.#context = context;
     this.#graph = context.graph;
     this.#state = new PromotedState(region, this.#graph.departureStarts);
-    this.#caches = new PageCaches(this.locals, this.#graph.looped, context.stackPointer);
+    this.#accesses = new RegionAccesses(m, this.#accessHost(), functions, {
+      region,
+      looped: this.#graph.looped,
+      context,
+    });
     this.#elementLocals = this.#state.elements.map(({ slot }) => this.locals.permanent(slot.type));
     this.#budget = this.locals.permanent("i32");
     this.#label = this.locals.permanent("i32");
     this.#exitPc = this.locals.permanent("i64");
     this.#exitReason = this.locals.permanent("i32");
     this.#departs = this.locals.permanent("i32");
-    this.#reserved = {
-      width: this.locals.permanent("i32"),
-      address: this.locals.permanent("i64"),
-      value: this.locals.permanent("i64"),
-    };
-    this.#hasReservation = region.blocks.some(({ operations }) =>
-      operations.some(({ opcode }) => opcode === "guest.load_reserved")
-    );
     this.#block = region.entries[0].block;
     this.#dirty = this.#state.dirtyIn(this.#block);
+  }
+
+  #accessHost(): AccessHost {
+    return {
+      locals: this.locals,
+      push: (statement) => this.push(statement),
+      use: (value) => this.use(value),
+      useInLocal: (value) => this.useInLocal(value),
+      toLocal: (expression, type) => this.toLocal(expression, type),
+      stepHere: () => this.#stepHere(),
+      fence: (order) => this.fence(order),
+    };
+  }
+
+  protected override access(operation: Operation, attribute: MemoryAttribute): Expression | null {
+    return this.#accesses.lower(operation, attribute);
   }
 
   /** Distances from the origin of the entries that are served, by label. */
@@ -235,34 +203,9 @@ export class RegionLowering extends OperationLowering {
         m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(1)),
         this.#refuse(LeaveReason.BUDGET),
       ),
-      ...[...this.#caches.all()].flatMap((cache) => this.#startCache(cache)),
+      ...this.#accesses.startCaches(),
     ];
     return m.block(null, statements);
-  }
-
-  /** Caches start empty, but for those that regions hand on to each other. */
-  #startCache({ tag, addend, carried }: PageCache): Expression[] {
-    const { m } = this;
-    if (carried === null) return [m.localSet(tag, m.i64(-1n))];
-    return [
-      m.localSet(tag, m.load("cpu", 8, false, I64, m.i32(carried.tag))),
-      m.localSet(addend, this.#control(carried.addend)),
-    ];
-  }
-
-  /** Statements that make a cache hold the page of an address, its addend in a local. */
-  #fillCache({ tag, addend, carried }: PageCache, address: number, found: number): Expression[] {
-    const { m } = this;
-    const statements = [
-      m.localSet(addend, m.localGet(found, I32)),
-      m.localSet(tag, this.#page(address)),
-    ];
-    if (carried === null) return statements;
-    return [
-      ...statements,
-      m.store("cpu", 8, I64, m.i32(carried.tag), m.localGet(tag, I64)),
-      this.#setControl(carried.addend, m.localGet(addend, I32)),
-    ];
   }
 
   /** Leaves before anything was done: state pc is that of the entry already. */
@@ -391,8 +334,7 @@ export class RegionLowering extends OperationLowering {
     this.#block = block;
     this.#dirty = this.#state.dirtyIn(block);
     this.#boundary = null;
-    this.#groups = accessGroups(block);
-    this.#groupFrames.clear();
+    this.#accesses.startBlock(block);
     this.#isDeparting = false;
     if (this.#graph.labelOf(block) > 0) this.push(m.localSet(this.#label, m.i32(0)));
     if (this.#graph.headers.has(block)) this.#checkBudget(block);
@@ -479,7 +421,7 @@ export class RegionLowering extends OperationLowering {
     const mismatch = m.binary("i64.ne", m.localGet(returned, I64), this.use(link));
     this.push(m.ifRare(mismatch, [m.return(m.localGet(returned, I64))]));
     this.push(m.localSet(this.#budget, this.#control(Control.BUDGET)));
-    if (this.#hasReservation) this.#dropReservation();
+    this.#accesses.dropReservation();
     this.statements.push(...this.#loadElements(this.#state.liveIn(then)));
     return { kind: "jump", target: this.#graph.target(block, then) };
   }
@@ -673,7 +615,7 @@ export class RegionLowering extends OperationLowering {
   /** ORDER: the pairs are the guest's own; partner: whatever access of another hart the guest pairs it with. */
   protected override fence(order: OrderSet): Expression | null {
     const { m } = this;
-    if (this.#hasReservation) this.#dropReservation();
+    this.#accesses.dropReservation();
     switch (fenceKind(this.#context.host, order)) {
       case "nothing":
         return null;
@@ -688,7 +630,7 @@ export class RegionLowering extends OperationLowering {
     this.#functions.guest(callee);
     const { index } = this.#current();
     this.push(this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index)));
-    if (this.#hasReservation) this.#dropReservation();
+    this.#accesses.dropReservation();
   }
 
   protected override leave(operation: Operation): void {
@@ -700,397 +642,6 @@ export class RegionLowering extends OperationLowering {
       return;
     }
     this.push(m.ifRare(condition, this.#stepHere()));
-  }
-
-  // --- memory ---------------------------------------------------------------------------------------
-
-  protected override access(operation: Operation, attribute: MemoryAttribute): Expression | null {
-    switch (operation.opcode) {
-      case "guest.load":
-        return this.#load(operation, attribute);
-      case "guest.store":
-        this.#store(operation, attribute);
-        return null;
-      case "guest.rmw":
-        return this.#update(operation, attribute);
-      case "guest.load_reserved":
-        return this.#loadReserved(operation, attribute);
-      case "guest.store_conditional":
-        return this.#storeConditional(operation, attribute);
-      default:
-        throw new TypeError(`Cannot lower access "${operation.opcode}" in a region`);
-    }
-  }
-
-  #dropReservation(): void {
-    this.push(this.m.localSet(this.#reserved.width, this.m.i32(0)));
-  }
-
-  #orderBefore(order: OrderSet): void {
-    const fence = this.fence(order);
-    if (fence !== null) this.push(fence);
-  }
-
-  #probe(kind: "load" | "store", address: number, bytes: number): Expression {
-    const { m } = this;
-    const name = this.#functions.probe(kind, this.#context.dataMmu);
-    return m.call(name, [m.localGet(address, I64), m.i32(bytes - 1)], I32);
-  }
-
-  #misses(address: number, bytes: number, tag: number): Expression {
-    const { m } = this;
-    const masked = m.binary(
-      "i64.and",
-      m.localGet(address, I64),
-      m.i64(PAGE_MASK | BigInt(bytes - 1)),
-    );
-    return m.binary("i64.ne", masked, m.localGet(tag, I64));
-  }
-
-  #page(address: number): Expression {
-    return this.m.binary("i64.and", this.m.localGet(address, I64), this.m.i64(PAGE_MASK));
-  }
-
-  #hostAddress(address: number, addend: number): Expression {
-    const { m } = this;
-    return m.binary(
-      "i32.add",
-      m.localGet(addend, I32),
-      m.unary("i32.wrap_i64", m.localGet(address, I64)),
-    );
-  }
-
-  #isOdd(local: number): Expression {
-    return this.m.binary("i32.and", this.m.localGet(local, I32), this.m.i32(1));
-  }
-
-  #loadHost(bytes: number, host: Expression, offset = 0): Expression {
-    const { m } = this;
-    return loadKind(this.#context.hasOtherWriters) === "atomic"
-      ? m.atomicLoad("ram", bytes, I64, host, offset)
-      : m.load("ram", bytes, false, I64, host, offset);
-  }
-
-  /** Check mode: notes an access, so that the cold tier can be given the same results. */
-  #log(
-    kind: number,
-    bytes: number,
-    address: number,
-    result: number | null,
-    operand: number | null,
-  ): void {
-    if (!this.#context.isChecked) return;
-    const { m } = this;
-    const value = (local: number | null): Expression =>
-      local === null ? m.i64(0n) : m.localGet(local, I64);
-    const what = m.i32(kind | bytes << LogEntry.WIDTH_SHIFT);
-    this.push(
-      m.call(
-        this.#functions.log(),
-        [what, m.localGet(address, I64), value(result), value(operand)],
-        wasmType("void"),
-      ),
-    );
-  }
-
-  /** The result of an access; in check mode after it was noted. */
-  #logged(
-    kind: number,
-    bytes: number,
-    address: number,
-    result: Expression,
-    operand: number | null,
-  ): Expression {
-    if (!this.#context.isChecked) return result;
-    const local = this.toLocal(result, "i64");
-    this.#log(kind, bytes, address, local, operand);
-    return this.m.localGet(local, I64);
-  }
-
-  #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
-    if (this.#hasReservation) this.#dropReservation();
-    this.#orderBefore(order & Order.WRITE_READ);
-    const group = this.#groups.get(operation);
-    if (group !== undefined) return this.#loadOfGroup(operation, group, bytes, signed);
-    const cache = this.#caches.of(operation.operands[0], this.#block, false);
-    const address = this.useInLocal(operation.operands[0]);
-    const found = this.locals.scratch("i32");
-    this.push(m.ifRare(this.#misses(address, bytes, cache.tag), [
-      m.localSet(found, this.#probe("load", address, bytes)),
-      m.if(this.#isOdd(found), m.block(null, this.#stepHere())),
-      ...this.#fillCache(cache, address, found),
-    ]));
-    const loaded = this.#loadHost(bytes, this.#hostAddress(address, cache.addend));
-    const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
-    return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
-  }
-
-  #store(operation: Operation, { width, order }: MemoryAttribute): void {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
-    if (this.#hasReservation) this.#dropReservation();
-    this.#orderBefore(order & ~Order.WRITE_READ);
-    const group = this.#groups.get(operation);
-    if (group !== undefined) {
-      this.#storeOfGroup(operation, group, bytes, order);
-      this.#orderBefore(order & Order.WRITE_READ);
-      return;
-    }
-    const cache = this.#caches.of(operation.operands[0], this.#block, true);
-    const address = this.useInLocal(operation.operands[0]);
-    const value = this.toLocal(this.use(operation.operands[1]), "i64");
-    const found = this.locals.scratch("i32");
-    const done = `stored${operation.id}`;
-    const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
-      m.localGet(address, I64),
-      m.localGet(value, I64),
-      m.i32(bytes),
-    ], I32);
-    const miss = m.ifRare(this.#misses(address, bytes, cache.tag), [
-      m.localSet(found, this.#probe("store", address, bytes)),
-      m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#stepHere()])),
-      ...this.#fillCache(cache, address, found),
-    ]);
-    this.push(
-      m.block(done, [
-        miss,
-        this.#plainStore(order, bytes, this.#hostAddress(address, cache.addend), value),
-      ]),
-    );
-    this.#log(LogKind.STORE, bytes, address, null, value);
-    this.#orderBefore(order & Order.WRITE_READ);
-  }
-
-  // --- groups of accesses ---------------------------------------------------------------------------
-
-  /** Locals of a group; the first member makes them and checks the group's window. */
-  #frameOf(group: AccessGroup, operation: Operation, isStore: boolean): GroupFrame {
-    const known = this.#groupFrames.get(group);
-    if (known !== undefined) return known;
-    const { m } = this;
-    const frame = {
-      base: this.useInLocal(group.base),
-      host: this.locals.scratch("i32"),
-      isWhole: isStore ? this.locals.scratch("i32") : -1,
-    };
-    this.#groupFrames.set(group, frame);
-    const cache = this.#caches.of(operation.operands[0], this.#block, isStore);
-    const lowest = this.toLocal(this.#at(frame.base, group.low), "i64");
-    const found = this.locals.scratch("i32");
-    const crosses = (): Expression =>
-      m.binary(
-        "i32.lt_u",
-        m.i32(PAGE_BYTES - group.span),
-        m.binary(
-          "i32.and",
-          m.unary("i32.wrap_i64", m.localGet(lowest, I64)),
-          m.i32(PAGE_OFFSET_MASK),
-        ),
-      );
-    const refill = this.#fillCache(cache, lowest, found);
-    const fails = m.binary("i32.or", this.#isOdd(found), crosses());
-    const failed = isStore ? [m.localSet(frame.isWhole, m.i32(0))] : this.#stepHere();
-    if (isStore) this.push(m.localSet(frame.isWhole, m.i32(1)));
-    this.push(
-      m.ifRare(m.binary("i32.or", this.#misses(lowest, group.alignment, cache.tag), crosses()), [
-        m.localSet(found, this.#probe(isStore ? "store" : "load", lowest, group.alignment)),
-        m.if(fails, m.block(null, failed), m.block(null, refill)),
-      ]),
-    );
-    this.push(m.localSet(frame.host, this.#hostAddress(frame.base, cache.addend)));
-    return frame;
-  }
-
-  #at(base: number, distance: number): Expression {
-    const value = this.m.localGet(base, I64);
-    return distance === 0 ? value : this.m.binary("i64.add", value, this.m.i64(BigInt(distance)));
-  }
-
-  /** Host address of a member and the constant offset that remains. */
-  #memberHost(frame: GroupFrame, distance: number): [Expression, number] {
-    const { m } = this;
-    const host = m.localGet(frame.host, I32);
-    return distance >= 0 ? [host, distance] : [m.binary("i32.add", host, m.i32(distance)), 0];
-  }
-
-  #loadOfGroup(
-    operation: Operation,
-    group: AccessGroup,
-    bytes: number,
-    signed: boolean,
-  ): Expression {
-    const { m } = this;
-    const frame = this.#frameOf(group, operation, false);
-    const distance = distanceOf(operation.operands[0]);
-    const [host, offset] = this.#memberHost(frame, distance);
-    const loaded = this.#loadHost(bytes, host, offset);
-    const value = this.#context.isChecked
-      ? this.#logged(
-        LogKind.LOAD,
-        bytes,
-        this.toLocal(this.#at(frame.base, distance), "i64"),
-        loaded,
-        null,
-      )
-      : loaded;
-    return signed && bytes < 8 ? m.unary(`i64.extend${bytes * BITS_PER_BYTE}_s`, value) : value;
-  }
-
-  #storeOfGroup(operation: Operation, group: AccessGroup, bytes: number, order: OrderSet): void {
-    const { m } = this;
-    const value = this.toLocal(this.use(operation.operands[1]), "i64");
-    const frame = this.#frameOf(group, operation, true);
-    const distance = distanceOf(operation.operands[0]);
-    const address = this.locals.scratch("i64");
-    const found = this.locals.scratch("i32");
-    const done = `stored${operation.id}`;
-    const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
-      m.localGet(address, I64),
-      m.localGet(value, I64),
-      m.i32(bytes),
-    ], I32);
-    const alone = m.ifRare(m.unary("i32.eqz", m.localGet(frame.isWhole, I32)), [
-      m.localSet(address, this.#at(frame.base, distance)),
-      m.localSet(found, this.#probe("store", address, bytes)),
-      m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#stepHere()])),
-      this.#plainStore(order, bytes, this.#hostAddress(address, found), value),
-      m.br(done),
-    ]);
-    const [host, offset] = this.#memberHost(frame, distance);
-    this.push(m.block(done, [alone, this.#plainStore(order, bytes, host, value, offset)]));
-    if (this.#context.isChecked) {
-      const logged = this.toLocal(this.#at(frame.base, distance), "i64");
-      this.#log(LogKind.STORE, bytes, logged, null, value);
-    }
-  }
-
-  #plainStore(
-    order: OrderSet,
-    bytes: number,
-    host: Expression,
-    value: number,
-    offset = 0,
-  ): Expression {
-    const { m } = this;
-    const stored = m.localGet(value, I64);
-    return storeKind(this.#context.host, order) === "plain"
-      ? m.store("ram", bytes, I64, host, stored, offset)
-      : m.atomicStore("ram", bytes, I64, host, stored, offset);
-  }
-
-  /**
-   * Address in shared memory of an atomic access, in a local; leaves, after `handOver`, when the cold tier must
-   * make it.
-   */
-  #atomicHost(address: number, bytes: number, handOver: readonly Expression[] = []): number {
-    const { m } = this;
-    const addend = this.toLocal(this.#probe("store", address, bytes), "i32");
-    this.push(m.ifRare(this.#isOdd(addend), [...handOver, ...this.#stepHere()]));
-    return this.toLocal(this.#hostAddress(address, addend), "i32");
-  }
-
-  #extended(value: Expression, bytes: number): Expression {
-    return bytes === 4 ? this.m.unary("i64.extend32_s", value) : value;
-  }
-
-  #update(operation: Operation, { width, rmw = "add" }: MemoryAttribute): Expression {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
-    const address = this.useInLocal(operation.operands[0]);
-    const value = this.toLocal(this.use(operation.operands[1]), "i64");
-    if (this.#hasReservation) this.#dropReservation();
-    const host = m.localGet(this.#atomicHost(address, bytes), I32);
-    const old = this.#updateHost(rmw, bytes, host, m.localGet(value, I64));
-    return this.#extended(this.#logged(LogKind.UPDATE, bytes, address, old, value), bytes);
-  }
-
-  #updateHost(rmw: RmwOperation, bytes: number, host: Expression, operand: Expression): Expression {
-    const { m } = this;
-    switch (rmw) {
-      case "swap":
-        return m.atomicUpdate("xchg", "ram", bytes, I64, host, operand);
-      case "add":
-      case "and":
-      case "or":
-      case "xor":
-        return m.atomicUpdate(rmw, "ram", bytes, I64, host, operand);
-      default:
-        return m.call(
-          this.#functions.extremum(rmw, bytes),
-          [host, this.#extended(operand, bytes)],
-          I64,
-        );
-    }
-  }
-
-  /** The window is pure (the frontend saw to that), so the pair is one compare-and-swap of the value. */
-  #loadReserved(operation: Operation, { width, order }: MemoryAttribute): Expression {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
-    const address = this.useInLocal(operation.operands[0]);
-    this.#orderBefore(order & Order.WRITE_READ);
-    const addend = this.toLocal(this.#probe("load", address, bytes), "i32");
-    this.push(m.ifRare(this.#isOdd(addend), this.#stepHere()));
-    const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
-    this.push(
-      m.localSet(value, m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, addend))),
-    );
-    this.push(m.localSet(reservedAddress, m.localGet(address, I64)));
-    this.push(m.localSet(reservedWidth, m.i32(bytes)));
-    this.#log(LogKind.LOAD_RESERVED, bytes, address, value, null);
-    return this.#extended(m.localGet(value, I64), bytes);
-  }
-
-  /**
-   * Gives the reservation to the cold tier, which makes the store-conditional next: on a guarded page it would
-   * else fail for ever. Nothing but register work lies behind it, so it is as pure there as here.
-   */
-  #handOverReservation(): Expression[] {
-    const { m } = this;
-    const { width, address, value } = this.#reserved;
-    const setWide = (offset: number, local: number): Expression =>
-      m.store("cpu", 8, I64, m.i32(offset), m.localGet(local, I64));
-    return [
-      this.#setControl(Control.RESERVATION, m.i32(1)),
-      this.#setControl(Control.RESERVATION_PURE, m.i32(1)),
-      this.#setControl(Control.RESERVATION_WIDTH, m.localGet(width, I32)),
-      setWide(Control.RESERVATION_ADDRESS, address),
-      setWide(Control.RESERVATION_VALUE, value),
-    ];
-  }
-
-  #storeConditional(operation: Operation, { width }: MemoryAttribute): Expression {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
-    const address = this.useInLocal(operation.operands[0]);
-    const stored = this.toLocal(this.use(operation.operands[1]), "i64");
-    const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
-    const otherWidth = m.binary("i32.ne", m.localGet(reservedWidth, I32), m.i32(bytes));
-    const otherPlace = m.binary(
-      "i64.ne",
-      m.localGet(reservedAddress, I64),
-      m.localGet(address, I64),
-    );
-    this.push(m.ifRare(m.binary("i32.or", otherWidth, otherPlace), this.#stepHere()));
-    const host = m.localGet(this.#atomicHost(address, bytes, this.#handOverReservation()), I32);
-    const mask = (expression: Expression): Expression =>
-      bytes === 4 ? m.binary("i64.and", expression, m.i64(0xffff_ffffn)) : expression;
-    const replacement = mask(m.localGet(stored, I64));
-    const old = m.atomicCompareExchange(
-      "ram",
-      bytes,
-      I64,
-      host,
-      m.localGet(value, I64),
-      replacement,
-    );
-    const failed = m.unary("i64.extend_i32_u", m.binary("i64.ne", old, m.localGet(value, I64)));
-    const result = this.toLocal(failed, "i64");
-    this.#dropReservation();
-    this.#log(LogKind.STORE_CONDITIONAL, bytes, address, result, stored);
-    return m.localGet(result, I64);
   }
 }
 
