@@ -64,6 +64,11 @@ interface LiveRegion {
   readonly slot: number;
 }
 
+interface PlacedRegion {
+  readonly built: BuiltRegion;
+  readonly source: RegionSource;
+}
+
 /** See the header of this file. */
 export class Compiler {
   readonly #parts: CompilerParts;
@@ -73,6 +78,8 @@ export class Compiler {
   readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
+  /** Slots of outdated regions: retired with the next module. */
+  readonly #outdated: number[] = [];
   readonly #hasOtherWriters: boolean;
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
@@ -94,19 +101,22 @@ export class Compiler {
   /** Compiles the requests that wait now. */
   compileWaiting(): void {
     const hotspots = this.#takeRequests();
-    const retired: number[] = [];
-    const built = hotspots.flatMap((hotspot) => this.#build(hotspot, retired));
-    const sources = built.flatMap((region) => this.#source(region));
-    if (sources.length === 0) return;
+    const placed = hotspots.flatMap((hotspot) => this.#build(hotspot)).flatMap((region) =>
+      this.#source(region)
+    );
+    if (placed.length === 0) return;
+    const sources = placed.map(({ source }) => source);
     const bytes = this.#timed(CompilerCounter.EMIT_MS, () => this.#emit(sources));
     const module = this.#timed(
       CompilerCounter.MODULE_MS,
       () => new WebAssembly.Module(bytes.bytes),
     );
+    const retired = this.#outdated.splice(0);
     const ticket = this.#slots.retire(retired);
-    const regions = bytes.regions.map((compiled, index) =>
-      announce(compiled, built[index], this.#reports.get(built[index]), bytes.text)
-    );
+    const regions = bytes.regions.map((compiled, index) => {
+      const { built } = placed[index];
+      return announce(compiled, built, this.#reports.get(built), bytes.text);
+    });
     this.#counters[CompilerCounter.REGIONS] += regions.length;
     this.#counters[CompilerCounter.MODULES]++;
     this.#counters[CompilerCounter.MODULE_BYTES] += bytes.bytes.length;
@@ -133,11 +143,11 @@ export class Compiler {
     return [...taken.values()];
   }
 
-  #build(hotspot: Hotspot, retired: number[]): BuiltRegion[] {
+  #build(hotspot: Hotspot): BuiltRegion[] {
     const live = this.#live.get(placeOf(hotspot));
     if (live !== undefined) {
       if (this.#isCurrent(live.built)) return [];
-      retired.push(live.slot);
+      this.#outdated.push(live.slot);
       this.#live.delete(placeOf(hotspot));
     }
     const built = this.#timed(
@@ -165,14 +175,16 @@ export class Compiler {
     );
   }
 
-  #source(built: BuiltRegion): RegionSource[] {
+  /** Gives a region its slot; without a free one it has to be asked for again. */
+  #source(built: BuiltRegion): PlacedRegion[] {
     const slot = this.#slots.take();
     if (slot === 0) return [];
     this.#live.set(placeOf(built.hotspot), { built, slot });
     this.#coverage.add(built);
     const { modeKey } = built.hotspot;
     const { dataMmu } = this.#parts.frontend.describeMode(modeKey);
-    return [{ region: built.region, slot, pages: built.pages, modeKey, dataMmu }];
+    const { region, pages } = built;
+    return [{ built, source: { region, slot, pages, modeKey, dataMmu } }];
   }
 
   #emit(sources: readonly RegionSource[]) {

@@ -13,6 +13,7 @@ import { PAGE_SHIFT, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
 import type { InstalledModule, RegionCatalog } from "../translation/region_catalog.ts";
 import type { DecodedPages } from "./decoded_pages.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
+import type { VcpuStatistics } from "./vcpu_statistics.ts";
 
 /** Where compiled modules come from. */
 export interface ModuleSource {
@@ -40,6 +41,8 @@ export interface InstallerParts {
   readonly memory: VcpuMemory;
   /** Host offset of a fetched address; 0 with a fault recorded. */
   readonly translateFetch: (address: bigint) => number;
+  /** The vCPU's counters. */
+  readonly statistics: VcpuStatistics;
 }
 
 const PAGE_BYTES = 4096n;
@@ -65,7 +68,7 @@ export class RegionInstaller {
 
   /** Forgets outdated regions; no frame of theirs is alive here, so their slots may be used anew. */
   #retire(slots: readonly number[], ticket: number): void {
-    const { catalog, table, pages, memory, words, hart } = this.#parts;
+    const { catalog, table, pages, memory, words, hart, statistics } = this.#parts;
     for (const slot of slots) {
       const region = catalog.region(slot);
       table.set(slot, null);
@@ -73,6 +76,7 @@ export class RegionInstaller {
         pages.installEntry(hostPage, offset, region?.modeKey ?? 0, 0);
       }
       catalog.remove(slot);
+      statistics.countInvalidation();
       memory.setWideControl(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT), 0);
     }
     if (slots.length > 0) memory.words.fill(0, JumpCache.BASE >> 2, JUMP_CACHE_END >> 2);

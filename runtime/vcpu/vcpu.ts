@@ -144,6 +144,7 @@ export class Vcpu {
       pages: this.#pages,
       memory: this.memory,
       translateFetch: this.#cold.translateFetch,
+      statistics: this.#statistics,
     });
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
     const applyRemote = (bits: number): void => this.#applyRemoteWork(bits);
