@@ -1,5 +1,6 @@
 /** Regions do what the cold tier does: on random programs, and on programs that once told them apart. */
 import { assert, assertEquals } from "@std/assert";
+import { assemble } from "../../frontend/riscv/encoder.ts";
 import type { Pass } from "../../optimizer/pass.ts";
 import {
   type Difference,
@@ -9,7 +10,7 @@ import {
 } from "./differential_run.ts";
 import { minimizeDifference } from "./failure_report.ts";
 import { fuzzPrograms } from "./fuzz_programs.ts";
-import { Device } from "./guest_layout.ts";
+import { Device, REMAP_BITS, VIRTUAL } from "./guest_layout.ts";
 import { instruction, type Line } from "./guest_program.ts";
 import { type GeneratedProgram, generateProgram, Register } from "./program_generator.ts";
 import { writeCsr } from "./trap_handler.ts";
@@ -17,6 +18,7 @@ import { csrNumber } from "./csr_numbers.ts";
 
 const FIRST_SEED = 1;
 const PROGRAMS = 150;
+const PAGE_BYTES = 4096;
 const COUNTER = Register.FIRST_COUNTER;
 const [LOOP, CALLEE, SITE] = [0, 1, 2];
 const END: Line = instruction("sw", { rs1: Register.DEVICE, rs2: 0, imm: Device.END });
@@ -54,6 +56,7 @@ function looped(body: readonly Line[], rest: readonly Line[] = [], start = 0): G
   return { seed: 0, features: MACHINE, lines, start, supervisorHandler: null };
 }
 
+const SHIFTED = assemble("slli", { rd: 12, rs1: 12, imm: 1 });
 const SHORT: HotVariant = { ...WHOLE_VARIANT, hasShortBudgets: true, runs: 8, seed: 1 };
 
 function assertSame(run: DifferentialRun, program: GeneratedProgram): void {
@@ -110,9 +113,41 @@ Deno.test("a region whose code has changed goes on at its own entry", async () =
 Deno.test("a head across a page's end forgets a region that went", async () => {
   const run = await DifferentialRun.create();
   const before = 4;
-  const start = 4096 - before - 2;
+  const start = PAGE_BYTES - before - 2;
   const program = looped([instruction("add", { rd: 11, rs1: 11, rs2: 10 })], [], start);
   for (let time = 0; time < 3; time++) assertSame(run, program);
+});
+
+Deno.test("a region looks whether its other pages are mapped as before", async () => {
+  const start = PAGE_BYTES - 16;
+  const at = (page: number, distance = 0): Line => {
+    return { kind: "place", rd: 6, offset: page * PAGE_BYTES + distance - start };
+  };
+  const sum = instruction("addi", { rd: 11, rs1: 11, imm: 1 });
+  const program = looped([
+    instruction("jal", { rd: Register.RA }, CALLEE),
+    sum,
+    sum,
+    // The second page starts here; in its copy this is another instruction.
+    { kind: "variant", bits: assemble("addi", { rd: 12, rs1: 12, imm: 3 }), copyBits: SHIFTED },
+  ], [
+    { kind: "label", label: CALLEE },
+    at(VIRTUAL.TABLE, 8 * (VIRTUAL.CODE + 1)),
+    instruction("ld", { rd: 7, rs1: 6, imm: 0 }),
+    { kind: "constant", rd: 10, value: REMAP_BITS },
+    instruction("xor", { rd: 7, rs1: 7, rs2: 10 }),
+    instruction("sd", { rs1: 6, rs2: 7, imm: 0 }),
+    at(VIRTUAL.CODE + 1),
+    instruction("sfence.vma", { rs1: 6, rs2: 0 }),
+    instruction("jalr", { rd: 0, rs1: Register.RA, imm: 0 }),
+  ], start);
+  const features = { ...MACHINE, mode: "supervisor", remaps: true } as const;
+  // Of the regions that hold the second page's code, different ones get to run.
+  const variants = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+    return { ...WHOLE_VARIANT, compiledPercent: 50, seed };
+  });
+  const run = await DifferentialRun.create();
+  assertEquals(run.compare({ ...program, features }, variants), null);
 });
 
 /** Lets every exclusive or give zero. */
