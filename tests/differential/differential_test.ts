@@ -17,7 +17,7 @@ import { writeCsr } from "./trap_handler.ts";
 import { csrNumber } from "./csr_numbers.ts";
 
 const FIRST_SEED = 1;
-const PROGRAMS = 150;
+const PROGRAMS = 90;
 const PAGE_BYTES = 4096;
 const COUNTER = Register.FIRST_COUNTER;
 const [LOOP, CALLEE, SITE] = [0, 1, 2];
