@@ -2,9 +2,10 @@
  * What the host gives without being asked, and what must be emitted for the rest.
  *
  * The "host" is V8 on a processor, not the processor: plain Wasm loads are merged and swapped, so guest
- * loads are always atomic loads. With atomic loads and plain stores, x64 orders everything but an earlier
- * store before a later load; arm64 orders an earlier load before everything, but not stores among
- * themselves; the Wasm specification alone promises nothing to plain stores.
+ * loads are atomic loads wherever another thread may write guest RAM. With atomic loads and plain stores,
+ * x64 orders everything but an earlier store before a later load; arm64 orders an earlier load before
+ * everything, but not stores among themselves; the Wasm specification alone promises nothing to plain
+ * stores.
  */
 import { Order, type OrderSet } from "../ir/memory_order.ts";
 

@@ -36,9 +36,6 @@ export const DEBUG_CATEGORIES = {
   op: "intermediate code as lifted",
   op_opt: "intermediate code after the optimizer",
   out_asm: "WebAssembly text of every region",
-  int: "traps and interrupts",
-  guest_errors: "what the guest does that its hardware does not define",
-  unimp: "accesses to things this machine does not have",
 } as const;
 /** Name of a debug log category. */
 export type DebugCategory = keyof typeof DEBUG_CATEGORIES;

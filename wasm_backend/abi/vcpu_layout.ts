@@ -197,7 +197,7 @@ export const PageDirectory = {
   /** Where it starts. */
   BASE: 0x10_0000,
   /** log2 of the number of decoded pages a vCPU keeps. */
-  INDEX_BITS: 9,
+  INDEX_BITS: 11,
   /** The mode key is multiplied by this and mixed into the page index to find the entry. */
   MODE_FACTOR: 37,
   /** log2 of the bytes of a directory entry. */
