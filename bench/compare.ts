@@ -3,13 +3,14 @@
 // Runs alternate between the two emulators and the order flips every round, so that a machine that
 // gets slower or faster meanwhile does not favour either. Every run's console output is checked.
 //
-// Usage: deno task bench:compare [--rounds=N] [--kernels=a,b] [--boot] [--smp=1,2] [--engine=weft|qemu]
-//                                [--save | --no-save]
+// Usage: deno task bench:compare [--rounds=N] [--kernels=a,b] [--long] [--boot] [--smp=1,2]
+//                                [--engine=weft|qemu] [--save | --no-save]
 //
 // --engine=qemu compares QEMU with itself, which shows the noise of the method; it is not saved.
 
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
+import { patchGuestParameters } from "../tests/guests/guest_elf.ts";
 import { guestFiles } from "../tests/tools/guest.ts";
 import { runTimed, type TimedCommand, type TimedRun } from "./child_time.ts";
 import { type Engine, ENGINE_NAMES, engineByName, type EngineName } from "./engines.ts";
@@ -27,6 +28,7 @@ import { ratio, renderRecord, replaceSection } from "./render.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_BOOT_ROUNDS = 3;
+const LONG_TIMEOUT_SECONDS = 300;
 const KERNEL_TIMEOUT_SECONDS = 60;
 const BOOT_TIMEOUT_SECONDS = 300;
 const BOOT_MEMORY = "512M";
@@ -91,6 +93,21 @@ function kernelSubject(kernel: BenchKernel): Subject {
   };
 }
 
+/** The kernel with its long amount of work, as a file of its own in `folder`. */
+async function longSubject(kernel: BenchKernel, folder: string): Promise<Subject> {
+  if (kernel.long === undefined) throw new Error(`${kernel.name} has no long amount of work`);
+  const { iterations, output } = kernel.long;
+  const elf = await Deno.readFile(kernelElfUrl(kernel));
+  const path = `${folder}/${kernel.name}.elf`;
+  await Deno.writeFile(path, patchGuestParameters(elf, { iterations }));
+  return {
+    name: kernel.name,
+    timeoutSeconds: LONG_TIMEOUT_SECONDS,
+    command: (engine) => engine.bareMetal(path),
+    isValid: (stdout) => stdout.trim() === output,
+  };
+}
+
 function bootSubject(harts: number): Subject {
   return {
     name: `Linux, -smp ${harts}`,
@@ -121,13 +138,19 @@ async function compareKernels(
   pair: Pair,
   rounds: number,
   kernels: readonly BenchKernel[],
+  isLong: boolean,
 ): Promise<ComparisonRecord> {
   const empty = kernelSubject(EMPTY_PROGRAM);
   for (const engine of [pair.subject, pair.reference]) await runOnce(empty, engine);
   const startUp = await compareOne(empty, pair, rounds);
   const rows: ComparedRow[] = [];
-  for (const kernel of kernels) rows.push(await compareOne(kernelSubject(kernel), pair, rounds));
-  return { ...await recordHead(pair, rounds), kind: "kernels", startUp, rows };
+  const folder = await Deno.makeTempDir();
+  for (const kernel of kernels) {
+    const subject = isLong ? await longSubject(kernel, folder) : kernelSubject(kernel);
+    rows.push(await compareOne(subject, pair, rounds));
+  }
+  await Deno.remove(folder, { recursive: true });
+  return { ...await recordHead(pair, rounds), kind: isLong ? "long" : "kernels", startUp, rows };
 }
 
 async function compareBoots(
@@ -176,7 +199,7 @@ function selectKernels(names: string | undefined): readonly BenchKernel[] {
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
     string: ["rounds", "kernels", "engine", "smp"],
-    boolean: ["boot", "save"],
+    boolean: ["boot", "long", "save"],
     negatable: ["save"],
     default: { engine: "weft", smp: "1,2", save: true },
   });
@@ -190,7 +213,7 @@ async function main(args: string[]): Promise<void> {
   };
   const record = flags.boot
     ? await compareBoots(pair, rounds, positiveNumbers("--smp", flags.smp))
-    : await compareKernels(pair, rounds, selectKernels(flags.kernels));
+    : await compareKernels(pair, rounds, selectKernels(flags.kernels), flags.long);
   console.log(renderRecord(record));
   const isWhole = flags.kernels === undefined;
   if (flags.save && isWhole && pair.subject !== pair.reference) await save(record);

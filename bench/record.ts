@@ -29,7 +29,7 @@ export interface ComparedRow {
 /** A whole comparison. */
 export interface ComparisonRecord {
   readonly schema: typeof RECORD_SCHEMA;
-  readonly kind: "kernels" | "boot";
+  readonly kind: "kernels" | "long" | "boot";
   readonly date: string;
   readonly commit: string;
   readonly machine: MachineDescription;
