@@ -24,7 +24,7 @@ export const ColdExport = {
   TRANSLATE_STORE: "translate_store",
   /** `(va i64, value i64, width i32) -> i32`: store to a guarded page; 0 when the cold tier must do it. */
   STORE_GUARDED: "store_guarded",
-  /** `(slot i32, origin i64) -> i32`: are the region's other pages mapped as when it was built? */
+  /** `(slot i32, origin low i32, origin high i32) -> i32`: are the region's other pages mapped as when it was built? */
   CHECK_MAPPING: "check_mapping",
   /** `(instructions i32)`: fills the budget and counts what was used of the last one. */
   REFILL_BUDGET: "refill_budget",
@@ -44,8 +44,6 @@ export const HostImport = {
   DEVICE_LOAD: "host_device_load",
   /** `(address low, address high, width) -> i32`: device store from TRANSFER. */
   DEVICE_STORE: "host_device_store",
-  /** `(slot i32, origin low, origin high) -> i32`: see CHECK_MAPPING. */
-  CHECK_MAPPING: "host_check_mapping",
   /** `()`: the root of the translation has changed: cached translations are to be dropped. */
   TRANSLATION_CHANGED: "host_translation_changed",
   /** `(pc low i32, pc high i32) -> i32`: bits of the instruction at pc. */

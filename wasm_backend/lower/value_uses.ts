@@ -2,7 +2,8 @@
  * Where values are used: decides which are nested into their only user, which get a local, and which local
  * must outlive its block.
  */
-import type { Operation, Region, Terminator } from "../../ir/region.ts";
+import { terminatorOperands } from "../../ir/control_flow.ts";
+import type { Operation, Region } from "../../ir/region.ts";
 
 /** Use counts of one region's values. */
 export class ValueUses {
@@ -35,30 +36,5 @@ export class ValueUses {
   /** Is the value used outside its block? */
   escapes(value: Operation): boolean {
     return this.#escapes[value.id] ?? false;
-  }
-}
-
-/** Operands of a terminator, in evaluation order. */
-export function terminatorOperands(terminator: Terminator): Operation[] {
-  switch (terminator.kind) {
-    case "jump":
-    case "next":
-      return [];
-    case "branch":
-      return [terminator.condition];
-    case "switch":
-      return [terminator.index];
-    case "return":
-      return terminator.value === null ? [] : [terminator.value];
-    case "goto":
-      return terminator.link === null ? [terminator.pc] : [terminator.pc, terminator.link];
-    case "call":
-      return [terminator.pc, terminator.link];
-    case "goto_if":
-      return [terminator.condition, terminator.taken, terminator.otherwise];
-    case "exit":
-      return [terminator.pc];
-    case "trap":
-      return [terminator.cause, terminator.value];
   }
 }

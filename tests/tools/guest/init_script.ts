@@ -4,7 +4,9 @@
  * It says `BOOT-OK <harts>` once user space runs on the mounted system, then does what the kernel command
  * line's `weft.run=` asks for (the table below), or gives an interactive shell with job control on the
  * console. Process 1 is this script and not busybox `init`, because `init` spends two seconds in `sleep` on
- * the way down; the signals by which `poweroff`, `reboot` and `halt` talk to process 1 are answered here.
+ * the way down; `poweroff`, `reboot` and `halt` ask process 1 by signals, which are answered here. The shell
+ * is not a background job of the script, because those ignore the interrupt key, and so would all that it
+ * starts; in it the three commands act at once.
  *
  * Output that tests wait for is one whole line each: `BOOT-OK n`, `RUN-EXIT status`.
  */
@@ -34,7 +36,7 @@ export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=vt100 PS1='\\w # '
 /bin/busybox mount -t sysfs sys /sys
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox --install -s
-mkdir -p /dev/pts
+mkdir -p /dev/pts /etc
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmp /tmp
 hostname weft
@@ -43,6 +45,10 @@ ip link set lo up
 trap 'poweroff -f' USR2
 trap 'halt -f' USR1
 trap 'reboot -f' TERM
+
+# What an interactive shell reads: process 1 waits for that shell and would answer signals only behind it.
+for command in poweroff reboot halt; do echo "alias $command='$command -f'"; done > /etc/shell
+export ENV=/etc/shell
 
 run_script() {
   sh "$1"
@@ -69,8 +75,7 @@ case "$run" in
 esac
 
 cd /root
-setsid cttyhack sh < /dev/console &
-wait $!
+setsid cttyhack sh < /dev/console
 echo "init: the shell ended: powering off"
 poweroff -f
 `;

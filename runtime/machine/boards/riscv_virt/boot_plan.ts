@@ -54,13 +54,8 @@ export class BootLayoutError extends RangeError {
 const MIB = 0x10_0000;
 /** Kernels and device trees start at multiples of a large page. */
 const LARGE_PAGE_BYTES = 2 * MIB;
-const PAGE_BYTES = 0x1000;
 /** The built-in firmware leaves the kernel where OpenSBI would. */
 const KERNEL_BEHIND_FIRMWARE = RAM_BASE + LARGE_PAGE_BYTES;
-/** Device trees stay below 3 GiB, where 32-bit firmware can reach them. */
-const DEVICE_TREE_LIMIT = 0xc000_0000;
-/** Largest distance of the initial RAM disk from the kernel. */
-const LARGEST_INITRD_DISTANCE = 512 * MIB;
 
 /** Offset of the dynamic firmware table in the boot ROM. */
 const FIRMWARE_TABLE_OFFSET = 0x28;
@@ -73,47 +68,6 @@ export function kernelLoadAddress(firmware: Firmware, firmwareEnd: number = RAM_
   if (firmware === "built-in") return KERNEL_BEHIND_FIRMWARE;
   if (firmware === "none") return RAM_BASE;
   return roundUp(firmwareEnd, LARGE_PAGE_BYTES);
-}
-
-/**
- * Where the initial RAM disk goes: far enough behind the kernel for it to unpack itself.
- * @param kernelEnd first address behind the loaded kernel
- * @throws {BootLayoutError} when it does not fit below `limit`
- */
-export function initrdLoadAddress(
-  { kernelEntry, kernelEnd, ramBytes, initrdBytes, limit }: {
-    readonly kernelEntry: number;
-    readonly kernelEnd: number;
-    readonly ramBytes: number;
-    readonly initrdBytes: number;
-    readonly limit: number;
-  },
-): number {
-  const distance = Math.min(ramBytes / 2, LARGEST_INITRD_DISTANCE);
-  const start = roundUp(Math.max(kernelEntry + distance, kernelEnd), PAGE_BYTES);
-  if (start + initrdBytes > limit) {
-    throw new BootLayoutError(
-      `Cannot place an initial RAM disk of ${initrdBytes} bytes at 0x${start.toString(16)}: ` +
-        `it would reach beyond 0x${limit.toString(16)}`,
-    );
-  }
-  return start;
-}
-
-/**
- * Where the device tree goes: at the end of RAM, on a large page unless that is the first one, where the
- * program is.
- */
-export function deviceTreeLoadAddress(ramBytes: number, blobBytes: number): number {
-  const latest = Math.min(RAM_BASE + ramBytes, DEVICE_TREE_LIMIT) - blobBytes;
-  const onLargePage = roundDown(latest, LARGE_PAGE_BYTES);
-  const start = onLargePage > RAM_BASE ? onLargePage : roundDown(latest, PAGE_BYTES);
-  if (start < RAM_BASE) {
-    throw new BootLayoutError(
-      `Cannot place a device tree of ${blobBytes} bytes in ${ramBytes} bytes of RAM`,
-    );
-  }
-  return start;
 }
 
 /** How each hart starts. */
@@ -198,10 +152,6 @@ export function bootRomContent(images: LoadedImages): Uint8Array {
     view.setUint32(offset + WORD_BYTES, Math.floor(value / HALF_RANGE), true);
   });
   return bytes;
-}
-
-function roundDown(value: number, unit: number): number {
-  return Math.floor(value / unit) * unit;
 }
 
 function roundUp(value: number, unit: number): number {
