@@ -44,6 +44,8 @@ import { VcpuStatistics } from "./vcpu_statistics.ts";
 const QUANTUM = 20_000;
 /** Guest instructions of an exclusive LR/SC window at most. */
 const EXCLUSIVE_QUANTUM = 64;
+/** Looks at the pending word before a waiting vCPU sleeps. */
+const WAKE_SPINS = 200;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
 const SHORTEST_SLEEP_MS = 0.05;
@@ -316,10 +318,21 @@ export class Vcpu {
       if (!this.#handlePending()) return post(this.#words, this.#hart, Pending.STOP);
       clock.updateTimerLines(this.#hart);
       if (isOver()) return;
+      if (this.#isWokenSoon()) continue;
       toIdle(this.#words, this.#hart);
       waitPending(this.#words, this.#hart, clock.nextDeadlineMs(this.#hart));
       toRunning(this.#words, this.#hart, this.#serve);
     }
+  }
+
+  /** A short spin for the answer of another hart, which comes far sooner than a sleeping thread wakes. */
+  #isWokenSoon(): boolean {
+    for (let spins = 0; spins < WAKE_SPINS; spins++) {
+      if (peek(this.#words, this.#hart) !== 0) return true;
+      // ORDER: no access: a hint to the processor that this thread spins.
+      Atomics.pause();
+    }
+    return false;
   }
 
   /** A device had no room: sleeps until the console drained, then the same instruction runs again. */
