@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import { beginCodeStore } from "../atomics/code_guard.ts";
+import { FIRST_PAGE, hotspotAt, regionAt, sharedWords } from "./hotspot_fixture.ts";
+import { RegionCoverage } from "./region_coverage.ts";
+
+const HOT = FIRST_PAGE + 1;
+
+function hotspot(offset: number, page = HOT) {
+  return hotspotAt(offset, new Map([[0, page]]));
+}
+
+function cover(coverage: RegionCoverage, starts: readonly number[], entries: number): void {
+  const pages = [{ distance: 0, hostPage: HOT, generation: 0 }];
+  coverage.add({ hotspot: hotspot(starts[0]), region: regionAt(starts, entries), pages });
+}
+
+Deno.test("a block that a live region covers ends at the entries of the page's regions", () => {
+  const coverage = new RegionCoverage(sharedWords());
+  cover(coverage, [0, 16, 32], 2);
+  cover(coverage, [64, 80], 1);
+  assertEquals(coverage.entriesAround(hotspot(32)), new Set([0, 16, 64]));
+  assertEquals(coverage.entriesAround(hotspot(80)), new Set([0, 16, 64]));
+});
+
+Deno.test("what no region covers, or one of another page or mode, ends nowhere", () => {
+  const coverage = new RegionCoverage(sharedWords());
+  cover(coverage, [0, 16], 1);
+  assertEquals(coverage.entriesAround(hotspot(8)), new Set());
+  assertEquals(coverage.entriesAround(hotspot(16, HOT + 1)), new Set());
+  assertEquals(coverage.entriesAround({ ...hotspot(16), modeKey: 9 }), new Set());
+});
+
+Deno.test("a region whose code has changed covers nothing", () => {
+  const words = sharedWords();
+  const coverage = new RegionCoverage(words);
+  cover(coverage, [0, 16], 1);
+  beginCodeStore(words, HOT);
+  assertEquals(coverage.entriesAround(hotspot(16)), new Set());
+});
