@@ -27,7 +27,7 @@ const DECOYS: readonly (readonly [name: string, text: string])[] = [
     "(drop (memory.grow $cpu (i32.atomic.rmw.add $cpu offset=4 (local.get 0) (local.get 1))))",
   ],
   ["a fence", "(atomic.fence)"],
-  ["an f64 constant", `(drop (f64.const ${doubleOf([...MARK, ...MARK, 0x04, 0x3f])}))`],
+  ["an f64 constant", `(drop (f64.const ${doubleOf([0, 0, 0, 0, ...MARK, 0x3f])}))`],
   ["an f32 constant", `(drop (f32.const ${singleOf([...MARK, 0x3f])}))`],
   [
     "a vector constant",

@@ -38,3 +38,11 @@ Deno.test("scratch locals are used again after their block, by their own type al
   assertEquals(locals.scratch("i32"), 5);
   assertEquals(locals.types.length, 4);
 });
+
+Deno.test("a scratch local that was released twice is handed out once", () => {
+  const locals = new LocalAllocation(0);
+  locals.scratch("i64");
+  locals.releaseScratch();
+  locals.releaseScratch();
+  assertEquals([locals.scratch("i64"), locals.scratch("i64")], [0, 1]);
+});
