@@ -1,0 +1,67 @@
+// Debian's kernel boots on several harts to user space and powers off, through the command line.
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { ensureGuest, guestFiles, guestFolder } from "../tools/guest.ts";
+import { runCommands } from "../tools/guest/init_script.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const HART_COUNTS = [1, 2, 4];
+/** A guest that still runs after this long hangs: it is stopped, and the test fails instead of waiting on. */
+const HANG_AFTER_MS = 300_000;
+/** What `seq 1 2000 | md5sum` prints on any machine. */
+const MD5_OF_2000_LINES = "ea4d0a24dabcaa11f9aa979b872d162b";
+
+/** The guest's files, or null where they cannot be had. */
+async function findGuest(): Promise<ReturnType<typeof guestFiles> | null> {
+  try {
+    return await ensureGuest({ folder: guestFolder(), refresh: false, say: console.log });
+  } catch (error) {
+    console.log(`no Linux guest: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+async function boot(harts: number, run: string): Promise<{ code: number; console: string }> {
+  const { kernel, initrd } = guestFiles();
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--allow-all", "mod.ts", "-M", "virt", "-nographic", "-no-reboot"],
+      ...["-smp", String(harts), "-m", "512M", "-kernel", kernel, "-initrd", initrd],
+      ...["-append", `console=ttyS0 cryptomgr.notests weft.run=${run}`],
+    ],
+    cwd: ROOT,
+    stdin: "null",
+    stderr: "inherit",
+    signal: AbortSignal.timeout(HANG_AFTER_MS),
+  }).output();
+  return { code, console: new TextDecoder().decode(stdout) };
+}
+
+const guest = await findGuest();
+
+for (const harts of HART_COUNTS) {
+  Deno.test({
+    name: `Linux boots on ${harts} ${harts === 1 ? "hart" : "harts"}, counts them and powers off`,
+    ignore: guest === null,
+    async fn() {
+      const { code, console: text } = await boot(harts, "cpuinfo");
+      assertEquals(code, 0);
+      assertMatch(text, new RegExp(`BOOT-OK ${harts}\\b`));
+      assertMatch(text, /isa\s*: rv64imafdc/);
+      assertEquals(text.match(/^processor\s*:/gm)?.length, harts);
+    },
+  });
+}
+
+Deno.test({
+  name: "A shell command in the guest gives its output and status",
+  ignore: guest === null,
+  async fn() {
+    const command = "seq 1 2000 | md5sum; false";
+    const { code, console: text } = await boot(2, runCommands(command));
+    assertEquals(code, 0);
+    assertMatch(text, /RUN-EXIT 1/);
+    assertMatch(text, new RegExp(`${MD5_OF_2000_LINES} {2}-`));
+  },
+});
