@@ -122,6 +122,10 @@ export interface CodeReader {
   parcel(offset: number): number;
   /** Is code at that distance to be part of the region? Not what was never executed, or is compiled already. */
   isWanted(offset: number): boolean;
+  /** Was code at that distance ever executed? */
+  wasExecuted(offset: number): boolean;
+  /** Where the computed jump at that distance went lately. */
+  computedTargets(offset: number): readonly number[];
 }
 
 /** Why and where the hot tier wants a region. */

@@ -18,6 +18,8 @@ export function successors(block: Block): Block[] {
       return [...end.targets, end.otherwise];
     case "call":
       return [end.then];
+    case "dispatch":
+      return end.targets.map(({ block: target }) => target);
     default:
       return [];
   }
@@ -39,6 +41,8 @@ export function terminatorOperands(end: Terminator): Operation[] {
       return end.link === null ? [end.pc] : [end.pc, end.link];
     case "call":
       return [end.pc, end.link];
+    case "dispatch":
+      return [end.pc];
     case "goto_if":
       return [end.condition, end.taken, end.otherwise];
     case "exit":

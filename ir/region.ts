@@ -115,6 +115,14 @@ export type Value = Operation;
 /** What kind of guest control transfer a `goto` is: a hint for return prediction and profiling. */
 export type TransferKind = "jump" | "call" | "return" | "indirect";
 
+/** A block that a computed jump may reach, and the guest address it stands for. */
+export interface DispatchTarget {
+  /** Distance in bytes from the region's origin. */
+  readonly offset: number;
+  /** Where execution goes on. */
+  readonly block: Block;
+}
+
 /** End of a block. */
 export type Terminator =
   /** To a block of this region. */
@@ -131,6 +139,13 @@ export type Terminator =
   | { readonly kind: "goto"; pc: Value; transfer: TransferKind; link: Value | null }
   /** Calls guest code at `pc`; goes on at `then` when it returns to `link`, else leaves to where it went. */
   | { readonly kind: "call"; pc: Value; link: Value; then: Block }
+  /** Guest jump to a computed address: on to the block that stands for it, or leaves to it without one. */
+  | {
+    readonly kind: "dispatch";
+    pc: Value;
+    readonly transfer: TransferKind;
+    readonly targets: readonly DispatchTarget[];
+  }
   /** Guest conditional branch: leaves to one of two guest addresses. */
   | { readonly kind: "goto_if"; condition: Value; taken: Value; otherwise: Value }
   /** Leaves to the trampoline for a reason, to go on at `pc`. */

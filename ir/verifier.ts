@@ -69,7 +69,7 @@ type Kind = Region["kind"];
 
 const ENDS: Readonly<Record<Kind, readonly Terminator["kind"][]>> = {
   function: ["jump", "branch", "switch", "return"],
-  region: ["jump", "branch", "switch", "goto", "call", "goto_if", "exit", "trap"],
+  region: ["jump", "branch", "switch", "goto", "call", "dispatch", "goto_if", "exit", "trap"],
   handler: ["next", "goto", "goto_if", "exit", "trap"],
 };
 
@@ -297,6 +297,8 @@ class Verifier {
       case "call":
         expect(end.pc, "i64", "call address");
         return expect(end.link, "i64", "call link");
+      case "dispatch":
+        return expect(end.pc, "i64", "dispatch address");
       case "goto_if":
         expect(end.condition, "i32", "goto_if condition");
         expect(end.taken, "i64", "goto_if address");

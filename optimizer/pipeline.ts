@@ -4,6 +4,7 @@
 import type { Region } from "../ir/region.ts";
 import { verify } from "../ir/verifier.ts";
 import type { Pass } from "./pass.ts";
+import { blockMerging } from "./passes/block_merging.ts";
 import { constantFolding } from "./passes/constant_folding.ts";
 import { copyPropagation } from "./passes/copy_propagation.ts";
 import { deadCode } from "./passes/dead_code.ts";
@@ -13,7 +14,9 @@ import { stateReuse } from "./passes/state_reuse.ts";
 
 /** All passes, in order. */
 export const PIPELINE: readonly Pass[] = [
-  // First, so that the others see through registers from one instruction to the next.
+  // First, because most others look at one block at a time.
+  blockMerging,
+  // Next, so that the others see through registers from one instruction to the next.
   copyPropagation,
   // Before narrowing, which then finds constants where there are any.
   constantFolding,

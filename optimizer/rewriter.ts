@@ -126,6 +126,9 @@ export function replaceOperands(end: Terminator, replace: (value: Value) => Valu
       end.pc = replace(end.pc);
       if (end.link !== null) end.link = replace(end.link);
       return;
+    case "dispatch":
+      end.pc = replace(end.pc);
+      return;
     case "call":
       end.pc = replace(end.pc);
       end.link = replace(end.link);

@@ -151,12 +151,24 @@ export class Interpreter {
       }
       const end = block.terminator;
       if (end === null) throw new TypeError(`Cannot run block ${block.id}: it has no end`);
-      const next = end.kind === "call" ? this.#callGuest(frame, end) : nextBlock(frame, end);
+      const next = this.#next(frame, end);
       if (next === null) return this.#leave(frame, end);
       if (!(next instanceof Block)) return next;
       this.environment.onEdge?.(block, next);
       block = next;
     }
+  }
+
+  /** The block to go on with, how the region is left, or null when the terminator always leaves. */
+  #next(frame: Frame, end: Terminator): Block | Outcome | null {
+    if (end.kind === "call") return this.#callGuest(frame, end);
+    return end.kind === "dispatch" ? this.#dispatch(frame, end) : nextBlock(frame, end);
+  }
+
+  #dispatch(frame: Frame, end: Extract<Terminator, { kind: "dispatch" }>): Block | Outcome {
+    const pc = frame.values[end.pc.id];
+    const target = end.targets.find(({ offset }) => this.#pcAt(offset) === pc);
+    return target === undefined || frame.isLeaving ? transfer(frame, pc) : target.block;
   }
 
   /** Executes one operation; an outcome when it ends the run. */

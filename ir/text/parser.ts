@@ -12,6 +12,7 @@
  * end       = "jump" BLOCK | "branch" %ID "," BLOCK "," BLOCK | "return" [ %ID ] | "next"
  *           | "switch" %ID "," "[" [ BLOCK { "," BLOCK } ] "]" "," BLOCK
  *           | "goto" TRANSFER %ID [ "," %ID ] | "call" %ID "," %ID "," BLOCK
+ *           | "dispatch" TRANSFER %ID "," "[" [ OFFSET BLOCK { "," OFFSET BLOCK } ] "]"
  *           | "goto_if" %ID "," %ID "," %ID | "exit" REASON %ID | "trap" %ID "," %ID
  * ```
  *

@@ -86,6 +86,10 @@ export function printTerminator(end: Terminator): string {
       }`;
     case "call":
       return `call ${printValues([end.pc, end.link])}, b${end.then.id}`;
+    case "dispatch": {
+      const targets = end.targets.map(({ offset, block }) => `${printOffset(offset)} b${block.id}`);
+      return `dispatch ${end.transfer} ${printValue(end.pc)}, [${targets.join(", ")}]`;
+    }
     case "goto_if":
       return `goto_if ${printValues([end.condition, end.taken, end.otherwise])}`;
     case "exit":

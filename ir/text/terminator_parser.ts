@@ -40,7 +40,7 @@ export const TERMINATOR_PARSERS: ReadonlyMap<string, (read: EndReader) => () => 
     ["switch", (read) => {
       const index = read.value();
       read.comma();
-      const targets = parseTargets(read);
+      const targets = parseList(read.cursor, () => read.block());
       read.comma();
       const otherwise = read.block();
       return () => ({ kind: "switch", index: index(), targets, otherwise });
@@ -63,6 +63,16 @@ export const TERMINATOR_PARSERS: ReadonlyMap<string, (read: EndReader) => () => 
       read.comma();
       const then = read.block();
       return () => ({ kind: "call", pc: pc(), link: link(), then });
+    }],
+    ["dispatch", (read) => {
+      const transfer = parseTransfer(read.cursor);
+      const pc = read.value();
+      read.comma();
+      const targets = parseList(read.cursor, () => ({
+        offset: read.cursor.number(),
+        block: read.block(),
+      }));
+      return () => ({ kind: "dispatch", pc: pc(), transfer, targets });
     }],
     ["goto_if", (read) => {
       const condition = read.value();
@@ -90,14 +100,14 @@ export const TERMINATOR_PARSERS: ReadonlyMap<string, (read: EndReader) => () => 
     }],
   ]);
 
-function parseTargets(read: EndReader): Block[] {
-  const targets: Block[] = [];
-  read.cursor.expectMark("[");
-  if (!read.cursor.isAt("mark", "]")) {
-    do targets.push(read.block()); while (read.cursor.accept("mark", ","));
+function parseList<Item>(cursor: Cursor, item: () => Item): Item[] {
+  const items: Item[] = [];
+  cursor.expectMark("[");
+  if (!cursor.isAt("mark", "]")) {
+    do items.push(item()); while (cursor.accept("mark", ","));
   }
-  read.cursor.expectMark("]");
-  return targets;
+  cursor.expectMark("]");
+  return items;
 }
 
 function parseTransfer(cursor: Cursor): TransferKind {

@@ -83,7 +83,8 @@ class DeadStateWrites {
   /** What all successors overwrite unseen. */
   #deadAtEnd(block: Block): DeadElements {
     const next = successors(block);
-    if (next.length === 0 || block.terminator?.kind === "call") return new Set();
+    const kind = block.terminator?.kind;
+    if (next.length === 0 || kind === "call" || kind === "dispatch") return new Set();
     const [first, ...others] = next.map((target) =>
       this.#deadAtStart[target.id] ?? new Set<number>()
     );

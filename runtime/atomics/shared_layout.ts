@@ -56,7 +56,7 @@ export const COMPILE_RING = CONSOLE_IN_RING + CONSOLE_IN_BYTES + 0x1000;
 /** Requests that {@linkcode COMPILE_RING} holds; a power of two. */
 export const COMPILE_RING_ENTRIES = 256;
 /** Bytes of one compile request, its marker word included. */
-export const COMPILE_REQUEST_BYTES = 2048;
+export const COMPILE_REQUEST_BYTES = 4096;
 /** Every ring starts with its control words ({@linkcode RingWord}); its slots follow after this many bytes. */
 export const RING_HEADER_BYTES = 0x1000;
 

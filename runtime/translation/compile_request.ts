@@ -9,6 +9,11 @@ export const EXECUTED_WORDS = 64;
 /** A page that is not mapped or not known. */
 export const UNKNOWN_PAGE = 0;
 
+/** Most computed jumps that a request tells. */
+export const COMPUTED_JUMPS = 256;
+/** A computed jump in one word: site above these bits, target in them; both as distances in bytes. */
+export const JUMP_TARGET_BITS = 16;
+
 /** Word indices. */
 export const RequestWord = {
   /** The hart that asks. */
@@ -21,4 +26,8 @@ export const RequestWord = {
   PAGES: 3,
   /** For each of those pages, which parcels start an instruction that this vCPU has executed. */
   EXECUTED: 3 + REQUEST_PAGES,
+  /** Number of computed jumps told. */
+  JUMP_COUNT: 3 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
+  /** The computed jumps inside those pages, distances from the hot page: see {@linkcode JUMP_TARGET_BITS}. */
+  JUMPS: 4 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
 } as const;

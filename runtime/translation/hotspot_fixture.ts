@@ -53,6 +53,7 @@ export function hotspotAt(
     offset,
     pages: Array.from({ length: REQUEST_PAGES }, (_, at) => pages.get(at - NEIGHBOUR_PAGES) ?? 0),
     executed: bits,
+    jumps: new Map(),
   };
 }
 

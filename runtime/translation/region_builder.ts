@@ -12,6 +12,7 @@ import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code
 import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import {
   EXECUTED_WORDS,
+  JUMP_TARGET_BITS,
   NEIGHBOUR_PAGES,
   REQUEST_PAGES,
   RequestWord,
@@ -32,6 +33,8 @@ export interface Hotspot {
   readonly pages: readonly number[];
   /** For each page, one bit for each parcel that starts an executed instruction. */
   readonly executed: Int32Array;
+  /** Targets that computed jumps had lately, by site; all as distances from the hot page. */
+  readonly jumps: ReadonlyMap<number, readonly number[]>;
 }
 
 /** A lifted region and what it was built from. */
@@ -53,7 +56,19 @@ export function readHotspot(words: Int32Array, request: number): Hotspot {
     offset: words[request + RequestWord.OFFSET],
     pages: [...words.subarray(first, first + REQUEST_PAGES)],
     executed: words.slice(executed, executed + REQUEST_PAGES * EXECUTED_WORDS),
+    jumps: readJumps(words, request),
   };
+}
+
+function readJumps(words: Int32Array, request: number): Map<number, number[]> {
+  const jumps = new Map<number, number[]>();
+  const first = request + RequestWord.JUMPS;
+  for (const packed of words.subarray(first, first + words[request + RequestWord.JUMP_COUNT])) {
+    const site = packed >> JUMP_TARGET_BITS;
+    const target = (packed << JUMP_TARGET_BITS) >> JUMP_TARGET_BITS;
+    jumps.set(site, [...jumps.get(site) ?? [], target]);
+  }
+  return jumps;
 }
 
 /** Page of shared memory that holds the hot address. */
@@ -84,10 +99,14 @@ class GuardedCode implements CodeReader {
   }
 
   isWanted(offset: number): boolean {
-    return this.#wasExecuted(offset) && !this.#stops.has(offset);
+    return this.wasExecuted(offset) && !this.#stops.has(offset);
   }
 
-  #wasExecuted(offset: number): boolean {
+  computedTargets(offset: number): readonly number[] {
+    return this.#hotspot.jumps.get(offset) ?? [];
+  }
+
+  wasExecuted(offset: number): boolean {
     const page = NEIGHBOUR_PAGES + (offset >> PAGE_SHIFT);
     if (page < 0 || page >= REQUEST_PAGES) return false;
     const parcel = (offset & (PAGE_BYTES - 1)) / PARCEL_BYTES;

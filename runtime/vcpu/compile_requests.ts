@@ -4,6 +4,7 @@
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import {
+  ComputedJumps,
   CONTEXT_MODE_BITS,
   Control,
   Tlb,
@@ -12,7 +13,9 @@ import {
 import { NO_REQUEST, publishRequest, reserveRequest } from "../atomics/compile_ring.ts";
 import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import {
+  COMPUTED_JUMPS,
   EXECUTED_WORDS,
+  JUMP_TARGET_BITS,
   NEIGHBOUR_PAGES,
   REQUEST_PAGES,
   RequestWord,
@@ -25,6 +28,11 @@ const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const PAGE_OFFSET_MASK = 4095;
 const PAGE_MASK = ~PAGE_OFFSET_MASK;
 const PAGE_BYTES = 4096;
+const JUMP_TARGET_MASK = (1 << JUMP_TARGET_BITS) - 1;
+
+function isNear(distance: number): boolean {
+  return distance >= -NEIGHBOUR_PAGES * PAGE_BYTES && distance < (NEIGHBOUR_PAGES + 1) * PAGE_BYTES;
+}
 
 /** See the header of this file. */
 export class CompileRequests {
@@ -69,7 +77,28 @@ export class CompileRequests {
       const executed = request + RequestWord.EXECUTED + index * EXECUTED_WORDS;
       this.#pages.copyExecuted(page, this.#shared, executed);
     }
+    this.#tellComputedJumps(request, pcLow & PAGE_MASK, pcHigh);
     publishRequest(this.#shared, request);
+  }
+
+  /** Where computed jumps between the request's pages went. */
+  #tellComputedJumps(request: number, origin: number, high: number): void {
+    const { words } = this.#memory;
+    const entryWords = 1 << (ComputedJumps.ENTRY_SHIFT - 2);
+    const first = ComputedJumps.BASE >> 2;
+    const end = first + (entryWords << ComputedJumps.INDEX_BITS);
+    let count = 0;
+    for (let entry = first; entry < end && count < COMPUTED_JUMPS; entry += entryWords) {
+      const site = entry + (ComputedJumps.SITE >> 2);
+      const target = entry + (ComputedJumps.TARGET >> 2);
+      if (words[site + 1] !== high || words[target + 1] !== high) continue;
+      const [from, to] = [(words[site] - origin) | 0, (words[target] - origin) | 0];
+      if (!isNear(from) || !isNear(to)) continue;
+      this.#shared[request + RequestWord.JUMPS + count] = (from << JUMP_TARGET_BITS) |
+        (to & JUMP_TARGET_MASK);
+      count++;
+    }
+    this.#shared[request + RequestWord.JUMP_COUNT] = count;
   }
 
   /** Page of shared memory that a fetch of this virtual page hits in the TLB. */

@@ -480,11 +480,26 @@ class PlanBuilder {
       const [pc, link] = [this.#value("i64", step, 0), this.#pcRelative(step.picks[1])];
       return b.terminate({ kind: "call", pc, link, then: taken });
     }
+    if (this.#region.kind === "region" && step.picks[1] % 4 === 1) {
+      return this.#dispatch(step, taken, otherwise);
+    }
     if (step.picks[1] % 4 === 0) {
       const index = this.#value("i32", step, 0);
       return b.terminate({ kind: "switch", index, targets: [taken, otherwise], otherwise: taken });
     }
     b.branch(this.#value("i32", step, 0), taken, otherwise);
+  }
+
+  /** A computed jump to any address, or to one of the two. */
+  #dispatch(step: StepPlan, taken: Block, otherwise: Block): void {
+    const [first, second] = [step.picks[0] & ~1, step.picks[1] & ~1];
+    const pc = pick(
+      [this.#value("i64", step, 0), this.#pcRelative(first), this.#pcRelative(second)],
+      step.picks[3],
+    );
+    const targets = [{ offset: first - 128, block: taken }];
+    if (second !== first) targets.push({ offset: second - 128, block: otherwise });
+    this.#b.terminate({ kind: "dispatch", pc, transfer: "indirect", targets });
   }
 
   #leave(step: StepPlan): void {

@@ -36,9 +36,12 @@ export interface RunOptions {
   readonly start?: Block;
   /** Is the state looked at on this edge? Nowhere when absent. */
   readonly isWatched?: (from: Block, to: Block) => boolean;
+  /** Blocks after which the run is cut off; {@linkcode BLOCK_LIMIT} when absent. */
+  readonly blockLimit?: number;
 }
 
-const BLOCK_LIMIT = 40;
+/** Blocks of a usual run. */
+export const BLOCK_LIMIT = 40;
 const ORIGIN = 0x7f00_0000_1000n;
 const HANDLER = { length: 2, encoding: 0x8082n };
 
@@ -115,7 +118,10 @@ class TracedMemory extends FlatMemory {
 }
 
 /** Runs a generated region. */
-export function observe(region: Region, { inputs, start, isWatched }: RunOptions): Observation {
+export function observe(
+  region: Region,
+  { inputs, start, isWatched, blockLimit = BLOCK_LIMIT }: RunOptions,
+): Observation {
   const trace: string[] = [];
   const state = new InterpreterState(FUZZ_LAYOUT);
   fillState(state, inputs);
@@ -132,7 +138,7 @@ export function observe(region: Region, { inputs, start, isWatched }: RunOptions
     onEdge: (from, to) => {
       if (isWatched?.(from, to)) trace.push(`edge ${from.id} ${to.id} ${state.snapshot()}`);
     },
-    blockLimit: BLOCK_LIMIT,
+    blockLimit,
   });
   const args = [BigInt.asIntN(32, inputs[0]), inputs[1 % inputs.length]];
   const outcome = interpreter.run(region, args, start);

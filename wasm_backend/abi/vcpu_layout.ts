@@ -176,6 +176,22 @@ export const JumpCache = {
   TARGET: 12,
 } as const;
 
+/** Where computed jumps of the cold tier went lately: site and target, a later pair in place of an earlier. */
+export const ComputedJumps = {
+  /** Where it starts. */
+  BASE: 0x5_0000,
+  /** log2 of the number of entries. */
+  INDEX_BITS: 10,
+  /** log2 of the bytes of an entry. */
+  ENTRY_SHIFT: 4,
+  /** The site is multiplied by this and mixed into the target to find the entry. */
+  SITE_FACTOR: 5,
+  /** i64: guest address of the jump. */
+  SITE: 0,
+  /** i64: guest address it went to. */
+  TARGET: 8,
+} as const;
+
 /** Low bits of a jump target that hold the entry index; the slot stands above. Also of the entry parameter, with the depth above. */
 export const ENTRY_INDEX_BITS = 10;
 /** Deepest nesting of region calls before the host stack is unwound. */

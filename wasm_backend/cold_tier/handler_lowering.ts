@@ -8,7 +8,7 @@ import { RMW_OPERATIONS } from "../../ir/opcodes.ts";
 import { Order, type OrderSet } from "../../ir/memory_order.ts";
 import type { MemoryAttribute, Operation, Region, Terminator } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
-import { Control, Record, Tlb, TLB_ENTRIES } from "../abi/vcpu_layout.ts";
+import { ComputedJumps, Control, Record, Tlb, TLB_ENTRIES } from "../abi/vcpu_layout.ts";
 import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
 import type { LocalAllocation } from "../lower/local_allocation.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
@@ -17,6 +17,8 @@ import { MemoryResidentLowering } from "./memory_resident_lowering.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
+/** log2 of the bytes between two places where instructions can start. */
+const PARCEL_SHIFT = 1;
 const PAGE_MASK = -4096n;
 const PAGE_SHIFT = 12n;
 const BITS_PER_BYTE = 8;
@@ -122,6 +124,7 @@ export class HandlerLowering extends MemoryResidentLowering {
         return this.#goto(frame.labels.next);
       case "goto":
         this.#set(frame.target, this.use(terminator.pc));
+        if (terminator.transfer === "indirect") this.#noteComputedJump();
         return this.#goto(frame.labels.transfer);
       case "goto_if": {
         const taken = this.toLocal(this.use(terminator.taken), "i64");
@@ -150,6 +153,34 @@ export class HandlerLowering extends MemoryResidentLowering {
       default:
         throw new TypeError(`Cannot end handler "${this.#region.name}" with "${terminator.kind}"`);
     }
+  }
+
+  #noteComputedJump(): void {
+    const { m } = this;
+    const target = (): Expression => m.localGet(this.#frame.target, I64);
+    const site = this.toLocal(this.instructionAddress("guest.pc"), "i64");
+    const mixed = m.binary(
+      "i64.xor",
+      target(),
+      m.binary("i64.mul", m.localGet(site, I64), m.i64(BigInt(ComputedJumps.SITE_FACTOR))),
+    );
+    const entryMask = ((1 << ComputedJumps.INDEX_BITS) - 1) << ComputedJumps.ENTRY_SHIFT;
+    const place = m.binary(
+      "i32.and",
+      m.binary(
+        "i32.shl",
+        m.unary("i32.wrap_i64", mixed),
+        m.i32(ComputedJumps.ENTRY_SHIFT - PARCEL_SHIFT),
+      ),
+      m.i32(entryMask),
+    );
+    const entry = this.toLocal(place, "i32");
+    const note = (field: number, value: Expression): void =>
+      this.push(
+        m.store("cpu", 8, I64, m.localGet(entry, I32), value, ComputedJumps.BASE + field),
+      );
+    note(ComputedJumps.SITE, m.localGet(site, I64));
+    note(ComputedJumps.TARGET, target());
   }
 
   #departAfter(address: () => Expression): void {

@@ -1,12 +1,12 @@
 /**
  * Accesses of a block that share one translation check: the same base value, the same kind, constant distances
  * within a small window. The first member checks that the whole window lies on one page and is aligned; the
- * others need no check.
+ * others need no check. Two reads of a register are the same base as long as nothing wrote it in between.
  *
  * Only windows whose lowest member has the alignment of the widest one form a group, so that one test of one
  * address decides for all.
  */
-import type { Block, MemoryAttribute, Operation } from "../../ir/region.ts";
+import type { Block, MemoryAttribute, Operation, SlotAttribute } from "../../ir/region.ts";
 import { baseOf } from "./page_caches.ts";
 
 /** Widest window of a group in bytes. */
@@ -37,10 +37,12 @@ interface Member {
 /** The groups of a block by member; accesses without a group are absent. */
 export function accessGroups(block: Block): Map<Operation, AccessGroup> {
   const byBase = new Map<string, Member[]>();
+  const reads = new StateReads();
   for (const operation of block.operations) {
+    reads.visit(operation);
     if (operation.opcode !== "guest.load" && operation.opcode !== "guest.store") continue;
     const [address] = operation.operands;
-    const key = `${operation.opcode}.${baseOf(address).id}`;
+    const key = `${operation.opcode}.${reads.nameOf(baseOf(address))}`;
     const bytes = (operation.attribute as MemoryAttribute).width / BITS_PER_BYTE;
     const member = { operation, distance: distanceOf(address), bytes };
     byBase.set(key, [...(byBase.get(key) ?? []), member]);
@@ -51,6 +53,26 @@ export function accessGroups(block: Block): Map<Operation, AccessGroup> {
     if (group !== null) members.forEach(({ operation }) => groups.set(operation, group));
   }
   return groups;
+}
+
+/** Which values of a block are the same although read from a register several times. */
+class StateReads {
+  readonly #writes = new Map<string, number>();
+  readonly #names = new Map<Operation, string>();
+
+  visit(operation: Operation): void {
+    const { opcode, attribute } = operation;
+    if (opcode !== "state.get" && opcode !== "state.set") return;
+    const { slot, index } = attribute as SlotAttribute;
+    const element = `${slot.name}.${index}`;
+    const writes = this.#writes.get(element) ?? 0;
+    if (opcode === "state.set") this.#writes.set(element, writes + 1);
+    else this.#names.set(operation, `${element}@${writes}`);
+  }
+
+  nameOf(value: Operation): string {
+    return this.#names.get(value) ?? String(value.id);
+  }
 }
 
 function formGroup(members: readonly Member[]): AccessGroup | null {

@@ -21,7 +21,9 @@ export type GraphNode =
   /** Switches on the label. */
   | { readonly kind: "sort"; readonly targets: readonly number[]; readonly header: number }
   /** Leaves to the address of a block. */
-  | { readonly kind: "leave"; readonly block: Block };
+  | { readonly kind: "leave"; readonly block: Block }
+  /** Leaves to where a block's computed jump goes, which is no block of the region. */
+  | { readonly kind: "depart"; readonly from: Block };
 
 const ROOT = 0;
 
@@ -42,12 +44,17 @@ export class EntryGraph {
   readonly #nodeOf = new Map<Block, number>();
   readonly #front = new Map<number, number>();
   readonly #cut = new Map<string, number>();
+  readonly #departures = new Map<Block, number>();
   readonly #loops: Map<number, Set<number>>;
 
   /** Builds the graph; entries that would make it irreducible are given up. */
   constructor(region: Region) {
     for (const block of region.blocks) {
       this.#nodeOf.set(block, this.nodes.push({ kind: "block", block }) - 1);
+    }
+    for (const block of region.blocks) {
+      if (block.terminator?.kind !== "dispatch") continue;
+      this.#departures.set(block, this.nodes.push({ kind: "depart", from: block }) - 1);
     }
     const entries = this.#inOrder(region);
     const main = entries[0];
@@ -111,6 +118,8 @@ export class EntryGraph {
     for (const block of region.blocks) {
       const from = this.#number(block);
       edges[from] = successors(block).map((next) => this.#edge(from, next, front));
+      const departure = this.#departures.get(block);
+      if (departure !== undefined) edges[from].push(departure);
     }
     return edges;
   }
@@ -201,6 +210,15 @@ export class EntryGraph {
   /** Node that a block's jump to another block goes to. */
   target(from: Block, to: Block): number {
     return this.#edge(this.#number(from), to, (node) => this.#front.get(node) ?? node);
+  }
+
+  /** Node that leaves to where a block's computed jump goes. */
+  departureOf(block: Block): number {
+    const node = this.#departures.get(block);
+    if (node === undefined) {
+      throw new RangeError(`Cannot find a computed jump in block ${block.id}`);
+    }
+    return node;
   }
 
   /** Label of the entry that a block is, or -1. */

@@ -63,6 +63,13 @@ export class PromotedState {
     return this.#of(block).dirtyIn.copy();
   }
 
+  /** Elements that may be dirty when the block ends. */
+  dirtyOut(block: Block): ElementSet {
+    const dirty = this.dirtyIn(block);
+    dirty.addAll(this.#of(block).written);
+    return dirty;
+  }
+
   /** Elements whose value is needed when the block starts. */
   liveIn(block: Block): ElementSet {
     return this.#of(block).liveIn;

@@ -15,7 +15,7 @@ type Step = { readonly kind: "read" | "write" | "access"; readonly register: num
 
 interface BlockPlan {
   readonly steps: readonly Step[];
-  readonly end: "jump" | "branch" | "switch" | "call" | "goto";
+  readonly end: "jump" | "branch" | "switch" | "call" | "dispatch" | "goto";
   readonly targets: readonly number[];
   readonly isEntry: boolean;
 }
@@ -27,7 +27,7 @@ const STEP: fc.Arbitrary<Step> = fc.record({
 
 const PLAN: fc.Arbitrary<BlockPlan> = fc.record({
   steps: fc.array(STEP, { maxLength: 4 }),
-  end: fc.constantFrom("jump", "branch", "switch", "call", "goto"),
+  end: fc.constantFrom("jump", "branch", "switch", "call", "dispatch", "goto"),
   targets: fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
   isEntry: fc.boolean(),
 });
@@ -78,6 +78,16 @@ function addEnd(builder: Builder, { end, targets }: BlockPlan, blocks: readonly 
       });
     case "call":
       return builder.terminate({ kind: "call", pc: address(), link: address(), then: first });
+    case "dispatch":
+      return builder.terminate({
+        kind: "dispatch",
+        pc: address(),
+        transfer: "indirect",
+        targets: [...new Set([first, second])].map((block) => ({
+          offset: blocks.indexOf(block) * OFFSET_STEP,
+          block,
+        })),
+      });
     case "goto":
       return builder.goto(address(), "jump");
   }

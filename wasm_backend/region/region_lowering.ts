@@ -40,6 +40,8 @@ import { PromotedState } from "./promoted_state.ts";
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
 const PAGE_SHIFT = 12n;
+/** log2 of the bytes between two places where instructions can start. */
+const PARCEL_SHIFT = 1;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const ONE_CALL = 1 << ENTRY_INDEX_BITS;
 
@@ -96,6 +98,8 @@ interface Stub {
   readonly kind: StubKind;
   readonly dirty: ElementSet;
 }
+
+type DispatchEnd = Terminator & { readonly kind: "dispatch" };
 
 /** See the header of this file. */
 export class RegionLowering extends OperationLowering {
@@ -181,9 +185,17 @@ export class RegionLowering extends OperationLowering {
   #switchTargets(number: number): readonly number[] {
     const node = this.#graph.nodes[number];
     if (node.kind === "sort") return [...node.targets, node.header];
+    if (node.kind === "block") return this.#dispatchNodes(node.block);
     return node.kind === "root" && this.#graph.rootTargets.length > 1
       ? this.#graph.rootTargets
       : [];
+  }
+
+  #dispatchNodes(block: Block): readonly number[] {
+    const { terminator } = block;
+    if (terminator?.kind !== "dispatch") return [];
+    const targets = terminator.targets.map((target) => this.#graph.target(block, target.block));
+    return [...targets, this.#graph.departureOf(block)];
   }
 
   // --- entry ----------------------------------------------------------------------------------------
@@ -283,6 +295,8 @@ export class RegionLowering extends OperationLowering {
         return { statements: [], end: this.#switch(node.targets, node.header) };
       case "leave":
         return this.#leaveTo(node.block);
+      case "depart":
+        return this.#departFrom(node.from);
       case "block":
         return this.#lowerBlock(node.block);
     }
@@ -326,6 +340,13 @@ export class RegionLowering extends OperationLowering {
     this.#dirty = this.#state.dirtyIn(block);
     this.push(this.m.localSet(this.#exitPc, this.pcRelative(offsetOf(block))));
     this.#goStub("chain");
+    return { statements: this.endBlock(), end: { kind: "leave" } };
+  }
+
+  #departFrom(block: Block): NodeCode {
+    const end = block.terminator as DispatchEnd;
+    this.#dirty = this.#state.dirtyOut(block);
+    this.#goStub(end.transfer === "return" ? "return" : "chain");
     return { statements: this.endBlock(), end: { kind: "leave" } };
   }
 
@@ -383,6 +404,8 @@ export class RegionLowering extends OperationLowering {
       }
       case "call":
         return this.#call(block, terminator);
+      case "dispatch":
+        return this.#dispatch(block, terminator);
       case "goto":
         this.push(m.localSet(this.#exitPc, this.use(terminator.pc)));
         this.#goStub(terminator.transfer === "return" ? "return" : "chain");
@@ -398,6 +421,38 @@ export class RegionLowering extends OperationLowering {
           `Cannot end a block of region "${this.#region.name}" with "${terminator.kind}"`,
         );
     }
+  }
+
+  /** A compare for one target, else a table over the addresses from the first to the last. */
+  #dispatch(block: Block, { pc, targets }: DispatchEnd): NodeEnd {
+    const { m } = this;
+    this.push(m.localSet(this.#exitPc, this.use(pc)));
+    const exitPc = (): Expression => m.localGet(this.#exitPc, I64);
+    const nodes = targets.map((target) => this.#graph.target(block, target.block));
+    const otherwise = this.#graph.departureOf(block);
+    if (targets.length === 1) {
+      const condition = m.binary("i64.eq", exitPc(), this.pcRelative(targets[0].offset));
+      return { kind: "branch", condition, taken: nodes[0], otherwise };
+    }
+    const first = Math.min(...targets.map(({ offset }) => offset));
+    const table: number[] = [];
+    targets.forEach(({ offset }, index) => table[(offset - first) >> PARCEL_SHIFT] = nodes[index]);
+    const distance = m.binary("i64.sub", exitPc(), this.pcRelative(first));
+    const parcel = this.toLocal(
+      m.binary("i64.shr_u", distance, m.i64(BigInt(PARCEL_SHIFT))),
+      "i64",
+    );
+    const index = m.select(
+      m.binary("i64.lt_u", m.localGet(parcel, I64), m.i64(BigInt(table.length))),
+      m.unary("i32.wrap_i64", m.localGet(parcel, I64)),
+      m.i32(table.length),
+    );
+    return {
+      kind: "switch",
+      index,
+      targets: Array.from(table, (node) => node ?? otherwise),
+      otherwise,
+    };
   }
 
   #call(block: Block, { pc, link, then }: Terminator & { kind: "call" }): NodeEnd {

@@ -1,6 +1,8 @@
 /**
  * From guest code to a region: finds the blocks that direct branches and jumps reach from a hot address,
- * lifts them, and joins them. Calls stay calls: the region goes on behind them when they return as expected.
+ * lifts them, and joins them. Short callees are lifted in place of the call; other calls stay calls, and the
+ * region goes on behind them when they return as expected. A computed jump goes on inside the region where it
+ * was seen to go before.
  *
  * Offsets are distances in bytes from the region's origin, the page of the hot address. Code that lies on
  * pages the reader does not know ends the region there.
@@ -13,16 +15,21 @@ import { type Decoder, instructionLength, joinParcels } from "../decoder.ts";
 import type { DecodedInstruction } from "../instruction.ts";
 import { boundModeOf } from "../privileged/mode.ts";
 import { ROWS } from "../rows.ts";
+import { CallFrame } from "./call_frame.ts";
+import type { Flow } from "./flow.ts";
+import { type CallableCode, type InlineCandidate, inlineCandidate } from "./inline_candidate.ts";
 import { type BoundMode, LiftContext } from "./lift_context.ts";
 
 const PAGE_BYTES = 4096;
+/** An offset where no block starts. */
+const NOWHERE = NaN;
 /** Instructions between a load-reserved and its store-conditional that are looked at. */
 const RESERVATION_WINDOW = 24;
 /** Registers that hold return addresses by convention. */
 const LINK_REGISTERS: ReadonlySet<number> = new Set([1, 5]);
 
-/** How an instruction continues, as far as block discovery cares. */
-type Flow = "next" | "branch" | "jump" | "call" | "indirect" | "indirect call" | "leave";
+/** Deepest nesting of inlined calls. */
+const INLINE_DEPTH = 3;
 
 const BRANCHES: ReadonlySet<string> = new Set(["beq", "bne", "blt", "bge", "bltu", "bgeu"]);
 
@@ -55,6 +62,12 @@ export function rowFacts(handlers: readonly Region[]): RowFacts {
   };
 }
 
+/** A place that discovery still has to look at. */
+interface Place {
+  readonly frame: CallFrame;
+  readonly offset: number;
+}
+
 /** Lifts one region. */
 export class RegionLifter {
   readonly #decoder: Decoder;
@@ -62,10 +75,12 @@ export class RegionLifter {
   readonly #request: RegionRequest;
   readonly #mode: BoundMode;
   readonly #instructions = new Map<number, DecodedInstruction>();
-  readonly #leaders = new Set<number>();
+  readonly #candidates = new Map<number, InlineCandidate | null>();
+  readonly #root = new CallFrame(null);
   readonly #entryOffsets = new Set<number>();
   readonly #region: Region;
-  readonly #blocks = new Map<number, Block>();
+  /** Instructions of callees that stand in the region besides those of its own function. */
+  #inlined = 0;
 
   /** Prepares the lifting of what the request names. */
   constructor(decoder: Decoder, facts: RowFacts, request: RegionRequest) {
@@ -79,9 +94,13 @@ export class RegionLifter {
   /** The region, with an entry at the request's offset first. */
   lift(): Region {
     this.#discover();
-    const offsets = [...this.#leaders].sort((a, b) => a - b);
-    for (const offset of offsets) this.#blocks.set(offset, this.#region.addBlock());
-    for (const offset of offsets) this.#liftBlock(offset);
+    for (const frame of this.#root.all()) {
+      const offsets = [...frame.leaders].sort((a, b) => a - b);
+      for (const offset of offsets) frame.blocks.set(offset, this.#region.addBlock());
+    }
+    for (const frame of this.#root.all()) {
+      for (const offset of frame.blocks.keys()) this.#liftBlock(frame, offset);
+    }
     this.#addEntries();
     return this.#region;
   }
@@ -90,57 +109,112 @@ export class RegionLifter {
 
   #discover(): void {
     const { entryOffset, instructionLimit } = this.#request;
-    const pending = [entryOffset];
+    const pending: Place[] = [{ frame: this.#root, offset: entryOffset }];
     this.#entryOffsets.add(entryOffset);
     for (let head = 0; head < pending.length; head++) {
-      const offset = pending[head];
-      if (this.#leaders.has(offset)) continue;
-      if (this.#instructions.size >= instructionLimit && !this.#instructions.has(offset)) continue;
-      if (!this.#isWanted(offset) || this.#decode(offset) === null) continue;
-      this.#leaders.add(offset);
-      this.#follow(offset, pending);
+      const { frame, offset } = pending[head];
+      if (frame.leaders.has(offset)) continue;
+      if (this.#size >= instructionLimit && !this.#instructions.has(offset)) continue;
+      if (!this.#isWanted(frame, offset) || this.#decode(offset) === null) continue;
+      frame.leaders.add(offset);
+      this.#follow(frame, offset, pending);
     }
   }
 
-  /** The hot address itself always is. */
-  #isWanted(offset: number): boolean {
-    return offset === this.#request.entryOffset || this.#request.code.isWanted(offset);
+  get #size(): number {
+    return this.#instructions.size + this.#inlined;
+  }
+
+  /** The hot address itself always is; a callee is lifted even if it has a region of its own. */
+  #isWanted(frame: CallFrame, offset: number): boolean {
+    const { code, entryOffset } = this.#request;
+    if (frame !== this.#root) return code.wasExecuted(offset);
+    return offset === entryOffset || code.isWanted(offset);
   }
 
   /** Walks straight on from a leader and collects where its end may go. */
-  #follow(leader: number, pending: number[]): void {
+  #follow(frame: CallFrame, leader: number, pending: Place[]): void {
     for (let offset = leader;;) {
       const instruction = this.#decode(offset);
       if (instruction === null) return;
       const next = offset + instruction.length;
       const flow = this.#flow(instruction, offset);
       if (flow !== "next") {
-        this.#continueAfter(flow, offset, next, instruction, pending);
+        for (const target of this.#continuations(frame, flow, offset, instruction)) {
+          pending.push(target);
+        }
         return;
       }
-      if (this.#leaders.has(next)) return;
+      if (frame.leaders.has(next)) return;
       offset = next;
     }
   }
 
-  #continueAfter(
+  #continuations(
+    frame: CallFrame,
     flow: Flow,
     offset: number,
-    next: number,
     instruction: DecodedInstruction,
-    pending: number[],
-  ): void {
-    const target = offset + instruction.imm;
-    if (flow === "branch" || flow === "jump") {
-      pending.push(target);
-      if (target <= offset) this.#entryOffsets.add(target);
-    }
-    if (flow === "branch") pending.push(next);
-    if (flow === "call" || flow === "indirect call") {
-      pending.push(next);
-      this.#entryOffsets.add(next);
+  ): Place[] {
+    const next = { frame, offset: offset + instruction.length };
+    const target = { frame, offset: offset + instruction.imm };
+    switch (flow) {
+      case "branch":
+      case "jump":
+        if (target.offset <= offset) this.#addEntry(frame, target.offset);
+        return flow === "jump" ? [target] : [target, next];
+      case "call": {
+        this.#addEntry(frame, next.offset);
+        const callee = this.#inline(frame, offset, instruction);
+        return callee === null ? [next] : [next, { frame: callee, offset: target.offset }];
+      }
+      case "indirect call":
+        this.#addEntry(frame, next.offset);
+        return [next];
+      case "indirect":
+        return this.#computedTargets(frame, offset).map((at) => ({ frame, offset: at }));
+      default:
+        return [];
     }
   }
+
+  /** Only the region's own function is entered from outside. */
+  #addEntry(frame: CallFrame, offset: number): void {
+    if (frame === this.#root) this.#entryOffsets.add(offset);
+  }
+
+  /** Where a computed jump of the region's own function may go. */
+  #computedTargets(frame: CallFrame, offset: number): readonly number[] {
+    return frame === this.#root ? this.#request.code.computedTargets(offset) : [];
+  }
+
+  /** The frame of a callee that is to be lifted in place of the call, or null. */
+  #inline(caller: CallFrame, offset: number, call: DecodedInstruction): CallFrame | null {
+    if (caller.depth >= INLINE_DEPTH) return null;
+    const candidate = this.#candidate(offset + call.imm, call.rd);
+    if (candidate === null) return null;
+    if (this.#size + candidate.instructions > this.#request.instructionLimit) return null;
+    this.#inlined += candidate.instructions;
+    const link = offset + call.length;
+    const callee = new CallFrame({ caller, link, keepsLink: candidate.keepsLink });
+    caller.callees.set(offset, callee);
+    return callee;
+  }
+
+  #candidate(entry: number, linkRegister: number): InlineCandidate | null {
+    const known = this.#candidates.get(entry);
+    if (known !== undefined) return known;
+    const candidate = inlineCandidate(this.#callable, entry, linkRegister);
+    this.#candidates.set(entry, candidate);
+    return candidate;
+  }
+
+  readonly #callable: CallableCode = {
+    instructionAt: (offset) => this.#decode(offset),
+    flowOf: (instruction, offset) => this.#flow(instruction, offset),
+    wasExecuted: (offset) => this.#request.code.wasExecuted(offset),
+    reserves: ({ row }) => ROWS[row].name.startsWith("lr."),
+  };
 
   #decode(offset: number): DecodedInstruction | null {
     const known = this.#instructions.get(offset);
@@ -158,7 +232,7 @@ export class RegionLifter {
     const { name } = ROWS[instruction.row];
     if (BRANCHES.has(name)) return "branch";
     if (name === "jal") return LINK_REGISTERS.has(instruction.rd) ? "call" : "jump";
-    if (name === "jalr") return LINK_REGISTERS.has(instruction.rd) ? "indirect call" : "indirect";
+    if (name === "jalr") return flowOfRegisterJump(instruction);
     if (this.#facts.leaves[instruction.row] || this.#isSteppedSingly(instruction)) return "leave";
     return name.startsWith("lr.") && !this.#hasPureWindow(offset) ? "leave" : "next";
   }
@@ -191,7 +265,7 @@ export class RegionLifter {
       }
       const next = at + instruction.length;
       const stays = (target: number): boolean =>
-        isInside && (!isLifting || this.#leaders.has(target));
+        isInside && (!isLifting || this.#root.leaders.has(target));
       const target = at + instruction.imm;
       if (name === "jal") {
         pending.push({ at: target, isInside: stays(target) });
@@ -222,25 +296,27 @@ export class RegionLifter {
 
   // --- lifting --------------------------------------------------------------------------------------
 
-  #liftBlock(leader: number): void {
-    const block = this.#blocks.get(leader) as Block;
+  #liftBlock(frame: CallFrame, leader: number): void {
+    const block = frame.blocks.get(leader) as Block;
     const builder = new Builder(this.#region);
     builder.setBlock(block);
     let offset = leader;
+    let last = leader;
     while (block.terminator === null) {
       const instruction = this.#instructions.get(offset) ?? null;
-      if (instruction === null || (offset !== leader && this.#leaders.has(offset))) {
-        this.#continueTo(builder, offset);
+      if (instruction === null || (offset !== leader && frame.leaders.has(offset))) {
+        this.#continueTo(frame, builder, offset);
         break;
       }
       this.#liftInstruction(builder, instruction, offset, block.instructions++);
+      last = offset;
       offset += instruction.length;
     }
-    this.#resolve(block);
+    this.#resolve(frame, block, last);
   }
 
-  #continueTo(builder: Builder, offset: number): void {
-    const target = this.#blocks.get(offset);
+  #continueTo(frame: CallFrame, builder: Builder, offset: number): void {
+    const target = frame.blocks.get(offset);
     if (target !== undefined) builder.jump(target);
     else builder.goto(this.#address(builder, offset), "jump");
   }
@@ -266,30 +342,48 @@ export class RegionLifter {
     row.lift(new LiftContext(builder, { instruction, offset, mode: this.#mode }));
   }
 
-  /** Turns guest control transfers whose targets are in the region into jumps between blocks. */
-  #resolve(block: Block): void {
+  /** Turns the guest control transfer at the end of a block into jumps inside the region where it can. */
+  #resolve(frame: CallFrame, block: Block, at: number): void {
     const end = block.terminator;
     if (end?.kind === "goto_if") {
-      const [taken, otherwise] = [this.#blockAt(end.taken), this.#blockAt(end.otherwise)];
+      const taken = this.#blockAt(frame, end.taken);
+      const otherwise = this.#blockAt(frame, end.otherwise);
       block.terminator = { kind: "branch", condition: end.condition, taken, otherwise };
     } else if (end?.kind === "goto") {
-      block.terminator = this.#resolveGoto(end);
+      block.terminator = this.#resolveGoto(frame, end, at);
     }
   }
 
-  #resolveGoto(end: Terminator & { kind: "goto" }): Terminator {
-    if (end.transfer === "call" && end.link !== null) {
-      const then = this.#blocks.get(offsetOf(end.link) ?? -1);
-      return then === undefined ? end : { kind: "call", pc: end.pc, link: end.link, then };
-    }
-    const target = this.#blocks.get(offsetOf(end.pc) ?? -1);
+  #resolveGoto(frame: CallFrame, end: Terminator & { kind: "goto" }, at: number): Terminator {
+    if (end.transfer === "call" && end.link !== null) return this.#resolveCall(frame, end, at);
+    if (end.transfer === "return") return resolveReturn(frame, end);
+    if (end.transfer === "indirect") return this.#resolveComputed(frame, end, at);
+    const target = frame.blocks.get(offsetOf(end.pc) ?? NOWHERE);
     return target === undefined ? end : { kind: "jump", target };
   }
 
+  #resolveCall(frame: CallFrame, end: Terminator & { kind: "goto" }, at: number): Terminator {
+    const callee = frame.callees.get(at)?.blocks.get(offsetOf(end.pc) ?? NOWHERE);
+    if (callee !== undefined) return { kind: "jump", target: callee };
+    const then = end.link === null ? undefined : frame.blocks.get(offsetOf(end.link) ?? NOWHERE);
+    if (then === undefined || end.link === null) return end;
+    return { kind: "call", pc: end.pc, link: end.link, then };
+  }
+
+  #resolveComputed(frame: CallFrame, end: Terminator & { kind: "goto" }, at: number): Terminator {
+    const targets = this.#computedTargets(frame, at).flatMap((offset) => {
+      const block = frame.blocks.get(offset);
+      return block === undefined ? [] : [{ offset, block }];
+    });
+    return targets.length === 0
+      ? end
+      : { kind: "dispatch", pc: end.pc, transfer: end.transfer, targets };
+  }
+
   /** The block at an address, or a new one that leaves to it. */
-  #blockAt(address: Value): Block {
+  #blockAt(frame: CallFrame, address: Value): Block {
     const offset = offsetOf(address);
-    const known = offset === null ? undefined : this.#blocks.get(offset);
+    const known = offset === null ? undefined : frame.blocks.get(offset);
     if (known !== undefined) return known;
     const leave = this.#region.addBlock();
     const builder = new Builder(this.#region);
@@ -300,12 +394,27 @@ export class RegionLifter {
 
   #addEntries(): void {
     for (const offset of this.#entryOffsets) {
-      const block = this.#blocks.get(offset);
+      const block = this.#root.blocks.get(offset);
       if (block !== undefined && offset >= 0 && offset < PAGE_BYTES) {
         this.#region.entries.push({ block, offset });
       }
     }
   }
+}
+
+/** `rd` and `rs1` tell calls, returns and other jumps apart, as the manual's return-address hints say. */
+function flowOfRegisterJump({ rd, rs1 }: DecodedInstruction): Flow {
+  if (LINK_REGISTERS.has(rd)) return "indirect call";
+  return LINK_REGISTERS.has(rs1) ? "return" : "indirect";
+}
+
+/** A return from an inlined callee goes on behind the call if it returns there; other returns leave. */
+function resolveReturn({ call }: CallFrame, end: Terminator & { kind: "goto" }): Terminator {
+  const block = call?.caller.blocks.get(call.link);
+  if (call === null || block === undefined) return end;
+  if (call.keepsLink) return { kind: "jump", target: block };
+  const targets = [{ offset: call.link, block }];
+  return { kind: "dispatch", pc: end.pc, transfer: "return", targets };
 }
 
 function offsetOf(address: Value): number | null {
@@ -314,4 +423,9 @@ function offsetOf(address: Value): number | null {
 }
 
 /** Reader over nothing: for tests of single blocks. */
-export const NO_CODE: CodeReader = { parcel: () => -1, isWanted: () => false };
+export const NO_CODE: CodeReader = {
+  parcel: () => -1,
+  isWanted: () => false,
+  wasExecuted: () => false,
+  computedTargets: () => [],
+};
