@@ -22,12 +22,14 @@ export const RequestWord = {
   MODE_KEY: 1,
   /** Byte offset of the hot address in its page. */
   OFFSET: 2,
+  /** Modules that the vCPU had installed when it asked. */
+  MODULES: 3,
   /** Pages of shared memory from `-NEIGHBOUR_PAGES` to `+NEIGHBOUR_PAGES`, the hot one in the middle. */
-  PAGES: 3,
+  PAGES: 4,
   /** For each of those pages, which parcels start an instruction that this vCPU has executed. */
-  EXECUTED: 3 + REQUEST_PAGES,
+  EXECUTED: 4 + REQUEST_PAGES,
   /** Number of computed jumps told. */
-  JUMP_COUNT: 3 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
+  JUMP_COUNT: 4 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
   /** The computed jumps inside those pages, distances from the hot page: see {@linkcode JUMP_TARGET_BITS}. */
-  JUMPS: 4 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
+  JUMPS: 5 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
 } as const;

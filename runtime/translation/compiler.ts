@@ -12,6 +12,7 @@ import {
   type CompiledRegion,
   type RegionSource,
 } from "../../wasm_backend/region/region_module.ts";
+import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
 import { isGenerationCurrent } from "../atomics/code_guard.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
 import { Machine } from "../atomics/shared_layout.ts";
@@ -80,6 +81,8 @@ export class Compiler {
   readonly #live = new Map<string, LiveRegion>();
   /** Slots of outdated regions: retired with the next module. */
   readonly #outdated: number[] = [];
+  /** Modules published so far. */
+  #modules = 0;
   readonly #hasOtherWriters: boolean;
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
@@ -101,8 +104,8 @@ export class Compiler {
   /** Compiles the requests that wait now. */
   compileWaiting(): void {
     const hotspots = this.#takeRequests();
-    const placed = hotspots.flatMap((hotspot) => this.#build(hotspot)).flatMap((region) =>
-      this.#source(region)
+    const placed = hotspots.flatMap((hotspot) =>
+      this.#build(hotspot).flatMap((region) => this.#source(region))
     );
     if (placed.length === 0) return;
     const sources = placed.map(({ source }) => source);
@@ -119,6 +122,7 @@ export class Compiler {
     });
     this.#counters[CompilerCounter.REGIONS] += regions.length;
     this.#counters[CompilerCounter.MODULES]++;
+    this.#modules++;
     this.#counters[CompilerCounter.MODULE_BYTES] += bytes.bytes.length;
     this.#parts.publish({ module, regions, retired, ticket });
   }
@@ -149,7 +153,7 @@ export class Compiler {
       if (this.#isCurrent(live.built)) return [];
       this.#outdated.push(live.slot);
       this.#live.delete(placeOf(hotspot));
-    }
+    } else if (this.#coverage.isServed(hotspot)) return [];
     const built = this.#timed(
       CompilerCounter.LIFT_MS,
       () => this.#builder.build(hotspot, this.#coverage.entriesAround(hotspot)),
@@ -180,11 +184,13 @@ export class Compiler {
     const slot = this.#slots.take();
     if (slot === 0) return [];
     this.#live.set(placeOf(built.hotspot), { built, slot });
-    this.#coverage.add(built);
+    const graph = new EntryGraph(built.region);
+    const entries = graph.entries.map(({ offset }) => offset);
+    this.#coverage.add(built, entries, this.#modules + 1);
     const { modeKey } = built.hotspot;
     const { dataMmu } = this.#parts.frontend.describeMode(modeKey);
     const { region, pages } = built;
-    return [{ built, source: { region, slot, pages, modeKey, dataMmu } }];
+    return [{ built, source: { region, graph, slot, pages, modeKey, dataMmu } }];
   }
 
   #emit(sources: readonly RegionSource[]) {

@@ -51,6 +51,7 @@ export function hotspotAt(
   return {
     modeKey: 3,
     offset,
+    modules: 0,
     pages: Array.from({ length: REQUEST_PAGES }, (_, at) => pages.get(at - NEIGHBOUR_PAGES) ?? 0),
     executed: bits,
     jumps: new Map(),

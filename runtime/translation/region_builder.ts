@@ -29,6 +29,8 @@ export interface Hotspot {
   readonly modeKey: number;
   /** Byte offset of the hot address in its page. */
   readonly offset: number;
+  /** Modules that the vCPU had installed when it asked. */
+  readonly modules: number;
   /** Pages of shared memory around the hot one, which is in the middle. */
   readonly pages: readonly number[];
   /** For each page, one bit for each parcel that starts an executed instruction. */
@@ -54,6 +56,7 @@ export function readHotspot(words: Int32Array, request: number): Hotspot {
   return {
     modeKey: words[request + RequestWord.MODE_KEY],
     offset: words[request + RequestWord.OFFSET],
+    modules: words[request + RequestWord.MODULES],
     pages: [...words.subarray(first, first + REQUEST_PAGES)],
     executed: words.slice(executed, executed + REQUEST_PAGES * EXECUTED_WORDS),
     jumps: readJumps(words, request),

@@ -52,6 +52,9 @@ export class RegionCatalog {
   readonly #targets = new Map<number, number>();
   readonly #regions = new Map<number, InstalledRegion>();
 
+  /** Modules installed so far. */
+  modules = 0;
+
   /** Adds a region; a region installed later for the same place replaces it. */
   add(region: InstalledRegion): void {
     this.#regions.set(region.slot, region);

@@ -13,6 +13,7 @@ interface CoveredRegion {
   readonly built: BuiltRegion;
   readonly starts: ReadonlySet<number>;
   readonly entries: ReadonlySet<number>;
+  readonly module: number;
 }
 
 /** See the header of this file. */
@@ -25,15 +26,31 @@ export class RegionCoverage {
     this.#words = words;
   }
 
-  /** Notes a region that is about to be compiled. */
-  add(built: BuiltRegion): void {
+  /**
+   * Notes a region that is about to be compiled, the distances of the entries it will serve, and the number of
+   * its module, counted from 1.
+   */
+  add(built: BuiltRegion, entries: readonly number[], module: number): void {
     const key = pageKey(built.hotspot);
     const starts = new Set(built.region.blocks.flatMap(({ operations }) => {
       const first = operations.find(({ opcode }) => opcode === "guest.boundary");
       return first === undefined ? [] : [(first.attribute as BoundaryAttribute).offset];
     }));
-    const entries = new Set(built.region.entries.map(({ offset }) => offset));
-    this.#byPage.set(key, [...this.#live(key), { built, starts, entries }]);
+    this.#byPage.set(key, [
+      ...this.#live(key),
+      { built, starts, entries: new Set(entries), module },
+    ]);
+  }
+
+  /**
+   * Is nothing to be compiled: is the hot address an entry already, or did it become hot only because a region
+   * that covers it was not installed yet? In the latter case the block asks again if it stays hot.
+   */
+  isServed(hotspot: Hotspot): boolean {
+    const { offset, modules } = hotspot;
+    return this.#live(pageKey(hotspot)).some(({ entries, starts, module }) =>
+      entries.has(offset) || (module > modules && starts.has(offset))
+    );
   }
 
   /** Entries that a region for this hotspot should end at; empty when the hotspot is not covered. */

@@ -4,6 +4,8 @@ import { FIRST_PAGE, hotspotAt, regionAt, sharedWords } from "./hotspot_fixture.
 import { RegionCoverage } from "./region_coverage.ts";
 
 const HOT = FIRST_PAGE + 1;
+/** The module that covered code is in. */
+const MODULE = 4;
 
 function hotspot(offset: number, page = HOT) {
   return hotspotAt(offset, new Map([[0, page]]));
@@ -11,7 +13,8 @@ function hotspot(offset: number, page = HOT) {
 
 function cover(coverage: RegionCoverage, starts: readonly number[], entries: number): void {
   const pages = [{ distance: 0, hostPage: HOT, generation: 0 }];
-  coverage.add({ hotspot: hotspot(starts[0]), region: regionAt(starts, entries), pages });
+  const built = { hotspot: hotspot(starts[0]), region: regionAt(starts, entries), pages };
+  coverage.add(built, starts.slice(0, entries), MODULE);
 }
 
 Deno.test("a block that a live region covers ends at the entries of the page's regions", () => {
@@ -28,6 +31,19 @@ Deno.test("what no region covers, or one of another page or mode, ends nowhere",
   assertEquals(coverage.entriesAround(hotspot(8)), new Set());
   assertEquals(coverage.entriesAround(hotspot(16, HOT + 1)), new Set());
   assertEquals(coverage.entriesAround({ ...hotspot(16), modeKey: 9 }), new Set());
+});
+
+Deno.test("nothing is missing at entries, and at blocks that got hot before their region was there", () => {
+  const words = sharedWords();
+  const coverage = new RegionCoverage(words);
+  cover(coverage, [0, 16, 32], 2);
+  const servedAt = (modules: number) =>
+    [0, 16, 32, 48].map((at) => coverage.isServed({ ...hotspot(at), modules }));
+  assertEquals(servedAt(MODULE - 1), [true, true, true, false]);
+  assertEquals(servedAt(MODULE), [true, true, false, false]);
+  assertEquals(coverage.isServed(hotspot(16, HOT + 1)), false);
+  beginCodeStore(words, HOT);
+  assertEquals(coverage.isServed(hotspot(16)), false);
 });
 
 Deno.test("a region whose code has changed covers nothing", () => {

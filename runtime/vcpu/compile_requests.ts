@@ -21,6 +21,7 @@ import {
   RequestWord,
   UNKNOWN_PAGE,
 } from "../translation/compile_request.ts";
+import type { RegionCatalog } from "../translation/region_catalog.ts";
 import type { DecodedPages } from "./decoded_pages.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -41,18 +42,21 @@ export class CompileRequests {
   readonly #memory: VcpuMemory;
   readonly #frontend: GuestFrontend;
   readonly #pages: DecodedPages;
+  readonly #catalog: RegionCatalog;
 
   /** Requests of one vCPU. */
   constructor(
     shared: Int32Array,
     hart: number,
-    { memory, frontend, pages }: {
+    { memory, frontend, pages, catalog }: {
       readonly memory: VcpuMemory;
       readonly frontend: GuestFrontend;
       readonly pages: DecodedPages;
+      readonly catalog: RegionCatalog;
     },
   ) {
     this.#pages = pages;
+    this.#catalog = catalog;
     this.#shared = shared;
     this.#hart = hart;
     this.#memory = memory;
@@ -70,6 +74,7 @@ export class CompileRequests {
     this.#shared[request + RequestWord.HART] = this.#hart;
     this.#shared[request + RequestWord.MODE_KEY] = modeKey;
     this.#shared[request + RequestWord.OFFSET] = pcLow & PAGE_OFFSET_MASK;
+    this.#shared[request + RequestWord.MODULES] = this.#catalog.modules;
     for (let index = 0; index < REQUEST_PAGES; index++) {
       const low = (pcLow & PAGE_MASK) + (index - NEIGHBOUR_PAGES) * PAGE_BYTES;
       const page = low === (low | 0) ? this.#hostPage(low, pcHigh) : UNKNOWN_PAGE;

@@ -51,8 +51,6 @@ const JUMP_CACHE_END = JumpCache.BASE + (1 << (JumpCache.INDEX_BITS + JumpCache.
 /** See the header of this file. */
 export class RegionInstaller {
   readonly #parts: InstallerParts;
-  /** Regions installed so far. */
-  installed = 0;
 
   /** An installer for one vCPU. */
   constructor(parts: InstallerParts) {
@@ -92,6 +90,7 @@ export class RegionInstaller {
     const { exports } = new WebAssembly.Instance(module, {
       [ENVIRONMENT]: { ...imports, check_mapping: checkMapping },
     });
+    catalog.modules++;
     for (const region of regions) {
       table.set(region.slot, exports[region.name] as CallableFunction);
       catalog.add(region);
@@ -103,7 +102,6 @@ export class RegionInstaller {
           catalog.target(hostPage, offset, region.modeKey),
         );
       });
-      this.installed++;
     }
   }
 

@@ -131,6 +131,7 @@ export class Vcpu {
       memory: this.memory,
       frontend,
       pages: this.#pages,
+      catalog: this.#catalog,
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: REGION_SLOTS });
     const spaces = { ram, cpu: this.memory.memory, table };

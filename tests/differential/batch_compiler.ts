@@ -16,6 +16,7 @@ import {
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { RegionReport } from "../../runtime/translation/region_report.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
 import { compileBatch } from "../../wasm_backend/region/region_module.ts";
 
 /** How a batch is compiled. */
@@ -75,7 +76,8 @@ export class BatchCompiler {
     const sources = built.map(({ region, pages, hotspot }, index) => {
       const { modeKey } = hotspot;
       const { dataMmu } = this.#frontend.describeMode(modeKey);
-      return { region, pages, modeKey, dataMmu, slot: index + 1 };
+      const graph = new EntryGraph(region);
+      return { region, graph, pages, modeKey, dataMmu, slot: index + 1 };
     });
     const { pc, stackPointer } = this.#frontend;
     const batch = compileBatch(this.#factory, sources, {

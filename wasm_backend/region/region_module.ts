@@ -7,7 +7,7 @@ import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import { addBranchHints } from "../branch_hints.ts";
 import type { HostOrder } from "../host_order.ts";
 import type { ModuleFactory } from "../module_builder.ts";
-import { EntryGraph } from "./entry_graph.ts";
+import type { EntryGraph } from "./entry_graph.ts";
 import { RegionFunctions } from "./region_functions.ts";
 import { type DirectCallee, RegionLowering, type RegionPage } from "./region_lowering.ts";
 
@@ -15,6 +15,8 @@ import { type DirectCallee, RegionLowering, type RegionPage } from "./region_low
 export interface RegionSource {
   /** The lifted and optimized region. */
   readonly region: Region;
+  /** Its control flow. */
+  readonly graph: EntryGraph;
   /** Its slot in the vCPUs' tables. */
   readonly slot: number;
   /** Pages it was built from, the origin page first. */
@@ -63,12 +65,6 @@ export interface BatchOptions {
   readonly wantsText: boolean;
 }
 
-/** A region with its analysed control flow. */
-interface GraphedSource {
-  readonly source: RegionSource;
-  readonly graph: EntryGraph;
-}
-
 /** Compiles a batch. */
 export function compileBatch(
   factory: ModuleFactory,
@@ -81,13 +77,12 @@ export function compileBatch(
     GUEST_STATE + options.pc.offset,
     options.copiedFunctions,
   );
-  const graphed = sources.map((source) => ({ source, graph: new EntryGraph(source.region) }));
-  const regions = graphed.map(({ source, graph }) => {
+  const regions = sources.map((source) => {
     const name = `r${source.slot}`;
     const lowering = new RegionLowering(m, functions, source.region, {
       name,
       slot: source.slot,
-      graph,
+      graph: source.graph,
       pages: source.pages,
       dataMmu: source.dataMmu,
       pc: options.pc,
@@ -95,7 +90,7 @@ export function compileBatch(
       host: options.host,
       hasOtherWriters: options.hasOtherWriters,
       isChecked: options.isChecked,
-      callee: (offset) => directCallee(source, offset, graphed),
+      callee: (offset) => directCallee(source, offset, sources),
     });
     lowering.addToModule();
     m.exportFunction(name);
@@ -114,15 +109,15 @@ export function compileBatch(
 function directCallee(
   caller: RegionSource,
   offset: number,
-  candidates: readonly GraphedSource[],
+  candidates: readonly RegionSource[],
 ): DirectCallee | null {
   const distance = Math.floor(offset / PAGE_BYTES);
   const page = caller.pages.find((candidate) => candidate.distance === distance);
   if (page === undefined) return null;
-  for (const { source, graph } of candidates) {
+  for (const source of candidates) {
     const [origin] = source.pages;
     if (origin.hostPage !== page.hostPage || source.modeKey !== caller.modeKey) continue;
-    const label = graph.entries.findIndex((entry) =>
+    const label = source.graph.entries.findIndex((entry) =>
       entry.offset === offset - distance * PAGE_BYTES
     );
     if (label < 0) continue;
