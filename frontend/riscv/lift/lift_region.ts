@@ -79,7 +79,9 @@ export class RegionLifter {
   readonly #root = new CallFrame(null);
   readonly #entryOffsets = new Set<number>();
   readonly #region: Region;
-  /** Instructions of callees that stand in the region besides those of its own function. */
+  /** Instructions of the region's own function. */
+  readonly #own = new Set<number>();
+  /** Number of instructions of callees that stand in the region besides. */
   #inlined = 0;
 
   /** Prepares the lifting of what the request names. */
@@ -114,7 +116,7 @@ export class RegionLifter {
     for (let head = 0; head < pending.length; head++) {
       const { frame, offset } = pending[head];
       if (frame.leaders.has(offset)) continue;
-      if (this.#size >= instructionLimit && !this.#instructions.has(offset)) continue;
+      if (this.#size >= instructionLimit && !this.#isCounted(frame, offset)) continue;
       if (!this.#isWanted(frame, offset) || this.#decode(offset) === null) continue;
       frame.leaders.add(offset);
       this.#follow(frame, offset, pending);
@@ -122,7 +124,12 @@ export class RegionLifter {
   }
 
   get #size(): number {
-    return this.#instructions.size + this.#inlined;
+    return this.#own.size + this.#inlined;
+  }
+
+  /** Callees are counted as a whole when they are chosen. */
+  #isCounted(frame: CallFrame, offset: number): boolean {
+    return frame !== this.#root || this.#own.has(offset);
   }
 
   /** The hot address itself always is; a callee is lifted even if it has a region of its own. */
@@ -137,6 +144,7 @@ export class RegionLifter {
     for (let offset = leader;;) {
       const instruction = this.#decode(offset);
       if (instruction === null) return;
+      if (frame === this.#root) this.#own.add(offset);
       const next = offset + instruction.length;
       const flow = this.#flow(instruction, offset);
       if (flow !== "next") {
