@@ -51,7 +51,7 @@ export async function createMachine(
     log: openDebugLog(description),
     sources,
   };
-  const cycle = new PowerCycle(parts, plan);
+  const cycle = new PowerCycle(parts, plan, 1);
   const machine = new Machine(parts, cycle);
   await cycle.ready();
   return machine;
@@ -101,6 +101,7 @@ class Machine implements MachineHandle {
   #endTime: number | undefined;
   #cycle: PowerCycle;
   #isStopping = false;
+  #powerCycles = 1;
 
   constructor(parts: MachineParts, cycle: PowerCycle) {
     this.#parts = parts;
@@ -154,7 +155,7 @@ class Machine implements MachineHandle {
     try {
       clearSharedMemory(this.#parts.memory);
       const plan = await planImages(this.#parts.description, this.#parts.board);
-      this.#cycle = new PowerCycle(this.#parts, plan);
+      this.#cycle = new PowerCycle(this.#parts, plan, ++this.#powerCycles);
       if (this.#isStopping) this.#cycle.stop();
       await this.#cycle.ready();
       this.#cycle.start();
