@@ -11,7 +11,8 @@
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
  *
  * The compiler is dear to load, so it is started by the first request for it, which stays in the ring
- * meanwhile. One that is still loading at the end is abandoned (`compiler_claim.ts`).
+ * meanwhile. One that is still loading at the end is abandoned (`compiler_claim.ts`). The clock keeper is
+ * started by the first deadline, which it may serve late by the time of its start.
  */
 
 import { toIdle } from "../atomics/agent_state.ts";
@@ -43,7 +44,7 @@ import { errorText, InternalError } from "./internal_error.ts";
 import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
-import { wordSatisfies } from "./word_wait.ts";
+import { wordChanged, wordSatisfies } from "./word_wait.ts";
 import type { CompilerStart, KeeperStart, SharedStart, VcpuStart } from "./worker_messages.ts";
 
 /** How long workers may take to stop: far more than the longest compilation. */
@@ -170,7 +171,7 @@ export class PowerCycle {
 
   /** @returns resolves when all vCPUs have stopped */
   #startWorkers({ images }: ImagePlan): Promise<unknown> {
-    const { description, board, coldTier, replayTier, sources } = this.#parts;
+    const { description, board, coldTier, replayTier } = this.#parts;
     const shared: SharedStart = {
       memory: this.#parts.memory,
       board: board.name,
@@ -200,28 +201,36 @@ export class PowerCycle {
       ports,
       debug: description.debug.categories,
     });
-    const keeper: KeeperStart = shared;
-    this.#workers.start({
-      name: "clock keeper",
-      source: sources.clockKeeper,
-      start: keeper,
-      transfer: [],
-    });
+    this.#startClockKeeperWhenKicked(shared);
     return Promise.all(vcpus);
   }
 
   async #startCompilerWhenAsked(start: CompilerStart): Promise<void> {
     await wordSatisfies(this.#words, COMPILE_SLEEP_OFFSET, (asleep) => asleep === 0);
-    // ORDER: sc load; partner: whoever ends the machine, before it wakes the compiler.
-    if (Atomics.load(this.#words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED) {
-      return;
-    }
+    if (this.#hasEnded()) return;
     await this.#workers.start({
       name: COMPILER,
       source: this.#parts.sources.compiler,
       start,
       transfer: start.ports,
     });
+  }
+
+  /** The memory was zero: a kick from before the wait is seen as well. */
+  async #startClockKeeperWhenKicked(start: KeeperStart): Promise<void> {
+    await wordChanged(this.#words, Machine.CLOCK_KICK.offset, 0);
+    if (this.#hasEnded()) return;
+    await this.#workers.start({
+      name: "clock keeper",
+      source: this.#parts.sources.clockKeeper,
+      start,
+      transfer: [],
+    });
+  }
+
+  #hasEnded(): boolean {
+    // ORDER: sc load; partner: whoever ends the machine, before it wakes compiler and clock keeper.
+    return Atomics.load(this.#words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED;
   }
 
   #markStart(hart: number, { isStarted }: HartStart): void {
