@@ -66,7 +66,7 @@ async function buildReplayTier(
   const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
   const bytes = buildGuestColdTier(
     new ModuleFactory(),
-    board.createFrontend(cpu),
+    await board.loadFrontend(cpu),
     hostOrder(),
     true,
   );
@@ -81,7 +81,7 @@ export async function deviceTree(description: MachineDescription): Promise<Uint8
 
 async function loadCheckedBoard({ machine, cpu }: MachineDescription): Promise<BootableBoard> {
   const board = await loadBoard(machine);
-  board.createFrontend(cpu); // refuses properties that do not exist before any worker would
+  board.checkCpu(cpu); // before any worker is asked for such a CPU
   return board;
 }
 

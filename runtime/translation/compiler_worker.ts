@@ -37,8 +37,8 @@ function publisher(words: Int32Array, { ports }: CompilerStart) {
 async function serve(start: CompilerStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
   const board = await loadBoard(start.board);
+  const frontend = await board.loadFrontend(start.cpu);
   if (!claimCompilerService(words, start.powerCycle)) return;
-  const frontend = board.createFrontend(start.cpu);
   const write = (log: string): void => report({ log });
   const compiler = new Compiler({
     words,
