@@ -1,9 +1,6 @@
 /**
  * Entry point of the compiler worker. It gets one message and then compiles until the machine ends; it never
  * returns to its event loop in between.
- *
- * Binaryen is a static import: Deno keeps V8's compiled code of those only, and without it loading takes
- * 100 ms more.
  */
 import { firstMessage } from "./first_message.ts";
 import { waitForRequest } from "../atomics/compile_ring.ts";
