@@ -34,9 +34,8 @@ function splitPackage(text: string): SplitPackage {
 
 /** What the script finds under the two names. */
 function hostFor(module: WebAssembly.Module) {
-  const instantiate = async (_empty: unknown, imports: WebAssembly.Imports) => ({
-    instance: await WebAssembly.instantiate(module, imports),
-  });
+  const instantiate = (_empty: unknown, imports: WebAssembly.Imports) =>
+    Promise.resolve({ instance: new WebAssembly.Instance(module, imports) });
   return {
     WebAssembly: Object.assign(Object.create(WebAssembly), { instantiate }),
     globalThis: { TextDecoder },
@@ -49,7 +48,8 @@ export async function loadBinaryen(): Promise<Binaryen> {
   const key = Symbol.for(HANDOVER);
   const names = `const { WebAssembly, globalThis } = self[Symbol.for("${HANDOVER}")];\n`;
   const url = URL.createObjectURL(new Blob([names, script], { type: "text/javascript" }));
-  Object.assign(self, { [key]: hostFor(await WebAssembly.compile(wasm)) });
+  // Not compiled asynchronously: other threads would do the same work for more processor time.
+  Object.assign(self, { [key]: hostFor(new WebAssembly.Module(wasm)) });
   try {
     return (await import(url)).default;
   } finally {
