@@ -1,5 +1,5 @@
 /**
- * The one file that speaks to Binaryen.
+ * The one file that speaks to Binaryen; `binaryen_package.ts` loads it.
  *
  * Expressions are made through Binaryen's C interface (`_Binaryen*`): building one costs a third of what the
  * wrapper objects cost. An expression is a number here; it must be used in exactly one place. Strings are
@@ -8,7 +8,7 @@
  * Modules start from a text template, because two memories with declared minimum sizes cannot be made
  * through the JavaScript interface.
  */
-import binaryen from "binaryen";
+import { type BinaryenModule, loadBinaryen } from "./binaryen_package.ts";
 import {
   ENVIRONMENT,
   REGION_TABLE,
@@ -35,6 +35,7 @@ interface RawBinaryen {
   _malloc(bytes: number): number;
 }
 
+const binaryen = await loadBinaryen();
 const raw = binaryen as unknown as RawBinaryen & Record<string, number>;
 
 const FEATURES = [
@@ -196,7 +197,7 @@ export class ModuleFactory {
 /** One module under construction. */
 export class ModuleBuilder {
   readonly #heap: BinaryenHeap;
-  readonly #module: binaryen.Module;
+  readonly #module: BinaryenModule;
   readonly #ptr: number;
   readonly #memory: Record<MemoryName, number>;
   readonly #table: number;

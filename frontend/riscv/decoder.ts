@@ -2,7 +2,8 @@
  * From the bits of an instruction to its row and operand fields, for one choice of extensions.
  *
  * 32-bit patterns lie in buckets by major opcode and the three function bits, the more specific ones first.
- * For each 16-bit parcel the pattern is looked up once and remembered.
+ * A bucket is filled when it is used first, for each 16-bit parcel the pattern is looked up once: a short
+ * program uses few of them.
  */
 import { COMPRESSED_ROWS, type CompressedRow } from "./compressed.ts";
 import type { DecodedInstruction, FieldName } from "./instruction.ts";
@@ -52,7 +53,7 @@ const NO_FIELDS: Form["fixed"] = { rd: 0, rs1: 0, rs2: 0, rs3: 0, rm: 0, imm: 0 
 function wordForms(extensions: ReadonlySet<string>): Form[] {
   return ROWS.flatMap(({ pattern, extension }, row) =>
     extensions.has(extension) ? parsePattern(pattern).map((form) => wordForm(form, row)) : []
-  ).sort((a, b) => bySpecificity(a.pattern, b.pattern));
+  );
 }
 
 function wordForm(pattern: Pattern, row: number): Form {
@@ -106,7 +107,8 @@ export function blankInstruction(): DecodedInstruction {
 
 /** See the header of this file. */
 export class Decoder {
-  readonly #buckets: readonly (readonly Form[])[];
+  readonly #wordForms: readonly Form[];
+  readonly #buckets: (readonly Form[] | undefined)[] = Array.from({ length: BUCKET_COUNT });
   readonly #parcelForms: readonly Form[];
   /** For each parcel 1 + the index of its form. */
   readonly #formOfParcel = new Uint8Array(PARCEL_COUNT);
@@ -114,13 +116,7 @@ export class Decoder {
 
   /** Prepares the tables for the extensions whose names are given. */
   constructor(extensions: ReadonlySet<string>) {
-    const forms = wordForms(extensions);
-    this.#buckets = Array.from({ length: BUCKET_COUNT }, (_, bucket) => {
-      const bits = bucketBits(bucket);
-      return forms.filter(({ pattern: { mask, match } }) =>
-        ((bits ^ match) & mask & BUCKET_FIXED_BITS) === 0
-      );
-    });
+    this.#wordForms = wordForms(extensions);
     this.#parcelForms = [...parcelForms(extensions), illegalForm(2)];
   }
 
@@ -154,10 +150,21 @@ export class Decoder {
 
   #form(bits: number): Form {
     if (instructionLength(bits) === 2) return this.#parcelForm(bits & PARCEL_MASK);
-    for (const form of this.#buckets[bucketOf(bits)]) {
+    for (const form of this.#bucket(bucketOf(bits))) {
       if (matches(form.pattern, bits)) return form;
     }
     return this.#illegalWord;
+  }
+
+  #bucket(bucket: number): readonly Form[] {
+    return this.#buckets[bucket] ??= this.#formsOfBucket(bucket);
+  }
+
+  #formsOfBucket(bucket: number): Form[] {
+    const bits = bucketBits(bucket);
+    return this.#wordForms.filter(({ pattern: { mask, match } }) =>
+      ((bits ^ match) & mask & BUCKET_FIXED_BITS) === 0
+    ).sort((a, b) => bySpecificity(a.pattern, b.pattern));
   }
 
   #parcelForm(parcel: number): Form {

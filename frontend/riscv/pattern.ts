@@ -110,6 +110,10 @@ function parseToken(text: string): Token {
   return { width, literal: null, names: ["imm"], bias: 0, isSigned: immediate[1] === "imm", runs };
 }
 
+function binary(digits: string): number {
+  return Number.parseInt(digits, 2);
+}
+
 /** Collects the parts of one alternative. */
 class PatternParts {
   mask = 0;
@@ -117,11 +121,9 @@ class PatternParts {
   readonly #fields = new Map<FieldName, { token: Token; segments: FieldSegment[] }>();
 
   addLiteral(bits: string, top: number): void {
-    [...bits].forEach((bit, i) => {
-      if (bit === "-") return;
-      this.mask |= 1 << (top - 1 - i);
-      if (bit === "1") this.match |= 1 << (top - 1 - i);
-    });
+    const shift = top - bits.length;
+    this.match |= binary(bits.replaceAll("-", "0")) << shift;
+    this.mask |= binary(bits.replaceAll("0", "1").replaceAll("-", "0")) << shift;
   }
 
   addField(token: Token, top: number): void {

@@ -5,7 +5,7 @@
 import { Builder } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { Region } from "../../ir/region.ts";
-import { softfloatFunctions } from "../softfloat/softfloat.ts";
+import { nearestFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
   DecodedRecord,
   EnvironmentCall,
@@ -19,7 +19,7 @@ import { Decoder, instructionLength } from "./decoder.ts";
 import { Disassembler } from "./disassembler.ts";
 import { HOST_FUNCTIONS } from "./host_functions.ts";
 import { LiftContext } from "./lift/lift_context.ts";
-import { RegionLifter, type RowFacts, rowFacts } from "./lift/lift_region.ts";
+import { RegionLifter, RowFacts } from "./lift/lift_region.ts";
 import { Cause, Privilege } from "./privileged/causes.ts";
 import { Feature, featureMask } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
@@ -36,8 +36,8 @@ const MMU_COUNT = 8;
 /** Argument registers of the calling convention. */
 const ArgumentRegister = { A0: 10, A1: 11 } as const;
 
-/** Names of the float operations that round to nearest by host arithmetic end so. */
-const NEAREST_SUFFIX = "_nearest";
+/** Where float functions keep exception flags, and that the float state has changed. */
+const FLOAT_STATE = { flags: slot("fflags"), dirty: slot("fs_dirty") };
 /** The stack pointer of the calling convention. */
 const STACK_POINTER = 2;
 const ENVIRONMENT_CALL_BYTES = 4;
@@ -84,7 +84,7 @@ export class RiscvFrontend implements GuestFrontend {
   readonly #disassembler: Disassembler;
   readonly #fillRecord: RecordFiller;
   readonly #features: bigint;
-  #facts: RowFacts | null = null;
+  readonly #facts = new RowFacts((row) => liftHandler(ROWS[row]));
 
   /** A guest with these extensions. */
   constructor({ extensions = EXTENSIONS, sv57 = false }: RiscvConfiguration = {}) {
@@ -102,12 +102,12 @@ export class RiscvFrontend implements GuestFrontend {
   functions(): Region[] {
     return [
       ...privilegedFunctions(),
-      ...softfloatFunctions({ flags: slot("fflags"), dirty: slot("fs_dirty") }),
+      ...softfloatFunctions(FLOAT_STATE),
     ];
   }
 
   copiedFunctions(): Region[] {
-    return this.functions().filter(({ name }) => name.endsWith(NEAREST_SUFFIX));
+    return nearestFunctions(FLOAT_STATE);
   }
 
   decodeRecord(first: number, second: number, record: DecodedRecord): void {
@@ -141,7 +141,6 @@ export class RiscvFrontend implements GuestFrontend {
   }
 
   liftRegion(request: RegionRequest): Region {
-    this.#facts ??= rowFacts(this.handlers());
     return new RegionLifter(this.#decoder, this.#facts, request).lift();
   }
 

@@ -65,6 +65,15 @@ function formatFunctions(
   ];
 }
 
+/** Those of all float functions that round to nearest with the host's operations. */
+export function nearestFunctions(state: FloatState): Region[] {
+  return [
+    ...buildNearest(F32, BINARY32, state),
+    ...buildNearest(F64, BINARY64, state),
+    buildNarrowNearest(state),
+  ];
+}
+
 /** Builds all float functions over the state that they keep flags in. */
 export function softfloatFunctions(state: FloatState): Region[] {
   return [

@@ -11,6 +11,7 @@
  */
 
 import {
+  announceSleep,
   front,
   indexOf,
   NO_SLOT,
@@ -20,6 +21,7 @@ import {
   type Ring,
   sleepWordOffset,
   tryReserve,
+  wakeSleeper,
 } from "./ring_queue.ts";
 import {
   COMPILE_REQUEST_BYTES,
@@ -37,7 +39,7 @@ const PUBLISHED = 1;
 
 /** Words of a request that its producer may fill. */
 export const COMPILE_REQUEST_WORDS: number = RING.slotWords - 1;
-/** Byte offset of the word the compiler waits on, while 1, for requests. */
+/** Byte offset of the word that is 1 while the compiler sleeps or is not started yet. */
 export const COMPILE_SLEEP_OFFSET: number = sleepWordOffset(RING);
 /** No request: the ring is full, or empty. */
 export const NO_REQUEST = NO_SLOT;
@@ -75,6 +77,18 @@ export function waitForRequest(words: Int32Array, timeoutMs: number): void {
   if (!prepareSleep(words, RING)) return;
   // ORDER: sleeps only while SLEEP is 1; partner: wakeSleeper() after the marker.
   Atomics.wait(words, COMPILE_SLEEP_OFFSET >> 2, 1, timeoutMs);
+}
+
+/**
+ * Declares the compiler asleep before it exists: the first request then ends the wait of main, which starts it.
+ */
+export function announceCompilerAsleep(words: Int32Array): void {
+  announceSleep(words, RING);
+}
+
+/** Wakes the compiler, or main that waits to start it, without a request: the machine has ended. */
+export function wakeCompiler(words: Int32Array): void {
+  wakeSleeper(words, RING);
 }
 
 /** How many requests found the ring full. */

@@ -158,6 +158,11 @@ export const Machine = {
     0x44,
     "the clock keeper, sc, before it reads the compare values again; partner: a compare value's writer",
   ),
+  /** Number of the power cycle whose compiler may start to serve: `compiler_claim.ts`. */
+  COMPILER_CLAIM: word(
+    0x48,
+    "main before the workers start; then cmpxchg by the loaded compiler and by main at the end",
+  ),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
 } as const;

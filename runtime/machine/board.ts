@@ -88,8 +88,8 @@ export interface Board {
   readonly name: string;
   /** Guest physical address of RAM. */
   readonly ramBase: number;
-  /** The guest with its CPU properties. */
-  createFrontend(properties: Readonly<Record<string, boolean>>): GuestFrontend;
+  /** The guest with its CPU properties; loaded when it is asked for, because main can do without. */
+  loadFrontend(properties: Readonly<Record<string, boolean>>): Promise<GuestFrontend>;
   /** The guest's cold tier: base64 text of a module. */
   coldTier(): Promise<string>;
   /** A worker's view of the devices; `hasBuiltinFirmware`: environment calls of supervisors end here. */

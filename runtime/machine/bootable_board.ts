@@ -54,6 +54,8 @@ export interface LoadedImages {
 
 /** A board as main sees it. */
 export interface BootableBoard extends Board {
+  /** Throws ConfigurationError for CPU properties that do not exist or do not fit together. */
+  checkCpu(properties: Readonly<Record<string, boolean>>): void;
   /** Where a kernel without an address of its own goes. @param firmwareEnd first address behind firmware */
   kernelAddress(firmware: FirmwareKind, firmwareEnd: number): number;
   /** The generated device tree. */

@@ -51,7 +51,7 @@ export async function createMachine(
     log: openDebugLog(description),
     sources,
   };
-  const cycle = new PowerCycle(parts, plan);
+  const cycle = new PowerCycle(parts, plan, 1);
   const machine = new Machine(parts, cycle);
   await cycle.ready();
   return machine;
@@ -66,7 +66,7 @@ async function buildReplayTier(
   const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
   const bytes = buildGuestColdTier(
     new ModuleFactory(),
-    board.createFrontend(cpu),
+    await board.loadFrontend(cpu),
     hostOrder(),
     true,
   );
@@ -81,7 +81,7 @@ export async function deviceTree(description: MachineDescription): Promise<Uint8
 
 async function loadCheckedBoard({ machine, cpu }: MachineDescription): Promise<BootableBoard> {
   const board = await loadBoard(machine);
-  board.createFrontend(cpu); // refuses properties that do not exist before any worker would
+  board.checkCpu(cpu); // before any worker is asked for such a CPU
   return board;
 }
 
@@ -101,6 +101,7 @@ class Machine implements MachineHandle {
   #endTime: number | undefined;
   #cycle: PowerCycle;
   #isStopping = false;
+  #powerCycles = 1;
 
   constructor(parts: MachineParts, cycle: PowerCycle) {
     this.#parts = parts;
@@ -154,7 +155,7 @@ class Machine implements MachineHandle {
     try {
       clearSharedMemory(this.#parts.memory);
       const plan = await planImages(this.#parts.description, this.#parts.board);
-      this.#cycle = new PowerCycle(this.#parts, plan);
+      this.#cycle = new PowerCycle(this.#parts, plan, ++this.#powerCycles);
       if (this.#isStopping) this.#cycle.stop();
       await this.#cycle.ready();
       this.#cycle.start();

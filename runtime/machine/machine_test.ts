@@ -2,19 +2,26 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InternalError } from "./internal_error.ts";
 import { createMachine, deviceTree } from "./machine.ts";
 import type { MachineHandle } from "./machine_interface.ts";
-import { WORKER_SOURCES } from "./machine_workers.ts";
+import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
 import { ConfigurationError, describeMachine, type MachineOptions } from "./options.ts";
 import { readDeviceTreeBlob } from "../device_tree/blob_reader.ts";
 
 const SCRIPTED = new URL("./scripted_worker_fixture.ts", import.meta.url);
+const NOWHERE = new URL("./no_such_worker.ts", import.meta.url);
 const SOURCES = { ...WORKER_SOURCES, vcpu: SCRIPTED, compiler: SCRIPTED };
 const MIB = 0x10_0000;
+/** Requests after which the scripted compiler ends the machine. */
+const EXPECTED_REQUESTS = 3;
 
 /** A machine whose harts carry out a script. */
-function scripted(script: string, options: MachineOptions = {}): Promise<MachineHandle> {
+function scripted(
+  script: string,
+  options: MachineOptions = {},
+  sources: WorkerSources = SOURCES,
+): Promise<MachineHandle> {
   const kernel = { name: "script", bytes: new TextEncoder().encode(script) };
   const machine = { bios: "none", memoryBytes: 4 * MIB, kernel, ...options } as const;
-  return createMachine(describeMachine(machine), SOURCES);
+  return createMachine(describeMachine(machine), sources);
 }
 
 async function outputOf({ console }: MachineHandle): Promise<string> {
@@ -23,8 +30,8 @@ async function outputOf({ console }: MachineHandle): Promise<string> {
   return new TextDecoder().decode(bytes);
 }
 
-async function run(script: string, options: MachineOptions = {}) {
-  const machine = await scripted(script, options);
+async function run(script: string, options?: MachineOptions, sources?: WorkerSources) {
+  const machine = await scripted(script, options, sources);
   const output = outputOf(machine);
   await machine.start();
   return { status: await machine.exited, output: await output, machine };
@@ -124,14 +131,31 @@ Deno.test("a machine can be stopped while it runs, and before it was started", a
 
 Deno.test("a worker that cannot start is an error with its message, not a hang", async () => {
   await assertRejects(() => scripted("unready", { harts: 2 }), InternalError, "unready");
-  const nowhere = new URL("./no_such_worker.ts", import.meta.url);
-  const kernel = { name: "k", bytes: Uint8Array.of(1) };
-  const description = describeMachine({ bios: "none", memoryBytes: 4 * MIB, kernel });
-  await assertRejects(
-    () => createMachine(description, { ...SOURCES, compiler: nowhere }),
-    InternalError,
-    "compiler: ",
-  );
+});
+
+Deno.test("a compiler that cannot start ends the machine with its message", async () => {
+  const { status } = await run("request 1\nwait", {}, { ...SOURCES, compiler: NOWHERE });
+  assertEquals(status.reason, "internal-error");
+  assert(status.message?.startsWith("compiler: "));
+});
+
+Deno.test("the compiler is not started for a program that asks for no region", async () => {
+  const { status } = await run("print up\npower-off", {}, { ...SOURCES, compiler: NOWHERE });
+  assertEquals(status, { reason: "power-off", code: 0 });
+});
+
+Deno.test("requests from before the compiler was loaded reach it", async () => {
+  const { status } = await run(`request ${EXPECTED_REQUESTS}\nwait`, { harts: 1 });
+  assertEquals(status, { reason: "guest-exit", code: EXPECTED_REQUESTS });
+});
+
+Deno.test("the end of a machine does not wait for a compiler that is still loading", async () => {
+  const compiler = new URL("./endless_loading_fixture.ts", import.meta.url);
+  const { status } = await run("request 1\nflood 200000\npower-off", {}, {
+    ...SOURCES,
+    compiler,
+  });
+  assertEquals(status, { reason: "power-off", code: 0 });
 });
 
 Deno.test("two machines in one process do not meet", async () => {

@@ -77,6 +77,11 @@ export class MachineWorkers {
     return stopped.promise;
   }
 
+  /** Takes the threads of that name away: they touch nothing of the machine any more. */
+  abandon(name: string): void {
+    this.#workers.filter((row) => row.name === name).forEach((row) => this.#stop(row));
+  }
+
   /** Names of those that run. */
   running(): string[] {
     return this.#workers.filter(({ isStopped }) => !isStopped).map(({ name }) => name);

@@ -9,10 +9,19 @@
  * SOLUTION. Main waits for shared words only asynchronously, each time together with "a worker has failed".
  * A vCPU that failed is declared IDLE in its place, because others may wait for its answer to a request.
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
+ *
+ * The compiler is dear to load, so it is started by the first request for it, which stays in the ring
+ * meanwhile. One that is still loading at the end is abandoned (`compiler_claim.ts`). The clock keeper is
+ * started by the first deadline, which it may serve late by the time of its start.
  */
 
 import { toIdle } from "../atomics/agent_state.ts";
-import { COMPILE_SLEEP_OFFSET } from "../atomics/compile_ring.ts";
+import {
+  announceCompilerAsleep,
+  COMPILE_SLEEP_OFFSET,
+  wakeCompiler,
+} from "../atomics/compile_ring.ts";
+import { offerCompilerService, withdrawCompilerService } from "../atomics/compiler_claim.ts";
 import {
   EndReason,
   HartStart as HartStartState,
@@ -35,12 +44,13 @@ import { errorText, InternalError } from "./internal_error.ts";
 import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
-import { wordSatisfies } from "./word_wait.ts";
+import { wordChanged, wordSatisfies } from "./word_wait.ts";
 import type { CompilerStart, KeeperStart, SharedStart, VcpuStart } from "./worker_messages.ts";
 
 /** How long workers may take to stop: far more than the longest compilation. */
 const STOP_GRACE_MS = 10_000;
 const WORD_SHIFT = 2;
+const COMPILER = "compiler";
 
 /** What a machine is built from; the same for all its power cycles. */
 export interface MachineParts {
@@ -75,14 +85,17 @@ export class PowerCycle {
   readonly #failed = Promise.withResolvers<void>();
   readonly #vcpusStopped: Promise<unknown>;
   readonly #pump: ConsolePump;
+  readonly #number: number;
   #failure: string | undefined;
 
   /**
    * Starts the workers of a machine; {@linkcode PowerCycle.ready} tells when they can run. The memory must
    * be all zero.
+   * @param number counts the power cycles of the machine, from 1
    */
-  constructor(parts: MachineParts, plan: ImagePlan) {
+  constructor(parts: MachineParts, plan: ImagePlan, number: number) {
     this.#parts = parts;
+    this.#number = number;
     this.#words = new Int32Array(parts.memory.buffer);
     this.#power = new SharedPowerControl(this.#words);
     this.#workers = new MachineWorkers({
@@ -130,6 +143,8 @@ export class PowerCycle {
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
     startClock(words);
+    offerCompilerService(words, this.#number);
+    announceCompilerAsleep(words);
     installSegments(words.buffer, board.ramBase, segments);
     const parts = this.#boardParts();
     board.installBootRom(parts, images);
@@ -156,7 +171,7 @@ export class PowerCycle {
 
   /** @returns resolves when all vCPUs have stopped */
   #startWorkers({ images }: ImagePlan): Promise<unknown> {
-    const { description, board, coldTier, replayTier, sources } = this.#parts;
+    const { description, board, coldTier, replayTier } = this.#parts;
     const shared: SharedStart = {
       memory: this.#parts.memory,
       board: board.name,
@@ -180,21 +195,42 @@ export class PowerCycle {
         htif,
       });
     });
-    const compiler: CompilerStart = { ...shared, ports, debug: description.debug.categories };
-    const keeper: KeeperStart = shared;
-    this.#workers.start({
-      name: "compiler",
-      source: sources.compiler,
-      start: compiler,
-      transfer: ports,
+    this.#startCompilerWhenAsked({
+      ...shared,
+      powerCycle: this.#number,
+      ports,
+      debug: description.debug.categories,
     });
-    this.#workers.start({
+    this.#startClockKeeperWhenKicked(shared);
+    return Promise.all(vcpus);
+  }
+
+  async #startCompilerWhenAsked(start: CompilerStart): Promise<void> {
+    await wordSatisfies(this.#words, COMPILE_SLEEP_OFFSET, (asleep) => asleep === 0);
+    if (this.#hasEnded()) return;
+    await this.#workers.start({
+      name: COMPILER,
+      source: this.#parts.sources.compiler,
+      start,
+      transfer: start.ports,
+    });
+  }
+
+  /** The memory was zero: a kick from before the wait is seen as well. */
+  async #startClockKeeperWhenKicked(start: KeeperStart): Promise<void> {
+    await wordChanged(this.#words, Machine.CLOCK_KICK.offset, 0);
+    if (this.#hasEnded()) return;
+    await this.#workers.start({
       name: "clock keeper",
-      source: sources.clockKeeper,
-      start: keeper,
+      source: this.#parts.sources.clockKeeper,
+      start,
       transfer: [],
     });
-    return Promise.all(vcpus);
+  }
+
+  #hasEnded(): boolean {
+    // ORDER: sc load; partner: whoever ends the machine, before it wakes compiler and clock keeper.
+    return Atomics.load(this.#words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED;
   }
 
   #markStart(hart: number, { isStarted }: HartStart): void {
@@ -227,8 +263,8 @@ export class PowerCycle {
       Machine.RUN_STATE.offset,
       (state) => state === RunState.ENDED,
     );
-    // ORDER: after the run state, which the compiler reads before it sleeps; partner: its wait for requests.
-    Atomics.notify(this.#words, COMPILE_SLEEP_OFFSET >> WORD_SHIFT);
+    wakeCompiler(this.#words);
+    if (withdrawCompilerService(this.#words, this.#number)) this.#workers.abandon(COMPILER);
     await this.#withinGrace(this.#vcpusStopped);
     await this.#pump.finish();
     await this.#withinGrace(this.#workers.stopped());

@@ -3,11 +3,22 @@
  * address, one per line, and every hart carries it out.
  *
  * `print TEXT`, `flood COUNT` (prints that many bytes), `echo COUNT` (waits for input and prints it), `ask`
- * (waits for a byte of input: `r` resets, `q` powers off), `power-off`, `exit CODE`, `panic`, `throw TEXT`.
+ * (waits for a byte of input: `r` resets, `q` powers off), `request COUNT` (asks for that many regions),
+ * `power-off`, `exit CODE`, `panic`, `throw TEXT`.
  * Then it waits for the end. Before the first command a hart says that it is ready, except when the text
- * starts with `unready`: it fails instead.
+ * starts with `unready`: it fails instead. The compiler ends the machine when it has taken
+ * `EXPECTED_REQUESTS` requests; the exit code is their number.
  */
 
+import {
+  nextRequest,
+  NO_REQUEST,
+  publishRequest,
+  releaseRequest,
+  reserveRequest,
+  waitForRequest,
+} from "../atomics/compile_ring.ts";
+import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { awaitOutputRoom, putOutput } from "../atomics/console_ring.ts";
 import { take, waitPending } from "../atomics/pending.ts";
 import {
@@ -30,6 +41,9 @@ import type { CompilerStart, VcpuStart, WorkerReport } from "./worker_messages.t
 const RUN_STATE = Machine.RUN_STATE.offset >> 2;
 const READY_COUNT = Machine.READY_COUNT.offset >> 2;
 const RAM_BASE = 0x8000_0000;
+const POLL_MS = 10;
+/** Requests after which the compiler ends the machine. */
+const EXPECTED_REQUESTS = 3;
 
 function waitWhile(words: Int32Array, state: number): void {
   // ORDER: sc load, then sleep while unchanged; partner: main's store and notify.
@@ -127,6 +141,11 @@ class ScriptedHart {
         return;
       case "echo":
         return this.#echo(Number(argument), devices);
+      case "request":
+        for (let count = 0; count < Number(argument); count++) {
+          publishRequest(this.#words, reserveRequest(this.#words));
+        }
+        return;
       case "power-off":
         return this.#power.end(EndReason.POWER_OFF, 0);
       case "ask":
@@ -191,16 +210,24 @@ class ScriptedHart {
 async function serve(start: VcpuStart | CompilerStart): Promise<WorkerReport> {
   try {
     if ("hart" in start) await new ScriptedHart(start).run();
-    else waitUntilEnded(new Int32Array(start.memory.buffer));
+    else takeRequests(new Int32Array(start.memory.buffer), start.powerCycle);
     return { stopped: true };
   } catch (error) {
     return { failure: String(error) };
   }
 }
 
-function waitUntilEnded(words: Int32Array): void {
-  waitWhile(words, RunState.CREATED);
-  waitWhile(words, RunState.RUNNING);
+function takeRequests(words: Int32Array, powerCycle: number): void {
+  if (!claimCompilerService(words, powerCycle)) return;
+  let taken = 0;
+  // ORDER: sc load; partner: the end by another thread.
+  while (Atomics.load(words, RUN_STATE) !== RunState.ENDED) {
+    for (; nextRequest(words) !== NO_REQUEST; taken++) releaseRequest(words);
+    if (taken === EXPECTED_REQUESTS) {
+      new SharedPowerControl(words).end(EndReason.GUEST_EXIT, taken);
+    }
+    waitForRequest(words, POLL_MS);
+  }
 }
 
 self.addEventListener("message", (event: Event) => {

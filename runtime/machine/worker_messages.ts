@@ -41,6 +41,8 @@ export interface VcpuStart extends SharedStart {
 
 /** First message to the compiler worker. */
 export interface CompilerStart extends SharedStart {
+  /** Number of the power cycle: what the compiler claims its service with. */
+  readonly powerCycle: number;
   /** One port for each vCPU. */
   readonly ports: readonly MessagePort[];
   /** Categories of the debug log. */

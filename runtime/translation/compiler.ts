@@ -75,7 +75,7 @@ export class Compiler {
   readonly #parts: CompilerParts;
   readonly #factory = new ModuleFactory();
   readonly #builder: RegionBuilder;
-  readonly #copiedFunctions: ReadonlyMap<string, Region>;
+  #copiedFunctions: ReadonlyMap<string, Region> | null = null;
   readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
@@ -91,9 +91,6 @@ export class Compiler {
   constructor(parts: CompilerParts) {
     this.#parts = parts;
     this.#builder = new RegionBuilder(parts.words, parts.frontend, parts.isChecked);
-    this.#copiedFunctions = new Map(
-      parts.frontend.copiedFunctions().map((region) => [region.name, region]),
-    );
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
     // ORDER: constant after start. One hart is the only writer of guest RAM: no device writes it.
@@ -198,7 +195,7 @@ export class Compiler {
     const batch = compileBatch(this.#factory, sources, {
       pc: frontend.pc,
       stackPointer: frontend.stackPointer,
-      copiedFunctions: this.#copiedFunctions,
+      copiedFunctions: () => this.#copiedFunctions ??= functionsByName(frontend),
       host,
       hasOtherWriters: this.#hasOtherWriters,
       isChecked,
@@ -207,6 +204,11 @@ export class Compiler {
     if (batch.text !== null) trace?.emitted(batch.text);
     return batch;
   }
+}
+
+/** Dear to build, and needed by float code alone. */
+function functionsByName(frontend: GuestFrontend): ReadonlyMap<string, Region> {
+  return new Map(frontend.copiedFunctions().map((region) => [region.name, region]));
 }
 
 function placeOf(hotspot: Hotspot): string {

@@ -54,7 +54,7 @@ async function build(start: VcpuStart): Promise<Vcpu> {
   return new Vcpu({
     hart,
     ram: memory,
-    frontend: board.createFrontend(cpu),
+    frontend: await board.loadFrontend(cpu),
     coldTier: start.coldTier,
     replayTier: start.replayTier,
     devices: board.createDevices(parts, hasBuiltinFirmware),

@@ -83,9 +83,8 @@ export class BatchCompiler {
     const batch = compileBatch(this.#factory, sources, {
       pc,
       stackPointer,
-      copiedFunctions: new Map(
-        this.#frontend.copiedFunctions().map((region) => [region.name, region]),
-      ),
+      copiedFunctions: () =>
+        new Map(this.#frontend.copiedFunctions().map((region) => [region.name, region])),
       host: "x64",
       hasOtherWriters: false,
       isChecked: false,

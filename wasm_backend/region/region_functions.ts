@@ -40,13 +40,13 @@ export class RegionFunctions {
   readonly #pcAddress: number;
   readonly #added = new Set<string>();
 
-  readonly #copied: ReadonlyMap<string, Region>;
+  readonly #copied: () => ReadonlyMap<string, Region>;
 
   /**
    * @param pcAddress byte offset in private memory of the program counter
    * @param copied the guest's functions that modules get copies of, by name
    */
-  constructor(m: ModuleBuilder, pcAddress: number, copied: ReadonlyMap<string, Region>) {
+  constructor(m: ModuleBuilder, pcAddress: number, copied: () => ReadonlyMap<string, Region>) {
     this.#m = m;
     this.#pcAddress = pcAddress;
     this.#copied = copied;
@@ -54,7 +54,7 @@ export class RegionFunctions {
 
   /** Name of a guest function: a copy in this module, or the cold tier's. */
   guest(callee: FunctionSignature): string {
-    const region = this.#copied.get(callee.name);
+    const region = this.#copied().get(callee.name);
     if (region === undefined) return this.imported(callee);
     return this.#once(callee.name, () => this.#addCopy(region));
   }

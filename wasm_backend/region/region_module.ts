@@ -51,8 +51,8 @@ export interface CompiledBatch {
 export interface BatchOptions {
   /** State slot of the program counter. */
   readonly pc: StateSlot;
-  /** The guest's functions that modules get copies of, by name. */
-  readonly copiedFunctions: ReadonlyMap<string, Region>;
+  /** The guest's functions that modules get copies of, by name; asked for when a region calls one. */
+  readonly copiedFunctions: () => ReadonlyMap<string, Region>;
   /** The register that points into the stack. */
   readonly stackPointer: SlotAttribute;
   /** Column of the order table. */

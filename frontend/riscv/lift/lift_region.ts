@@ -33,33 +33,51 @@ const INLINE_DEPTH = 3;
 
 const BRANCHES: ReadonlySet<string> = new Set(["beq", "bne", "blt", "bge", "bltu", "bgeu"]);
 
-/** What block discovery needs of the rows, computed once. */
-export interface RowFacts {
+/** What block discovery needs of a row. */
+interface RowFact {
   /** Does the instruction always leave the region? */
-  readonly leaves: readonly boolean[];
+  readonly leaves: boolean;
   /** Is the instruction register work alone? */
-  readonly isPure: readonly boolean[];
+  readonly isPure: boolean;
 }
 
-/** Facts from the unbound handlers: what they do, whatever their fields. */
-export function rowFacts(handlers: readonly Region[]): RowFacts {
-  const effects = new Set([
-    "guest.load",
-    "guest.store",
-    "guest.rmw",
-    "guest.load_reserved",
-    "guest.cmpxchg",
-  ]);
-  const others = new Set(["call", "guest.fence", "leave_if", "trap_if"]);
-  return {
-    leaves: handlers.map(({ blocks }) =>
-      ["exit", "trap"].includes(blocks[0].terminator?.kind ?? "")
-    ),
-    isPure: handlers.map(({ blocks }) =>
-      blocks[0].operations.every(({ opcode }) => !effects.has(opcode) && !others.has(opcode)) &&
-      !["exit", "trap"].includes(blocks[0].terminator?.kind ?? "")
-    ),
-  };
+const NO_REGISTER_WORK: ReadonlySet<string> = new Set([
+  "guest.load",
+  "guest.store",
+  "guest.rmw",
+  "guest.load_reserved",
+  "guest.cmpxchg",
+  "call",
+  "guest.fence",
+  "leave_if",
+  "trap_if",
+]);
+
+/** Facts from the unbound handlers: what they do, whatever their fields. Each row is lifted once, when used. */
+export class RowFacts {
+  readonly #facts = new Map<number, RowFact>();
+  readonly #handler: (row: number) => Region;
+
+  /** @param handler lifts a row without operands */
+  constructor(handler: (row: number) => Region) {
+    this.#handler = handler;
+  }
+
+  /** Facts of a row. */
+  of(row: number): RowFact {
+    let fact = this.#facts.get(row);
+    if (fact === undefined) {
+      fact = factOf(this.#handler(row));
+      this.#facts.set(row, fact);
+    }
+    return fact;
+  }
+}
+
+function factOf({ blocks: [{ operations, terminator }] }: Region): RowFact {
+  const leaves = ["exit", "trap"].includes(terminator?.kind ?? "");
+  const isPure = operations.every(({ opcode }) => !NO_REGISTER_WORK.has(opcode));
+  return { leaves, isPure: isPure && !leaves };
 }
 
 /** A place that discovery still has to look at. */
@@ -241,7 +259,9 @@ export class RegionLifter {
     if (BRANCHES.has(name)) return "branch";
     if (name === "jal") return LINK_REGISTERS.has(instruction.rd) ? "call" : "jump";
     if (name === "jalr") return flowOfRegisterJump(instruction);
-    if (this.#facts.leaves[instruction.row] || this.#isSteppedSingly(instruction)) return "leave";
+    if (this.#facts.of(instruction.row).leaves || this.#isSteppedSingly(instruction)) {
+      return "leave";
+    }
     return name.startsWith("lr.") && !this.#hasPureWindow(offset) ? "leave" : "next";
   }
 
@@ -279,7 +299,7 @@ export class RegionLifter {
         pending.push({ at: target, isInside: stays(target) });
       } else if (BRANCHES.has(name)) {
         pending.push({ at: next, isInside: stays(next) }, { at: target, isInside: stays(target) });
-      } else if (this.#facts.isPure[instruction.row] && name !== "jalr") {
+      } else if (this.#facts.of(instruction.row).isPure && name !== "jalr") {
         pending.push({ at: next, isInside });
       } else if (this.#reachesStoreConditional(next)) {
         return false;

@@ -5,7 +5,6 @@
  */
 
 import type { GuestFrontend } from "../../../../frontend/frontend.ts";
-import { RiscvFrontend } from "../../../../frontend/riscv/riscv_frontend.ts";
 import { ConfigurationError } from "../../options.ts";
 
 /** Properties by name: on in the model, or off. */
@@ -45,9 +44,15 @@ const FIVE_LEVELS = "sv57";
 /** Every property that exists. */
 export const CPU_PROPERTIES: readonly string[] = [...SWITCHABLE, FIVE_LEVELS];
 
-/** The guest with these properties. Throws {@linkcode ConfigurationError}. */
-export function createRiscvFrontend(properties: CpuProperties): GuestFrontend {
+/** Throws {@linkcode ConfigurationError} when there is no CPU with these properties. */
+export function checkCpuProperties(properties: CpuProperties): void {
+  switchedOn(properties);
+}
+
+/** The guest with these properties. Rejects with {@linkcode ConfigurationError}. */
+export async function loadRiscvFrontend(properties: CpuProperties): Promise<GuestFrontend> {
   const extensions = new Set([...ALWAYS_DECODED, ...switchedOn(properties)]);
+  const { RiscvFrontend } = await import("../../../../frontend/riscv/riscv_frontend.ts");
   return new RiscvFrontend({ extensions, sv57: properties[FIVE_LEVELS] ?? false });
 }
 

@@ -7,7 +7,12 @@ import { createVirtBoard, RAM_BASE } from "./board.ts";
 import { kernelLoadAddress, planBoot } from "./boot_plan.ts";
 import { setChosen } from "./chosen_node.ts";
 import { coldTierText } from "./cold_tier_text.ts";
-import { advertisedExtensions, createRiscvFrontend, mmuType } from "./cpu_properties.ts";
+import {
+  advertisedExtensions,
+  checkCpuProperties,
+  loadRiscvFrontend,
+  mmuType,
+} from "./cpu_properties.ts";
 import { SupervisorEnvironment } from "./environment.ts";
 import { virtDeviceTree } from "./virt_device_tree.ts";
 
@@ -54,7 +59,8 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
 export const VIRT: BootableBoard = {
   name: "virt",
   ramBase: RAM_BASE,
-  createFrontend: createRiscvFrontend,
+  loadFrontend: loadRiscvFrontend,
+  checkCpu: checkCpuProperties,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,

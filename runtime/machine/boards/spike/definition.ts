@@ -7,7 +7,8 @@ import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
 import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
 import {
   advertisedExtensions,
-  createRiscvFrontend,
+  checkCpuProperties,
+  loadRiscvFrontend,
   mmuType,
 } from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
@@ -34,7 +35,8 @@ function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
 export const SPIKE: BootableBoard = {
   name: "spike",
   ramBase: RAM_BASE,
-  createFrontend: createRiscvFrontend,
+  loadFrontend: loadRiscvFrontend,
+  checkCpu: checkCpuProperties,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,

@@ -1,0 +1,3 @@
+/** A worker that is never done loading. */
+
+await new Promise(() => {});
