@@ -295,6 +295,13 @@ export const OPCODES = {
   ),
 
   "call": row(null, null, "call", "callee", "Calls a named function."),
+  "call_unless": row(
+    null,
+    null,
+    "call",
+    "callee",
+    "Second operand when the first is not 0, which is usual; else the function's result from the others.",
+  ),
   "trap_if": row(
     ["i32", "i32", "i64"],
     "void",

@@ -26,7 +26,7 @@ import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
-import { RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
+import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, ROWS } from "./rows.ts";
 import type { InstructionRow } from "./instruction.ts";
 
@@ -102,7 +102,7 @@ export class RiscvFrontend implements GuestFrontend {
   functions(): Region[] {
     return [
       ...privilegedFunctions(),
-      ...softfloatFunctions({ flags: slot("fflags"), dirty: slot("fs_dirty") }),
+      ...softfloatFunctions(FLOAT_STATE),
     ];
   }
 

@@ -626,11 +626,11 @@ export class RegionLowering extends OperationLowering {
     }
   }
 
-  protected override beforeCall(callee: FunctionSignature): void {
+  protected override beforeCall(callee: FunctionSignature): Expression[] {
     this.#functions.guest(callee);
     const { index } = this.#current();
-    this.push(this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index)));
     this.#accesses.dropReservation();
+    return [this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index))];
   }
 
   protected override leave(operation: Operation): void {

@@ -43,7 +43,7 @@ export function rowFacts(handlers: readonly Region[]): RowFacts {
     "guest.load_reserved",
     "guest.cmpxchg",
   ]);
-  const others = new Set(["call", "guest.fence", "leave_if", "trap_if"]);
+  const others = new Set(["call", "call_unless", "guest.fence", "leave_if", "trap_if"]);
   return {
     leaves: handlers.map(({ blocks }) =>
       ["exit", "trap"].includes(blocks[0].terminator?.kind ?? "")
