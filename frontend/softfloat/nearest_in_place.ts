@@ -47,14 +47,22 @@ function isSettled(b: Builder, result: Value, { flags }: HostOperation, range: S
   return b.ltU(b.sub(key, b.i32(TINY_FIELDS << position)), bound);
 }
 
+/** Where operations in place run, and what they look at. */
+export interface PlaceOfRounding {
+  /** The bound. */
+  readonly range: StateSlot;
+  /** Does the host fuse multiplication and addition? */
+  readonly hostFuses: boolean;
+}
+
 /** Appends the operation on numbers; gives a number. */
 export function roundToNearest(
   b: Builder,
   { host, nearest }: RoundedOperation,
   numbers: Value[],
-  range: StateSlot,
+  { range, hostFuses }: PlaceOfRounding,
 ): Value {
-  if (host === null) return b.call(nearest, ...numbers);
+  if (host.needsFusing && !hostFuses) return b.call(nearest, ...numbers);
   const result = b.op(host.opcode, ...numbers);
   return b.callUnless(isSettled(b, result, host, range), result, nearest, ...numbers);
 }

@@ -10,7 +10,7 @@ import type { FunctionSignature } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
 import { BINARY32, BINARY64, type FloatFormat } from "./format.ts";
 
-/** The host operation that rounds to nearest even, for one that the host has. */
+/** The host operation that rounds to nearest even. */
 export interface HostOperation {
   /** Its opcode. */
   readonly opcode: Opcode;
@@ -19,6 +19,8 @@ export interface HostOperation {
    * or any.
    */
   readonly flags: "inexact" | "overflow" | "any";
+  /** Does it take a host that fuses multiplication and addition? */
+  readonly needsFusing: boolean;
 }
 
 /** An operation whose result depends on the rounding mode, in three shapes. */
@@ -29,8 +31,8 @@ export interface RoundedOperation {
   readonly nearest: FunctionSignature;
   /** `(operands..., mode)`: integer arithmetic only; what the other two fall back on. */
   readonly exact: FunctionSignature;
-  /** The host's own operation; null when it has none. */
-  readonly host: HostOperation | null;
+  /** The host's own operation. */
+  readonly host: HostOperation;
 }
 
 /** Operations of one format. */
@@ -69,7 +71,7 @@ function rounded(
   name: string,
   operands: readonly Carried[],
   result: Carried,
-  host: HostOperation | null,
+  host: HostOperation,
 ): RoundedOperation {
   const withMode: readonly ValueType[] = [...operands.map(({ bits }) => bits), "i32"];
   const numbers = operands.map(({ number }) => number);
@@ -93,12 +95,14 @@ function formatOperations(format: FloatFormat): FormatOperations {
     return rounded(`${name}_${operation}`, operands, carried, {
       opcode: `${name}.${operation}`,
       flags,
+      needsFusing: false,
     });
   };
   const conversion = (integer: string, sign: "s" | "u"): RoundedOperation =>
     rounded(`${name}_from_${integer}`, [INTEGER], carried, {
       opcode: `${name}.convert_i64_${sign}`,
       flags: "inexact",
+      needsFusing: false,
     });
   return {
     add: operation("add", 2, "overflow"),
@@ -106,7 +110,11 @@ function formatOperations(format: FloatFormat): FormatOperations {
     multiply: operation("mul", 2, "any"),
     divide: operation("div", 2, "any"),
     squareRoot: operation("sqrt", 1, "any"),
-    multiplyAdd: rounded(`${name}_fma`, [carried, carried, carried], carried, null),
+    multiplyAdd: rounded(`${name}_fma`, [carried, carried, carried], carried, {
+      opcode: `${name}.fma`,
+      flags: "any",
+      needsFusing: true,
+    }),
     fromSigned: conversion("i64", "s"),
     fromUnsigned: conversion("u64", "u"),
   };
@@ -121,7 +129,7 @@ export const F64_TO_F32: RoundedOperation = rounded(
   "f64_to_f32",
   [carriedOf(BINARY64)],
   carriedOf(BINARY32),
-  { opcode: "f32.demote_f64", flags: "any" },
+  { opcode: "f32.demote_f64", flags: "any", needsFusing: false },
 );
 /** Single to double precision: exact. */
 export const F32_TO_F64: FunctionSignature = {

@@ -49,7 +49,7 @@ function inPlace({ nearest }: RoundedOperation): FunctionSignature {
 function buildInPlace(operation: RoundedOperation): Region {
   return buildFunction(inPlace(operation), (b) => {
     const numbers = operation.nearest.parameters.map((_, index) => b.parameter(index));
-    b.return(roundToNearest(b, operation, numbers, STATE.range));
+    b.return(roundToNearest(b, operation, numbers, { range: STATE.range, hostFuses: true }));
   });
 }
 

@@ -215,6 +215,11 @@ export abstract class OperationLowering {
         const whenTrue = this.use(operands[1]);
         return this.m.select(condition, whenTrue, this.use(operands[2]));
       }
+      case "f32.fma":
+      case "f64.fma": {
+        const [a, b, c] = operands.map((operand) => this.use(operand));
+        return this.m.fusedMultiplyAdd(opcode === "f32.fma" ? "f32" : "f64", a, b, c);
+      }
       case "i64.mulh_s":
       case "i64.mulh_u":
       case "i64.mulh_su":

@@ -95,7 +95,8 @@ export function callRounded(
     const numbers = operands().map((bits, index) =>
       carriedAs(b, bits, operation.nearest.parameters[index])
     );
-    return carriedBits(b, roundToNearest(b, operation, numbers, slot("float_range")));
+    const place = { range: slot("float_range"), hostFuses: context.hostFuses };
+    return carriedBits(b, roundToNearest(b, operation, numbers, place));
   }
   const mode = context.roundingMode();
   return b.call(operation.rounded, ...operands(), mode);

@@ -263,7 +263,8 @@ export class RegionLifter {
       builder.exit(ExitReason.SINGLE_STEP, this.#address(builder, offset));
       return;
     }
-    row.lift(new LiftContext(builder, { instruction, offset, mode: this.#mode }));
+    const { hostFuses } = this.#request;
+    row.lift(new LiftContext(builder, { instruction, offset, mode: this.#mode, hostFuses }));
   }
 
   /** Turns guest control transfers whose targets are in the region into jumps between blocks. */
