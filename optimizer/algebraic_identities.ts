@@ -104,6 +104,14 @@ function reflexive(operation: Operation, rewriter: Rewriter): Value | null {
   return operation.operands[0] === operation.operands[1] ? one(operation, rewriter) : null;
 }
 
+/** `x >= x`, `(x | c) >= c` */
+function geU(operation: Operation, rewriter: Rewriter): Value | null {
+  const [a, b] = operation.operands;
+  const bound = constantOf(b);
+  const holdsBound = a.opcode.endsWith(".or") && bound !== null && isValue(a.operands[1], bound);
+  return holdsBound ? one(operation, rewriter) : reflexive(operation, rewriter);
+}
+
 /** A comparison that `x` fails with itself. */
 function irreflexive(operation: Operation, rewriter: Rewriter): Value | null {
   return operation.operands[0] === operation.operands[1] ? zero(operation, rewriter) : null;
@@ -135,7 +143,7 @@ const BY_NAME: Readonly<Record<string, Identity>> = {
   rem_u: rem,
   eq: reflexive,
   ge_s: reflexive,
-  ge_u: reflexive,
+  ge_u: geU,
   ne: irreflexive,
   lt_s: irreflexive,
   lt_u: irreflexive,
