@@ -138,6 +138,8 @@ export interface RegionRequest {
   readonly code: CodeReader;
   /** Must instructions that touch machine state beyond registers be left to the cold tier? */
   readonly isChecked: boolean;
+  /** Does the host fuse multiplication and addition, so that the region may use the opcodes for it? */
+  readonly hostFuses: boolean;
   /** Most guest instructions the region may hold. */
   readonly instructionLimit: number;
 }

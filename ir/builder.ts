@@ -383,6 +383,21 @@ export class Builder {
     return this.append("call", callee.result, operands, { callee });
   }
 
+  /** The usual value when the condition is not 0, else what the function gives. */
+  callUnless(
+    condition: Value,
+    usual: Value,
+    callee: FunctionSignature,
+    ...operands: Value[]
+  ): Value {
+    const expected: readonly string[] = ["i32", callee.result, ...callee.parameters];
+    const given = [condition, usual, ...operands];
+    if (given.length !== expected.length || given.some(({ type }, i) => type !== expected[i])) {
+      throw new TypeError(`Cannot call "${callee.name}": operands do not fit (${expected})`);
+    }
+    return this.append("call_unless", callee.result, given, { callee });
+  }
+
   /** When `condition` is not 0, the current instruction raises an exception. */
   trapIf(condition: Value, cause: Value, value: Value): void {
     this.append("trap_if", "void", [condition, cause, value], null);

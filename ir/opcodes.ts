@@ -65,6 +65,8 @@ const I32_2 = ["i32", "i32"] as const;
 const I64_2 = ["i64", "i64"] as const;
 const F32_2 = ["f32", "f32"] as const;
 const F64_2 = ["f64", "f64"] as const;
+const F32_3 = ["f32", "f32", "f32"] as const;
+const F64_3 = ["f64", "f64", "f64"] as const;
 
 /** The table. */
 export const OPCODES = {
@@ -149,6 +151,7 @@ export const OPCODES = {
   "f32.mul": pure(F32_2, "f32", "Product, rounded to nearest even."),
   "f32.div": pure(F32_2, "f32", "Quotient, rounded to nearest even."),
   "f32.sqrt": pure(["f32"], "f32", "Square root, rounded to nearest even."),
+  "f32.fma": pure(F32_3, "f32", "Product of two plus the third, rounded once; not on every host."),
   "f32.abs": pure(["f32"], "f32", "Magnitude."),
   "f32.eq": pure(F32_2, "i32", "1 when equal; NaN is unequal."),
   "f32.lt": pure(F32_2, "i32", "1 when less."),
@@ -164,6 +167,7 @@ export const OPCODES = {
   "f64.mul": pure(F64_2, "f64", "Product, rounded to nearest even."),
   "f64.div": pure(F64_2, "f64", "Quotient, rounded to nearest even."),
   "f64.sqrt": pure(["f64"], "f64", "Square root, rounded to nearest even."),
+  "f64.fma": pure(F64_3, "f64", "Product of two plus the third, rounded once; not on every host."),
   "f64.abs": pure(["f64"], "f64", "Magnitude."),
   "f64.eq": pure(F64_2, "i32", "1 when equal; NaN is unequal."),
   "f64.lt": pure(F64_2, "i32", "1 when less."),
@@ -295,6 +299,13 @@ export const OPCODES = {
   ),
 
   "call": row(null, null, "call", "callee", "Calls a named function."),
+  "call_unless": row(
+    null,
+    null,
+    "call",
+    "callee",
+    "Second operand when the first is not 0, which is usual; else the function's result from the others.",
+  ),
   "trap_if": row(
     ["i32", "i32", "i64"],
     "void",

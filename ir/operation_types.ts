@@ -29,6 +29,10 @@ export function operandTypes(opcode: Opcode, attribute: Attribute): readonly Val
       return [(attribute as { variable: Variable }).variable.type];
     case "call":
       return (attribute as { callee: FunctionSignature }).callee.parameters;
+    case "call_unless": {
+      const { parameters, result } = (attribute as { callee: FunctionSignature }).callee;
+      return ["i32", result as ValueType, ...parameters];
+    }
     default:
       return opcodeRow(opcode).operands ?? [];
   }
@@ -43,6 +47,7 @@ export function resultType(opcode: Opcode, attribute: Attribute): ValueType | "v
     case "var.get":
       return (attribute as { variable: Variable }).variable.type;
     case "call":
+    case "call_unless":
       return (attribute as { callee: FunctionSignature }).callee.result;
     default:
       return opcodeRow(opcode).result ?? "void";

@@ -122,6 +122,14 @@ Deno.test("findProblems() finds wrong types and attributes", () => {
     'b0: %2 = i64.eqz: attribute is "constant", expected "none"',
   );
   expectProblem(
+    region((b) => {
+      const callee = { name: "ask", parameters: ["i32"], result: "i64" } as const;
+      const operands = [b.i32(1), b.i32(2), b.i32(3)];
+      b.append("call_unless", "i64", operands, { callee });
+    }),
+    "b0: %4 = call_unless: operands (i32,i32,i32), expected (i32,i64,i32)",
+  );
+  expectProblem(
     region((b) => b.getState(X, 4)),
     'b0: %1 = state.get: slot "x" has no element 4',
   );

@@ -3,6 +3,7 @@
  * gives a value of the operation's type that is never worse than the operation, or null when it does not
  * apply. No two rules stand for one opcode, so there is no order among them.
  */
+import type { Opcode } from "../ir/opcodes.ts";
 import type { Operation, Value } from "../ir/region.ts";
 import { constantOf } from "./constants.ts";
 import type { Rewriter } from "./rewriter.ts";
@@ -103,6 +104,14 @@ function reflexive(operation: Operation, rewriter: Rewriter): Value | null {
   return operation.operands[0] === operation.operands[1] ? one(operation, rewriter) : null;
 }
 
+/** `x >= x`, `(x | c) >= c` */
+function geU(operation: Operation, rewriter: Rewriter): Value | null {
+  const [a, b] = operation.operands;
+  const bound = constantOf(b);
+  const holdsBound = a.opcode.endsWith(".or") && bound !== null && isValue(a.operands[1], bound);
+  return holdsBound ? one(operation, rewriter) : reflexive(operation, rewriter);
+}
+
 /** A comparison that `x` fails with itself. */
 function irreflexive(operation: Operation, rewriter: Rewriter): Value | null {
   return operation.operands[0] === operation.operands[1] ? zero(operation, rewriter) : null;
@@ -134,16 +143,30 @@ const BY_NAME: Readonly<Record<string, Identity>> = {
   rem_u: rem,
   eq: reflexive,
   ge_s: reflexive,
-  ge_u: reflexive,
+  ge_u: geU,
   ne: irreflexive,
   lt_s: irreflexive,
   lt_u: irreflexive,
   select,
 };
 
+/** The bits of a number, or the number of bits, that were just reinterpreted the other way. */
+function reinterpreted({ operands: [value], type }: Operation): Value | null {
+  const isReverse = value.opcode.includes(".reinterpret_") && value.operands[0].type === type;
+  return isReverse ? value.operands[0] : null;
+}
+
+const REINTERPRETATIONS: readonly Opcode[] = [
+  "f32.reinterpret_i32",
+  "f64.reinterpret_i64",
+  "i32.reinterpret_f32",
+  "i64.reinterpret_f64",
+];
+
 /** The identity of each opcode that has one. */
-export const IDENTITIES: ReadonlyMap<string, Identity> = new Map(
-  WIDTHS.flatMap((width) =>
+export const IDENTITIES: ReadonlyMap<string, Identity> = new Map([
+  ...WIDTHS.flatMap((width) =>
     Object.entries(BY_NAME).map(([name, identity]) => [`${width}.${name}`, identity] as const)
   ),
-);
+  ...REINTERPRETATIONS.map((opcode) => [opcode, reinterpreted] as const),
+]);

@@ -555,17 +555,17 @@ export class ModuleBuilder {
     return raw._BinaryenMemoryFill(this.#ptr, address, value, bytes, this.#memory[memory]);
   }
 
-  /** Fused multiply-add of doubles where the host fuses: a start-up probe decides whether it may be used. */
-  relaxedMultiplyAdd(a: Expression, b: Expression, c: Expression): Expression {
-    const splat = (value: Expression) => raw._BinaryenUnary(this.#ptr, raw.SplatVecF64x2, value);
-    const sum = raw._BinaryenSIMDTernary(
-      this.#ptr,
-      raw.RelaxedMaddVecF64x2,
-      splat(a),
-      splat(b),
-      splat(c),
-    );
-    return raw._BinaryenSIMDExtract(this.#ptr, raw.ExtractLaneVecF64x2, sum, 0);
+  /** Fused multiply-add, where the host is known to fuse. */
+  fusedMultiplyAdd(
+    type: "f32" | "f64",
+    a: Expression,
+    b: Expression,
+    c: Expression,
+  ): Expression {
+    const [splat, add, extract] = FUSED_OPERATORS[type];
+    const [x, y, addend] = [a, b, c].map((value) => raw._BinaryenUnary(this.#ptr, splat, value));
+    const sum = raw._BinaryenSIMDTernary(this.#ptr, add, x, y, addend);
+    return raw._BinaryenSIMDExtract(this.#ptr, extract, sum, 0);
   }
 
   // --- module ---------------------------------------------------------------------------------------
@@ -637,4 +637,9 @@ export class ModuleBuilder {
   }
 }
 
+/** Splat, relaxed multiply-add, and extraction of a lane: Wasm has it for vectors only. */
+const FUSED_OPERATORS = {
+  f32: [raw.SplatVecF32x4, raw.RelaxedMaddVecF32x4, raw.ExtractLaneVecF32x4],
+  f64: [raw.SplatVecF64x2, raw.RelaxedMaddVecF64x2, raw.ExtractLaneVecF64x2],
+} as const;
 const SEQUENTIAL = raw._BinaryenMemoryOrderSeqCst();

@@ -6,6 +6,7 @@
  * ISA" and "Supervisor-Level ISA".
  */
 import { StateLayout, type StateSlot } from "../../ir/guest_state.ts";
+import type { FloatState } from "../softfloat/float_builder.ts";
 
 /** Elements of the integer register file: 32 registers and the sink that writes to x0 go to. */
 export const INTEGER_FILE_SIZE = 33;
@@ -19,6 +20,8 @@ export const RISCV_STATE = new StateLayout([
   { name: "f", type: "i64", count: 32, promotable: true },
   /** Accrued float exceptions, `fcsr` bits 0..4. */
   { name: "fflags", type: "i32" },
+  /** Bound that follows from `fflags`: see `softfloat/nearest_in_place.ts`. */
+  { name: "float_range", type: "i32" },
   /** Dynamic rounding mode, `fcsr` bits 5..7. */
   { name: "frm", type: "i32" },
   /** 1 once a float register or flag was written since FS was last set by software. */
@@ -72,6 +75,13 @@ export const RISCV_STATE = new StateLayout([
 export function slot(name: string): StateSlot {
   return RISCV_STATE.slot(name);
 }
+
+/** Where float arithmetic keeps its flags. */
+export const FLOAT_STATE: FloatState = {
+  flags: slot("fflags"),
+  dirty: slot("fs_dirty"),
+  range: slot("float_range"),
+};
 
 /** ABI names of the integer registers, for the disassembler and dumps. */
 export const INTEGER_NAMES: readonly string[] = [

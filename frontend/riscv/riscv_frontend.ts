@@ -26,7 +26,7 @@ import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
-import { RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
+import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, ROWS } from "./rows.ts";
 import type { InstructionRow } from "./instruction.ts";
 
@@ -36,8 +36,6 @@ const MMU_COUNT = 8;
 /** Argument registers of the calling convention. */
 const ArgumentRegister = { A0: 10, A1: 11 } as const;
 
-/** Where float functions keep exception flags, and that the float state has changed. */
-const FLOAT_STATE = { flags: slot("fflags"), dirty: slot("fs_dirty") };
 /** The stack pointer of the calling convention. */
 const STACK_POINTER = 2;
 const ENVIRONMENT_CALL_BYTES = 4;

@@ -10,6 +10,7 @@ import { type Builder, buildFunction } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import type { FunctionSignature, Region, Value, Variable } from "../../ir/region.ts";
 import { FloatFlag, type FloatFormat } from "./format.ts";
+import { rangeOf } from "./nearest_in_place.ts";
 
 /** Where the float functions keep what outlives them. */
 export interface FloatState {
@@ -17,6 +18,8 @@ export interface FloatState {
   readonly flags: StateSlot;
   /** Set to 1 whenever a flag is raised, i32. */
   readonly dirty: StateSlot;
+  /** Which results need no test of their flags, i32: see `nearest_in_place.ts`. */
+  readonly range: StateSlot;
 }
 
 /** A finite, non-zero number taken apart. */
@@ -79,8 +82,10 @@ export class FloatBuilder {
 
   /** Adds flags to the accrued ones. */
   raiseFlags(flags: Value): void {
-    const { flags: accrued, dirty } = this.#state;
-    this.b.setState(accrued, this.b.or(this.b.getState(accrued), flags));
+    const { flags: accrued, dirty, range } = this.#state;
+    const raised = this.b.or(this.b.getState(accrued), flags);
+    this.b.setState(accrued, raised);
+    this.b.setState(range, rangeOf(this.b, raised));
     this.b.setState(dirty, this.b.i32(1));
   }
 

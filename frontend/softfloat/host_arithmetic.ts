@@ -2,7 +2,9 @@
  * What functions on top of the host's float operations have in common: which results they may take, and the
  * exact errors of sums and products.
  */
+import type { Builder } from "../../ir/builder.ts";
 import type { FunctionSignature, Value } from "../../ir/region.ts";
+import type { ValueType } from "../../ir/types.ts";
 import type { FloatBuilder } from "./float_builder.ts";
 import { FloatFlag, RoundingMode } from "./format.ts";
 
@@ -20,6 +22,18 @@ export function toBits({ b, format }: FloatBuilder, number: Value): Value {
     : b.op("i64.reinterpret_f64", number);
 }
 
+/** A value in the shape in which functions on bits take and give it: a number as its bits. */
+export function carriedBits(b: Builder, value: Value): Value {
+  if (value.type === "f32") return b.op("i32.reinterpret_f32", value);
+  return value.type === "f64" ? b.op("i64.reinterpret_f64", value) : value;
+}
+
+/** The reverse of {@linkcode carriedBits}. */
+export function carriedAs(b: Builder, carried: Value, type: ValueType): Value {
+  if (type === "f32") return b.op("f32.reinterpret_i32", carried);
+  return type === "f64" ? b.op("f64.reinterpret_i64", carried) : carried;
+}
+
 /** 1 when a result is finite. */
 export function isFinite(f: FloatBuilder, bits: Value): Value {
   return f.b.ltU(f.magnitude(bits), f.b.i64(f.format.infinity));
@@ -32,20 +46,22 @@ export function isSafelyNormal(f: FloatBuilder, bits: Value): Value {
   return b.ltU(b.sub(f.magnitude(bits), b.i64(lowest)), b.i64(format.infinity - lowest));
 }
 
-/** Raises inexact when the test says so, unless it is raised already; ends the function. */
-export function returnTested(f: FloatBuilder, bits: Value, isInexact: () => Value): void {
+/** Raises inexact when the test says so, unless it is raised already; ends the function with the number. */
+export function returnTested(f: FloatBuilder, number: Value, isInexact: () => Value): void {
   const { b } = f;
   b.when(f.isInexactClear(), () => {
     b.when(isInexact(), () => f.raise(FloatFlag.INEXACT));
   });
-  f.return(bits);
+  b.return(number);
 }
 
 /** Ends the function with the exact one's result. */
 export function returnExact(f: FloatBuilder, callee: FunctionSignature): void {
   const { b } = f;
-  const operands = callee.parameters.slice(0, -1).map((_, index) => b.parameter(index));
-  b.return(b.call(callee, ...operands, b.i32(RoundingMode.NEAREST_EVEN)));
+  const operands = callee.parameters.slice(0, -1).map((_, index) =>
+    carriedBits(b, b.parameter(index))
+  );
+  b.return(fromBits(f, b.call(callee, ...operands, b.i32(RoundingMode.NEAREST_EVEN))));
 }
 
 /**

@@ -9,7 +9,6 @@ import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_build
 import { BINARY32, BINARY64 } from "./format.ts";
 import {
   areDifferent,
-  fromBits,
   isNotZero,
   isSafelyNormal,
   productResidual,
@@ -47,7 +46,7 @@ export function buildSingleMultiplyAdd(
 ): Region {
   return buildFloatFunction(nearest, BINARY32, state, (f) => {
     const { b } = f;
-    const [a, second, addend] = [0, 1, 2].map((index) => fromBits(f, b.parameter(index)));
+    const [a, second, addend] = [0, 1, 2].map((index) => b.parameter(index));
     const product = singleProduct(f, a, second);
     const wideAddend = promote(f, addend);
     const sum = b.op("f64.add", product, wideAddend);
@@ -56,13 +55,13 @@ export function buildSingleMultiplyAdd(
     const extra = b.and(b.op("i64.reinterpret_f64", sum), b.i64(EXTRA_BITS));
     const isSure = b.ne(extra, b.i64(HALFWAY));
     b.when(b.and(isSure, isSafelyNormal(f, bits)), () => {
-      returnTested(f, bits, () => {
+      returnTested(f, result, () => {
         const wide = new FloatBuilder(b, BINARY64, state);
         const isSumRounded = isNotZero(wide, sumError(wide, product, wideAddend, sum));
         return b.or(isSumRounded, areDifferent(f, promote(f, result), sum));
       });
     });
-    b.when(b.op("f64.eq", sum, double(f, 0)), () => f.return(bits));
+    b.when(b.op("f64.eq", sum, double(f, 0)), () => b.return(result));
     returnExact(f, exact);
   });
 }
@@ -114,9 +113,9 @@ export function buildDoubleMultiplyAdd(
 ): Region {
   return buildFloatFunction(nearest, BINARY64, state, (f) => {
     const { b } = f;
-    const [a, second] = [f.operand(0), f.operand(1)];
+    const [x, y, addend] = [0, 1, 2].map((index) => b.parameter(index));
+    const [a, second] = [toBits(f, x), toBits(f, y)];
     b.when(areFactorsModerate(f, a, second), () => {
-      const [x, y, addend] = [0, 1, 2].map((index) => fromBits(f, b.parameter(index)));
       const product = b.op("f64.mul", x, y);
       const sum = b.op("f64.add", product, addend);
       const errors = [sumError(f, product, addend, sum), productError(f, a, second, product)];
@@ -127,7 +126,7 @@ export function buildDoubleMultiplyAdd(
       const isSure = b.op("f64.eq", result, widened(1 - WIDENING));
       const bits = toBits(f, result);
       b.when(b.and(isSure, isSafelyNormal(f, bits)), () => {
-        returnTested(f, bits, () => {
+        returnTested(f, result, () => {
           const isCorrectionRounded = isNotZero(f, sumError(f, errors[0], errors[1], correction));
           return b.or(isCorrectionRounded, isNotZero(f, sumError(f, sum, correction, result)));
         });

@@ -54,10 +54,9 @@ type InexactTest = (call: NearestCall) => Value;
 
 function startCall(f: FloatBuilder, operation: HostOperation, count: number): NearestCall {
   const { b, format } = f;
-  const carried = Array.from({ length: count }, (_, index) => b.parameter(index));
-  const numbers = carried.map((value) => fromBits(f, value));
+  const numbers = Array.from({ length: count }, (_, index) => b.parameter(index));
   const result = b.op(`${format.name}.${operation}`, ...numbers);
-  const operands = carried.map((value) => value.type === "i32" ? b.zeroExtend(value) : value);
+  const operands = numbers.map((number) => toBits(f, number));
   return { f, numbers, result, operands, bits: toBits(f, result) };
 }
 
@@ -161,16 +160,16 @@ function areNormal({ f, operands }: NearestCall): Value {
 
 /** Builds addition or subtraction. */
 function buildSum(call: NearestCall, test: InexactTest): void {
-  const { f, bits } = call;
-  f.b.when(isFinite(f, bits), () => returnTested(f, bits, () => test(call)));
+  const { f, result, bits } = call;
+  f.b.when(isFinite(f, bits), () => returnTested(f, result, () => test(call)));
 }
 
 /** Builds an operation with a result that may underflow. */
 function buildScaled(call: NearestCall, row: HostRow, exact: FunctionSignature): void {
-  const { f, bits, operands } = call;
+  const { f, result, bits, operands } = call;
   const { b } = f;
   b.when(isSafelyNormal(f, bits), () => {
-    returnTested(f, bits, () => {
+    returnTested(f, result, () => {
       if (f.format === BINARY32) return row.single(call);
       b.when(b.eqz(areNormal(call)), () => returnExact(f, exact));
       return row.double(call);
@@ -178,7 +177,7 @@ function buildScaled(call: NearestCall, row: HostRow, exact: FunctionSignature):
   });
   const zeros = operands.slice(0, row.zeroOperands).map((operand) => f.isZero(operand));
   const hasZero = zeros.reduce((x, y) => b.or(x, y));
-  b.when(b.and(f.isZero(bits), hasZero), () => f.return(bits));
+  b.when(b.and(f.isZero(bits), hasZero), () => b.return(result));
 }
 
 function buildHostOperation(
@@ -199,14 +198,13 @@ function buildHostOperation(
 export function buildNarrowNearest(state: FloatState): Region {
   return buildFloatFunction(F64_TO_F32.nearest, BINARY32, state, (f) => {
     const { b } = f;
-    const operand = b.parameter(0);
-    const double = b.op("f64.reinterpret_i64", operand);
+    const double = b.parameter(0);
     const result = b.op("f32.demote_f64", double);
     const bits = toBits(f, result);
     b.when(isSafelyNormal(f, bits), () => {
-      returnTested(f, bits, () => areDifferent(f, double, promote(f, result)));
+      returnTested(f, result, () => areDifferent(f, double, promote(f, result)));
     });
-    b.when(b.op("f64.eq", double, b.op("f64.reinterpret_i64", b.i64(0))), () => f.return(bits));
+    b.when(b.op("f64.eq", double, b.op("f64.reinterpret_i64", b.i64(0))), () => b.return(result));
     returnExact(f, F64_TO_F32.exact);
   });
 }
@@ -221,7 +219,7 @@ function buildFromInteger(
     const { b } = f;
     const value = b.parameter(0);
     const result = b.op(`${format.name}.convert_i64_${isSigned ? "s" : "u"}`, value);
-    returnTested(f, toBits(f, result), () => {
+    returnTested(f, result, () => {
       const negated = b.sub(b.i64(0), value);
       const magnitude = isSigned ? b.select(b.ltS(value, b.i64(0)), negated, value) : value;
       const zeros = b.add(b.op("i64.clz", magnitude), b.op("i64.ctz", magnitude));

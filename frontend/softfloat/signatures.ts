@@ -1,21 +1,38 @@
 /**
  * Names and types of the float functions, for those who call them.
  *
- * Numbers travel as their bits: i32 for single, i64 for double precision. `mode` is a `RoundingMode` as an
- * i32. Every function adds its exceptions to the accrued flags.
+ * Numbers travel as their bits: i32 for single, i64 for double precision; where host arithmetic is all that
+ * is done to them, as the host's f32 and f64. `mode` is a `RoundingMode` as an i32. Every function adds its
+ * exceptions to the accrued flags.
  */
+import type { Opcode } from "../../ir/opcodes.ts";
 import type { FunctionSignature } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
 import { BINARY32, BINARY64, type FloatFormat } from "./format.ts";
+
+/** The host operation that rounds to nearest even. */
+export interface HostOperation {
+  /** Its opcode. */
+  readonly opcode: Opcode;
+  /**
+   * Which flags it may raise: inexact alone; overflow and invalid as well, where tiny results are exact;
+   * or any.
+   */
+  readonly flags: "inexact" | "overflow" | "any";
+  /** Does it take a host that fuses multiplication and addition? */
+  readonly needsFusing: boolean;
+}
 
 /** An operation whose result depends on the rounding mode, in three shapes. */
 export interface RoundedOperation {
   /** `(operands..., mode)`: for a mode known only at run time. */
   readonly rounded: FunctionSignature;
-  /** `(operands...)`: rounds to nearest even; mostly one host operation. */
+  /** `(operands...)`, as the host's numbers: rounds to nearest even; mostly one host operation. */
   readonly nearest: FunctionSignature;
   /** `(operands..., mode)`: integer arithmetic only; what the other two fall back on. */
   readonly exact: FunctionSignature;
+  /** The host's own operation. */
+  readonly host: HostOperation;
 }
 
 /** Operations of one format. */
@@ -38,31 +55,68 @@ export interface FormatOperations {
   readonly fromUnsigned: RoundedOperation;
 }
 
+/** Type of an operand or result: as the host's number, and as bits. */
+interface Carried {
+  readonly number: ValueType;
+  readonly bits: ValueType;
+}
+
+const INTEGER: Carried = { number: "i64", bits: "i64" };
+
+function carriedOf({ name, carrier }: FloatFormat): Carried {
+  return { number: name, bits: carrier };
+}
+
 function rounded(
   name: string,
-  operands: readonly ValueType[],
-  result: ValueType,
+  operands: readonly Carried[],
+  result: Carried,
+  host: HostOperation,
 ): RoundedOperation {
-  const withMode: readonly ValueType[] = [...operands, "i32"];
+  const withMode: readonly ValueType[] = [...operands.map(({ bits }) => bits), "i32"];
+  const numbers = operands.map(({ number }) => number);
   return {
-    rounded: { name, parameters: withMode, result },
-    nearest: { name: `${name}_nearest`, parameters: operands, result },
-    exact: { name: `${name}_exact`, parameters: withMode, result },
+    rounded: { name, parameters: withMode, result: result.bits },
+    nearest: { name: `${name}_nearest`, parameters: numbers, result: result.number },
+    exact: { name: `${name}_exact`, parameters: withMode, result: result.bits },
+    host,
   };
 }
 
-function formatOperations({ name, carrier }: FloatFormat): FormatOperations {
-  const operation = (operation: string, count: number): RoundedOperation =>
-    rounded(`${name}_${operation}`, new Array<ValueType>(count).fill(carrier), carrier);
+function formatOperations(format: FloatFormat): FormatOperations {
+  const { name } = format;
+  const carried = carriedOf(format);
+  const operation = (
+    operation: "add" | "sub" | "mul" | "div" | "sqrt",
+    count: number,
+    flags: HostOperation["flags"],
+  ): RoundedOperation => {
+    const operands = new Array<Carried>(count).fill(carried);
+    return rounded(`${name}_${operation}`, operands, carried, {
+      opcode: `${name}.${operation}`,
+      flags,
+      needsFusing: false,
+    });
+  };
+  const conversion = (integer: string, sign: "s" | "u"): RoundedOperation =>
+    rounded(`${name}_from_${integer}`, [INTEGER], carried, {
+      opcode: `${name}.convert_i64_${sign}`,
+      flags: "inexact",
+      needsFusing: false,
+    });
   return {
-    add: operation("add", 2),
-    subtract: operation("sub", 2),
-    multiply: operation("mul", 2),
-    divide: operation("div", 2),
-    squareRoot: operation("sqrt", 1),
-    multiplyAdd: operation("fma", 3),
-    fromSigned: rounded(`${name}_from_i64`, ["i64"], carrier),
-    fromUnsigned: rounded(`${name}_from_u64`, ["i64"], carrier),
+    add: operation("add", 2, "overflow"),
+    subtract: operation("sub", 2, "overflow"),
+    multiply: operation("mul", 2, "any"),
+    divide: operation("div", 2, "any"),
+    squareRoot: operation("sqrt", 1, "any"),
+    multiplyAdd: rounded(`${name}_fma`, [carried, carried, carried], carried, {
+      opcode: `${name}.fma`,
+      flags: "any",
+      needsFusing: true,
+    }),
+    fromSigned: conversion("i64", "s"),
+    fromUnsigned: conversion("u64", "u"),
   };
 }
 
@@ -71,7 +125,12 @@ export const F32: FormatOperations = formatOperations(BINARY32);
 /** Operations on double precision. */
 export const F64: FormatOperations = formatOperations(BINARY64);
 /** Double to single precision. */
-export const F64_TO_F32: RoundedOperation = rounded("f64_to_f32", ["i64"], "i32");
+export const F64_TO_F32: RoundedOperation = rounded(
+  "f64_to_f32",
+  [carriedOf(BINARY64)],
+  carriedOf(BINARY32),
+  { opcode: "f32.demote_f64", flags: "any", needsFusing: false },
+);
 /** Single to double precision: exact. */
 export const F32_TO_F64: FunctionSignature = {
   name: "f32_to_f64",

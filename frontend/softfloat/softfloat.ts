@@ -18,6 +18,7 @@ import {
 import { buildDivide, buildSquareRoot } from "./divide.ts";
 import type { FloatState } from "./float_builder.ts";
 import { BINARY32, BINARY64, type FloatFormat } from "./format.ts";
+import { carriedAs, carriedBits } from "./host_arithmetic.ts";
 import { buildMultiply } from "./multiply.ts";
 import { buildMultiplyAdd } from "./multiply_add.ts";
 import { buildNarrowNearest, buildNearest } from "./nearest.ts";
@@ -35,7 +36,12 @@ function buildRounded({ rounded, nearest, exact }: RoundedOperation): Region {
   return buildFunction(rounded, (b) => {
     const operands = nearest.parameters.map((_, index) => b.parameter(index));
     const mode = b.parameter(operands.length);
-    b.when(b.eqz(mode), () => b.return(b.call(nearest, ...operands)));
+    b.when(b.eqz(mode), () => {
+      const numbers = operands.map((operand, index) =>
+        carriedAs(b, operand, nearest.parameters[index])
+      );
+      b.return(carriedBits(b, b.call(nearest, ...numbers)));
+    });
     b.return(b.call(exact, ...operands, mode));
   });
 }

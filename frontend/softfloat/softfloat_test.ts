@@ -1,10 +1,13 @@
 import { assertEquals } from "@std/assert";
+import { buildFunction } from "../../ir/builder.ts";
 import { StateLayout } from "../../ir/guest_state.ts";
 import { Interpreter } from "../../ir/interpreter/interpreter.ts";
 import { InterpreterState } from "../../ir/interpreter/state.ts";
-import type { FunctionSignature } from "../../ir/region.ts";
+import type { FunctionSignature, Region } from "../../ir/region.ts";
 import { verify } from "../../ir/verifier.ts";
 import { BINARY32, BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
+import { rangeBeside } from "./float_range_fixture.ts";
+import { roundToNearest } from "./nearest_in_place.ts";
 import { OperandSource } from "./operand_source.ts";
 import { RationalReference, type ReferenceResult } from "./rational_reference.ts";
 import {
@@ -21,12 +24,34 @@ import { softfloatFunctions } from "./softfloat.ts";
 /** Operand sets per operation; each is tried in every mode and shape. */
 const CASES = 250;
 
-const LAYOUT = new StateLayout([{ name: "flags", type: "i32" }, { name: "dirty", type: "i32" }]);
+const LAYOUT = new StateLayout([
+  { name: "flags", type: "i32" },
+  { name: "dirty", type: "i32" },
+  { name: "range", type: "i32" },
+]);
+const STATE = {
+  flags: LAYOUT.slot("flags"),
+  dirty: LAYOUT.slot("dirty"),
+  range: LAYOUT.slot("range"),
+};
+const OPERATIONS = [...Object.values(F32), ...Object.values(F64), F64_TO_F32];
 const FUNCTIONS = new Map(
-  softfloatFunctions({ flags: LAYOUT.slot("flags"), dirty: LAYOUT.slot("dirty") })
+  [...softfloatFunctions(STATE), ...OPERATIONS.map(buildInPlace)]
     .map((region) => [region.name, region]),
 );
 const MODES = Object.values(RoundingMode);
+
+/** What regions do in place, as a function. */
+function inPlace({ nearest }: RoundedOperation): FunctionSignature {
+  return { ...nearest, name: `${nearest.name}_in_place` };
+}
+
+function buildInPlace(operation: RoundedOperation): Region {
+  return buildFunction(inPlace(operation), (b) => {
+    const numbers = operation.nearest.parameters.map((_, index) => b.parameter(index));
+    b.return(roundToNearest(b, operation, numbers, { range: STATE.range, hostFuses: true }));
+  });
+}
 
 /** Runs float functions in the reference interpreter. */
 class FloatMachine {
@@ -36,19 +61,24 @@ class FloatMachine {
   /** Result and flags afterwards, from the flags before. */
   call(signature: FunctionSignature, operands: bigint[], flagsBefore = 0): ReferenceResult {
     this.#state.write("flags", BigInt(flagsBefore));
+    this.#state.write("range", rangeBeside(flagsBefore));
     this.#state.write("dirty", 0n);
     const region = FUNCTIONS.get(signature.name);
     if (region === undefined) throw new TypeError(`Cannot test ${signature.name}: not built`);
     const values = operands.map((operand, index) =>
-      BigInt.asIntN(signature.parameters[index] === "i32" ? 32 : 64, operand)
+      BigInt.asIntN(widthOf(signature.parameters[index]), operand)
     );
     const outcome = this.#interpreter.run(region, values);
     if (outcome.kind !== "return") throw new TypeError(`${signature.name} ended: ${outcome.kind}`);
     const flags = Number(this.#state.read("flags"));
     if (flags !== flagsBefore) assertEquals(this.#state.read("dirty"), 1n, "dirty");
-    const width = signature.result === "i32" ? 32 : 64;
-    return { bits: BigInt.asUintN(width, outcome.value), flags };
+    assertEquals(this.#state.read("range"), rangeBeside(flags), "range");
+    return { bits: BigInt.asUintN(widthOf(signature.result), outcome.value), flags };
   }
+}
+
+function widthOf(type: FunctionSignature["result"]): number {
+  return type === "i32" || type === "f32" ? 32 : 64;
 }
 
 const machine = new FloatMachine();
@@ -70,12 +100,16 @@ function checkRounded(
     assertEquals(machine.call(exact, [...operands, BigInt(mode)]), expected, `exact ${text}`);
     assertEquals(machine.call(rounded, [...operands, BigInt(mode)]), expected, text);
     if (mode !== RoundingMode.NEAREST_EVEN) continue;
-    assertEquals(machine.call(nearest, operands), expected, `nearest ${text}`);
-    assertEquals(
-      machine.call(nearest, operands, FloatFlag.INEXACT),
-      { ...expected, flags: expected.flags | FloatFlag.INEXACT },
-      `nearest ${text} after inexact`,
-    );
+    const { INEXACT, INVALID } = FloatFlag;
+    for (const shape of [nearest, inPlace(operation)]) {
+      for (const before of [0, INEXACT, INVALID, INVALID | INEXACT]) {
+        assertEquals(
+          machine.call(shape, operands, before),
+          { ...expected, flags: expected.flags | before },
+          `${shape.name} ${text} after flags ${before}`,
+        );
+      }
+    }
   }
 }
 
@@ -329,10 +363,7 @@ for (const name of ["i32", "u32", "i64", "u64"] as const) {
 }
 
 Deno.test("Float functions satisfy the invariants of the IR and have distinct names", () => {
-  const regions = softfloatFunctions({
-    flags: LAYOUT.slot("flags"),
-    dirty: LAYOUT.slot("dirty"),
-  });
+  const regions = softfloatFunctions(STATE);
   for (const region of regions) verify(region);
   assertEquals(new Set(regions.map(({ name }) => name)).size, regions.length);
 });

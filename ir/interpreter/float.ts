@@ -5,6 +5,7 @@
  * lifter must not rely on any other.
  */
 import type { Opcode } from "../opcodes.ts";
+import { fusedMultiplyAdd } from "./fused.ts";
 import type { PureFunction } from "./integer.ts";
 
 /** Opcodes with a float operand or result. */
@@ -91,6 +92,19 @@ const isEqual: Compare = (a, b) => a === b;
 const isLess: Compare = (a, b) => a < b;
 const isLessOrEqual: Compare = (a, b) => a <= b;
 
+const SINGLE_FORMAT = { precision: 24, lowestExponent: -149 };
+const DOUBLE_FORMAT = { precision: DOUBLE_PRECISION, lowestExponent: -1074 };
+
+function fuseSingle(a: bigint, b: bigint, c: bigint): bigint {
+  const [x, y, addend] = [a, b, c].map(fromBits32);
+  return toBits32(Math.fround(fusedMultiplyAdd(x, y, addend, SINGLE_FORMAT)));
+}
+
+function fuseDouble(a: bigint, b: bigint, c: bigint): bigint {
+  const [x, y, addend] = [a, b, c].map(fromBits64);
+  return toBits64(fusedMultiplyAdd(x, y, addend, DOUBLE_FORMAT));
+}
+
 /** The table; the law of representation is that of the integer table. */
 export const FLOAT_FUNCTIONS: Readonly<Record<FloatOpcode, PureFunction>> = {
   "f32.add": single(add),
@@ -98,6 +112,7 @@ export const FLOAT_FUNCTIONS: Readonly<Record<FloatOpcode, PureFunction>> = {
   "f32.mul": single(multiply),
   "f32.div": single(divide),
   "f32.sqrt": single(squareRoot),
+  "f32.fma": fuseSingle,
   "f32.abs": (a) => a & MAGNITUDE_32,
   "f32.eq": compareSingle(isEqual),
   "f32.lt": compareSingle(isLess),
@@ -113,6 +128,7 @@ export const FLOAT_FUNCTIONS: Readonly<Record<FloatOpcode, PureFunction>> = {
   "f64.mul": double(multiply),
   "f64.div": double(divide),
   "f64.sqrt": double(squareRoot),
+  "f64.fma": fuseDouble,
   "f64.abs": (a) => a & MAGNITUDE_64,
   "f64.eq": compareDouble(isEqual),
   "f64.lt": compareDouble(isLess),

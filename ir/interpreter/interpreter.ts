@@ -195,7 +195,9 @@ export class Interpreter {
         if (operandOf(frame, operation, 0) !== 0n) frame.isLeaving = true;
         return null;
       case "call":
-        return this.#call(frame, operation);
+        return this.#call(frame, operation, operation.operands);
+      case "call_unless":
+        return this.#callUnless(frame, operation);
       default:
         frame.values[operation.id] = this.#evaluate(frame, operation, opcode);
         return null;
@@ -212,7 +214,7 @@ export class Interpreter {
     operation: Operation,
     opcode: Exclude<
       Opcode,
-      PureOpcode | "guest.boundary" | "trap_if" | "leave_if" | "call"
+      PureOpcode | "guest.boundary" | "trap_if" | "leave_if" | "call" | "call_unless"
     >,
   ): bigint {
     const { attribute } = operation;
@@ -332,9 +334,9 @@ export class Interpreter {
   }
 
   /** Calls; an outcome only when the callee did not return. */
-  #call(frame: Frame, operation: Operation): Outcome | null {
+  #call(frame: Frame, operation: Operation, values: readonly Operation[]): Outcome | null {
     const { callee } = operation.attribute as { callee: FunctionSignature };
-    const operands = operation.operands.map((value) => frame.values[value.id]);
+    const operands = values.map((value) => frame.values[value.id]);
     const region = this.environment.functions?.get(callee.name);
     if (region === undefined) {
       frame.values[operation.id] = this.#callHost(callee, operands);
@@ -343,6 +345,13 @@ export class Interpreter {
     const outcome = this.#activate(region, operands, region.blocks[0]);
     if (outcome.kind !== "return") return outcome;
     frame.values[operation.id] = outcome.value;
+    return null;
+  }
+
+  #callUnless(frame: Frame, operation: Operation): Outcome | null {
+    const [, , ...operands] = operation.operands;
+    if (operandOf(frame, operation, 0) === 0n) return this.#call(frame, operation, operands);
+    frame.values[operation.id] = operandOf(frame, operation, 1);
     return null;
   }
 

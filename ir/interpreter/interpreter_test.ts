@@ -210,6 +210,25 @@ Deno.test("Interpreter calls IR functions and host functions", () => {
   assertEquals(asked, [21n, 1n]);
 });
 
+Deno.test("Interpreter calls for the unusual alone", () => {
+  const ask: FunctionSignature = { name: "ask", parameters: ["i32"], result: "i64" };
+  const asked: bigint[] = [];
+  const host = new Map([["ask", ([value]: bigint[]) => {
+    asked.push(value);
+    return 7n;
+  }]]);
+  const program = handler((b) => {
+    b.setState(X, b.callUnless(b.i32(2), b.i64(5), ask, b.i32(1)), 0);
+    b.setState(X, b.callUnless(b.i32(0), b.i64(5), ask, b.i32(2)), 1);
+    assertThrows(() => b.callUnless(b.i32(0), b.i32(5), ask, b.i32(2)), TypeError);
+    assertThrows(() => b.callUnless(b.i32(0), b.i64(5), ask), TypeError);
+  });
+  const env = environment({ host });
+  assertEquals(new Interpreter(env).run(program), { kind: "next" });
+  assertEquals([env.state.read("x", 0), env.state.read("x", 1)], [5n, 7n]);
+  assertEquals(asked, [2n]);
+});
+
 Deno.test("Interpreter works on physical RAM and interrupt lines", () => {
   const program = handler((b) => {
     b.setState(X, b.physicalCompareExchange(b.i64(0x1000), b.i64(0), b.i64(-1), 64), 0);

@@ -55,9 +55,15 @@ const WITHOUT_WASM: ReadonlySet<string> = new Set([
   "i64.mulh_u",
   "i64.mulh_su",
 ]);
+/** Vector instructions that may do it, and what brings operands and result in and out of the first lane. */
+const FUSED: Readonly<Record<string, { splat: number[]; code: number[] }>> = {
+  "f32.fma": { splat: [0xfd, 0x13], code: [0xfd, 0x85, 0x02, 0xfd, 0x1f, 0] },
+  "f64.fma": { splat: [0xfd, 0x14], code: [0xfd, 0x87, 0x02, 0xfd, 0x21, 0] },
+};
 
 function encodingOf(opcode: string): number[] {
   if (opcode.endsWith(".select")) return [SELECT_BYTE];
+  if (opcode in FUSED) return FUSED[opcode].code;
   if (opcode in SATURATING) return [SATURATING_PREFIX, SATURATING[opcode]];
   for (const [first, names] of ENCODINGS) {
     const position = names.split(" ").indexOf(opcode);
@@ -86,7 +92,12 @@ function compile(opcode: Opcode): (...operands: bigint[]) => bigint {
   const parameters = operands.map((type) => TYPE_BYTES[CARRIER[type]]);
   // `select` takes its condition last.
   const order = opcode.endsWith(".select") ? [1, 2, 0] : operands.map((_, index) => index);
-  const code = order.flatMap((index) => [0x20, index, ...(TO_FLOAT[operands[index]] ?? [])]);
+  const splat = FUSED[opcode]?.splat ?? [];
+  const code = order.flatMap((index) => [
+    ...[0x20, index],
+    ...(TO_FLOAT[operands[index]] ?? []),
+    ...splat,
+  ]);
   const body = [0, ...code, ...encodingOf(opcode), ...(FROM_FLOAT[result] ?? []), 0x0b];
   const bytes = [
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
@@ -153,8 +164,17 @@ function checkAgainstWasm(opcode: Opcode, evaluate: PureFunction): void {
 
 Deno.test("every pure opcode evaluates as the Wasm instruction of its name", () => {
   for (const [opcode, evaluate] of Object.entries({ ...INTEGER_FUNCTIONS, ...FLOAT_FUNCTIONS })) {
-    if (!WITHOUT_WASM.has(opcode)) checkAgainstWasm(opcode as Opcode, evaluate);
+    if (WITHOUT_WASM.has(opcode) || opcode in FUSED) continue;
+    checkAgainstWasm(opcode as Opcode, evaluate);
   }
+});
+
+Deno.test("fused multiply-add evaluates as a host that fuses does", () => {
+  const [one, unit] = [0x3ff0_0000_0000_0000n, 1n];
+  const wasm = compile("f64.fma");
+  const isFused = wasm(one | unit, one - 2n * unit, one | 1n << 63n) !== 0n;
+  const names = ["f32.fma", "f64.fma"] as const;
+  if (isFused) names.forEach((name) => checkAgainstWasm(name, FLOAT_FUNCTIONS[name]));
 });
 
 Deno.test("every opcode of a numeric type is in exactly one table", () => {

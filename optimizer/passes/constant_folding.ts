@@ -49,7 +49,9 @@ class ConstantFolding {
       case 0:
         return operation;
       case 1:
-        return isConstant(operands[0]) ? this.#foldAny(operation) : operation;
+        return isConstant(operands[0]) || operands[0].operands.length === 1
+          ? this.#foldAny(operation)
+          : operation;
       default:
         return isConstant(operands[0]) || isConstant(operands[1]) || operands[0] === operands[1] ||
             operands.length > 2
@@ -74,14 +76,13 @@ class ConstantFolding {
   }
 
   #foldPure(operation: Operation): Value {
-    const evaluate = FUNCTIONS.get(operation.opcode);
-    if (evaluate === undefined) return operation;
-    const { operands, type } = operation;
-    if (operands.every(isConstant)) {
+    const { opcode, operands, type } = operation;
+    const evaluate = FUNCTIONS.get(opcode);
+    if (evaluate !== undefined && operands.every(isConstant)) {
       const folded = apply(evaluate, operands);
       return folded === null ? operation : this.#rewriter.constant(type as "i32" | "i64", folded);
     }
-    return IDENTITIES.get(operation.opcode)?.(operation, this.#rewriter) ?? operation;
+    return IDENTITIES.get(opcode)?.(operation, this.#rewriter) ?? operation;
   }
 
   #foldElement(operation: Operation): Value | null {

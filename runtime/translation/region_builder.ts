@@ -7,6 +7,7 @@
  */
 import type { CodeReader, GuestFrontend } from "../../frontend/frontend.ts";
 import type { Region } from "../../ir/region.ts";
+import { hostFuses } from "../../wasm_backend/host_fusing.ts";
 import type { RegionPage } from "../../wasm_backend/region/region_lowering.ts";
 import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code_guard.ts";
 import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
@@ -146,6 +147,7 @@ export class RegionBuilder {
   readonly #parcels: Uint16Array;
   readonly #frontend: GuestFrontend;
   readonly #isChecked: boolean;
+  readonly #hostFuses = hostFuses();
 
   /** Reads code from the machine's memory; `isChecked`: for regions that are compared with the cold tier. */
   constructor(words: Int32Array, frontend: GuestFrontend, isChecked: boolean) {
@@ -166,6 +168,7 @@ export class RegionBuilder {
       modeKey: hotspot.modeKey,
       code,
       isChecked: this.#isChecked,
+      hostFuses: this.#hostFuses,
       instructionLimit: INSTRUCTION_LIMIT,
     });
     if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;

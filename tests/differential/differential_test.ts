@@ -82,6 +82,43 @@ Deno.test("a region for another float mode is not called directly", async () => 
   assertSame(await DifferentialRun.create(), program);
 });
 
+Deno.test("flags are exact where the guest clears, sets and reads them between roundings", async () => {
+  const [flags, number, sum] = [10, 11, 12];
+  const fflags = csrNumber("fflags");
+  const setFlags = (value: number): Line =>
+    instruction("csrrwi", { rd: 0, rs1: value, imm: fflags });
+  const readFlags: readonly Line[] = [
+    instruction("csrrs", { rd: flags, rs1: 0, imm: fflags }),
+    instruction("slli", { rd: sum, rs1: sum, imm: 5 }),
+    instruction("add", { rd: sum, rs1: sum, rs2: flags }),
+  ];
+  const arithmetic: readonly Line[] = [
+    instruction("fadd.d", { rd: 6, rs1: 2, rs2: 3 }),
+    ...readFlags,
+    instruction("fdiv.d", { rd: 4, rs1: 2, rs2: 3 }),
+    ...readFlags,
+    instruction("fmul.d", { rd: 5, rs1: 4, rs2: 7 }),
+    ...readFlags,
+    instruction("fsqrt.d", { rd: 8, rs1: 5 }),
+    instruction("fsub.d", { rd: 9, rs1: 8, rs2: 4 }),
+    ...readFlags,
+    instruction("csrrs", { rd: 0, rs1: number, imm: csrNumber("mscratch") }),
+  ];
+  const program = looped([
+    instruction("fcvt.d.w", { rd: 2, rs1: COUNTER }),
+    { kind: "constant", rd: number, value: 3 },
+    instruction("fcvt.d.w", { rd: 3, rs1: number }),
+    instruction("fmv.d.x", { rd: 7, rs1: number }),
+    ...[0, 1, 16, 31].flatMap((value) => [setFlags(value), ...arithmetic]),
+    instruction("csrrwi", { rd: 0, rs1: 3, imm: csrNumber("frm") }),
+    instruction("fdiv.d", { rd: 14, rs1: 2, rs2: 3, rm: 7 }),
+    instruction("csrrwi", { rd: 0, rs1: 0, imm: csrNumber("frm") }),
+    instruction("fdiv.d", { rd: 15, rs1: 2, rs2: 3, rm: 7 }),
+    writeCsr("mscratch", sum),
+  ]);
+  assertSame(await DifferentialRun.create(), program);
+});
+
 Deno.test("counters count the instructions before the one that reads them", async () => {
   const read = instruction("csrrs", { rd: 10, rs1: 0, imm: csrNumber("instret") });
   const sum = instruction("add", { rd: 11, rs1: 11, rs2: 10 });

@@ -383,6 +383,14 @@ class PlanBuilder {
     const width = WIDTHS[2 + step.picks[2] % 2];
     const makers = [
       () => b.call(FUZZ_CALLEE, this.#value("i64", step, 0), this.#value("i32", step, 1)),
+      () =>
+        b.callUnless(
+          this.#value("i32", step, 2),
+          this.#value("i64", step, 1),
+          FUZZ_CALLEE,
+          this.#value("i64", step, 0),
+          this.#value("i32", step, 1),
+        ),
       () => b.op("phys.in_ram", this.#value("i64", step, 0)),
       () => b.op("lines.get"),
       () => b.append("lines.or", "void", [this.#value("i32", step, 0)], null),

@@ -104,5 +104,7 @@ export class FunctionLowering extends MemoryResidentLowering {
   protected override boundary(): void {
     this.#refuse("guest.boundary");
   }
-  protected override beforeCall(): void {}
+  protected override beforeCall(): Expression[] {
+    return [];
+  }
 }

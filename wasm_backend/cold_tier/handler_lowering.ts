@@ -263,9 +263,9 @@ export class HandlerLowering extends MemoryResidentLowering {
     }
   }
 
-  protected override beforeCall(): void {
+  protected override beforeCall(): Expression[] {
     this.#endPureWindow();
-    this.push(this.#spillBudget(1));
+    return [this.#spillBudget(1)];
   }
 
   /** Tells the budget to others; a called function is to see the current instruction as not yet retired. */

@@ -89,8 +89,8 @@ export abstract class OperationLowering {
   protected abstract leave(operation: Operation): void;
   /** Start of a guest instruction. */
   protected abstract boundary(offset: number, length: number, index: number): void;
-  /** Called before a call to another function. */
-  protected abstract beforeCall(callee: FunctionSignature): void;
+  /** Told of a call to another function; gives what has to run just before it. */
+  protected abstract beforeCall(callee: FunctionSignature): Expression[];
 
   // --- blocks and values ----------------------------------------------------------------------------
 
@@ -215,6 +215,11 @@ export abstract class OperationLowering {
         const whenTrue = this.use(operands[1]);
         return this.m.select(condition, whenTrue, this.use(operands[2]));
       }
+      case "f32.fma":
+      case "f64.fma": {
+        const [a, b, c] = operands.map((operand) => this.use(operand));
+        return this.m.fusedMultiplyAdd(opcode === "f32.fma" ? "f32" : "f64", a, b, c);
+      }
       case "i64.mulh_s":
       case "i64.mulh_u":
       case "i64.mulh_su":
@@ -294,9 +299,11 @@ export abstract class OperationLowering {
         const { callee } = attribute as { callee: FunctionSignature };
         const values = operands.map((operand) => this.use(operand));
         this.#saveReadersOf(null);
-        this.beforeCall(callee);
+        this.beforeCall(callee).forEach((statement) => this.push(statement));
         return this.m.call(callee.name, values, wasmType(callee.result));
       }
+      case "call_unless":
+        return this.#callUnless(operation);
       case "trap_if":
       case "leave_if":
         this.leave(operation);
@@ -310,6 +317,23 @@ export abstract class OperationLowering {
       default:
         return this.access(operation, attribute as MemoryAttribute);
     }
+  }
+
+  /** Operands of the call that have no other user are computed where the call is. */
+  #callUnless({ operands, attribute }: Operation): Expression {
+    const { m } = this;
+    const { callee } = attribute as { callee: FunctionSignature };
+    const [condition, usual, ...others] = operands;
+    const type = wasmType(callee.result);
+    const result = this.toLocal(this.use(usual), callee.result as ValueType);
+    const isUnusual = m.unary("i32.eqz", this.use(condition));
+    const values = others.map((operand) => this.use(operand));
+    this.#saveReadersOf(null);
+    const before = this.beforeCall(callee);
+    this.push(
+      m.ifRare(isUnusual, [...before, m.localSet(result, m.call(callee.name, values, type))]),
+    );
+    return m.localGet(result, type);
   }
 }
 

@@ -62,7 +62,9 @@ export class RegionFunctions {
   #addCopy(region: Region): void {
     for (const { operations } of region.blocks) {
       for (const { opcode, attribute } of operations) {
-        if (opcode === "call") this.guest((attribute as { callee: FunctionSignature }).callee);
+        if (opcode === "call" || opcode === "call_unless") {
+          this.guest((attribute as { callee: FunctionSignature }).callee);
+        }
       }
     }
     new FunctionLowering(this.#m, this, region).addToModule();

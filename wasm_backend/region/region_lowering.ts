@@ -18,6 +18,7 @@ import type {
   Region,
   Terminator,
 } from "../../ir/region.ts";
+import type { ValueType } from "../../ir/types.ts";
 import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
 import { ColdExport } from "../abi/module_shape.ts";
 import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
@@ -35,6 +36,7 @@ import type { RegionFunctions } from "./region_functions.ts";
 import type { ElementSet } from "./element_set.ts";
 import type { EntryGraph } from "./entry_graph.ts";
 import { type AccessContext, type AccessHost, RegionAccesses } from "./region_accesses.ts";
+import { findNumberElements } from "./number_elements.ts";
 import { PromotedState } from "./promoted_state.ts";
 
 const I32 = wasmType("i32");
@@ -110,6 +112,8 @@ export class RegionLowering extends OperationLowering {
   readonly #graph: EntryGraph;
   readonly #accesses: RegionAccesses;
   readonly #elementLocals: number[];
+  /** Elements whose locals are doubles. */
+  readonly #numbers: ReadonlySet<number>;
   readonly #budget: number;
   readonly #label: number;
   readonly #exitPc: number;
@@ -139,7 +143,10 @@ export class RegionLowering extends OperationLowering {
       looped: this.#graph.looped,
       context,
     });
-    this.#elementLocals = this.#state.elements.map(({ slot }) => this.locals.permanent(slot.type));
+    this.#numbers = findNumberElements(region, (element) => this.#state.number(element));
+    this.#elementLocals = this.#state.elements.map((_, number) =>
+      this.locals.permanent(this.#elementType(number))
+    );
     this.#budget = this.locals.permanent("i32");
     this.#label = this.locals.permanent("i32");
     this.#exitPc = this.locals.permanent("i64");
@@ -319,21 +326,30 @@ export class RegionLowering extends OperationLowering {
     );
   }
 
+  #elementType(number: number): ValueType {
+    return this.#numbers.has(number) ? "f64" : this.#state.elements[number].slot.type;
+  }
+
   #loadElement(number: number): Expression {
     const { slot, index } = this.#state.elements[number];
-    return this.#loadState(slot, index);
+    return this.#loadState(slot, index, this.#elementType(number));
   }
 
-  #loadState(slot: StateSlot, index: number): Expression {
+  #loadState(slot: StateSlot, index: number, type: ValueType = slot.type): Expression {
     const bytes = slot.type === "i32" ? 4 : 8;
     const address = this.m.i32(GUEST_STATE + elementOffset(slot, index));
-    return this.m.load("cpu", bytes, false, wasmType(slot.type), address);
+    return this.m.load("cpu", bytes, false, wasmType(type), address);
   }
 
-  #storeState(slot: StateSlot, index: number, value: Expression): Expression {
+  #storeState(
+    slot: StateSlot,
+    index: number,
+    value: Expression,
+    type: ValueType = slot.type,
+  ): Expression {
     const bytes = slot.type === "i32" ? 4 : 8;
     const address = this.m.i32(GUEST_STATE + elementOffset(slot, index));
-    return this.m.store("cpu", bytes, wasmType(slot.type), address, value);
+    return this.m.store("cpu", bytes, wasmType(type), address, value);
   }
 
   #leaveTo(block: Block): NodeCode {
@@ -518,11 +534,9 @@ export class RegionLowering extends OperationLowering {
   #storeElements(elements: ElementSet): Expression[] {
     return [...elements.elements()].map((number) => {
       const { slot, index } = this.#state.elements[number];
-      return this.#storeState(
-        slot,
-        index,
-        this.m.localGet(this.#elementLocals[number], wasmType(slot.type)),
-      );
+      const type = this.#elementType(number);
+      const value = this.m.localGet(this.#elementLocals[number], wasmType(type));
+      return this.#storeState(slot, index, value, type);
     });
   }
 
@@ -625,15 +639,18 @@ export class RegionLowering extends OperationLowering {
 
   protected override stateGet(slot: StateSlot, index: number): Expression {
     if (!slot.promotable) return this.#loadState(slot, index);
-    const local = this.#elementLocals[this.#state.number({ slot, index })];
-    return this.m.localGet(local, wasmType(slot.type));
+    const element = this.#state.number({ slot, index });
+    const type = this.#elementType(element);
+    const value = this.m.localGet(this.#elementLocals[element], wasmType(type));
+    return type === slot.type ? value : this.m.unary("i64.reinterpret_f64", value);
   }
 
   protected override stateSet(slot: StateSlot, index: number, value: Expression): Expression {
     if (!slot.promotable) return this.#storeState(slot, index, value);
     const element = this.#state.number({ slot, index });
     this.#dirty.add(element);
-    return this.m.localSet(this.#elementLocals[element], value);
+    const carried = this.#numbers.has(element) ? this.m.unary("f64.reinterpret_i64", value) : value;
+    return this.m.localSet(this.#elementLocals[element], carried);
   }
 
   protected override stateGetAt(slot: StateSlot): Expression {
@@ -681,11 +698,11 @@ export class RegionLowering extends OperationLowering {
     }
   }
 
-  protected override beforeCall(callee: FunctionSignature): void {
+  protected override beforeCall(callee: FunctionSignature): Expression[] {
     this.#functions.guest(callee);
     const { index } = this.#current();
-    this.push(this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index)));
     this.#accesses.dropReservation();
+    return [this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index))];
   }
 
   protected override leave(operation: Operation): void {

@@ -7,6 +7,8 @@
  */
 import type { Value } from "../../../ir/region.ts";
 import { BINARY32, BINARY64, FloatFlag, type FloatFormat } from "../../softfloat/format.ts";
+import { carriedAs, carriedBits } from "../../softfloat/host_arithmetic.ts";
+import { roundToNearest } from "../../softfloat/nearest_in_place.ts";
 import {
   F32,
   F64,
@@ -85,12 +87,19 @@ export const DOUBLE: FloatAccess = {
 /** Calls an operation in the shape that fits what is known of the rounding mode. */
 export function callRounded(
   context: LiftContext,
-  { rounded, nearest }: RoundedOperation,
+  operation: RoundedOperation,
   operands: () => Value[],
 ): Value {
-  if (context.roundsToNearestStatically()) return context.b.call(nearest, ...operands());
+  const { b } = context;
+  if (context.roundsToNearestStatically()) {
+    const numbers = operands().map((bits, index) =>
+      carriedAs(b, bits, operation.nearest.parameters[index])
+    );
+    const place = { range: slot("float_range"), hostFuses: context.hostFuses };
+    return carriedBits(b, roundToNearest(b, operation, numbers, place));
+  }
   const mode = context.roundingMode();
-  return context.b.call(rounded, ...operands(), mode);
+  return b.call(operation.rounded, ...operands(), mode);
 }
 
 /** Adds the invalid flag when the i32 condition, which is 0 or 1, holds. */

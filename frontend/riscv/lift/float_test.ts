@@ -8,6 +8,7 @@ import { FlatMemory } from "../../../ir/interpreter/memory.ts";
 import { InterpreterState } from "../../../ir/interpreter/state.ts";
 import { verify } from "../../../ir/verifier.ts";
 import { FloatFlag, RoundingMode } from "../../softfloat/format.ts";
+import { rangeBeside } from "../../softfloat/float_range_fixture.ts";
 import { softfloatFunctions } from "../../softfloat/softfloat.ts";
 import { createDecoder } from "../decoder.ts";
 import { assemble, type OperandFields } from "../encoder.ts";
@@ -15,14 +16,13 @@ import { RV_D } from "../encoding/rv_d.ts";
 import { RV_F } from "../encoding/rv_f.ts";
 import { Cause } from "../privileged/causes.ts";
 import { RECORD_FIELDS } from "../record.ts";
-import { RISCV_STATE, slot } from "../registers.ts";
+import { FLOAT_STATE, RISCV_STATE } from "../registers.ts";
 import { ROWS } from "../rows.ts";
 import { liftBound, liftUnbound } from "./single_instruction_fixture.ts";
 
 const FLOAT_ROWS = [...RV_F, ...RV_D];
 const FUNCTIONS = new Map(
-  softfloatFunctions({ flags: slot("fflags"), dirty: slot("fs_dirty") })
-    .map((region) => [region.name, region]),
+  softfloatFunctions(FLOAT_STATE).map((region) => [region.name, region]),
 );
 const DECODER = createDecoder();
 const RAM_BASE = 0x1000n;
@@ -57,6 +57,7 @@ function environmentOf({ f = [], x = 0n, ...rest }: Setting): InterpreterEnviron
   state.write("x", BigInt.asIntN(64, x), REGISTERS.rs1);
   state.write("frm", BigInt(rest.frm ?? 0));
   state.write("fflags", BigInt(rest.fflags ?? 0));
+  state.write("float_range", rangeBeside(rest.fflags ?? 0));
   state.write("mstatus", rest.mstatus ?? FS_INITIAL);
   return { state, memory, functions: FUNCTIONS };
 }
@@ -300,6 +301,45 @@ Deno.test("Flags accrue", () => {
   assertEquals(floatResult("fdiv.d", { f, fflags: INVALID })[1], INVALID | INEXACT);
   const { state } = execute("feq.d", { f, fflags: INVALID });
   assertEquals(state.read("fflags"), BigInt(INVALID));
+});
+
+Deno.test("Once inexact is raised, results at the ends of the range still raise their flags", () => {
+  const { OVERFLOW, UNDERFLOW } = FloatFlag;
+  const [tiny, lowest, huge] = [2 ** -1074, 2 ** -1022, Number.MAX_VALUE];
+  const below = lowest - tiny;
+  const cases: [name: string, operands: number[], result: number, flags: number][] = [
+    ["fadd.d", [huge, huge], Infinity, OVERFLOW],
+    ["fadd.d", [huge, -huge], 0, 0],
+    ["fadd.d", [-0, -0], -0, 0],
+    ["fadd.d", [below, tiny], lowest, 0],
+    ["fsub.d", [lowest, tiny], below, 0],
+    ["fsub.d", [Infinity, Infinity], NaN, INVALID],
+    ["fmul.d", [huge, -2], -Infinity, OVERFLOW],
+    ["fmul.d", [lowest, 1 - 2 ** -53], lowest, UNDERFLOW],
+    ["fmul.d", [lowest, 1 + 2 ** -52], lowest + tiny, 0],
+    ["fmul.d", [tiny, 0.5], 0, UNDERFLOW],
+    ["fmul.d", [-0, 3], -0, 0],
+    ["fmul.d", [lowest, 0.5], lowest / 2, 0],
+    ["fdiv.d", [1, 0], Infinity, DIVIDE_BY_ZERO],
+    ["fdiv.d", [tiny, -3], -0, UNDERFLOW],
+    ["fdiv.d", [0, 0], NaN, INVALID],
+    ["fsqrt.d", [-1], NaN, INVALID],
+    ["fsqrt.d", [-0], -0, 0],
+    ["fmul.s", [2 ** 127, 2], Infinity, OVERFLOW],
+    ["fmul.s", [2 ** -149, 0.5], 0, UNDERFLOW],
+    ["fadd.s", [2 ** 127, 2 ** 127], Infinity, OVERFLOW],
+    ["fadd.s", [2 ** 126, 2 ** 126], 2 ** 127, 0],
+  ];
+  for (const [name, operands, result, flags] of cases) {
+    const [bits, nan] = name.endsWith(".d") ? [double, NAN_D] : [single, NAN_S];
+    const setting = { f: operands.map(bits), fflags: INEXACT };
+    const expected = Number.isNaN(result) ? nan : bits(result);
+    assertEquals(floatResult(name, setting), [expected, flags | INEXACT], `${name} ${operands}`);
+  }
+  const nan = { f: [SIGNALING_D, double(1)], fflags: INEXACT };
+  assertEquals(floatResult("fadd.d", nan), [NAN_D, INEXACT | INVALID]);
+  const narrowed = { f: [double(2 ** -150)], fflags: INEXACT };
+  assertEquals(floatResult("fcvt.s.d", narrowed), [single(0), INEXACT | UNDERFLOW]);
 });
 
 Deno.test("Reserved rounding modes are illegal in the field and in frm", () => {

@@ -40,6 +40,8 @@ export interface BoundInstruction {
   readonly offset: number;
   /** See {@linkcode BoundMode}. */
   readonly mode: BoundMode;
+  /** Does the host fuse multiplication and addition? */
+  readonly hostFuses: boolean;
 }
 
 /** See the header of this file. */
@@ -162,6 +164,11 @@ export class LiftContext {
         this.b.eqz(this.b.and(this.b.getState(slot("mstatus")), this.b.i64(MSTATUS_FS))),
       );
     } else if (!this.bound.mode.floatEnabled) this.illegalIf(this.b.i32(1));
+  }
+
+  /** Does the host fuse multiplication and addition? Handlers are built for all hosts. */
+  get hostFuses(): boolean {
+    return this.bound !== null && this.bound.hostFuses;
   }
 
   /** Is it known while lifting that the instruction rounds to nearest even? Never so when unbound. */

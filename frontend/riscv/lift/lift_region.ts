@@ -48,6 +48,7 @@ const NO_REGISTER_WORK: ReadonlySet<string> = new Set([
   "guest.load_reserved",
   "guest.cmpxchg",
   "call",
+  "call_unless",
   "guest.fence",
   "leave_if",
   "trap_if",
@@ -367,7 +368,8 @@ export class RegionLifter {
       builder.exit(ExitReason.SINGLE_STEP, this.#address(builder, offset));
       return;
     }
-    row.lift(new LiftContext(builder, { instruction, offset, mode: this.#mode }));
+    const { hostFuses } = this.#request;
+    row.lift(new LiftContext(builder, { instruction, offset, mode: this.#mode, hostFuses }));
   }
 
   /** Turns the guest control transfer at the end of a block into jumps inside the region where it can. */

@@ -36,6 +36,7 @@ function lift(
     entryOffset: 0,
     modeKey: 0,
     isChecked: false,
+    hostFuses: false,
     instructionLimit: limit,
     code: {
       parcel: (offset) => parcels[offset / 2] ?? -1,

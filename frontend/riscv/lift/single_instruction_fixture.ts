@@ -31,13 +31,14 @@ const PARCEL_MASK = 0xffff;
 export function liftBound(
   instruction: DecodedInstruction,
   mode: BoundMode = DEFAULT_MODE,
+  hostFuses = true,
 ): Region {
   const row = ROWS[instruction.row];
   const region = new Region(row.name, "region");
   const builder = new Builder(region);
   const { length } = instruction;
   builder.append("guest.boundary", "void", [], { offset: 0, length, index: 0 });
-  const context = new LiftContext(builder, { instruction, offset: 0, mode });
+  const context = new LiftContext(builder, { instruction, offset: 0, mode, hostFuses });
   row.lift(context);
   if (!builder.isTerminated) builder.goto(context.nextPc(), "jump");
   region.blocks[0].instructions = 1;

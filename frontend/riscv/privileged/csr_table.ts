@@ -6,6 +6,7 @@
  * Source: RISC-V Privileged ISA, "CSR Address Mapping Conventions" and the sections named in the rows.
  */
 import type { Value } from "../../../ir/region.ts";
+import { rangeOf } from "../../softfloat/nearest_in_place.ts";
 import { slot } from "../registers.ts";
 import { anySet, field } from "./bit_fields.ts";
 import { Cause, Privilege } from "./causes.ts";
@@ -92,7 +93,9 @@ function trapVector(number: number, name: string, section: string): CsrRow {
 const isFloatOn = ({ b }: CsrUpdate): Value => anySet(b, b.getState(slot("mstatus")), Status.FS);
 
 function setFlags({ b }: CsrUpdate, value: Value): void {
-  b.setState(slot("fflags"), b.and(b.wrap(value), b.i32(FLAGS_ONES)));
+  const flags = b.and(b.wrap(value), b.i32(FLAGS_ONES));
+  b.setState(slot("fflags"), flags);
+  b.setState(slot("float_range"), rangeOf(b, flags));
   b.setState(slot("fs_dirty"), b.i32(1));
 }
 
