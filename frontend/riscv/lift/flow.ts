@@ -8,3 +8,6 @@ export type Flow =
   | "indirect"
   | "indirect call"
   | "leave";
+
+/** Names of the conditional branches. */
+export const BRANCHES: ReadonlySet<string> = new Set(["beq", "bne", "blt", "bge", "bltu", "bgeu"]);

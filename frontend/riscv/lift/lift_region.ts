@@ -16,22 +16,19 @@ import type { DecodedInstruction } from "../instruction.ts";
 import { boundModeOf } from "../privileged/mode.ts";
 import { ROWS } from "../rows.ts";
 import { CallFrame } from "./call_frame.ts";
-import type { Flow } from "./flow.ts";
+import { BRANCHES, type Flow } from "./flow.ts";
 import { type CallableCode, type InlineCandidate, inlineCandidate } from "./inline_candidate.ts";
 import { type BoundMode, LiftContext } from "./lift_context.ts";
+import { isPureWindow, type WindowCode } from "./reservation_window.ts";
 
 const PAGE_BYTES = 4096;
 /** An offset where no block starts. */
 const NOWHERE = NaN;
-/** Instructions between a load-reserved and its store-conditional that are looked at. */
-const RESERVATION_WINDOW = 24;
 /** Registers that hold return addresses by convention. */
 const LINK_REGISTERS: ReadonlySet<number> = new Set([1, 5]);
 
 /** Deepest nesting of inlined calls. */
 const INLINE_DEPTH = 3;
-
-const BRANCHES: ReadonlySet<string> = new Set(["beq", "bne", "blt", "bge", "bltu", "bgeu"]);
 
 /** What block discovery needs of a row. */
 interface RowFact {
@@ -243,6 +240,11 @@ export class RegionLifter {
     reserves: ({ row }) => ROWS[row].name.startsWith("lr."),
   };
 
+  readonly #windowCode: WindowCode = {
+    instructionAt: (offset) => this.#decode(offset),
+    isRegisterWork: ({ row }) => this.#facts.of(row).isPure,
+  };
+
   #decode(offset: number): DecodedInstruction | null {
     const known = this.#instructions.get(offset);
     if (known !== undefined) return known;
@@ -263,64 +265,14 @@ export class RegionLifter {
     if (this.#facts.of(instruction.row).leaves || this.#isSteppedSingly(instruction)) {
       return "leave";
     }
-    return name.startsWith("lr.") && !this.#hasPureWindow(offset) ? "leave" : "next";
+    return name.startsWith("lr.") && !isPureWindow(this.#windowCode, offset, () => true)
+      ? "leave"
+      : "next";
   }
 
   /** In check mode, instructions that read or change more than registers and memory are not run twice. */
   #isSteppedSingly(instruction: DecodedInstruction): boolean {
     return this.#request.isChecked && ROWS[instruction.row].extension === "zicsr";
-  }
-
-  /**
-   * Does only register work lie between the load-reserved and every store-conditional that it can reach, and
-   * are all of them in the region? (Paths that leave the region are looked at only for store-conditionals.)
-   * Then the pair is one atomic compare-and-swap; otherwise the cold tier executes the window.
-   */
-  #hasPureWindow(offset: number, isLifting = false): boolean {
-    const seen = new Set<string>();
-    const first = this.#instructions.get(offset);
-    const pending = [{ at: offset + (first?.length ?? 0), isInside: true }];
-    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-      const { at, isInside } = place;
-      const key = `${at}.${isInside}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const instruction = this.#decode(at);
-      if (instruction === null || seen.size > RESERVATION_WINDOW) return false;
-      const { name } = ROWS[instruction.row];
-      if (name.startsWith("sc.")) {
-        if (!isInside) return false;
-        continue;
-      }
-      const next = at + instruction.length;
-      const stays = (target: number): boolean =>
-        isInside && (!isLifting || this.#root.leaders.has(target));
-      const target = at + instruction.imm;
-      if (name === "jal") {
-        pending.push({ at: target, isInside: stays(target) });
-      } else if (BRANCHES.has(name)) {
-        pending.push({ at: next, isInside: stays(next) }, { at: target, isInside: stays(target) });
-      } else if (this.#facts.of(instruction.row).isPure && name !== "jalr") {
-        pending.push({ at: next, isInside });
-      } else if (this.#reachesStoreConditional(next)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** A look ahead in a straight line: is the impure instruction before it inside a window? */
-  #reachesStoreConditional(offset: number): boolean {
-    let at = offset;
-    for (let count = 0; count < RESERVATION_WINDOW; count++) {
-      const instruction = this.#decode(at);
-      if (instruction === null) return false;
-      const { name } = ROWS[instruction.row];
-      if (name.startsWith("sc.")) return true;
-      if (name.startsWith("lr.") || name === "jal" || name === "jalr") return false;
-      at += instruction.length;
-    }
-    return false;
   }
 
   // --- lifting --------------------------------------------------------------------------------------
@@ -363,7 +315,8 @@ export class RegionLifter {
     const { length } = instruction;
     builder.append("guest.boundary", "void", [], { offset, length, index });
     const row = ROWS[instruction.row];
-    const isImpureWindow = row.name.startsWith("lr.") && !this.#hasPureWindow(offset, true);
+    const isImpureWindow = row.name.startsWith("lr.") &&
+      !isPureWindow(this.#windowCode, offset, (at) => this.#root.leaders.has(at));
     if (isImpureWindow || this.#isSteppedSingly(instruction)) {
       builder.exit(ExitReason.SINGLE_STEP, this.#address(builder, offset));
       return;
