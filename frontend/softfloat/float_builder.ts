@@ -16,8 +16,8 @@ import { rangeOf } from "./nearest_in_place.ts";
 export interface FloatState {
   /** Accrued exception flags, i32. */
   readonly flags: StateSlot;
-  /** Set to 1 whenever a flag is raised, i32. */
-  readonly dirty: StateSlot;
+  /** Set to 1 whenever a flag is raised, i32; null where all callers do so, having a float register to write. */
+  readonly dirty: StateSlot | null;
   /** Which results need no test of their flags, i32: see `nearest_in_place.ts`. */
   readonly range: StateSlot;
 }
@@ -86,7 +86,7 @@ export class FloatBuilder {
     const raised = this.b.or(this.b.getState(accrued), flags);
     this.b.setState(accrued, raised);
     this.b.setState(range, rangeOf(this.b, raised));
-    this.b.setState(dirty, this.b.i32(1));
+    if (dirty !== null) this.b.setState(dirty, this.b.i32(1));
   }
 
   /** 1 when the inexact flag is not raised yet. */

@@ -41,6 +41,10 @@ const FUNCTIONS = new Map(
 );
 const MODES = Object.values(RoundingMode);
 
+const CONVERSIONS_TO_INTEGERS: ReadonlySet<FunctionSignature> = new Set(
+  Object.values(F64_TO_INTEGER),
+);
+
 /** What regions do in place, as a function. */
 function inPlace({ nearest }: RoundedOperation): FunctionSignature {
   return { ...nearest, name: `${nearest.name}_in_place` };
@@ -49,7 +53,7 @@ function inPlace({ nearest }: RoundedOperation): FunctionSignature {
 function buildInPlace(operation: RoundedOperation): Region {
   return buildFunction(inPlace(operation), (b) => {
     const numbers = operation.nearest.parameters.map((_, index) => b.parameter(index));
-    b.return(roundToNearest(b, operation, numbers, { range: STATE.range, hostFuses: true }));
+    b.return(roundToNearest(b, operation, numbers, { state: STATE, hostFuses: true }));
   });
 }
 
@@ -71,7 +75,8 @@ class FloatMachine {
     const outcome = this.#interpreter.run(region, values);
     if (outcome.kind !== "return") throw new TypeError(`${signature.name} ended: ${outcome.kind}`);
     const flags = Number(this.#state.read("flags"));
-    if (flags !== flagsBefore) assertEquals(this.#state.read("dirty"), 1n, "dirty");
+    const marks = flags !== flagsBefore && CONVERSIONS_TO_INTEGERS.has(signature);
+    assertEquals(this.#state.read("dirty"), marks ? 1n : 0n, "dirty");
     assertEquals(this.#state.read("range"), rangeBeside(flags), "range");
     return { bits: BigInt.asUintN(widthOf(signature.result), outcome.value), flags };
   }
