@@ -11,6 +11,7 @@ import { type Opcode, opcodeRow, type RmwOperation } from "./opcodes.ts";
 import {
   type Attribute,
   type Block,
+  type CalleeAttribute,
   type FunctionSignature,
   type Operation,
   Region,
@@ -387,15 +388,16 @@ export class Builder {
   callUnless(
     condition: Value,
     usual: Value,
-    callee: FunctionSignature,
+    attribute: CalleeAttribute,
     ...operands: Value[]
   ): Value {
+    const { callee } = attribute;
     const expected: readonly string[] = ["i32", callee.result, ...callee.parameters];
     const given = [condition, usual, ...operands];
     if (given.length !== expected.length || given.some(({ type }, i) => type !== expected[i])) {
       throw new TypeError(`Cannot call "${callee.name}": operands do not fit (${expected})`);
     }
-    return this.append("call_unless", callee.result, given, { callee });
+    return this.append("call_unless", callee.result, given, attribute);
   }
 
   /** When `condition` is not 0, the current instruction raises an exception. */

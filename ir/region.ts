@@ -64,6 +64,14 @@ export interface FunctionSignature {
   readonly result: ValueType | "void";
 }
 
+/** Attribute of calls. */
+export interface CalleeAttribute {
+  /** The function. */
+  readonly callee: FunctionSignature;
+  /** State that the call may change; all that is not promotable when absent. */
+  readonly changes?: readonly StateSlot[];
+}
+
 /** Attribute of an operation: which alternative is told by the opcode's `attribute` column. */
 export type Attribute =
   | { readonly constant: bigint }
@@ -72,7 +80,7 @@ export type Attribute =
   | { readonly field: string }
   | MemoryAttribute
   | { readonly order: OrderSet }
-  | { readonly callee: FunctionSignature }
+  | CalleeAttribute
   | BoundaryAttribute
   | { readonly offset: number }
   | null;

@@ -16,8 +16,8 @@ import { rangeOf } from "./nearest_in_place.ts";
 export interface FloatState {
   /** Accrued exception flags, i32. */
   readonly flags: StateSlot;
-  /** Set to 1 whenever a flag is raised, i32. */
-  readonly dirty: StateSlot;
+  /** Set to 1 by a flag that was not raised yet, i32; null where callers do it, having a register to write. */
+  readonly dirty: StateSlot | null;
   /** Which results need no test of their flags, i32: see `nearest_in_place.ts`. */
   readonly range: StateSlot;
 }
@@ -83,10 +83,12 @@ export class FloatBuilder {
   /** Adds flags to the accrued ones. */
   raiseFlags(flags: Value): void {
     const { flags: accrued, dirty, range } = this.#state;
-    const raised = this.b.or(this.b.getState(accrued), flags);
+    const before = this.b.getState(accrued);
+    const raised = this.b.or(before, flags);
     this.b.setState(accrued, raised);
     this.b.setState(range, rangeOf(this.b, raised));
-    this.b.setState(dirty, this.b.i32(1));
+    if (dirty === null) return;
+    this.b.setState(dirty, this.b.or(this.b.getState(dirty), this.b.ne(raised, before)));
   }
 
   /** 1 when the inexact flag is not raised yet. */

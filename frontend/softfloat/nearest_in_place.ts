@@ -11,6 +11,7 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import type { Value } from "../../ir/region.ts";
+import type { FloatState } from "./float_builder.ts";
 import { FloatFlag } from "./format.ts";
 import type { HostOperation, RoundedOperation } from "./signatures.ts";
 
@@ -49,8 +50,8 @@ function isSettled(b: Builder, result: Value, { flags }: HostOperation, range: S
 
 /** Where operations in place run, and what they look at. */
 export interface PlaceOfRounding {
-  /** The bound. */
-  readonly range: StateSlot;
+  /** Accrued flags and bound. */
+  readonly state: FloatState;
   /** Does the host fuse multiplication and addition? */
   readonly hostFuses: boolean;
 }
@@ -60,9 +61,10 @@ export function roundToNearest(
   b: Builder,
   { host, nearest }: RoundedOperation,
   numbers: Value[],
-  { range, hostFuses }: PlaceOfRounding,
+  { state: { flags, range }, hostFuses }: PlaceOfRounding,
 ): Value {
   if (host.needsFusing && !hostFuses) return b.call(nearest, ...numbers);
   const result = b.op(host.opcode, ...numbers);
-  return b.callUnless(isSettled(b, result, host, range), result, nearest, ...numbers);
+  const callee = { callee: nearest, changes: [flags, range] };
+  return b.callUnless(isSettled(b, result, host, range), result, callee, ...numbers);
 }

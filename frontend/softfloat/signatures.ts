@@ -3,7 +3,8 @@
  *
  * Numbers travel as their bits: i32 for single, i64 for double precision; where host arithmetic is all that
  * is done to them, as the host's f32 and f64. `mode` is a `RoundingMode` as an i32. Every function adds its
- * exceptions to the accrued flags.
+ * exceptions to the accrued flags. Whoever calls one that gives a float writes a float register, and so marks
+ * float state dirty itself; conversions to integers do it when they change the flags.
  */
 import type { Opcode } from "../../ir/opcodes.ts";
 import type { FunctionSignature } from "../../ir/region.ts";

@@ -82,13 +82,14 @@ export function nearestFunctions(state: FloatState): Region[] {
 
 /** Builds all float functions over the state that they keep flags in. */
 export function softfloatFunctions(state: FloatState): Region[] {
+  const arithmetic = { ...state, dirty: null };
   return [
-    ...formatFunctions(F32, BINARY32, state),
-    ...formatFunctions(F64, BINARY64, state),
-    buildNarrow(state),
-    buildNarrowNearest(state),
+    ...formatFunctions(F32, BINARY32, arithmetic),
+    ...formatFunctions(F64, BINARY64, arithmetic),
+    buildNarrow(arithmetic),
+    buildNarrowNearest(arithmetic),
     buildRounded(F64_TO_F32),
-    buildWiden(state),
+    buildWiden(arithmetic),
     buildToInteger("i32", state),
     buildToInteger("u32", state),
     buildToInteger("i64", state),

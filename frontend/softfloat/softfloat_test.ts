@@ -20,6 +20,7 @@ import {
   type RoundedOperation,
 } from "./signatures.ts";
 import { softfloatFunctions } from "./softfloat.ts";
+import { truncate } from "./truncation_in_place.ts";
 
 /** Operand sets per operation; each is tried in every mode and shape. */
 const CASES = 250;
@@ -34,12 +35,19 @@ const STATE = {
   dirty: LAYOUT.slot("dirty"),
   range: LAYOUT.slot("range"),
 };
+const TRUNCATIONS = ["i32", "u32", "i64", "u64"] as const;
 const OPERATIONS = [...Object.values(F32), ...Object.values(F64), F64_TO_F32];
 const FUNCTIONS = new Map(
-  [...softfloatFunctions(STATE), ...OPERATIONS.map(buildInPlace)]
+  [
+    ...softfloatFunctions(STATE),
+    ...OPERATIONS.map(buildInPlace),
+    ...TRUNCATIONS.map(buildTruncation),
+  ]
     .map((region) => [region.name, region]),
 );
 const MODES = Object.values(RoundingMode);
+
+const CONVERSION_TO_INTEGER = /_to_[iu]/;
 
 /** What regions do in place, as a function. */
 function inPlace({ nearest }: RoundedOperation): FunctionSignature {
@@ -49,8 +57,19 @@ function inPlace({ nearest }: RoundedOperation): FunctionSignature {
 function buildInPlace(operation: RoundedOperation): Region {
   return buildFunction(inPlace(operation), (b) => {
     const numbers = operation.nearest.parameters.map((_, index) => b.parameter(index));
-    b.return(roundToNearest(b, operation, numbers, { range: STATE.range, hostFuses: true }));
+    b.return(roundToNearest(b, operation, numbers, { state: STATE, hostFuses: true }));
   });
+}
+
+function truncation(name: IntegerName): FunctionSignature {
+  return { name: `f64_to_${name}_in_place`, parameters: ["f64"], result: "i64" };
+}
+
+function buildTruncation(name: IntegerName): Region {
+  return buildFunction(
+    truncation(name),
+    (b) => b.return(truncate(b, name, b.parameter(0), STATE)),
+  );
 }
 
 /** Runs float functions in the reference interpreter. */
@@ -71,7 +90,8 @@ class FloatMachine {
     const outcome = this.#interpreter.run(region, values);
     if (outcome.kind !== "return") throw new TypeError(`${signature.name} ended: ${outcome.kind}`);
     const flags = Number(this.#state.read("flags"));
-    if (flags !== flagsBefore) assertEquals(this.#state.read("dirty"), 1n, "dirty");
+    const marks = flags !== flagsBefore && CONVERSION_TO_INTEGER.test(signature.name);
+    assertEquals(this.#state.read("dirty"), marks ? 1n : 0n, "dirty");
     assertEquals(this.#state.read("range"), rangeBeside(flags), "range");
     return { bits: BigInt.asUintN(widthOf(signature.result), outcome.value), flags };
   }
@@ -357,6 +377,14 @@ for (const name of ["i32", "u32", "i64", "u64"] as const) {
           { bits: register, flags: expected.flags },
           describe(F64_TO_INTEGER[name].name, [bits], mode),
         );
+        if (mode !== RoundingMode.TOWARD_ZERO) continue;
+        for (const before of [0, FloatFlag.INEXACT]) {
+          assertEquals(
+            machine.call(truncation(name), [bits], before),
+            { bits: register, flags: expected.flags | before },
+            describe(truncation(name).name, [bits], mode),
+          );
+        }
       }
     }
   });

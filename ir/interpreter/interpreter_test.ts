@@ -218,10 +218,10 @@ Deno.test("Interpreter calls for the unusual alone", () => {
     return 7n;
   }]]);
   const program = handler((b) => {
-    b.setState(X, b.callUnless(b.i32(2), b.i64(5), ask, b.i32(1)), 0);
-    b.setState(X, b.callUnless(b.i32(0), b.i64(5), ask, b.i32(2)), 1);
-    assertThrows(() => b.callUnless(b.i32(0), b.i32(5), ask, b.i32(2)), TypeError);
-    assertThrows(() => b.callUnless(b.i32(0), b.i64(5), ask), TypeError);
+    b.setState(X, b.callUnless(b.i32(2), b.i64(5), { callee: ask }, b.i32(1)), 0);
+    b.setState(X, b.callUnless(b.i32(0), b.i64(5), { callee: ask }, b.i32(2)), 1);
+    assertThrows(() => b.callUnless(b.i32(0), b.i32(5), { callee: ask }, b.i32(2)), TypeError);
+    assertThrows(() => b.callUnless(b.i32(0), b.i64(5), { callee: ask }), TypeError);
   });
   const env = environment({ host });
   assertEquals(new Interpreter(env).run(program), { kind: "next" });

@@ -7,7 +7,8 @@
  * signature = @NAME "(" [ TYPE { "," TYPE } ] ")" [ "->" TYPE ]
  * body      = { "var" $NAME ":" TYPE } { "entry" BLOCK OFFSET } { BLOCK ":" { operation } end }
  * operation = [ %ID "=" ] OPCODE [ attribute ] [ values ]
- * attribute = NUMBER | SLOT [ "[" INDEX "]" ] | $NAME | FIELD | OFFSET | signature | ORDER
+ * attribute = NUMBER | SLOT [ "[" INDEX "]" ] | $NAME | FIELD | OFFSET | ORDER
+ *           | signature [ "changing" "[" [ SLOT { "," SLOT } ] "]" ]
  *           | [ UPDATE ] ( "s" | "u" ) WIDTH [ ORDER ] | OFFSET "length" NUMBER "index" NUMBER
  * end       = "jump" BLOCK | "branch" %ID "," BLOCK "," BLOCK | "return" [ %ID ] | "next"
  *           | "switch" %ID "," "[" [ BLOCK { "," BLOCK } ] "]" "," BLOCK
@@ -19,7 +20,7 @@
  * A statement is a line. Parameters of a function are the variables `$p0`, `$p1` and so on. A value may be
  * used in a line above its definition, because blocks stand in any order.
  */
-import { StateLayout, type StateSlotDeclaration } from "../guest_state.ts";
+import { StateLayout, type StateSlot, type StateSlotDeclaration } from "../guest_state.ts";
 import { parseOrder } from "../memory_order.ts";
 import {
   type AttributeKind,
@@ -266,7 +267,7 @@ class RegionParser {
       case "order":
         return { order: this.#parseOrder() };
       case "callee":
-        return { callee: parseSignature(cursor) };
+        return this.#parseCallee();
       case "boundary": {
         const offset = cursor.number();
         cursor.expectWord("length");
@@ -279,17 +280,36 @@ class RegionParser {
     }
   }
 
-  #parseSlot(): Attribute {
+  #parseCallee(): Attribute {
+    const cursor = this.#cursor;
+    const callee = parseSignature(cursor);
+    if (!cursor.accept("word", "changing")) return { callee };
+    const changes: StateSlot[] = [];
+    cursor.expectMark("[");
+    if (!cursor.isAt("mark", "]")) {
+      do changes.push(this.#parseSlotName()); while (cursor.accept("mark", ","));
+    }
+    cursor.expectMark("]");
+    return { callee, changes };
+  }
+
+  #parseSlotName(): StateSlot {
     const cursor = this.#cursor;
     const token = cursor.expect("word", "a state slot");
     const isKnown = [...this.#layout.slots()].some(({ name }) => name === token.text);
     if (!isKnown) cursor.fail("unknown state slot", token);
+    return this.#layout.slot(token.text);
+  }
+
+  #parseSlot(): Attribute {
+    const cursor = this.#cursor;
+    const slot = this.#parseSlotName();
     let index = 0;
     if (cursor.accept("mark", "[")) {
       index = cursor.number();
       cursor.expectMark("]");
     }
-    return { slot: this.#layout.slot(token.text), index };
+    return { slot, index };
   }
 
   #parseMemory(opcode: Opcode): MemoryAttribute {

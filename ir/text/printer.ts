@@ -8,6 +8,7 @@ import { opcodeRow } from "../opcodes.ts";
 import type {
   Block,
   BoundaryAttribute,
+  CalleeAttribute,
   FunctionSignature,
   MemoryAttribute,
   Operation,
@@ -116,7 +117,7 @@ function printAttribute({ opcode, attribute }: Operation): string {
     case "order":
       return formatOrder((attribute as { order: number }).order);
     case "callee":
-      return printSignature((attribute as { callee: FunctionSignature }).callee);
+      return printCallee(attribute as CalleeAttribute);
     case "boundary": {
       const { offset, length, index } = attribute as BoundaryAttribute;
       return `${printOffset(offset)} length ${length} index ${index}`;
@@ -140,6 +141,11 @@ function printMemory({ width, signed, order, rmw }: MemoryAttribute): string {
 function printSignature({ name, parameters, result }: FunctionSignature): string {
   const arrow = result === "void" ? "" : ` -> ${result}`;
   return `${printSymbol(name)}(${parameters.join(", ")})${arrow}`;
+}
+
+function printCallee({ callee, changes }: CalleeAttribute): string {
+  const names = changes?.map(({ name }) => name).join(", ");
+  return printSignature(callee) + (names === undefined ? "" : ` changing [${names}]`);
 }
 
 function printSymbol(name: string): string {

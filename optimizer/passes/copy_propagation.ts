@@ -11,10 +11,18 @@
  *
  * A value that was itself read from another element is not used any more once that element is overwritten:
  * the backend would have to copy it, while the element at hand still holds it. A write of the value that an
- * element already holds is dropped.
+ * element already holds, or of the same constant, is dropped.
  */
 import { elementOffset } from "../../ir/guest_state.ts";
-import type { Operation, Region, SlotAttribute, Value, Variable } from "../../ir/region.ts";
+import type {
+  CalleeAttribute,
+  Operation,
+  Region,
+  SlotAttribute,
+  Value,
+  Variable,
+} from "../../ir/region.ts";
+import { constantOf, isConstant } from "../constants.ts";
 import type { Pass } from "../pass.ts";
 import { Rewriter } from "../rewriter.ts";
 
@@ -60,7 +68,7 @@ class CopyPropagation {
       case "write":
         return this.#write(operation);
       case "call":
-        this.#forget(this.#exposed);
+        this.#forgetChanged(operation);
         return operation;
       default:
         return operation;
@@ -83,7 +91,7 @@ class CopyPropagation {
       return operation;
     }
     const value = operation.operands[0];
-    if (this.#held[location] === value) return null;
+    if (isSame(this.#held[location], value)) return null;
     this.#hold(operation, location, value);
     return operation;
   }
@@ -106,6 +114,13 @@ class CopyPropagation {
   #forget(locations: Location[]): void {
     for (const location of locations) this.#held[location] = undefined;
     locations.length = 0;
+  }
+
+  #forgetChanged({ opcode, attribute }: Operation): void {
+    const isCall = opcode === "call" || opcode === "call_unless";
+    const changes = isCall ? (attribute as CalleeAttribute).changes : undefined;
+    if (changes === undefined) this.#forget(this.#exposed);
+    else changes.forEach((slot) => this.#forgetSlot({ slot, index: 0 }));
   }
 
   #forgetSlot({ slot }: SlotAttribute): void {
@@ -131,4 +146,10 @@ class CopyPropagation {
   #elementLocation(slot: SlotAttribute["slot"], index: number): Location {
     return this.#variableCount + elementOffset(slot, index) / ELEMENT_BYTES;
   }
+}
+
+/** Are the values known to be equal? */
+function isSame(held: Value | undefined, value: Value): boolean {
+  if (held === undefined || held === value) return held === value;
+  return isConstant(held) && isConstant(value) && constantOf(held) === constantOf(value);
 }

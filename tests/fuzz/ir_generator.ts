@@ -38,6 +38,11 @@ export const FUZZ_CALLEE: FunctionSignature = {
   result: "i64",
 };
 
+/** State that it changes, of what is exposed to calls. */
+const FUZZ_CHANGES: readonly StateSlot[] = ["control", "mode"].map((name) =>
+  FUZZ_LAYOUT.slot(name)
+);
+
 /** First address of RAM. */
 export const FUZZ_MEMORY_BASE = 0x1000n;
 /** Bytes of RAM: a little less than the addresses that generated accesses reach. */
@@ -387,7 +392,7 @@ class PlanBuilder {
         b.callUnless(
           this.#value("i32", step, 2),
           this.#value("i64", step, 1),
-          FUZZ_CALLEE,
+          { callee: FUZZ_CALLEE, changes: FUZZ_CHANGES },
           this.#value("i64", step, 0),
           this.#value("i32", step, 1),
         ),

@@ -15,7 +15,7 @@ import {
   type FormatOperations,
   type RoundedOperation,
 } from "../../softfloat/signatures.ts";
-import { slot } from "../registers.ts";
+import { FLOAT_STATE, slot } from "../registers.ts";
 import type { LiftContext } from "./lift_context.ts";
 
 /** Names of float source registers. */
@@ -95,7 +95,7 @@ export function callRounded(
     const numbers = operands().map((bits, index) =>
       carriedAs(b, bits, operation.nearest.parameters[index])
     );
-    const place = { range: slot("float_range"), hostFuses: context.hostFuses };
+    const place = { state: FLOAT_STATE, hostFuses: context.hostFuses };
     return carriedBits(b, roundToNearest(b, operation, numbers, place));
   }
   const mode = context.roundingMode();

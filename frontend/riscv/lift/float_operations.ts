@@ -11,7 +11,9 @@ import {
   type IntegerName,
   type RoundedOperation,
 } from "../../softfloat/signatures.ts";
+import { truncate } from "../../softfloat/truncation_in_place.ts";
 import type { Lifter } from "../instruction.ts";
+import { FLOAT_STATE } from "../registers.ts";
 import { callRounded, type FloatAccess, type FloatSource, raiseInvalidIf } from "./float_format.ts";
 import type { LiftContext } from "./lift_context.ts";
 
@@ -186,6 +188,9 @@ export function convertToInteger(access: FloatAccess, integer: IntegerName): Lif
     context.requireFloat();
     const mode = context.roundingMode();
     const double = access.asDouble(context, access.read(context, "rs1"));
+    if (context.roundsTowardZeroStatically()) {
+      return context.setX(truncate(context.b, integer, double, FLOAT_STATE));
+    }
     const bits = context.b.op("i64.reinterpret_f64", double);
     context.setX(context.b.call(F64_TO_INTEGER[integer], bits, mode));
   };

@@ -258,6 +258,34 @@ Deno.test("Conversions to integers round, saturate and sign-extend words", () =>
   assertEquals(integerResult("fcvt.lu.s", { f: [single(Infinity)] }), [-1n, INVALID]);
 });
 
+Deno.test("Conversions toward zero have the range of their type, and its flags", () => {
+  const cases: [name: string, operand: number, result: bigint, flags: number][] = [
+    ["fcvt.w.d", -(2 ** 31) - 0.5, -(2n ** 31n), INEXACT],
+    ["fcvt.w.d", 2 ** 31 - 0.5, 2n ** 31n - 1n, INEXACT],
+    ["fcvt.w.d", 2 ** 31, 2n ** 31n - 1n, INVALID],
+    ["fcvt.w.d", -(2 ** 31) - 1, -(2n ** 31n), INVALID],
+    ["fcvt.wu.d", 2 ** 32 - 0.5, -1n, INEXACT],
+    ["fcvt.wu.d", 2 ** 32, -1n, INVALID],
+    ["fcvt.wu.d", -0.5, 0n, INEXACT],
+    ["fcvt.wu.d", -0, 0n, 0],
+    ["fcvt.l.d", -(2 ** 63), -(2n ** 63n), 0],
+    ["fcvt.l.d", 2 ** 63, 2n ** 63n - 1n, INVALID],
+    ["fcvt.lu.d", 2 ** 64 - 2 ** 11, -(2n ** 11n), 0],
+    ["fcvt.lu.d", 2 ** 64, -1n, INVALID],
+    ["fcvt.lu.d", -1, 0n, INVALID],
+    ["fcvt.l.d", NaN, 2n ** 63n - 1n, INVALID],
+    ["fcvt.wu.d", NaN, -1n, INVALID],
+  ];
+  const fields = { rm: RoundingMode.TOWARD_ZERO };
+  for (const [name, operand, result, flags] of cases) {
+    for (const before of [0, INEXACT]) {
+      const { state } = execute(name, { f: [double(operand)], fields, fflags: before });
+      const seen = [state.read("x", REGISTERS.rd), Number(state.read("fflags"))];
+      assertEquals(seen, [result, flags | before], `${name} ${operand} after ${before}`);
+    }
+  }
+});
+
 Deno.test("Conversions from integers take words or doublewords, signed or not", () => {
   const x = 0xffff_ffff_ffff_fffdn;
   assertEquals(floatResult("fcvt.d.w", { x }), [double(-3), 0]);

@@ -10,6 +10,7 @@
  */
 import type { Builder } from "../../../ir/builder.ts";
 import type { TransferKind, Value } from "../../../ir/region.ts";
+import { RoundingMode } from "../../softfloat/format.ts";
 import type { DecodedInstruction, FieldName } from "../instruction.ts";
 import { Cause } from "../privileged/causes.ts";
 import { slot } from "../registers.ts";
@@ -176,6 +177,11 @@ export class LiftContext {
     if (this.bound === null) return false;
     const { instruction, mode } = this.bound;
     return instruction.rm === 0 || (instruction.rm === DYNAMIC_ROUNDING && mode.roundsToNearest);
+  }
+
+  /** Is it known while lifting that the instruction rounds toward zero? Never so when unbound. */
+  roundsTowardZeroStatically(): boolean {
+    return this.bound?.instruction.rm === RoundingMode.TOWARD_ZERO;
   }
 
   /** Rounding mode 0..4 as an i32, from the field or `frm`; illegal-instruction exception when reserved. */

@@ -5,6 +5,7 @@
  */
 import { F32_TO_F64, F64_TO_F32, type IntegerName } from "../../softfloat/signatures.ts";
 import type { Lifter } from "../instruction.ts";
+import { FLOAT_STATE } from "../registers.ts";
 import { callRounded, DOUBLE, SINGLE } from "./float_format.ts";
 import {
   arithmetic,
@@ -68,11 +69,16 @@ export const fcvtSD: Lifter = (context) => {
   SINGLE.write(context, callRounded(context, F64_TO_F32, () => [context.f("rs1")]));
 };
 
-/** `fcvt.d.s`: exact, but a reserved rounding mode is still illegal. */
+/** `fcvt.d.s`: exact unless it is a NaN, but a reserved rounding mode is still illegal. */
 export const fcvtDS: Lifter = (context) => {
   context.requireFloat();
   context.roundingMode();
-  context.setF(context.b.call(F32_TO_F64, SINGLE.read(context, "rs1")));
+  const { b } = context;
+  const bits = SINGLE.read(context, "rs1");
+  const single = b.op("f32.reinterpret_i32", bits);
+  const double = b.op("i64.reinterpret_f64", b.op("f64.promote_f32", single));
+  const widen = { callee: F32_TO_F64, changes: [FLOAT_STATE.flags, FLOAT_STATE.range] };
+  context.setF(b.callUnless(b.op("f32.eq", single, single), double, widen, bits));
 };
 
 /** Every 32-bit integer is a double, but a reserved rounding mode is still illegal. */
