@@ -32,7 +32,7 @@ import {
   StructuredControlFlow,
 } from "../structure/structured_control_flow.ts";
 import type { RegionFunctions } from "./region_functions.ts";
-import type { ElementSet } from "./element_set.ts";
+import { ElementSet } from "./element_set.ts";
 import type { EntryGraph } from "./entry_graph.ts";
 import { type AccessContext, type AccessHost, RegionAccesses } from "./region_accesses.ts";
 import { PromotedState } from "./promoted_state.ts";
@@ -180,7 +180,7 @@ export class RegionLowering extends OperationLowering {
 
   #switchTargets(number: number): readonly number[] {
     const node = this.#graph.nodes[number];
-    if (node.kind === "sort") return [...node.targets, node.header];
+    if (node.kind === "sort") return node.targets;
     return node.kind === "root" && this.#graph.rootTargets.length > 1
       ? this.#graph.rootTargets
       : [];
@@ -269,18 +269,24 @@ export class RegionLowering extends OperationLowering {
     switch (node.kind) {
       case "root":
         return {
-          statements: this.#loadEntryRegisters(),
+          statements: this.#loadEntryRegisters(rootTargets),
           end: this.#switch(rootTargets, rootTargets[0]),
         };
       case "dispatch": {
         const condition = m.localGet(this.#label, I32);
         return {
           statements: [],
-          end: { kind: "branch", condition, taken: node.sorter, otherwise: node.header },
+          end: {
+            kind: "branch",
+            condition,
+            taken: node.sorter,
+            otherwise: node.header,
+            isRare: true,
+          },
         };
       }
       case "sort":
-        return { statements: [], end: this.#switch(node.targets, node.header) };
+        return this.#sort(node.targets);
       case "leave":
         return this.#leaveTo(node.block);
       case "block":
@@ -293,10 +299,26 @@ export class RegionLowering extends OperationLowering {
     return { kind: "switch", index: this.m.localGet(this.#label, I32), targets, otherwise };
   }
 
-  #loadEntryRegisters(): Expression[] {
+  /** Entries behind a dispatcher load their registers there, so that the loop need not carry these. */
+  #loadEntryRegisters(rootTargets: readonly number[]): Expression[] {
     const needed = this.#state.liveIn(this.#graph.entries[0].block).copy();
-    for (const { block } of this.#graph.entries) needed.addAll(this.#state.liveIn(block));
+    this.#addLiveIn(needed, rootTargets);
     return this.#loadElements(needed);
+  }
+
+  #addLiveIn(needed: ElementSet, targets: readonly number[]): void {
+    for (const target of targets) {
+      const node = this.#graph.nodes[target];
+      if (node.kind === "block") needed.addAll(this.#state.liveIn(node.block));
+    }
+  }
+
+  /** Only entries come here, with nothing executed yet: registers are in memory. */
+  #sort(targets: readonly number[]): NodeCode {
+    const needed = new ElementSet();
+    this.#addLiveIn(needed, targets);
+    const end = this.#switch(targets, targets[0]);
+    return { statements: this.#loadElements(needed), end };
   }
 
   #loadElements(elements: ElementSet): Expression[] {
