@@ -12,6 +12,7 @@ import type { OrderSet } from "../../ir/memory_order.ts";
 import type {
   Block,
   BoundaryAttribute,
+  EntryCondition,
   FunctionSignature,
   MemoryAttribute,
   Operation,
@@ -40,6 +41,7 @@ import { PromotedState } from "./promoted_state.ts";
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
 const PAGE_SHIFT = 12n;
+const WORD_SIGN_BIT = 31n;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const ONE_CALL = 1 << ENTRY_INDEX_BITS;
 
@@ -303,7 +305,40 @@ export class RegionLowering extends OperationLowering {
   #loadEntryRegisters(rootTargets: readonly number[]): Expression[] {
     const needed = this.#state.liveIn(this.#graph.entries[0].block).copy();
     this.#addLiveIn(needed, rootTargets);
-    return this.#loadElements(needed);
+    return [...this.#loadElements(needed), ...this.#checkConditions([0, ...rootTargets])];
+  }
+
+  /** Refuses entries, out of those that these nodes start, whose conditions do not hold. */
+  #checkConditions(targets: readonly number[]): Expression[] {
+    const { m } = this;
+    this.#dirty = new ElementSet();
+    return this.#graph.entries.flatMap(({ block, offset, conditions = [] }, label) => {
+      const isHere = targets.some((target) => {
+        const node = this.#graph.nodes[target];
+        return node.kind === "block" ? node.block === block : node.kind === "root" && label === 0;
+      });
+      if (!isHere || conditions.length === 0) return [];
+      const isEntered = m.binary("i32.eq", m.localGet(this.#label, I32), m.i32(label));
+      const violations = conditions.map((condition) => this.#violation(condition))
+        .reduce((a, b) => m.binary("i64.or", a, b));
+      const isRefused = m.binary(
+        "i32.and",
+        isEntered,
+        m.unary("i32.eqz", m.unary("i64.eqz", violations)),
+      );
+      return [
+        m.ifRare(isRefused, this.#departure(this.pcRelative(offset), LeaveReason.COLD_STEP, 0)),
+      ];
+    });
+  }
+
+  /** Not zero where the condition does not hold. */
+  #violation(condition: EntryCondition): Expression {
+    const { m } = this;
+    const value = (): Expression =>
+      m.localGet(this.#elementLocals[this.#state.number(condition)], I64);
+    if (condition.range === "u31") return m.binary("i64.shr_u", value(), m.i64(WORD_SIGN_BIT));
+    return m.binary("i64.xor", value(), m.unary("i64.extend32_s", value()));
   }
 
   #addLiveIn(needed: ElementSet, targets: readonly number[]): void {
@@ -318,7 +353,7 @@ export class RegionLowering extends OperationLowering {
     const needed = new ElementSet();
     this.#addLiveIn(needed, targets);
     const end = this.#switch(targets, targets[0]);
-    return { statements: this.#loadElements(needed), end };
+    return { statements: [...this.#loadElements(needed), ...this.#checkConditions(targets)], end };
   }
 
   #loadElements(elements: ElementSet): Expression[] {
