@@ -178,12 +178,26 @@ export class Block {
   }
 }
 
+/** A range of integers: signed 32-bit numbers, or those of them that are not negative. */
+export type WordRange = (typeof WORD_RANGES)[number];
+
+/** All ranges. */
+export const WORD_RANGES = ["s32", "u31"] as const;
+
+/** What an element must hold for a region to be entered. */
+export interface EntryCondition extends SlotAttribute {
+  /** The range its value is in. */
+  readonly range: WordRange;
+}
+
 /** An entry of a region: the block and its guest address as distance from the origin. */
 export interface RegionEntry {
   /** Where execution starts. */
   readonly block: Block;
   /** Distance in bytes from the region's origin. */
   readonly offset: number;
+  /** Where one does not hold, the region must not be entered; none when absent. */
+  readonly conditions?: readonly EntryCondition[];
 }
 
 /** See the header of this file. */

@@ -156,8 +156,15 @@ class Verifier {
     if (new Set(entries.map((entry) => entry.block)).size !== entries.length) {
       this.#problems.push("two entries share a block");
     }
-    for (const { block } of entries) {
-      if (!this.#blocks.has(block)) this.#problems.push(`entry b${block.id} is not in the region`);
+    for (const { block, conditions = [] } of entries) {
+      const report = (problem: string): void => {
+        this.#problems.push(`entry b${block.id}${problem}`);
+      };
+      if (!this.#blocks.has(block)) report(" is not in the region");
+      for (const condition of conditions) {
+        checkSlot("state.get", condition, (problem) => report(`: ${problem}`));
+        if (condition.slot.type !== "i64") report(`: slot "${condition.slot.name}" is no i64`);
+      }
     }
   }
 

@@ -26,6 +26,12 @@ const LARGEST_UNSIGNED = 2n ** 32n - 1n;
 /** Facts of the values of one region, found on demand and kept. */
 export class ExtensionFacts {
   readonly #known: (number | undefined)[] = [];
+  readonly #ofRead: (read: Value) => number;
+
+  /** Starts with facts of the reads of state; nothing is known of them when absent. */
+  constructor(ofRead: (read: Value) => number = () => NONE) {
+    this.#ofRead = ofRead;
+  }
 
   /** Facts of a value. */
   of(value: Value): number {
@@ -37,8 +43,11 @@ export class ExtensionFacts {
     return (this.of(value) & fact) === fact;
   }
 
-  #find({ opcode, operands, attribute }: Value): number {
+  #find(value: Value): number {
+    const { opcode, operands, attribute } = value;
     switch (opcode) {
+      case "state.get":
+        return this.#ofRead(value);
       case "i64.const":
         return ofConstant((attribute as { constant: bigint }).constant);
       case "i64.extend_i32_s":

@@ -9,6 +9,7 @@ import { constantFolding } from "./passes/constant_folding.ts";
 import { copyPropagation } from "./passes/copy_propagation.ts";
 import { deadCode } from "./passes/dead_code.ts";
 import { deadStateWrites } from "./passes/dead_state_writes.ts";
+import { entryConditions } from "./passes/entry_conditions.ts";
 import { extensionNarrowing } from "./passes/extension_narrowing.ts";
 import { stateReuse } from "./passes/state_reuse.ts";
 
@@ -22,6 +23,8 @@ export const PIPELINE: readonly Pass[] = [
   constantFolding,
   // After propagation took away reads; before narrowing, for which a dead write would be a second user.
   deadStateWrites,
+  // Just before narrowing, which relies on the conditions.
+  entryConditions,
   extensionNarrowing,
   // Sweeps up after all of the above.
   deadCode,

@@ -5,7 +5,8 @@
  * module    = { "state" NAME ":" TYPE [ "[" COUNT "]" ] [ "promotable" ] | region }
  * region    = ( "region" @NAME | "handler" @NAME | "function" signature ) "{" body "}"
  * signature = @NAME "(" [ TYPE { "," TYPE } ] ")" [ "->" TYPE ]
- * body      = { "var" $NAME ":" TYPE } { "entry" BLOCK OFFSET } { BLOCK ":" { operation } end }
+ * body      = { "var" $NAME ":" TYPE } { "entry" BLOCK OFFSET [ conditions ] } { BLOCK ":" { operation } end }
+ * conditions = "if" SLOT [ "[" INDEX "]" ] RANGE { "," SLOT [ "[" INDEX "]" ] RANGE }
  * operation = [ %ID "=" ] OPCODE [ attribute ] [ values ]
  * attribute = NUMBER | SLOT [ "[" INDEX "]" ] | $NAME | FIELD | OFFSET | ORDER
  *           | signature [ "changing" "[" [ SLOT { "," SLOT } ] "]" ]
@@ -34,11 +35,14 @@ import { resultType } from "../operation_types.ts";
 import {
   type Attribute,
   type Block,
+  type EntryCondition,
   type FunctionSignature,
   type MemoryAttribute,
   type Operation,
   Region,
+  type SlotAttribute,
   type Value,
+  WORD_RANGES,
 } from "../region.ts";
 import type { MemoryWidth, ValueType } from "../types.ts";
 import { Cursor, isMark } from "./cursor.ts";
@@ -185,8 +189,23 @@ class RegionParser {
 
   #parseEntry(): void {
     const block = this.#block();
-    this.#region.entries.push({ block, offset: this.#cursor.number() });
+    const offset = this.#cursor.number();
+    const conditions: EntryCondition[] = [];
+    if (this.#cursor.accept("word", "if")) {
+      do conditions.push(this.#parseCondition()); while (this.#cursor.accept("mark", ","));
+    }
+    this.#region.entries.push(
+      conditions.length === 0 ? { block, offset } : { block, offset, conditions },
+    );
     this.#cursor.expectNewline();
+  }
+
+  #parseCondition(): EntryCondition {
+    const element = this.#parseSlot();
+    const token = this.#cursor.expect("word", "a range");
+    const range = WORD_RANGES.find((known) => known === token.text);
+    if (range === undefined) return this.#cursor.fail("expected s32 or u31", token);
+    return { ...element, range };
   }
 
   #parseBlock(): void {
@@ -301,7 +320,7 @@ class RegionParser {
     return this.#layout.slot(token.text);
   }
 
-  #parseSlot(): Attribute {
+  #parseSlot(): SlotAttribute {
     const cursor = this.#cursor;
     const slot = this.#parseSlotName();
     let index = 0;

@@ -13,6 +13,7 @@ import type {
   MemoryAttribute,
   Operation,
   Region,
+  RegionEntry,
   SlotAttribute,
   Terminator,
   Value,
@@ -31,7 +32,7 @@ export function printRegion(region: Region): string {
     ...region.variables.slice(region.signature?.parameters.length ?? 0).map(({ name, type }) =>
       `  var $${name}: ${type}`
     ),
-    ...region.entries.map(({ block, offset }) => `  entry b${block.id} ${printOffset(offset)}`),
+    ...region.entries.map(printEntry),
     ...region.blocks.flatMap(printBlock),
     "}",
     "",
@@ -48,6 +49,13 @@ export function printLayout(layout: StateLayout): string {
 
 function printHead({ kind, name, signature }: Region): string {
   return `${kind} ${signature === null ? printSymbol(name) : printSignature(signature)}`;
+}
+
+function printEntry({ block, offset, conditions = [] }: RegionEntry): string {
+  const entry = `  entry b${block.id} ${printOffset(offset)}`;
+  if (conditions.length === 0) return entry;
+  const list = conditions.map((one) => `${printSlot("state.get", one)} ${one.range}`);
+  return `${entry} if ${list.join(", ")}`;
 }
 
 function printBlock(block: Block): string[] {

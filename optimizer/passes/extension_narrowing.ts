@@ -17,13 +17,14 @@
  * What is left without a user is for dead-code removal. Rules that make a 32-bit copy of a 64-bit operation
  * apply only where that operation has no other user.
  */
-import { terminatorOperands } from "../../ir/control_flow.ts";
+import { analyzeControlFlow, terminatorOperands } from "../../ir/control_flow.ts";
 import type { Opcode } from "../../ir/opcodes.ts";
 import type { MemoryAttribute, Operation, Region, Value } from "../../ir/region.ts";
 import { constantOf, isConstant } from "../constants.ts";
 import { ExtensionFact, ExtensionFacts } from "../extension_facts.ts";
 import type { Pass } from "../pass.ts";
 import { Rewriter } from "../rewriter.ts";
+import { StateFacts } from "../state_facts.ts";
 
 const LOW_WORD = 0xffff_ffffn;
 const WORD_BITS = 32n;
@@ -67,12 +68,14 @@ const SIGN_EXTENSIONS: ReadonlyMap<bigint, Opcode> = new Map<bigint, Opcode>([
 
 class ExtensionNarrowing {
   readonly #rewriter: Rewriter;
-  readonly #facts = new ExtensionFacts();
+  readonly #facts: ExtensionFacts;
   readonly #uses: Uint32Array;
 
   constructor(region: Region) {
     this.#rewriter = new Rewriter(region);
     this.#uses = countUses(region);
+    const state = new StateFacts(region, analyzeControlFlow(region));
+    this.#facts = new ExtensionFacts((read) => state.ofRead(read));
   }
 
   run(): number {

@@ -119,6 +119,28 @@ Deno.test("flags are exact where the guest clears, sets and reads them between r
   assertSame(await DifferentialRun.create(), program);
 });
 
+Deno.test("a loop of words that is entered with other numbers extends these", async () => {
+  const program = looped([
+    { kind: "constant", rd: 12, value: 0x1234_89ab_cdef },
+    { kind: "constant", rd: 13, value: 0x1234_89ab_cdef },
+    instruction("addi", { rd: 7, rs1: 0, imm: 3 }),
+    instruction("jal", { rd: Register.RA }, CALLEE),
+  ], [
+    { kind: "label", label: CALLEE },
+    instruction("addiw", { rd: 14, rs1: 12, imm: 0 }),
+    instruction("slli", { rd: 15, rs1: 13, imm: 32 }),
+    instruction("srli", { rd: 15, rs1: 15, imm: 32 }),
+    instruction("add", { rd: 10, rs1: 10, rs2: 14 }),
+    instruction("add", { rd: 11, rs1: 11, rs2: 15 }),
+    instruction("addiw", { rd: 12, rs1: 12, imm: 5 }),
+    instruction("andi", { rd: 13, rs1: 13, imm: 1023 }),
+    instruction("addi", { rd: 7, rs1: 7, imm: -1 }),
+    instruction("bne", { rs1: 7, rs2: 0 }, CALLEE),
+    instruction("jalr", { rd: 0, rs1: Register.RA, imm: 0 }),
+  ]);
+  assertSame(await DifferentialRun.create(), program);
+});
+
 Deno.test("counters count the instructions before the one that reads them", async () => {
   const read = instruction("csrrs", { rd: 10, rs1: 0, imm: csrNumber("instret") });
   const sum = instruction("add", { rd: 11, rs1: 11, rs2: 10 });

@@ -151,6 +151,17 @@ export function observe(
   };
 }
 
+/** May the region be entered there with that initial state? */
+export function isEntered({ entries }: Region, start: Block, inputs: readonly bigint[]): boolean {
+  const state = new InterpreterState(FUZZ_LAYOUT);
+  fillState(state, inputs);
+  const conditions = entries.find(({ block }) => block === start)?.conditions ?? [];
+  return conditions.every(({ slot, index, range }) => {
+    const value = state.get(slot, index);
+    return BigInt.asIntN(32, value) === value && (range === "s32" || value >= 0n);
+  });
+}
+
 function fillState(state: InterpreterState, inputs: readonly bigint[]): void {
   let next = 0;
   for (const slot of FUZZ_LAYOUT.slots()) {

@@ -176,7 +176,7 @@ export class EntryGraph {
     edges[ROOT] = [...targets];
     this.nodes.forEach((node, number) => {
       if (node.kind === "dispatch") edges[number] = [node.sorter, node.header];
-      if (node.kind === "sort") edges[number] = [...node.targets, node.header];
+      if (node.kind === "sort") edges[number] = [...node.targets];
     });
     return { graph: new FlowGraph(edges, ROOT), targets };
   }
@@ -190,13 +190,15 @@ export class EntryGraph {
     for (let number = first; number < this.nodes.length; number++) {
       const node = this.nodes[number];
       if (node.kind !== "sort") continue;
-      const targets = entryNodes.map((entry, label) => {
+      const inwards = entryNodes.map((entry, label) => {
         const position = chains[label].indexOf(node.header);
-        if (label === 0 || position < 0) return node.header;
+        if (label === 0 || position < 0) return null;
         const inner = chains[label][position + 1];
         return inner === undefined ? entry : front(inner);
       });
-      this.nodes[number] = { ...node, targets };
+      // Other labels never come here: an edge for them would be one more way into the header.
+      const [some] = inwards.filter((target) => target !== null);
+      this.nodes[number] = { ...node, targets: inwards.map((target) => target ?? some) };
     }
   }
 

@@ -12,6 +12,7 @@ import type { OrderSet } from "../../ir/memory_order.ts";
 import type {
   Block,
   BoundaryAttribute,
+  EntryCondition,
   FunctionSignature,
   MemoryAttribute,
   Operation,
@@ -33,7 +34,7 @@ import {
   StructuredControlFlow,
 } from "../structure/structured_control_flow.ts";
 import type { RegionFunctions } from "./region_functions.ts";
-import type { ElementSet } from "./element_set.ts";
+import { ElementSet } from "./element_set.ts";
 import type { EntryGraph } from "./entry_graph.ts";
 import { type AccessContext, type AccessHost, RegionAccesses } from "./region_accesses.ts";
 import { findNumberElements } from "./number_elements.ts";
@@ -44,6 +45,7 @@ const I64 = wasmType("i64");
 const PAGE_SHIFT = 12n;
 /** log2 of the bytes between two places where instructions can start. */
 const PARCEL_SHIFT = 1;
+const WORD_SIGN_BIT = 31n;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const ONE_CALL = 1 << ENTRY_INDEX_BITS;
 
@@ -191,7 +193,7 @@ export class RegionLowering extends OperationLowering {
 
   #switchTargets(number: number): readonly number[] {
     const node = this.#graph.nodes[number];
-    if (node.kind === "sort") return [...node.targets, node.header];
+    if (node.kind === "sort") return node.targets;
     if (node.kind === "block") return this.#dispatchNodes(node.block);
     return node.kind === "root" && this.#graph.rootTargets.length > 1
       ? this.#graph.rootTargets
@@ -288,18 +290,24 @@ export class RegionLowering extends OperationLowering {
     switch (node.kind) {
       case "root":
         return {
-          statements: this.#loadEntryRegisters(),
+          statements: this.#loadEntryRegisters(rootTargets),
           end: this.#switch(rootTargets, rootTargets[0]),
         };
       case "dispatch": {
         const condition = m.localGet(this.#label, I32);
         return {
           statements: [],
-          end: { kind: "branch", condition, taken: node.sorter, otherwise: node.header },
+          end: {
+            kind: "branch",
+            condition,
+            taken: node.sorter,
+            otherwise: node.header,
+            isRare: true,
+          },
         };
       }
       case "sort":
-        return { statements: [], end: this.#switch(node.targets, node.header) };
+        return this.#sort(node.targets);
       case "leave":
         return this.#leaveTo(node.block);
       case "depart":
@@ -314,10 +322,59 @@ export class RegionLowering extends OperationLowering {
     return { kind: "switch", index: this.m.localGet(this.#label, I32), targets, otherwise };
   }
 
-  #loadEntryRegisters(): Expression[] {
+  /** Entries behind a dispatcher load their registers there, so that the loop need not carry these. */
+  #loadEntryRegisters(rootTargets: readonly number[]): Expression[] {
     const needed = this.#state.liveIn(this.#graph.entries[0].block).copy();
-    for (const { block } of this.#graph.entries) needed.addAll(this.#state.liveIn(block));
-    return this.#loadElements(needed);
+    this.#addLiveIn(needed, rootTargets);
+    return [...this.#loadElements(needed), ...this.#checkConditions([0, ...rootTargets])];
+  }
+
+  /** Refuses entries, out of those that these nodes start, whose conditions do not hold. */
+  #checkConditions(targets: readonly number[]): Expression[] {
+    const { m } = this;
+    this.#dirty = new ElementSet();
+    return this.#graph.entries.flatMap(({ block, offset, conditions = [] }, label) => {
+      const isHere = targets.some((target) => {
+        const node = this.#graph.nodes[target];
+        return node.kind === "block" ? node.block === block : node.kind === "root" && label === 0;
+      });
+      if (!isHere || conditions.length === 0) return [];
+      const isEntered = m.binary("i32.eq", m.localGet(this.#label, I32), m.i32(label));
+      const violations = conditions.map((condition) => this.#violation(condition))
+        .reduce((a, b) => m.binary("i64.or", a, b));
+      const isRefused = m.binary(
+        "i32.and",
+        isEntered,
+        m.unary("i32.eqz", m.unary("i64.eqz", violations)),
+      );
+      return [
+        m.ifRare(isRefused, this.#departure(this.pcRelative(offset), LeaveReason.COLD_STEP, 0)),
+      ];
+    });
+  }
+
+  /** Not zero where the condition does not hold. */
+  #violation(condition: EntryCondition): Expression {
+    const { m } = this;
+    const value = (): Expression =>
+      m.localGet(this.#elementLocals[this.#state.number(condition)], I64);
+    if (condition.range === "u31") return m.binary("i64.shr_u", value(), m.i64(WORD_SIGN_BIT));
+    return m.binary("i64.xor", value(), m.unary("i64.extend32_s", value()));
+  }
+
+  #addLiveIn(needed: ElementSet, targets: readonly number[]): void {
+    for (const target of targets) {
+      const node = this.#graph.nodes[target];
+      if (node.kind === "block") needed.addAll(this.#state.liveIn(node.block));
+    }
+  }
+
+  /** Only entries come here, with nothing executed yet: registers are in memory. */
+  #sort(targets: readonly number[]): NodeCode {
+    const needed = new ElementSet();
+    this.#addLiveIn(needed, targets);
+    const end = this.#switch(targets, targets[0]);
+    return { statements: [...this.#loadElements(needed), ...this.#checkConditions(targets)], end };
   }
 
   #loadElements(elements: ElementSet): Expression[] {

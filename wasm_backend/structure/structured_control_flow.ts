@@ -21,6 +21,8 @@ export type NodeEnd =
     readonly condition: Expression;
     readonly taken: number;
     readonly otherwise: number;
+    /** Is `taken` a node of its own that is rarely gone to? */
+    readonly isRare?: boolean;
   }
   /** Goes to one of several nodes. */
   | {
@@ -114,7 +116,9 @@ export class StructuredControlFlow {
       case "jump":
         return this.#to(node, end.target);
       case "branch":
-        return this.#branch(node, end.condition, end.taken, end.otherwise);
+        return end.isRare === true && !this.#hasLabel(node, end.taken)
+          ? [this.#m.ifRare(end.condition, this.#tree(end.taken)), ...this.#to(node, end.otherwise)]
+          : this.#branch(node, end.condition, end.taken, end.otherwise);
       case "switch": {
         const labels = end.targets.map((target) => this.#label(node, target));
         return [this.#m.switch(labels, this.#label(node, end.otherwise), end.index)];
