@@ -11,7 +11,6 @@
  */
 
 import {
-  announceSleep,
   front,
   indexOf,
   NO_SLOT,
@@ -79,14 +78,7 @@ export function waitForRequest(words: Int32Array, timeoutMs: number): void {
   Atomics.wait(words, COMPILE_SLEEP_OFFSET >> 2, 1, timeoutMs);
 }
 
-/**
- * Declares the compiler asleep before it exists: the first request then ends the wait of main, which starts it.
- */
-export function announceCompilerAsleep(words: Int32Array): void {
-  announceSleep(words, RING);
-}
-
-/** Wakes the compiler, or main that waits to start it, without a request: the machine has ended. */
+/** Wakes the compiler without a request: the machine has ended. */
 export function wakeCompiler(words: Int32Array): void {
   wakeSleeper(words, RING);
 }

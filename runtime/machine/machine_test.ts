@@ -134,14 +134,13 @@ Deno.test("a worker that cannot start is an error with its message, not a hang",
 });
 
 Deno.test("a compiler that cannot start ends the machine with its message", async () => {
-  const { status } = await run("request 1\nwait", {}, { ...SOURCES, compiler: NOWHERE });
-  assertEquals(status.reason, "internal-error");
-  assert(status.message?.startsWith("compiler: "));
-});
-
-Deno.test("the compiler is not started for a program that asks for no region", async () => {
-  const { status } = await run("print up\npower-off", {}, { ...SOURCES, compiler: NOWHERE });
-  assertEquals(status, { reason: "power-off", code: 0 });
+  const sources = { ...SOURCES, compiler: NOWHERE };
+  // The harts may be ready before the compiler's end is known.
+  const message = await run("wait", {}, sources).then(
+    ({ status }) => status.reason === "internal-error" ? status.message : undefined,
+    (error: unknown) => error instanceof InternalError ? error.message : undefined,
+  );
+  assert(message?.startsWith("compiler: "));
 });
 
 Deno.test("requests from before the compiler was loaded reach it", async () => {
@@ -151,7 +150,7 @@ Deno.test("requests from before the compiler was loaded reach it", async () => {
 
 Deno.test("the end of a machine does not wait for a compiler that is still loading", async () => {
   const compiler = new URL("./endless_loading_fixture.ts", import.meta.url);
-  const { status } = await run("request 1\nflood 200000\npower-off", {}, {
+  const { status } = await run("flood 200000\npower-off", {}, {
     ...SOURCES,
     compiler,
   });

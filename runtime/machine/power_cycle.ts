@@ -10,17 +10,13 @@
  * A vCPU that failed is declared IDLE in its place, because others may wait for its answer to a request.
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
  *
- * The compiler is dear to load, so it is started by the first request for it, which stays in the ring
- * meanwhile. One that is still loading at the end is abandoned (`compiler_claim.ts`). The clock keeper is
- * started by the first deadline, which it may serve late by the time of its start.
+ * The compiler takes long to load; requests stay in the ring meanwhile, and one that is still loading at the
+ * end is abandoned (`compiler_claim.ts`). The clock keeper is started by the first deadline, which it may serve
+ * late by the time of its start.
  */
 
 import { toIdle } from "../atomics/agent_state.ts";
-import {
-  announceCompilerAsleep,
-  COMPILE_SLEEP_OFFSET,
-  wakeCompiler,
-} from "../atomics/compile_ring.ts";
+import { wakeCompiler } from "../atomics/compile_ring.ts";
 import { offerCompilerService, withdrawCompilerService } from "../atomics/compiler_claim.ts";
 import {
   EndReason,
@@ -144,7 +140,6 @@ export class PowerCycle {
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
     startClock(words);
     offerCompilerService(words, this.#number);
-    announceCompilerAsleep(words);
     installSegments(words.buffer, board.ramBase, segments);
     const parts = this.#boardParts();
     board.installBootRom(parts, images);
@@ -195,7 +190,7 @@ export class PowerCycle {
         htif,
       });
     });
-    this.#startCompilerWhenAsked({
+    this.#startCompiler({
       ...shared,
       powerCycle: this.#number,
       ports,
@@ -205,9 +200,7 @@ export class PowerCycle {
     return Promise.all(vcpus);
   }
 
-  async #startCompilerWhenAsked(start: CompilerStart): Promise<void> {
-    await wordSatisfies(this.#words, COMPILE_SLEEP_OFFSET, (asleep) => asleep === 0);
-    if (this.#hasEnded()) return;
+  async #startCompiler(start: CompilerStart): Promise<void> {
     await this.#workers.start({
       name: COMPILER,
       source: this.#parts.sources.compiler,
@@ -229,7 +222,7 @@ export class PowerCycle {
   }
 
   #hasEnded(): boolean {
-    // ORDER: sc load; partner: whoever ends the machine, before it wakes compiler and clock keeper.
+    // ORDER: sc load; partner: whoever ends the machine, before it wakes the clock keeper.
     return Atomics.load(this.#words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED;
   }
 
