@@ -112,6 +112,8 @@ export interface ModeDescription {
   readonly fetchMmu: number;
   /** Which of the vCPU's TLB sets loads and stores use. */
   readonly dataMmu: number;
+  /** Are data addresses physical ones, and all of RAM open to loads and stores? */
+  readonly isOpen: boolean;
   /** May the hot tier compile for this mode? Rare modes stay in the cold tier. */
   readonly isCompilable: boolean;
 }

@@ -13,9 +13,10 @@ import {
   type RegionSource,
 } from "../../wasm_backend/region/region_module.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
+import type { OpenRam } from "../../wasm_backend/region/region_accesses.ts";
 import { isGenerationCurrent } from "../atomics/code_guard.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
-import { Machine } from "../atomics/shared_layout.ts";
+import { Machine, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { CompilerCounter, compilerCounters } from "../atomics/statistics_layout.ts";
 import {
   type BuiltRegion,
@@ -38,6 +39,8 @@ export interface CompilerParts {
   readonly words: Int32Array;
   /** The guest. */
   readonly frontend: GuestFrontend;
+  /** Guest physical address of RAM. */
+  readonly ramBase: number;
   /** Column of the order table. */
   readonly host: HostOrder;
   /** Do regions return after each call, to be compared with the cold tier? */
@@ -83,6 +86,7 @@ export class Compiler {
   readonly #outdated: number[] = [];
   /** Modules published so far. */
   #modules = 0;
+  readonly #ram: OpenRam;
   readonly #hasOtherWriters: boolean;
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
@@ -93,6 +97,9 @@ export class Compiler {
     this.#builder = new RegionBuilder(parts.words, parts.frontend, parts.isChecked);
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
+    // ORDER: constant after start.
+    const ramPages = Atomics.load(parts.words, Machine.RAM_PAGES.offset >> 2);
+    this.#ram = { base: BigInt(parts.ramBase), bytes: BigInt(ramPages * PAGE_BYTES) };
     // ORDER: constant after start. One hart is the only writer of guest RAM: no device writes it.
     this.#hasOtherWriters = Atomics.load(parts.words, Machine.HART_COUNT.offset >> 2) > 1;
     this.#counters = compilerCounters(parts.words.buffer);
@@ -185,15 +192,16 @@ export class Compiler {
     const entries = graph.entries.map(({ offset }) => offset);
     this.#coverage.add(built, entries, this.#modules + 1);
     const { modeKey } = built.hotspot;
-    const { dataMmu } = this.#parts.frontend.describeMode(modeKey);
+    const { dataMmu, isOpen } = this.#parts.frontend.describeMode(modeKey);
     const { region, pages } = built;
-    return [{ built, source: { region, graph, slot, pages, modeKey, dataMmu } }];
+    return [{ built, source: { region, graph, slot, pages, modeKey, dataMmu, isOpen } }];
   }
 
   #emit(sources: readonly RegionSource[]) {
     const { frontend, host, isChecked, trace } = this.#parts;
     const batch = compileBatch(this.#factory, sources, {
       pc: frontend.pc,
+      ram: this.#ram,
       stackPointer: frontend.stackPointer,
       copiedFunctions: () => this.#copiedFunctions ??= functionsByName(frontend),
       host,

@@ -40,6 +40,7 @@ async function serve(start: CompilerStart): Promise<void> {
   const compiler = new Compiler({
     words,
     frontend,
+    ramBase: board.ramBase,
     host: hostOrder(),
     isChecked: start.check,
     trace: createDebugTrace({ categories: start.debug, frontend, words, write }),

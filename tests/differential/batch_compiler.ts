@@ -6,6 +6,7 @@ import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { Pass } from "../../optimizer/pass.ts";
 import { runPasses } from "../../optimizer/pipeline.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../../runtime/atomics/compile_ring.ts";
+import { RAM_BASE, RAM_BYTES } from "./guest_layout.ts";
 import {
   type BuiltRegion,
   hotPage,
@@ -75,13 +76,14 @@ export class BatchCompiler {
     });
     const sources = built.map(({ region, pages, hotspot }, index) => {
       const { modeKey } = hotspot;
-      const { dataMmu } = this.#frontend.describeMode(modeKey);
+      const { dataMmu, isOpen } = this.#frontend.describeMode(modeKey);
       const graph = new EntryGraph(region);
-      return { region, graph, pages, modeKey, dataMmu, slot: index + 1 };
+      return { region, graph, pages, modeKey, dataMmu, isOpen, slot: index + 1 };
     });
     const { pc, stackPointer } = this.#frontend;
     const batch = compileBatch(this.#factory, sources, {
       pc,
+      ram: { base: BigInt(RAM_BASE), bytes: BigInt(RAM_BYTES) },
       stackPointer,
       copiedFunctions: () =>
         new Map(this.#frontend.copiedFunctions().map((region) => [region.name, region])),

@@ -117,6 +117,7 @@ class CheckedHart {
     this.#compiler = new Compiler({
       words: this.words,
       frontend: guest,
+      ramBase: RAM_BASE,
       host: "x64",
       isChecked: true,
       trace: null,

@@ -16,6 +16,7 @@ import type {
   SlotAttribute,
 } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
+import { GUEST_RAM_OFFSET } from "../../runtime/atomics/shared_layout.ts";
 import { ColdExport } from "../abi/module_shape.ts";
 import { Control, LogEntry, LogKind } from "../abi/vcpu_layout.ts";
 import { type HostOrder, loadKind, storeKind } from "../host_order.ts";
@@ -56,10 +57,20 @@ export interface AccessHost {
   fence(order: OrderSet): Expression | null;
 }
 
+/** Guest RAM as one piece. */
+export interface OpenRam {
+  /** Its first guest address. */
+  readonly base: bigint;
+  /** Its size. */
+  readonly bytes: bigint;
+}
+
 /** What the accesses of a region are lowered with. */
 export interface AccessContext {
   /** TLB set of loads and stores. */
   readonly dataMmu: number;
+  /** RAM, where data addresses are those of RAM without translation or protection; else null. */
+  readonly openRam: OpenRam | null;
   /** The register that points into the stack: its page caches are handed on from region to region. */
   readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
@@ -222,6 +233,26 @@ export class RegionAccesses {
     );
   }
 
+  /**
+   * Leaves the instruction to the cold tier when a span does not lie in RAM or is misaligned: both are in the
+   * distance from RAM's start, whose low bits are turned into the highest ones.
+   */
+  #leaveOutsideOf({ base, bytes }: OpenRam, lowest: number, span: number, alignment: number): void {
+    const { m } = this;
+    const distance = m.binary("i64.sub", m.localGet(lowest, I64), m.i64(base));
+    const turned = alignment === 1
+      ? distance
+      : m.binary("i64.rotr", distance, m.i64(BigInt(Math.log2(alignment))));
+    const last = (bytes - BigInt(span)) / BigInt(alignment);
+    this.#host.push(m.ifRare(m.binary("i64.lt_u", m.i64(last), turned), this.#host.stepHere()));
+  }
+
+  #openHost({ base }: OpenRam, address: number): Expression {
+    const { m } = this;
+    const addend = Number(BigInt.asIntN(32, BigInt(GUEST_RAM_OFFSET) - base));
+    return m.binary("i32.add", m.unary("i32.wrap_i64", m.localGet(address, I64)), m.i32(addend));
+  }
+
   #isOdd(local: number): Expression {
     return this.m.binary("i32.and", this.m.localGet(local, I32), this.m.i32(1));
   }
@@ -276,8 +307,15 @@ export class RegionAccesses {
     this.#orderBefore(order & Order.WRITE_READ);
     const group = this.#groups.get(operation);
     if (group !== undefined) return this.#loadOfGroup(operation, group, bytes, signed);
-    const cache = this.#caches.of(operation.operands[0], this.#block, false);
     const address = this.#host.useInLocal(operation.operands[0]);
+    const { openRam } = this.#context;
+    if (openRam !== null) {
+      this.#leaveOutsideOf(openRam, address, bytes, bytes);
+      const loaded = this.#loadHost(bytes, this.#openHost(openRam, address));
+      const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
+      return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
+    }
+    const cache = this.#caches.of(operation.operands[0], this.#block, false);
     const found = this.#host.locals.scratch("i32");
     this.#host.push(m.ifRare(this.#misses(address, bytes, cache.tag), [
       m.localSet(found, this.#probe("load", address, bytes)),
@@ -338,6 +376,13 @@ export class RegionAccesses {
       isWhole: isStore ? this.#host.locals.scratch("i32") : -1,
     };
     this.#groupFrames.set(group, frame);
+    const { openRam } = this.#context;
+    if (openRam !== null && !isStore) {
+      const start = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
+      this.#leaveOutsideOf(openRam, start, group.span, group.alignment);
+      this.#host.push(m.localSet(frame.host, this.#openHost(openRam, frame.base)));
+      return frame;
+    }
     const cache = this.#caches.of(operation.operands[0], this.#block, isStore);
     const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
     const found = this.#host.locals.scratch("i32");

@@ -8,6 +8,7 @@ import { addBranchHints } from "../branch_hints.ts";
 import type { HostOrder } from "../host_order.ts";
 import type { ModuleFactory } from "../module_builder.ts";
 import type { EntryGraph } from "./entry_graph.ts";
+import type { OpenRam } from "./region_accesses.ts";
 import { RegionFunctions } from "./region_functions.ts";
 import { type DirectCallee, RegionLowering, type RegionPage } from "./region_lowering.ts";
 
@@ -25,6 +26,8 @@ export interface RegionSource {
   readonly modeKey: number;
   /** TLB set of its loads and stores. */
   readonly dataMmu: number;
+  /** Are its data addresses those of RAM, unprotected? */
+  readonly isOpen: boolean;
 }
 
 /** A compiled region. */
@@ -55,6 +58,8 @@ export interface BatchOptions {
   readonly copiedFunctions: () => ReadonlyMap<string, Region>;
   /** The register that points into the stack. */
   readonly stackPointer: SlotAttribute;
+  /** Guest RAM. */
+  readonly ram: OpenRam;
   /** Column of the order table. */
   readonly host: HostOrder;
   /** Can another thread write guest RAM while a region runs? */
@@ -85,6 +90,7 @@ export function compileBatch(
       graph: source.graph,
       pages: source.pages,
       dataMmu: source.dataMmu,
+      openRam: source.isOpen ? options.ram : null,
       pc: options.pc,
       stackPointer: options.stackPointer,
       host: options.host,

@@ -258,6 +258,13 @@ Deno.test("csr_access leaves exactly when mode or translation change", () => {
   }
 });
 
+Deno.test("the first lock of a protection entry changes the mode, other configurations do not", () => {
+  const hart = new InterpretedHart({ features: [Feature.PMP] });
+  assertEquals(hart.csrWrite(0x3a0, 0x1fn).leaves, false);
+  assertEquals(hart.csrWrite(0x3a2, 0x98n << 8n).leaves, true);
+  assertEquals(hart.csrWrite(0x3a0, 0x98n).leaves, false);
+});
+
 Deno.test("csr_access leaves when the write lets an interrupt in", () => {
   const enabled = { ...SUPERVISOR, mideleg: SSI | SEI, mie: SSI };
   const cases: [number, bigint, Record<string, bigint | number>][] = [

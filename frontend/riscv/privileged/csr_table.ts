@@ -307,7 +307,8 @@ function pmpConfig(number: number, name: string, register: number): CsrRow {
     section: PMP_SECTION,
     isAccessible: hasProtection,
     read: ({ b }) => b.getState(slot("pmpcfg"), register),
-    write: ({ b }, value) => writePmpConfig(b, register, value),
+    write: (update, value) =>
+      update.leaveIfModeChanges(() => writePmpConfig(update.b, register, value)),
   };
 }
 

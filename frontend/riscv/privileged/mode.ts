@@ -1,7 +1,7 @@
 /**
  * The mode key: all that compiled code may assume of the hart's mode. It says which translations fetches and
- * data accesses use, whether float instructions are enabled, whether the dynamic rounding mode is the
- * default, and the privilege.
+ * data accesses use, whether data addresses are physical and unprotected, whether float instructions are
+ * enabled, whether the dynamic rounding mode is the default, and the privilege.
  *
  * Source: RISC-V Privileged ISA, "Memory Privilege in mstatus Register", "Extension Context Status in mstatus
  * Register".
@@ -13,6 +13,7 @@ import type { BoundMode } from "../lift/lift_context.ts";
 import { slot } from "../registers.ts";
 import { anySet, field } from "./bit_fields.ts";
 import { Privilege } from "./causes.ts";
+import { isMachineUnbound } from "./physical_protection.ts";
 import { Feature, hasFeature } from "./features.ts";
 import { ADDRESS_SPACE, IS_BARE, MMU_INDEX, MODE_KEY } from "./signatures.ts";
 import { Status } from "./status_bits.ts";
@@ -25,6 +26,7 @@ const Key = {
   FLOAT_SHIFT: 6,
   NEAREST_SHIFT: 7,
   PRIVILEGE_SHIFT: 8,
+  OPEN_SHIFT: 10,
   MMU_ONES: 7,
   PRIVILEGE_ONES: 3,
 } as const;
@@ -76,12 +78,15 @@ export function modeKey(): Region {
   return buildFunction(MODE_KEY, (b) => {
     const privilege = b.getState(slot("privilege"));
     const placed = (value: Value, shift: number): Value => b.shl(value, b.i32(shift));
+    const data = b.call(MMU_INDEX, dataPrivilege(b));
+    const isOpen = b.and(b.eq(data, b.i32(MmuIndex.MACHINE)), isMachineUnbound(b));
     const fields = [
       placed(b.call(MMU_INDEX, privilege), Key.FETCH_SHIFT),
-      placed(b.call(MMU_INDEX, dataPrivilege(b)), Key.DATA_SHIFT),
+      placed(data, Key.DATA_SHIFT),
       placed(anySet(b, b.getState(slot("mstatus")), Status.FS), Key.FLOAT_SHIFT),
       placed(b.eqz(b.getState(slot("frm"))), Key.NEAREST_SHIFT),
       placed(privilege, Key.PRIVILEGE_SHIFT),
+      placed(isOpen, Key.OPEN_SHIFT),
     ];
     b.return(fields.reduce((key, value) => b.or(key, value)));
   });
@@ -110,7 +115,8 @@ export function addressSpace(): Region {
 export function describeMode(key: number): ModeDescription {
   const fetchMmu = (key >> Key.FETCH_SHIFT) & Key.MMU_ONES;
   const dataMmu = (key >> Key.DATA_SHIFT) & Key.MMU_ONES;
-  return { fetchMmu, dataMmu, isCompilable: fetchMmu === dataMmu };
+  const isOpen = ((key >> Key.OPEN_SHIFT) & 1) === 1;
+  return { fetchMmu, dataMmu, isOpen, isCompilable: fetchMmu === dataMmu };
 }
 
 /** What lifters may assume of code compiled for a mode key. */

@@ -66,7 +66,8 @@ Deno.test("mode_key says which translations fetches and data accesses use", () =
     hart.writeAll({ privilege, satp, mstatus });
     const key = Number(hart.call(MODE_KEY));
     const isCompilable = fetch === data;
-    assertEquals(describeMode(key), { fetchMmu: fetch, dataMmu: data, isCompilable });
+    const isOpen = data === MmuIndex.MACHINE;
+    assertEquals(describeMode(key), { fetchMmu: fetch, dataMmu: data, isOpen, isCompilable });
     assertEquals(privilegeOf(key), privilege);
   }
 });
@@ -80,6 +81,20 @@ Deno.test("bare accesses below machine mode have translations of their own under
   }
   hart.writeAll({ privilege: MACHINE, mstatus: Status.MPRV });
   assertEquals(describeMode(Number(hart.call(MODE_KEY))).isCompilable, false);
+});
+
+Deno.test("addresses of machine mode are open as long as no protection entry is locked", () => {
+  const hart = new InterpretedHart({ features: [Feature.PMP] });
+  const isOpen = (): boolean => describeMode(Number(hart.call(MODE_KEY))).isOpen;
+  hart.write("privilege", MACHINE);
+  for (const register of [0, 1]) {
+    for (const [config, expected] of [[0x1f, true], [0x80, false], [0x9f, false], [0, true]]) {
+      hart.write("pmpcfg", BigInt(config) << 40n, register);
+      assertEquals(isOpen(), expected);
+    }
+  }
+  hart.write("privilege", SUPERVISOR);
+  assertEquals(isOpen(), false);
 });
 
 Deno.test("mode_key says whether float is on and rounds to nearest", () => {

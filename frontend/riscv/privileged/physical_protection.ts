@@ -101,6 +101,12 @@ export function writePmpConfig(b: Builder, register: number, value: Value): void
   b.setState(slot("pmpcfg"), written, register);
 }
 
+/** Is no entry locked, so that machine mode is bound by none? An i32 flag. */
+export function isMachineUnbound(b: Builder): Value {
+  const [low, high] = [0, 1].map((register) => b.getState(slot("pmpcfg"), register));
+  return b.eqz(b.and(b.or(low, high), b.i64(EACH_LOCK)));
+}
+
 /** Does a range that ends at the entry's address and starts at the one before hold the address? */
 function matchesRange(b: Builder, entry: Value, address: Value): Value {
   const isFirst = b.eqz(entry);
