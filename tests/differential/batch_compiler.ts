@@ -32,6 +32,7 @@ export interface BatchChoice {
 export class BatchCompiler {
   readonly #words: Int32Array;
   readonly #frontend: GuestFrontend;
+  readonly #ramBytes: number;
   readonly #factory = new ModuleFactory();
   readonly #builder: RegionBuilder;
   readonly #hotspots = new Map<string, Hotspot>();
@@ -39,7 +40,8 @@ export class BatchCompiler {
   #ticket = 0;
 
   /** Reads code from the machine's memory. */
-  constructor(words: Int32Array, frontend: GuestFrontend) {
+  constructor(words: Int32Array, frontend: GuestFrontend, ramBytes = RAM_BYTES) {
+    this.#ramBytes = ramBytes;
     this.#words = words;
     this.#frontend = frontend;
     this.#builder = new RegionBuilder(words, frontend, false);
@@ -83,7 +85,7 @@ export class BatchCompiler {
     const { pc, stackPointer } = this.#frontend;
     const batch = compileBatch(this.#factory, sources, {
       pc,
-      ram: { base: BigInt(RAM_BASE), bytes: BigInt(RAM_BYTES) },
+      ram: { base: BigInt(RAM_BASE), bytes: BigInt(this.#ramBytes) },
       stackPointer,
       copiedFunctions: () =>
         new Map(this.#frontend.copiedFunctions().map((region) => [region.name, region])),

@@ -26,7 +26,7 @@ import {
 import { type AssembledProgram, assembleProgram } from "./guest_program.ts";
 import { type GeneratedProgram, Register } from "./program_generator.ts";
 import { SeededRandom } from "./seeded_random.ts";
-import { type RunOptions, TestHart } from "./test_hart.ts";
+import { Heat, type RunOptions, TestHart } from "./test_hart.ts";
 import { HANDLER_REGISTERS, trapHandler } from "./trap_handler.ts";
 
 const PAGE_BYTES = 4096;
@@ -200,7 +200,7 @@ export class DifferentialRun {
 function coldOptions(onVisit: () => void): RunOptions {
   return {
     onVisit,
-    asksForRegions: true,
+    heat: Heat.ALWAYS,
     nextBudget: () => LARGEST_SHORT_BUDGET,
     isInterrupted: () => false,
     limit: INSTRUCTION_LIMIT,
@@ -214,7 +214,7 @@ function hotOptions(
 ): RunOptions {
   const largest = random.pick([3, 10, LARGEST_SHORT_BUDGET]);
   return {
-    asksForRegions: false,
+    heat: Heat.NEVER,
     onVisit: () => {},
     nextBudget: () => hasShortBudgets ? random.between(1, largest) : LONG_BUDGET,
     isInterrupted: () => features.interrupts && random.chance(20),

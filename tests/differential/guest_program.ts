@@ -20,6 +20,8 @@ export type Line =
   }
   /** Any 32 bits. */
   | { readonly kind: "raw"; readonly bits: number }
+  /** Any 16 bits. */
+  | { readonly kind: "parcel"; readonly bits: number }
   /** An instruction that is another one in the copy of the code. */
   | { readonly kind: "variant"; readonly bits: number; readonly copyBits: number }
   /** The address of a label, made relative to the program counter. */
@@ -49,6 +51,8 @@ function sizeOf(line: Line): number {
       return 0;
     case "instruction":
       return line.name.startsWith("c.") ? PARCEL_BYTES : WORD_BYTES;
+    case "parcel":
+      return PARCEL_BYTES;
     case "raw":
     case "variant":
       return WORD_BYTES;
@@ -108,6 +112,9 @@ export function assembleProgram(lines: readonly Line[], isCopy = false): Assembl
       }
       case "raw":
         words(line.bits);
+        break;
+      case "parcel":
+        view.setUint16(at, line.bits, true);
         break;
       case "variant":
         words(isCopy ? line.copyBits : line.bits);

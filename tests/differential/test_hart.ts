@@ -24,16 +24,16 @@ import { Device, RAM_BASE, RAM_BYTES } from "./guest_layout.ts";
 const HART = 0;
 const WASM_PAGE_BYTES = 0x1_0000;
 const SOFTWARE_INTERRUPT_LINE = 1 << 3;
+const ALL_LINES = -1;
 /** Address that no load-reserved has. */
 const NO_WINDOW = 1;
-/** Heat of a block head at which nothing is ever asked for. */
-const NEVER_HOT = 0x7fff_ffff;
-const ALWAYS_HOT = 0;
+/** Values of {@linkcode RunOptions.heat}: nothing is ever asked for, or everything always. */
+export const Heat = { NEVER: 0x7fff_ffff, ALWAYS: 0 } as const;
 
 /** How a program is run. */
 export interface RunOptions {
-  /** Does every block head ask for compilation? */
-  readonly asksForRegions: boolean;
+  /** Block heads ask for compilation when their count has none of these bits. */
+  readonly heat: number;
   /** Instructions until the next visit to the trampoline. */
   readonly nextBudget: () => number;
   /** Is an interrupt raised at this visit to the trampoline? */
@@ -51,25 +51,27 @@ export class TestHart {
   readonly vcpu: Vcpu;
   readonly ram: Uint8Array;
   readonly ramView: DataView;
+  readonly #ramBytes: number;
   readonly #clock: GuestClock;
   readonly #modules: InstalledModule[] = [];
   #options: RunOptions | null = null;
   #isEnded = false;
 
   /** Builds the machine around a compiled cold tier. */
-  constructor(coldTier: WebAssembly.Module) {
+  constructor(coldTier: WebAssembly.Module, ramBytes = RAM_BYTES) {
+    this.#ramBytes = ramBytes;
     const memory = new WebAssembly.Memory({
-      initial: SHARED_MINIMUM_PAGES + RAM_BYTES / WASM_PAGE_BYTES,
+      initial: SHARED_MINIMUM_PAGES + ramBytes / WASM_PAGE_BYTES,
       maximum: SHARED_MAXIMUM_PAGES,
       shared: true,
     });
     this.words = new Int32Array(memory.buffer);
     this.words[Machine.HART_COUNT.offset >> 2] = 1;
-    this.words[Machine.RAM_PAGES.offset >> 2] = RAM_BYTES >> PAGE_SHIFT;
+    this.words[Machine.RAM_PAGES.offset >> 2] = ramBytes >> PAGE_SHIFT;
     startClock(this.words);
     this.#clock = new GuestClock(this.words);
-    this.ram = new Uint8Array(memory.buffer, GUEST_RAM_OFFSET, RAM_BYTES);
-    this.ramView = new DataView(memory.buffer, GUEST_RAM_OFFSET, RAM_BYTES);
+    this.ram = new Uint8Array(memory.buffer, GUEST_RAM_OFFSET, ramBytes);
+    this.ramView = new DataView(memory.buffer, GUEST_RAM_OFFSET, ramBytes);
     this.vcpu = new Vcpu({
       hart: HART,
       ram: memory,
@@ -84,7 +86,7 @@ export class TestHart {
         environmentCall: () => false,
       },
       clock: this.#clock,
-      ramRange: { base: RAM_BASE, bytes: RAM_BYTES },
+      ramRange: { base: RAM_BASE, bytes: ramBytes },
       hasBuiltinFirmware: false,
       modules: { next: () => this.#modules.shift() },
       poll: () => this.#visit(),
@@ -122,7 +124,7 @@ export class TestHart {
   /** Replaces all of RAM as another hart would: code that changes is dropped. */
   setRam(image: Uint8Array): void {
     const firstPage = GUEST_RAM_OFFSET >> PAGE_SHIFT;
-    for (let at = 0; at < RAM_BYTES; at += PAGE_BYTES) {
+    for (let at = 0; at < this.#ramBytes; at += PAGE_BYTES) {
       const page = firstPage + (at >> PAGE_SHIFT);
       const part = image.subarray(at, at + PAGE_BYTES);
       const isCode = isCodePage(this.words, page);
@@ -151,15 +153,14 @@ export class TestHart {
     }
     memory.setWideControl(Control.RETIRED_BASE, 0);
     memory.setWideControl(Control.EXCLUSIVE_PC, NO_WINDOW);
-    lowerInterrupt(this.words, HART, SOFTWARE_INTERRUPT_LINE);
+    lowerInterrupt(this.words, HART, ALL_LINES);
   }
 
   /** Runs to the program's end. @returns false when it was given up */
   run(options: RunOptions): boolean {
     this.#options = options;
     this.#isEnded = false;
-    const heat = options.asksForRegions ? ALWAYS_HOT : NEVER_HOT;
-    this.vcpu.memory.setControl(Control.HEAT_MASK, heat);
+    this.vcpu.memory.setControl(Control.HEAT_MASK, options.heat);
     this.vcpu.run();
     this.#options = null;
     return this.#isEnded;

@@ -274,11 +274,15 @@ const slowAccess = `
     (call $read_host (call $host_of (local.get $entry) (local.get $va)) (local.get $width)))
 
   (func $store_bytes (param $va i64) (param $value i64) (param $width i32)
-    (local $i i32)
-    ;; The last byte first, so that a store that faults on its second page has changed nothing.
-    (local.set $i (call $write_entry (i64.add (local.get $va) (i64.extend_i32_u (i32.sub (local.get $width) (i32.const 1))))))
+    (local $i i32) (local $last_page i64)
+    ;; Both pages before the first byte, so that a store that faults on its second page has changed nothing.
+    (drop (call $write_entry (local.get $va)))
     (if ${get32(Control.FAULT)} (then (return)))
-    (local.set $i (i32.const 0))
+    (local.set $last_page (i64.and (i64.const -4096)
+      (i64.add (local.get $va) (i64.extend_i32_u (i32.sub (local.get $width) (i32.const 1))))))
+    (if (i64.ne (local.get $last_page) (i64.and (local.get $va) (i64.const -4096))) (then
+      (drop (call $write_entry (local.get $last_page)))
+      (if ${get32(Control.FAULT)} (then (return)))))
     (loop $next
       (call $store (i64.add (local.get $va) (i64.extend_i32_u (local.get $i)))
         (i64.shr_u (local.get $value) (i64.extend_i32_u (i32.shl (local.get $i) (i32.const 3)))) (i32.const 1))

@@ -1,0 +1,317 @@
+/**
+ * Random scripts: a few address spaces of different schemes over shared tables of random entries, and steps that
+ * change tables and registers between accesses. The model runs along, so that fences are as narrow as they may
+ * be and what was overwritten is not executed.
+ */
+import { Feature, featureMask } from "../../../frontend/riscv/privileged/features.ts";
+import { SeededRandom } from "../../differential/seeded_random.ts";
+import { scriptImage } from "./mmu_image.ts";
+import {
+  ANCHOR_INDEX,
+  Entry,
+  FetchTarget,
+  Frame,
+  frameAddress,
+  frameNumber,
+  PAGE_BYTES,
+  Scheme,
+} from "./mmu_layout.ts";
+import { MmuModel, NoMeaning, pagesAround } from "./mmu_model.ts";
+import type { Fence, MmuScript, MmuStep } from "./mmu_script.ts";
+import { STUB_NAMES } from "./stubs.ts";
+
+const MOST_STEPS = 120;
+const WORD_BYTES = 8;
+const TRIES = 60;
+/** A leaf that few accesses fail at. */
+const EASY_LEAF = Entry.VALID | Entry.READ | Entry.WRITE | Entry.ACCESSED | Entry.DIRTY;
+const ADDRESSES = 20;
+const OTHER_ADDRESSES = 5;
+const CANDIDATES = 150;
+const MODE_SHIFT = 60n;
+const SPACE_SHIFT = 44n;
+/** Indices of random entries in levels above the pages. */
+const UPPER_INDICES: readonly number[] = [0, 1, 4, 511];
+const MIDDLE_INDICES: readonly number[] = [0, 1, 2];
+const ADDRESS_MIDDLES: readonly number[] = [0, 0, 0, 1, 2];
+const NOWHERE_NUMBER = 0x5_0000n;
+const RESERVED_SHIFT = 54n;
+const NAPOT = 0x18;
+const TOR = 0x08;
+/** Rights that protection may give: writing without reading is reserved. */
+const RIGHTS: readonly number[] = [0, 1, 3, 4, 5, 7, 7, 7];
+
+interface Space {
+  readonly satp: bigint;
+  readonly levels: number;
+}
+
+class ScriptGenerator {
+  readonly #random: SeededRandom;
+  readonly #seed: number;
+  readonly #spaces: Space[] = [];
+  readonly #entries: (readonly [bigint, bigint])[] = [];
+  readonly #addresses: bigint[] = [];
+  #current: Space | null = null;
+  #usesGlobal = false;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#random = new SeededRandom(seed);
+  }
+
+  generate(): MmuScript {
+    const random = this.#random;
+    const updating = random.pick([[], [Feature.SVADE], [Feature.SVADU]]);
+    const features = featureMask(Feature.SV57, Feature.PMP, ...updating);
+    this.#tables();
+    for (let id = 0; id < 3; id++) this.#space(id);
+    const spaces = this.#spaces.map(({ satp }) => satp);
+    const empty = { seed: this.#seed, features, spaces, entries: this.#entries, steps: [] };
+    this.#chooseAddresses(new MmuModel(scriptImage(empty), empty, []));
+    const around = this.#addresses.flatMap((
+      address,
+    ) => [address, address + BigInt(PAGE_BYTES - 1)]);
+    const model = new MmuModel(scriptImage(empty), empty, pagesAround(around));
+    const steps: MmuStep[] = [];
+    const count = random.between(20, MOST_STEPS);
+    for (let i = 0; i < count; i++) steps.push(...settled(model, this.#step(model), random));
+    return { ...empty, steps };
+  }
+
+  // --- tables ---------------------------------------------------------------------------------------
+
+  /** Tables of random entries: some for pages, some for what lies above. */
+  #tables(): void {
+    for (let frame = Frame.TABLES; frame < Frame.DATA; frame++) {
+      const isLeaves = frame % 2 === 0;
+      const indices = isLeaves
+        ? Array.from({ length: Frame.LIMIT - Frame.DATA }, (_, i) => Frame.DATA + i)
+        : [...MIDDLE_INDICES, ...UPPER_INDICES];
+      for (const index of indices) this.#put(frame, index, this.#entry(isLeaves));
+    }
+  }
+
+  #put(frame: number, index: number, value: bigint): void {
+    this.#entries.push([frameAddress(frame) + BigInt(index * WORD_BYTES), value]);
+  }
+
+  #space(id: number): void {
+    const random = this.#random;
+    const { mode, levels } = Scheme[random.pick(["sv39", "sv39", "sv48", "sv57"] as const)];
+    const first = Frame.ROOTS + id * 3;
+    for (let level = levels - 1; level >= 2; level--) {
+      const frame = first + levels - 1 - level;
+      for (const index of UPPER_INDICES) this.#put(frame, index, this.#entry(false));
+      const next = level === 2 ? Frame.ANCHOR : frame + 1;
+      this.#put(frame, level === 2 ? ANCHOR_INDEX : 0, pointer(next));
+    }
+    const satp = (mode << MODE_SHIFT) | (BigInt(id + 1) << SPACE_SHIFT) | frameNumber(first);
+    this.#spaces.push({ satp, levels });
+  }
+
+  #entry(isLeaf: boolean): bigint {
+    const random = this.#random;
+    if (random.chance(4)) return (BigInt(random.word()) << 32n) | BigInt(random.word());
+    const reserved = random.chance(2)
+      ? 1n << BigInt(random.between(Number(RESERVED_SHIFT), 63))
+      : 0n;
+    const valid = random.chance(5) ? 0n : Entry.VALID;
+    if (!isLeaf && random.chance(65)) {
+      return pointer(random.between(Frame.TABLES, Frame.DATA - 1)) & ~Entry.VALID | valid |
+        reserved;
+    }
+    const rights = random.pick([
+      Entry.READ | Entry.WRITE | Entry.EXECUTE,
+      Entry.READ | Entry.WRITE | Entry.EXECUTE,
+      Entry.READ | Entry.WRITE,
+      Entry.READ | Entry.WRITE | Entry.EXECUTE,
+      Entry.READ | Entry.WRITE | Entry.EXECUTE,
+      Entry.READ | Entry.WRITE | Entry.EXECUTE,
+      Entry.READ,
+      Entry.EXECUTE,
+      Entry.READ | Entry.EXECUTE,
+      Entry.WRITE,
+    ]);
+    const global = random.chance(6) ? Entry.GLOBAL : 0n;
+    if (global !== 0n) this.#usesGlobal = true;
+    const flags = rights | global | (random.chance(45) ? Entry.USER : 0n) |
+      (random.chance(80) ? Entry.ACCESSED : 0n) | (random.chance(75) ? Entry.DIRTY : 0n) |
+      (BigInt(random.below(4)) << 8n);
+    return (this.#number(isLeaf) << Entry.NUMBER_SHIFT) | flags | valid | reserved;
+  }
+
+  /** Page number of a leaf: mostly RAM, as the table's level is meant to be. */
+  #number(isLeaf: boolean): bigint {
+    const random = this.#random;
+    if (random.chance(3)) return NOWHERE_NUMBER;
+    if (!isLeaf) return random.chance(90) ? frameNumber(0) : frameNumber(random.below(Frame.LIMIT));
+    return frameNumber(random.between(Frame.DATA, Frame.LIMIT - 1));
+  }
+
+  // --- steps ----------------------------------------------------------------------------------------
+
+  #address(): bigint {
+    const random = this.#random;
+    const index = (indices: readonly number[]): bigint => BigInt(random.pick(indices));
+    const page = BigInt(random.between(Frame.DATA, Frame.LIMIT - 1));
+    const low = (index(UPPER_INDICES) << 18n) | (index(ADDRESS_MIDDLES) << 9n) | page;
+    const high = random.chance(75)
+      ? 0n
+      : (index(UPPER_INDICES) << 36n) | (index(UPPER_INDICES) << 27n);
+    const isUpperHalf = ((low >> 26n) & 1n) === 1n;
+    const extended = high === 0n && isUpperHalf ? BigInt.asUintN(52, -1n << 27n) | low : high | low;
+    const address = extended << 12n;
+    return BigInt.asUintN(64, random.chance(97) ? address : address | (1n << 62n));
+  }
+
+  /** Mostly pages that an address space maps at first, and any others. */
+  #chooseAddresses(model: MmuModel): void {
+    const candidates = Array.from({ length: CANDIDATES }, () => this.#address());
+    const easy = candidates.filter((page) =>
+      this.#spaces.some(({ satp, levels }) => isEasy(model.leafOf(satp, page), page, levels))
+    );
+    this.#addresses.push(...easy.slice(0, ADDRESSES), ...candidates.slice(0, OTHER_ADDRESSES));
+  }
+
+  #offset(stub: string): bigint {
+    const random = this.#random;
+    if (stub === "fetch") {
+      return BigInt(random.pick([FetchTarget.INSIDE, FetchTarget.INSIDE, FetchTarget.STRADDLING]));
+    }
+    const roll = random.below(10);
+    if (roll < 1) return BigInt(PAGE_BYTES - random.between(1, 12));
+    const aligned = random.between(0x208, PAGE_BYTES - 0x48) & ~7;
+    return BigInt(roll < 8 ? aligned : aligned + random.below(8));
+  }
+
+  /** A page to access: mostly one that is mapped. */
+  #page(model: MmuModel): { page: bigint; leaf: bigint | null } {
+    const random = this.#random;
+    if (this.#current === null) {
+      return { page: frameAddress(random.between(Frame.DATA, Frame.LIMIT - 1)), leaf: null };
+    }
+    const { satp, levels } = this.#current;
+    const wantsEasy = random.chance(75);
+    for (let time = 0;; time++) {
+      const page = random.pick(this.#addresses);
+      const leaf = model.leafOf(satp, page);
+      if (!wantsEasy || time > TRIES || isEasy(leaf, page, levels)) return { page, leaf };
+    }
+  }
+
+  #access(model: MmuModel): MmuStep {
+    const random = this.#random;
+    const stub = random.pick(STUB_NAMES);
+    const modifies = stub !== "fetch" && random.chance(10);
+    const { page, leaf } = this.#page(model);
+    const isUsers = leaf !== null && (leaf & Entry.USER) !== 0n;
+    const isAllowed = random.chance(85);
+    return {
+      kind: "access",
+      stub,
+      privilege: isAllowed === isUsers ? "user" : "supervisor",
+      sum: random.chance(50),
+      mxr: random.chance(30),
+      modifies,
+      address: page + this.#offset(stub),
+      value: BigInt.asUintN(64, random.register()),
+    };
+  }
+
+  #step(model: MmuModel): MmuStep {
+    const random = this.#random;
+    const roll = random.below(100);
+    if (this.#current === null && roll < 60 || roll < 6) return this.#chooseSpace();
+    if (roll < 28) return this.#changeEntry();
+    if (roll < 32) return this.#protect();
+    if (roll < 34) return { kind: "update", isOn: random.chance(50) };
+    return this.#access(model);
+  }
+
+  #chooseSpace(): MmuStep {
+    const random = this.#random;
+    this.#current = random.chance(8) ? null : random.pick(this.#spaces);
+    const fence = this.#usesGlobal || random.chance(50) ? { address: null, space: null } : null;
+    return { kind: "space", satp: this.#current?.satp ?? 0n, fence };
+  }
+
+  /** An entry that a page's translation may use, or any other; the fence is narrow where that is enough. */
+  #changeEntry(): MmuStep {
+    const random = this.#random;
+    const [address] = random.pick(this.#entries);
+    const frame = Number(address / BigInt(PAGE_BYTES) - frameNumber(0));
+    const isLeaves = frame >= Frame.TABLES && frame % 2 === 0;
+    const near = random.pick(this.#addresses);
+    const fence: Fence = {
+      address: random.chance(70) ? near + BigInt(random.below(PAGE_BYTES)) : null,
+      space: random.chance(40) ? BigInt(random.between(1, 3)) : null,
+    };
+    return { kind: "entry", address, value: this.#entry(isLeaves), fence };
+  }
+
+  #protect(): MmuStep {
+    const random = this.#random;
+    const addresses = Array.from({ length: 3 }, () => {
+      const frame = random.between(Frame.TABLES, Frame.LIMIT - 1);
+      const base = frameAddress(frame) >> 2n;
+      const size = random.pick([0x1ffn, 0x3ffn, 0xfffn, 0x7fffn]);
+      return random.chance(60) ? (base & ~size) | size : base;
+    });
+    const configuration = addresses.reduce((sum, address, index) => {
+      const matching = (address & 1n) === 1n ? NAPOT : random.pick([TOR, 0]);
+      const rights = random.pick(RIGHTS);
+      return sum | (BigInt(matching | rights) << BigInt(8 * index));
+    }, 0n);
+    return random.chance(55)
+      ? { kind: "protection", addresses: [0n, 0n, 0n], configuration: 0n }
+      : { kind: "protection", addresses, configuration };
+  }
+}
+
+/** Do the bits above a scheme's addresses repeat the highest? */
+function isCanonical(address: bigint, levels: number): boolean {
+  return BigInt.asIntN(12 + 9 * levels, address) === BigInt.asIntN(64, address);
+}
+
+/** Is the page mapped by a leaf that few accesses fail at? */
+function isEasy(leaf: bigint | null, page: bigint, levels: number): boolean {
+  return leaf !== null && (leaf & EASY_LEAF) === EASY_LEAF && leaf >> RESERVED_SHIFT === 0n &&
+    isCanonical(page, levels);
+}
+
+function pointer(frame: number): bigint {
+  return (frameNumber(frame) << Entry.NUMBER_SHIFT) | Entry.VALID;
+}
+
+const TRIED_FENCES: readonly ((fence: Fence) => Fence)[] = [
+  (fence) => fence,
+  ({ address }) => ({ address, space: null }),
+  ({ space }) => ({ address: null, space }),
+  () => ({ address: null, space: null }),
+];
+
+/** The step as it keeps its meaning: with a fence that is enough, or not at all. */
+function settled(model: MmuModel, step: MmuStep, random: SeededRandom): MmuStep[] {
+  let given = step;
+  if (step.kind === "entry") {
+    const { address, value, fence } = step;
+    const fences = random.chance(15) ? TRIED_FENCES.slice(3) : TRIED_FENCES;
+    const enough = fences.map((make) => make(fence)).find((each) =>
+      model.isCovered(address, value, each)
+    );
+    given = { ...step, fence: enough ?? { address: null, space: null } };
+  }
+  try {
+    model.step(given);
+    return [given];
+  } catch (error) {
+    if (error instanceof NoMeaning) return [];
+    throw error;
+  }
+}
+
+/** The script of a seed. */
+export function generateScript(seed: number): MmuScript {
+  return new ScriptGenerator(seed).generate();
+}
