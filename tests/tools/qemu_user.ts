@@ -17,7 +17,11 @@ const RELEASE = { suite: "trixie", architecture: "amd64" } as const;
 const PACKAGE = "qemu-user";
 const PROGRAM = "usr/bin/qemu-riscv64";
 /** Extensions that are no property of QEMU's CPU, or one that its base model has by itself. */
-const NO_PROPERTY: ReadonlySet<string> = new Set(["machine", "supervisor", "svinval"]);
+const NO_PROPERTY: ReadonlySet<string> = new Set([
+  "machine",
+  "supervisor",
+  "svinval",
+]);
 
 /** The program and the CPU that it emulates. */
 export class QemuUser {

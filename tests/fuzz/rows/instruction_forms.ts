@@ -36,6 +36,15 @@ export function isPrivileged({ row: { extension, name } }: InstructionForm): boo
   return PRIVILEGED.has(extension) || name === "ecall";
 }
 
+/** Extensions that a process under QEMU does not have: it refuses to manage caches. */
+const NOT_IN_PROCESS: ReadonlySet<string> = new Set(["zicbom"]);
+
+/** May a process execute the form? Control registers of floats exist there as well. */
+export function isForProcess(form: InstructionForm): boolean {
+  const { extension } = form.row;
+  return (!isPrivileged(form) || extension === "zicsr") && !NOT_IN_PROCESS.has(extension);
+}
+
 function compressedForms(): InstructionForm[] {
   const byName = new Map<string, { patterns: Pattern[]; base: string }>();
   for (const { name, pattern, base } of COMPRESSED_ROWS) {

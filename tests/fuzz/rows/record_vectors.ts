@@ -1,7 +1,7 @@
 /** `deno task fuzz:vectors [SEED]`: makes the vectors of the tests and records QEMU's results. */
 import { fetchQemuUser } from "../../tools/qemu_user.ts";
 import { batchImage } from "./batch_image.ts";
-import { instructionForms, isPrivileged } from "./instruction_forms.ts";
+import { instructionForms, isForProcess } from "./instruction_forms.ts";
 import { caseCount } from "./oracle.ts";
 import { QemuOracle } from "./qemu_oracle.ts";
 import { SiteGenerator } from "./site_generator.ts";
@@ -13,16 +13,11 @@ const VECTORS = 20_500;
 const SITES_PER_FORM = 8;
 const FORMS_PER_BATCH = 80;
 
-/** Forms that a process can execute; control registers of floats are among them. */
-function userForms(): ReturnType<typeof instructionForms> {
-  return instructionForms().filter((form) => !isPrivileged(form) || form.row.extension === "zicsr");
-}
-
 async function record(seed: number): Promise<void> {
   const qemu = await fetchQemuUser((line) => console.error(line));
   const folder = await Deno.makeTempDir({ prefix: "weft_vectors_" });
   const oracle = new QemuOracle(qemu, folder);
-  const forms = userForms();
+  const forms = instructionForms().filter(isForProcess);
   const casesPerSite = Math.ceil(VECTORS / (forms.length * SITES_PER_FORM));
   const batches: VectorBatch[] = [];
   for (let first = 0; first < forms.length; first += FORMS_PER_BATCH) {

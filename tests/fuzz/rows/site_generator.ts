@@ -16,7 +16,12 @@ import {
   recordAddress,
 } from "./case_record.ts";
 import { codeBytesOf, PLACE_BYTES, type SiteCode } from "./batch_image.ts";
-import { FormReader, type InstructionForm, type Reading } from "./instruction_forms.ts";
+import {
+  FormReader,
+  type InstructionForm,
+  isForProcess,
+  type Reading,
+} from "./instruction_forms.ts";
 import { floatOperands, integerOperands, randomBits } from "./operand_values.ts";
 import { type CaseInput, namedRegisters, type Site } from "./site.ts";
 
@@ -175,7 +180,7 @@ export class SiteGenerator {
       spare,
       x,
       f,
-      onQemu: form.patterns.length > 0 || NEVER_LEGAL.includes(bits),
+      onQemu: isForProcess(form) && (form.patterns.length > 0 || NEVER_LEGAL.includes(bits)),
     };
   }
 
@@ -264,8 +269,10 @@ export class SiteGenerator {
       return BigInt(memory + random.below(RECORD_BYTES - Field.MEMORY - WORD_BYTES));
     }
     if (roll < 92) return BigInt(recordAddress(record + 1) - random.between(1, WORD_BYTES));
-    // Which of two exceptions an access raises that is misaligned and goes nowhere is left open.
-    return BigInt(NOWHERE) + (randomBits(random) & (isAtomic ? 0xff8n : 0xfffn));
+    // Which of two exceptions an access raises that is misaligned and goes nowhere is left open, and so is which
+    // byte of a block a fault names.
+    return BigInt(NOWHERE) +
+      (randomBits(random) & (isAtomic ? 0xff8n : extension === "zicboz" ? 0xfc0n : 0xfffn));
   }
 }
 

@@ -1,0 +1,173 @@
+/**
+ * `deno task fuzz:mutations`: makes each mistake of the list in a copy of the sources, builds the cold tier from
+ * them, and runs the fuzzers with a bounded budget until one finds it. A mistake that cannot be made, or is not
+ * found, is a failure.
+ *
+ * Both tiers have a mistake in a lifter or the page walk alike: only results of others show it, which are the
+ * recorded ones and the walker.
+ *
+ * Flags: `--only=REGEX` names mistakes; `--record` writes the results document.
+ */
+import { parseArgs } from "@std/cli";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { markdownTable, recordSection } from "../results_document.ts";
+import type { Regression } from "../regressions.ts";
+import { type MutatedPart, type Mutation, MUTATIONS } from "./mutation_list.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const COPIED = [
+  "deno.json",
+  "deno.lock",
+  "mod.ts",
+  "frontend",
+  "ir",
+  "optimizer",
+  "wasm_backend",
+  "runtime",
+  "tests",
+];
+const REGRESSIONS = "tests/fuzz/regressions";
+
+/** A run of a fuzzer. */
+type Attempt = readonly string[];
+
+const VECTORS: Attempt = ["vectors"];
+const ROWS: Attempt = ["rows", "1", "64", "--no-qemu"];
+const BLOCKS: Attempt = ["blocks", "1", "1500"];
+const MMU: Attempt = ["mmu", "1", "600"];
+
+/** Which fuzzers are tried, the most promising first. */
+const ATTEMPTS: Readonly<Record<MutatedPart, readonly Attempt[]>> = {
+  lifter: [VECTORS, ROWS, BLOCKS, MMU],
+  optimizer: [BLOCKS, ROWS, VECTORS, MMU],
+  "region lowering": [BLOCKS, MMU, ROWS, VECTORS],
+  "address translation": [MMU, BLOCKS, VECTORS],
+};
+
+interface Finding {
+  /** The run that found it, or null. */
+  readonly foundBy: string | null;
+  /** Instructions or steps of the case made small. */
+  readonly size: string;
+  readonly seconds: number;
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(join(from, name), join(to, name));
+    else await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
+async function copySources(to: string): Promise<void> {
+  for (const name of COPIED) {
+    const { isDirectory } = await Deno.stat(join(ROOT, name));
+    if (isDirectory) await copyFolder(join(ROOT, name), join(to, name));
+    else await Deno.copyFile(join(ROOT, name), join(to, name));
+  }
+}
+
+/** The text with the mistake. Throws when it cannot be made in exactly one place. */
+export function mutated(text: string, { from, to, file, what }: Mutation): string {
+  const parts = text.split(from);
+  if (parts.length !== 2) {
+    throw new Error(`Cannot make "${what}": its text stands ${parts.length - 1} times in ${file}`);
+  }
+  return parts.join(to);
+}
+
+async function emptyRegressions(copy: string): Promise<void> {
+  await Deno.remove(join(copy, REGRESSIONS), { recursive: true });
+  await Deno.mkdir(join(copy, REGRESSIONS));
+}
+
+/** Size of the case that was saved, if one was. */
+async function savedSize(copy: string): Promise<string> {
+  for await (const { name } of Deno.readDir(join(copy, REGRESSIONS))) {
+    const text = await Deno.readTextFile(join(copy, REGRESSIONS, name));
+    const { failing } = JSON.parse(text) as Regression;
+    if (failing.kind === "mmu") return `${failing.script.steps.length} steps`;
+    if (failing.kind !== "program") return "1 instruction";
+    const count = failing.program.lines.filter(({ kind }) => kind !== "label").length;
+    return `${count} instructions`;
+  }
+  return "";
+}
+
+async function find(copy: string, { part }: Mutation): Promise<Finding> {
+  const start = performance.now();
+  for (const words of ATTEMPTS[part]) {
+    await emptyRegressions(copy);
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--allow-all",
+        "tests/fuzz/fuzz.ts",
+        ...words,
+        "--stop-at-first",
+        "--built-cold-tier",
+      ],
+      cwd: copy,
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    if (code === 0) continue;
+    const seconds = Math.round((performance.now() - start) / 1000);
+    return { foundBy: words.join(" "), size: await savedSize(copy), seconds };
+  }
+  return { foundBy: null, size: "", seconds: Math.round((performance.now() - start) / 1000) };
+}
+
+async function tryMutation(copy: string, mutation: Mutation): Promise<Finding> {
+  const path = join(copy, mutation.file);
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, mutated(text, mutation));
+  try {
+    return await find(copy, mutation);
+  } finally {
+    await Deno.writeTextFile(path, text);
+  }
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const { only, record } = parseArgs([...words], { string: ["only"], boolean: ["record"] });
+  const chosen = MUTATIONS.filter(({ what }) => only === undefined || new RegExp(only).test(what));
+  const copy = await Deno.makeTempDir({ prefix: "weft_mutations_" });
+  try {
+    await copySources(copy);
+    const rows: (string | number)[][] = [];
+    let missed = 0;
+    for (const mutation of chosen) {
+      const { foundBy, size, seconds } = await tryMutation(copy, mutation);
+      if (foundBy === null) missed++;
+      rows.push([
+        mutation.part,
+        mutation.what,
+        `\`${mutation.file}\``,
+        foundBy === null ? "not found" : `\`fuzz ${foundBy}\``,
+        size,
+        seconds,
+      ]);
+      console.log(`${mutation.what}: ${foundBy ?? "NOT FOUND"} ${size} ${seconds} s`);
+    }
+    const head = ["part", "mistake", "file", "found by", "made small to", "seconds"];
+    const summary = `${chosen.length - missed} of ${chosen.length} mistakes found.`;
+    const body = [
+      "`deno task fuzz:mutations --record`",
+      "",
+      summary,
+      "",
+      markdownTable([head, ...rows]),
+    ];
+    if (record) await recordSection("Mutations", body.join("\n"));
+    console.log(summary);
+    return missed === 0 ? 0 : 1;
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
