@@ -24,7 +24,8 @@ import {
   writePageTables,
 } from "./guest_layout.ts";
 import { type AssembledProgram, assembleProgram } from "./guest_program.ts";
-import { type GeneratedProgram, Register } from "./program_generator.ts";
+import type { GeneratedProgram } from "./program_features.ts";
+import { Register } from "./program_registers.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { Heat, type RunOptions, TestHart } from "./test_hart.ts";
 import { HANDLER_REGISTERS, trapHandler } from "./trap_handler.ts";

@@ -12,7 +12,9 @@ import { minimizeDifference, reportDifference } from "./failure_report.ts";
 import { fuzzProgram } from "../fuzz/programs/fuzz_programs.ts";
 import { Device, REMAP_BITS, VIRTUAL } from "./guest_layout.ts";
 import { instruction, type Line } from "./guest_program.ts";
-import { type GeneratedProgram, generateProgram, Register } from "./program_generator.ts";
+import type { GeneratedProgram } from "./program_features.ts";
+import { generateProgram } from "./program_generator.ts";
+import { Register } from "./program_registers.ts";
 import { writeCsr } from "./trap_handler.ts";
 import { csrNumber } from "./csr_numbers.ts";
 
@@ -32,6 +34,8 @@ const MACHINE: GeneratedProgram["features"] = {
   reservations: false,
   floats: true,
   compressed: true,
+  dispatch: false,
+  spread: false,
   calls: true,
   wildJumps: true,
   selfModifying: true,

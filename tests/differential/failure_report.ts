@@ -7,7 +7,7 @@ import { PIPELINE } from "../../optimizer/pipeline.ts";
 import type { Difference, DifferentialRun, HotVariant } from "./differential_run.ts";
 import { assembleProgram } from "./guest_program.ts";
 import { minimize } from "./minimizer.ts";
-import type { GeneratedProgram } from "./program_generator.ts";
+import type { GeneratedProgram } from "./program_features.ts";
 
 const WORD_BYTES = 4;
 

@@ -22,6 +22,8 @@ export type Line =
   | { readonly kind: "raw"; readonly bits: number }
   /** Any 16 bits. */
   | { readonly kind: "parcel"; readonly bits: number }
+  /** Bytes that are never executed. */
+  | { readonly kind: "space"; readonly bytes: number }
   /** An instruction that is another one in the copy of the code. */
   | { readonly kind: "variant"; readonly bits: number; readonly copyBits: number }
   /** The address of a label, made relative to the program counter. */
@@ -53,6 +55,8 @@ function sizeOf(line: Line): number {
       return line.name.startsWith("c.") ? PARCEL_BYTES : WORD_BYTES;
     case "parcel":
       return PARCEL_BYTES;
+    case "space":
+      return line.bytes;
     case "raw":
     case "variant":
       return WORD_BYTES;
@@ -129,6 +133,7 @@ export function assembleProgram(lines: readonly Line[], isCopy = false): Assembl
         relative("lui", "addiw", line.rd, line.value);
         break;
       case "label":
+      case "space":
         break;
     }
     at += sizeOf(line);

@@ -4,7 +4,7 @@
  */
 import type { Line } from "./guest_program.ts";
 import { smallerList } from "../fuzz/smaller_list.ts";
-import type { GeneratedProgram } from "./program_generator.ts";
+import type { GeneratedProgram } from "./program_features.ts";
 
 /** Does the program still fail? One that cannot be assembled or does not end must say no. */
 export type FailureTest = (program: GeneratedProgram) => boolean;

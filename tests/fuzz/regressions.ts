@@ -3,7 +3,7 @@
  * stays when its failure is repaired.
  */
 import type { HotVariant } from "../differential/differential_run.ts";
-import type { GeneratedProgram } from "../differential/program_generator.ts";
+import type { GeneratedProgram } from "../differential/program_features.ts";
 import type { MmuScript } from "./mmu/mmu_script.ts";
 import type { PrivilegedSite } from "./rows/privileged_case.ts";
 import type { Site } from "./rows/site.ts";

@@ -79,10 +79,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     part: "optimizer",
-    what: "a value read earlier counts as still there",
+    what: "what one block knows of registers is taken into the next",
     file: "optimizer/passes/copy_propagation.ts",
-    from: 'if (value.effect !== "read") return true;',
-    to: 'if (value.effect !== "write") return true;',
+    from: "startBlock: () => this.#forget(this.#known),",
+    to: "startBlock: () => {},",
   },
   {
     part: "optimizer",

@@ -5,7 +5,8 @@ import {
   randomVariants,
 } from "../../differential/differential_run.ts";
 import { minimizeDifference, reportDifference } from "../../differential/failure_report.ts";
-import { type GeneratedProgram, generateProgram } from "../../differential/program_generator.ts";
+import type { GeneratedProgram } from "../../differential/program_features.ts";
+import { generateProgram } from "../../differential/program_generator.ts";
 import { SeededRandom } from "../../differential/seeded_random.ts";
 import { PIPELINE } from "../../../optimizer/pipeline.ts";
 import type { FuzzOptions, FuzzSummary } from "../fuzz_options.ts";
