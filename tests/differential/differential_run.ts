@@ -50,6 +50,16 @@ interface Outcome {
   readonly retired: number;
 }
 
+/** A program with what the cold tier made of it. */
+interface Comparison {
+  readonly program: GeneratedProgram;
+  readonly image: Uint8Array;
+  readonly state: InitialState;
+  readonly cold: Outcome;
+  /** What may be compiled. */
+  readonly hotspots: readonly Hotspot[];
+}
+
 /** How a program runs in regions. */
 export interface HotVariant {
   /** Optimizer passes. */
@@ -155,22 +165,29 @@ export class DifferentialRun {
     const hotspots = this.#compiler.takeHotspots();
     if (cold === null) return undefined;
     for (const variant of variants) {
-      const difference = this.#compareOne({ program, image, state, cold, hotspots }, variant, {
-        wantsReport,
-      });
+      const comparison = { program, image, state, cold, hotspots };
+      const difference = this.#compareSafely(comparison, variant, wantsReport);
       if (difference !== null) return difference;
     }
     return null;
   }
 
+  /** What breaks the engines is a difference as well. */
+  #compareSafely(
+    comparison: Comparison,
+    variant: HotVariant,
+    wantsReport: boolean,
+  ): Difference | null {
+    try {
+      return this.#compareOne(comparison, variant, { wantsReport });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return { variant, lines: [error.message], reports: [] };
+    }
+  }
+
   #compareOne(
-    { program, image, state, cold, hotspots }: {
-      readonly program: GeneratedProgram;
-      readonly image: Uint8Array;
-      readonly state: InitialState;
-      readonly cold: Outcome;
-      readonly hotspots: readonly Hotspot[];
-    },
+    { program, image, state, cold, hotspots }: Comparison,
     variant: HotVariant,
     { wantsReport }: { readonly wantsReport: boolean },
   ): Difference | null {

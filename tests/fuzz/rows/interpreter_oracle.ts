@@ -29,7 +29,7 @@ const PARCEL_BITS = 16;
 const PARCEL_MASK = 0xffff;
 const FLOAT_ON = 0x6000n;
 const NEAREST = 0;
-const MACHINE = 3n;
+const RESET = { hart: 0, hasBuiltinFirmware: false } as const;
 const NO_HOST: ReadonlyMap<string, HostFunction> = new Map([["retired_instructions", () => 0n]]);
 const Cause = {
   FETCH_ACCESS: 1n,
@@ -116,7 +116,9 @@ export class InterpreterOracle {
     const view = new DataView(memory.bytes.buffer);
     const put = (field: number, value: bigint): void =>
       view.setBigUint64(record * RECORD_BYTES + field, BigInt.asUintN(64, value), true);
-    state.write("privilege", MACHINE);
+    for (const { slot, index, value } of this.#frontend.resetState(RESET)) {
+      state.write(slot, BigInt.asIntN(64, value), index);
+    }
     state.write("mstatus", FLOAT_ON);
     x.forEach((value, i) => state.write("x", BigInt.asIntN(64, value), site.x[i]));
     f.forEach((value, i) => state.write("f", BigInt.asIntN(64, value), site.f[i]));
