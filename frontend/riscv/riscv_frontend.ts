@@ -65,7 +65,7 @@ export class RiscvFrontend implements GuestFrontend {
   readonly integerFile = slot("x");
   readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
   readonly timerDeadline = slot("supervisor_deadline");
-  readonly translationRoot = slot("satp");
+  readonly translationVersion = slot("translation_version");
   readonly flush = { address: slot("flush_address"), scope: slot("flush_scope") };
   readonly accessFaults = {
     fetchAccess: Cause.INSTRUCTION_ACCESS_FAULT,

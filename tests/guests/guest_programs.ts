@@ -42,6 +42,7 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
   { name: "litmus_smoke", ...SMP },
   { name: "traps", ...SINGLE_HART },
   { name: "paging", ...SMP_ON_BOTH },
+  { name: "protection", ...SMP_ON_BOTH },
   { name: "isa_i", ...SINGLE_HART },
   { name: "isa_m", ...SINGLE_HART },
   { name: "isa_a", ...SINGLE_HART },

@@ -258,11 +258,33 @@ Deno.test("csr_access leaves exactly when mode or translation change", () => {
   }
 });
 
-Deno.test("the first lock of a protection entry changes the mode, other configurations do not", () => {
-  const hart = new InterpretedHart({ features: [Feature.PMP] });
-  assertEquals(hart.csrWrite(0x3a0, 0x1fn).leaves, false);
-  assertEquals(hart.csrWrite(0x3a2, 0x98n << 8n).leaves, true);
-  assertEquals(hart.csrWrite(0x3a0, 0x98n).leaves, false);
+Deno.test("cached translations are dropped with every change of what they depend on", () => {
+  const hart = new InterpretedHart({ features: ALL_FEATURES });
+  const drops = (csr: number, value: bigint): boolean => {
+    const before = hart.read("translation_version");
+    const { leaves } = hart.csrWrite(csr, value);
+    assertEquals(hart.read("translation_version") - before, leaves ? 1n : 0n);
+    return leaves;
+  };
+  const writes: [csr: number, value: bigint, drops: boolean][] = [
+    [0x3b0, 0x2000_0000n, true],
+    [0x3b0, 0x2000_0000n, false],
+    [0x3a0, 0x1fn, true],
+    [0x3a0, 0x1fn, false],
+    [0x3a2, 0x98n << 8n, true],
+    [0x3a2, 0n, false],
+    [0x3b9, 0x4000n, false],
+    [0x180, 8n << 60n, true],
+    [0x180, 8n << 60n, false],
+    [0x180, 11n << 60n, false],
+    [0x30a, 1n, false],
+    [0x30a, ADUE, true],
+    [0x30a, ADUE | 1n, false],
+    [0x30a, 0n, true],
+  ];
+  for (const [csr, value, expected] of writes) {
+    assertEquals(drops(csr, value), expected, `0x${csr.toString(16)} <- 0x${value.toString(16)}`);
+  }
 });
 
 Deno.test("csr_access leaves when the write lets an interrupt in", () => {

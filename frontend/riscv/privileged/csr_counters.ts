@@ -124,6 +124,9 @@ function forgetPendedTimer(b: Builder): void {
   b.setState(slot("mip_software"), kept);
 }
 
+/** Fields of `menvcfg` that translations depend on. */
+const TRANSLATION_FIELDS = MENVCFG_ADUE;
+
 /** Fields of `menvcfg` that this machine has. */
 function writableEnvironment(b: Builder): Value {
   const compare = b.select(hasFeature(b, Feature.SSTC), b.i64(MENVCFG_STCE), b.i64(0));
@@ -137,6 +140,7 @@ export function writeMachineEnvironment(update: CsrUpdate, value: Value): void {
   const old = b.getState(slot("menvcfg"));
   const written = replaceBits(b, old, value, writableEnvironment(b));
   b.setState(slot("menvcfg"), written);
+  update.dropTranslationsIf(anySet(b, b.xor(old, written), TRANSLATION_FIELDS));
   b.when(anySet(b, b.xor(old, written), MENVCFG_STCE), () => {
     forgetPendedTimer(b);
     publishDeadline(update);

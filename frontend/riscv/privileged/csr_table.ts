@@ -156,7 +156,7 @@ function writeTranslation(update: CsrUpdate, value: Value): void {
   const { b } = update;
   const mode = b.wrap(b.shrU(value, b.i64(Satp.MODE_SHIFT)));
   b.when(isSupportedMode(update, mode), () => {
-    update.leaveIf(b.ne(value, b.getState(slot("satp"))));
+    update.dropTranslationsIf(b.ne(value, b.getState(slot("satp"))));
     b.setState(slot("satp"), value);
   });
 }
@@ -307,8 +307,12 @@ function pmpConfig(number: number, name: string, register: number): CsrRow {
     section: PMP_SECTION,
     isAccessible: hasProtection,
     read: ({ b }) => b.getState(slot("pmpcfg"), register),
-    write: (update, value) =>
-      update.leaveIfModeChanges(() => writePmpConfig(update.b, register, value)),
+    write: (update, value) => {
+      const { b } = update;
+      const old = b.getState(slot("pmpcfg"), register);
+      writePmpConfig(b, register, value);
+      update.dropTranslationsIf(b.ne(b.getState(slot("pmpcfg"), register), old));
+    },
   };
 }
 
@@ -324,7 +328,13 @@ const PROTECTION_ROWS: readonly CsrRow[] = [
     section: PMP_SECTION,
     isAccessible: hasProtection,
     read: (update) => readPmpAddress(update.b, pmpEntry(update)),
-    write: (update, value) => writePmpAddress(update.b, pmpEntry(update), value),
+    write: (update, value) => {
+      const { b } = update;
+      const entry = pmpEntry(update);
+      const old = b.getStateAt(slot("pmpaddr"), entry);
+      writePmpAddress(b, entry, value);
+      update.dropTranslationsIf(b.ne(b.getStateAt(slot("pmpaddr"), entry), old));
+    },
   },
 ];
 
