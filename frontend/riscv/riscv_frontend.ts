@@ -21,7 +21,7 @@ import { HOST_FUNCTIONS } from "./host_functions.ts";
 import { LiftContext } from "./lift/lift_context.ts";
 import { RegionLifter, RowFacts } from "./lift/lift_region.ts";
 import { Cause, Privilege } from "./privileged/causes.ts";
-import { Feature, featureMask } from "./privileged/features.ts";
+import { featuresOf } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
@@ -89,8 +89,7 @@ export class RiscvFrontend implements GuestFrontend {
     this.#decoder = new Decoder(extensions);
     this.#disassembler = new Disassembler(this.#decoder);
     this.#fillRecord = createRecordFiller(this.#decoder);
-    const features = [Feature.SSTC, Feature.PMP, ...(sv57 ? [Feature.SV57] : [])];
-    this.#features = featureMask(...features);
+    this.#features = featuresOf(sv57 ? new Set([...extensions, "sv57"]) : extensions);
   }
 
   handlers(): Region[] {

@@ -43,6 +43,13 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
   { name: "traps", ...SINGLE_HART },
   { name: "paging", ...SMP_ON_BOTH },
   { name: "protection", ...SMP_ON_BOTH },
+  {
+    name: "page_types",
+    ...SINGLE_HART,
+    qemuMayFail:
+      "it knows no reserved memory type, and some illegal fences come without their bits",
+  },
+  { name: "cache_blocks", ...SINGLE_HART, qemuMayFail: "it has no cache-block instructions" },
   { name: "isa_i", ...SINGLE_HART },
   { name: "isa_m", ...SINGLE_HART },
   { name: "isa_a", ...SINGLE_HART },

@@ -11,10 +11,10 @@ import { slot } from "../registers.ts";
 import { anySet, field } from "./bit_fields.ts";
 import { Cause, Privilege } from "./causes.ts";
 import * as counters from "./csr_counters.ts";
+import * as environment from "./csr_environment.ts";
 import * as interrupts from "./csr_interrupts.ts";
 import * as status from "./csr_status.ts";
 import type { CsrUpdate } from "./csr_update.ts";
-import { ENVCFG_FIOM } from "./environment_bits.ts";
 import { Feature, hasFeature } from "./features.ts";
 import {
   PMP_ENTRIES,
@@ -190,12 +190,13 @@ const SUPERVISOR_ROWS: readonly CsrRow[] = [
     "Counter-Enable (scounteren) Register",
     COUNTER_ENABLE_BITS,
   ),
-  stored(
-    0x10a,
-    "senvcfg",
-    "Supervisor Environment Configuration (senvcfg) Register",
-    ENVCFG_FIOM,
-  ),
+  {
+    number: 0x10a,
+    name: "senvcfg",
+    section: "Supervisor Environment Configuration (senvcfg) Register",
+    read: ({ b }) => b.getState(slot("senvcfg")),
+    write: environment.writeSupervisorEnvironment,
+  },
   stored(0x140, "sscratch", "Supervisor Scratch (sscratch) Register"),
   stored(0x141, "sepc", "Supervisor Exception Program Counter (sepc) Register", EVEN),
   stored(0x142, "scause", "Supervisor Cause (scause) Register"),
@@ -271,7 +272,7 @@ const MACHINE_ROWS: readonly CsrRow[] = [
     name: "menvcfg",
     section: "Machine Environment Configuration (menvcfg) Register",
     read: ({ b }) => b.getState(slot("menvcfg")),
-    write: counters.writeMachineEnvironment,
+    write: environment.writeMachineEnvironment,
   },
   stored(0x340, "mscratch", "Machine Scratch (mscratch) Register"),
   stored(0x341, "mepc", "Machine Exception Program Counter (mepc) Register", EVEN),
@@ -294,6 +295,23 @@ const MACHINE_ROWS: readonly CsrRow[] = [
     read: ({ b }) => b.getState(slot("hart_id")),
   },
   constantZero(0xf15, "mconfigptr", "Machine Configuration Pointer (mconfigptr) Register"),
+];
+
+const TRIGGER_SECTION = "Trigger Module Registers";
+
+/** `tinfo` where there is no trigger. */
+const NO_TRIGGER = 1n;
+
+/** No triggers: the index is always 0, and what it selects is of the type that does not exist. */
+const TRIGGER_ROWS: readonly CsrRow[] = [
+  constantZero(0x7a0, "tselect", TRIGGER_SECTION),
+  constantZero(0x7a1, "tdatan", TRIGGER_SECTION, 3),
+  {
+    number: 0x7a4,
+    name: "tinfo",
+    section: TRIGGER_SECTION,
+    read: ({ b }) => b.i64(NO_TRIGGER),
+  },
 ];
 
 const PMP_SECTION = "Physical Memory Protection CSRs";
@@ -386,5 +404,6 @@ export const CSR_ROWS: readonly CsrRow[] = [
   ...SUPERVISOR_ROWS,
   ...MACHINE_ROWS,
   ...PROTECTION_ROWS,
+  ...TRIGGER_ROWS,
   ...COUNTER_ROWS,
 ];

@@ -67,7 +67,7 @@ export function mmuIndex(): Region {
 }
 
 /** The privilege that loads and stores are made with: MPP's under MPRV. */
-function dataPrivilege(b: Builder): Value {
+export function dataPrivilege(b: Builder): Value {
   const status = b.getState(slot("mstatus"));
   const previous = field(b, status, Status.MPP_SHIFT, PRIVILEGE_ONES);
   return b.select(anySet(b, status, Status.MPRV), previous, b.getState(slot("privilege")));

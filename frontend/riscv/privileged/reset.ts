@@ -9,7 +9,14 @@ import { Cause, Privilege } from "./causes.ts";
 import { NO_DEADLINE } from "./csr_counters.ts";
 import { DELEGABLE_INTERRUPTS } from "./csr_interrupts.ts";
 import { DELEGABLE_EXCEPTIONS } from "./csr_table.ts";
-import { MENVCFG_STCE } from "./environment_bits.ts";
+import {
+  ENVCFG_CBCFE,
+  ENVCFG_CBIE_FLUSH,
+  ENVCFG_CBZE,
+  MENVCFG_ADUE,
+  MENVCFG_PBMTE,
+  MENVCFG_STCE,
+} from "./environment_bits.ts";
 import { Feature, featureMask } from "./features.ts";
 import { Status } from "./status_bits.ts";
 
@@ -32,8 +39,25 @@ function misa(): bigint {
   return bits.reduce((mask, bit) => mask | 1n << bit, MISA_64_BIT);
 }
 
+/**
+ * The memory types are on, and so is the update of accessed and dirty bits unless page faults are asked for:
+ * operating systems that know nothing of these choices find what they expect.
+ */
+function environment(features: bigint): bigint {
+  const isUpdating = has(features, Feature.SVADU) && !has(features, Feature.SVADE);
+  const types = has(features, Feature.SVPBMT) ? MENVCFG_PBMTE : 0n;
+  return types | (isUpdating ? MENVCFG_ADUE : 0n);
+}
+
 function has(features: bigint, feature: number): boolean {
   return (features & featureMask(feature)) !== 0n;
+}
+
+/** What firmware opens to supervisor mode beyond that; invalidated blocks keep what was stored. */
+function firmwareEnvironment(features: bigint): bigint {
+  const timer = has(features, Feature.SSTC) ? MENVCFG_STCE : 0n;
+  const blocks = has(features, Feature.ZICBOM) ? ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE : 0n;
+  return timer | blocks | (has(features, Feature.ZICBOZ) ? ENVCFG_CBZE : 0n);
 }
 
 /** What firmware leaves behind when it enters supervisor mode. */
@@ -44,7 +68,7 @@ function firmwareValues(features: bigint): [string, bigint][] {
     ["medeleg", DELEGABLE_EXCEPTIONS & ~(1n << BigInt(Cause.SUPERVISOR_ENVIRONMENT_CALL))],
     ["mideleg", DELEGABLE_INTERRUPTS],
     ["mcounteren", ALL_COUNTERS],
-    ["menvcfg", has(features, Feature.SSTC) ? MENVCFG_STCE : 0n],
+    ["menvcfg", environment(features) | firmwareEnvironment(features)],
   ];
 }
 
@@ -63,6 +87,7 @@ export function resetValues({ hartId, features, firmware }: ResetOptions): State
   const machine: [string, bigint][] = [
     ["privilege", BigInt(Privilege.MACHINE)],
     ["features", features],
+    ["menvcfg", environment(features)],
   ];
   const own = firmware === "builtin" ? firmwareValues(features) : machine;
   return [...common, ...own].map(([slot, value]) => ({ slot, index: 0, value }));

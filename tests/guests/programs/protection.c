@@ -4,7 +4,7 @@
  * through Sv39, in loops that run long enough to be compiled, and at the end, with locked entries,
  * in machine mode. No fence stands between a change of the entries and the accesses.
  */
-#include "guest.h"
+#include "borrowed_mode.h"
 
 PARAMETERS(150);
 
@@ -16,7 +16,6 @@ enum {
   NO_TRAP = 64,
 };
 
-enum mode { USER = 0, SUPERVISOR = 1, MACHINE = 3 };
 enum config { READ = 1, WRITE = 2, EXECUTE = 4, ALL = 7, RANGE = 8, POWER = 24, LOCK = 128 };
 
 enum {
@@ -33,7 +32,6 @@ enum {
   GIGABYTE_SHIFT = 30,
 };
 
-static const u64 MSTATUS_MPRV = 1UL << 17, MSTATUS_MPP = 3UL << 11, MPP_SHIFT = 11;
 static const u64 SATP_SV39 = 8UL << 60;
 static const u64 LEAF = 0xcf; /* valid, readable, writable, executable, accessed, dirty */
 
@@ -42,7 +40,7 @@ static u64 pages[MAX_HARTS][PAGES][PAGE_WORDS] __attribute__((aligned(PAGES * PA
 static u64 root[PAGE_WORDS] __attribute__((aligned(PAGE_BYTES)));
 
 struct hart_state {
-  u64 cause, pc, value, saved, resume;
+  struct trap_area trap;
   u64 random;
   u64 address[ENTRIES];
   u8 config[ENTRIES + 1]; /* there is an end that is off */
@@ -51,43 +49,14 @@ struct hart_state {
 
 static struct hart_state states[MAX_HARTS] PER_LINE;
 
-extern void record_trap(void);
-u64 borrowed_load(u64 address, u64 mstatus_bits);
-void borrowed_store(u64 address, u64 mstatus_bits, u64 value);
 u64 machine_load(u64 address, u64 rounds);
 void machine_store(u64 address, u64 value);
-void enter(u64 address);
 void read_often(u64 address, u64 rounds);
 
 __asm__(
     ".pushsection .text\n"
     ".option push\n.option norvc\n"
-    ".balign 4\n"
-    "record_trap:\n"
-    "  csrrw t0, mscratch, t0\n"
-    "  sd t1, 24(t0)\n"
-    "  li t1, 1 << 17\n  csrc mstatus, t1\n"
-    "  csrr t1, mcause\n  sd t1, 0(t0)\n"
-    "  csrr t1, mepc\n  sd t1, 8(t0)\n"
-    "  csrr t1, mtval\n  sd t1, 16(t0)\n"
-    "  ld t1, 32(t0)\n  csrw mepc, t1\n"
-    "  li t1, 3 << 11\n  csrs mstatus, t1\n"
-    "  ld t1, 24(t0)\n"
-    "  csrrw t0, mscratch, t0\n"
-    "  mret\n"
-    ".globl borrowed_load, borrowed_store, machine_load, machine_store, enter, read_often\n"
-    "borrowed_load:\n"
-    "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
-    "  csrs mstatus, a1\n"
-    "  ld a0, 0(a0)\n"
-    "  csrc mstatus, a1\n"
-    "1: ret\n"
-    "borrowed_store:\n"
-    "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
-    "  csrs mstatus, a1\n"
-    "  sd a2, 0(a0)\n"
-    "  csrc mstatus, a1\n"
-    "1: ret\n"
+    ".globl machine_load, machine_store, read_often\n"
     "machine_load:\n"
     "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
     "2: ld t0, 0(a0)\n  addi a1, a1, -1\n  bnez a1, 2b\n"
@@ -95,12 +64,6 @@ __asm__(
     "machine_store:\n"
     "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
     "  sd a1, 0(a0)\n"
-    "1: ret\n"
-    /* Goes on at the address, in the mode of MPP, until something traps. */
-    "enter:\n"
-    "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
-    "  csrw mepc, a0\n"
-    "  mret\n"
     "1: ret\n"
     /* Loads in the mode of MPP, then an ecall. */
     "read_often:\n"
@@ -206,21 +169,21 @@ static void change_pair(u64 hart, u64 pair, u64 lock) {
 static void prepare(enum mode mode) {
   CLEAR_CSR("mstatus", MSTATUS_MPP);
   SET_CSR("mstatus", (u64)mode << MPP_SHIFT);
-  my_state()->cause = NO_TRAP;
+  my_state()->trap.cause = NO_TRAP;
   fence_all();
 }
 
 static void expect_at(int line, u64 cause, u64 address) {
   volatile struct hart_state *state = my_state();
-  if (state->cause != cause) {
+  if (state->trap.cause != cause) {
     put_text("cause ");
-    put_decimal(state->cause);
+    put_decimal(state->trap.cause);
     put_text(", not ");
     put_decimal(cause);
     put_text("\n");
     fail_at(FILE_NAME, line);
   }
-  if (cause <= STORE_ACCESS) CHECK(state->value == address);
+  if (cause <= STORE_ACCESS) CHECK(state->trap.value == address);
   state->checked++;
 }
 
