@@ -50,6 +50,12 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
       "it knows no reserved memory type, and some illegal fences come without their bits",
   },
   { name: "cache_blocks", ...SINGLE_HART, qemuMayFail: "it has no cache-block instructions" },
+  {
+    name: "host_calls",
+    ...SINGLE_HART,
+    boards: ["spike"],
+    qemuMayFail: "it answers no calls that print whole texts",
+  },
   { name: "isa_i", ...SINGLE_HART },
   { name: "isa_m", ...SINGLE_HART },
   { name: "isa_a", ...SINGLE_HART },
