@@ -81,11 +81,13 @@ export class RiscvFrontend implements GuestFrontend {
   readonly #decoder: Decoder;
   readonly #disassembler: Disassembler;
   readonly #fillRecord: RecordFiller;
+  readonly #extensions: ReadonlySet<string>;
   readonly #features: bigint;
   readonly #facts = new RowFacts((row) => liftHandler(ROWS[row]));
 
   /** A guest with these extensions. */
   constructor({ extensions = EXTENSIONS, sv57 = false }: RiscvConfiguration = {}) {
+    this.#extensions = extensions;
     this.#decoder = new Decoder(extensions);
     this.#disassembler = new Disassembler(this.#decoder);
     this.#fillRecord = createRecordFiller(this.#decoder);
@@ -117,7 +119,8 @@ export class RiscvFrontend implements GuestFrontend {
 
   resetState({ hart, hasBuiltinFirmware }: ResetRequest): readonly StateValue[] {
     const firmware = hasBuiltinFirmware ? "builtin" : "none";
-    return resetValues({ hartId: hart, features: this.#features, firmware });
+    const [extensions, features] = [this.#extensions, this.#features];
+    return resetValues({ hartId: hart, extensions, features, firmware });
   }
 
   isScratch(slot: StateSlot, index: number): boolean {

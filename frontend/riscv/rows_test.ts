@@ -12,7 +12,9 @@ import { isMoreSpecific, overlaps, parsePattern, type Pattern } from "./pattern.
 import { destinationFile, ILLEGAL_ROW, rowIndex, ROWS } from "./rows.ts";
 
 const MODES = [true, false].flatMap((floatEnabled) =>
-  [true, false].map((roundsToNearest) => ({ floatEnabled, roundsToNearest }))
+  [true, false].flatMap((roundsToNearest) =>
+    [true, false].map((hasCompressed) => ({ floatEnabled, roundsToNearest, hasCompressed }))
+  )
 );
 
 Deno.test("Rows have distinct names and name a section and an extension", () => {

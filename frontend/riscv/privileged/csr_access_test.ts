@@ -190,6 +190,26 @@ Deno.test("csr_access reads identity registers", () => {
   ]);
 });
 
+Deno.test("misa names the hart's letters, and trap addresses have the bits that instructions have", () => {
+  const cases: [letters: string, misa: bigint, epc: bigint][] = [
+    ["imafdc", 0x14112dn, 0x8000_0006n],
+    ["imafd", 0x141129n, 0x8000_0004n],
+    ["i", 0x140100n, 0x8000_0004n],
+  ];
+  for (const [letters, misa, epc] of cases) {
+    const hart = new InterpretedHart({ letters });
+    assertEquals(hart.csrWritten(0x301, 0n), (2n << 62n) | misa);
+    for (const csr of [0x141, 0x341]) assertEquals(hart.csrWritten(csr, 0x8000_0007n), epc);
+  }
+});
+
+Deno.test("without float registers FS stays off, and so do their CSRs", () => {
+  const hart = new InterpretedHart({ letters: "imac" });
+  assertEquals(hart.csrWritten(0x300, ALL) & Status.FS, 0n);
+  assertEquals(hart.csrWritten(0x100, ALL) & (Status.FS | Status.SD), 0n);
+  for (const csr of [1, 2, 3]) assert(hart.csrRead(csr).illegal);
+});
+
 // --- status ---------------------------------------------------------------------------------------------
 
 Deno.test("mstatus holds its writable fields and refuses an MPP without privilege", () => {

@@ -16,6 +16,7 @@ import * as interrupts from "./csr_interrupts.ts";
 import * as status from "./csr_status.ts";
 import type { CsrUpdate } from "./csr_update.ts";
 import { Feature, hasFeature } from "./features.ts";
+import { hasLetter } from "./machine_isa.ts";
 import {
   PMP_ENTRIES,
   readPmpAddress,
@@ -46,6 +47,7 @@ export interface CsrRow {
 const ALL_BITS = -1n;
 const COUNTER_ENABLE_BITS = 0xffff_ffffn;
 const EVEN = ~1n;
+const MULTIPLE_OF_FOUR = ~3n;
 /** Bit of a trap vector that only reserved modes have. */
 const RESERVED_VECTOR_MODE = 2n;
 const FLAGS_ONES = 0x1f;
@@ -68,6 +70,20 @@ function stored(number: number, name: string, section: string, mask = ALL_BITS):
     section,
     read: ({ b }) => b.getState(slot(name)),
     write: ({ b }, value) => b.setState(slot(name), b.and(value, b.i64(mask))),
+  };
+}
+
+/** Where a trap came from: an address that an instruction can have. */
+function trapPc(number: number, name: string, section: string): CsrRow {
+  return {
+    number,
+    name,
+    section,
+    read: ({ b }) => b.getState(slot(name)),
+    write: ({ b }, value) => {
+      const mask = b.select(hasLetter(b, "c"), b.i64(EVEN), b.i64(MULTIPLE_OF_FOUR));
+      b.setState(slot(name), b.and(value, mask));
+    },
   };
 }
 
@@ -198,7 +214,7 @@ const SUPERVISOR_ROWS: readonly CsrRow[] = [
     write: environment.writeSupervisorEnvironment,
   },
   stored(0x140, "sscratch", "Supervisor Scratch (sscratch) Register"),
-  stored(0x141, "sepc", "Supervisor Exception Program Counter (sepc) Register", EVEN),
+  trapPc(0x141, "sepc", "Supervisor Exception Program Counter (sepc) Register"),
   stored(0x142, "scause", "Supervisor Cause (scause) Register"),
   stored(0x143, "stval", "Supervisor Trap Value (stval) Register"),
   {
@@ -275,7 +291,7 @@ const MACHINE_ROWS: readonly CsrRow[] = [
     write: environment.writeMachineEnvironment,
   },
   stored(0x340, "mscratch", "Machine Scratch (mscratch) Register"),
-  stored(0x341, "mepc", "Machine Exception Program Counter (mepc) Register", EVEN),
+  trapPc(0x341, "mepc", "Machine Exception Program Counter (mepc) Register"),
   stored(0x342, "mcause", "Machine Cause (mcause) Register"),
   stored(0x343, "mtval", "Machine Trap Value (mtval) Register"),
   {

@@ -18,26 +18,22 @@ import {
   MENVCFG_STCE,
 } from "./environment_bits.ts";
 import { Feature, featureMask } from "./features.ts";
+import { machineIsa } from "./machine_isa.ts";
 import { Status } from "./status_bits.ts";
 
 /** What a hart's reset state depends on. */
 export interface ResetOptions {
   /** Number of the hart. */
   readonly hartId: number;
+  /** Extensions of the hart. */
+  readonly extensions: ReadonlySet<string>;
   /** Mask of features, see `features.ts`. */
   readonly features: bigint;
   /** Is the emulator itself the firmware, or does the guest start in machine mode? */
   readonly firmware: "builtin" | "none";
 }
 
-const MISA_64_BIT = 2n << 62n;
-const MISA_EXTENSIONS = "ACDFIMSU";
 const ALL_COUNTERS = 0xffff_ffffn;
-
-function misa(): bigint {
-  const bits = [...MISA_EXTENSIONS].map((letter) => BigInt(letter.charCodeAt(0) - 65));
-  return bits.reduce((mask, bit) => mask | 1n << bit, MISA_64_BIT);
-}
 
 /**
  * The memory types are on, and so is the update of accessed and dirty bits unless page faults are asked for:
@@ -76,10 +72,12 @@ function firmwareValues(features: bigint): [string, bigint][] {
  * Elements of the state that are not zero at reset. Program counter and arguments are the board's. Memory
  * protection only serves machine mode and is left out when the emulator is the firmware.
  */
-export function resetValues({ hartId, features, firmware }: ResetOptions): StateValue[] {
+export function resetValues(
+  { hartId, extensions, features, firmware }: ResetOptions,
+): StateValue[] {
   const common: [string, bigint][] = [
     ["hart_id", BigInt(hartId)],
-    ["misa", misa()],
+    ["misa", machineIsa(extensions)],
     ["mstatus", Status.UXL | Status.SXL],
     ["stimecmp", NO_DEADLINE],
     ["supervisor_deadline", NO_DEADLINE],

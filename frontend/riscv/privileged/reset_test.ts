@@ -12,7 +12,7 @@ const STCE = 1n << 63n;
 
 Deno.test("resetValues() names slots that exist, each once", () => {
   for (const firmware of ["builtin", "none"] as const) {
-    const values = resetValues({ hartId: 1, features: 0n, firmware });
+    const values = resetValues({ hartId: 1, extensions: new Set(), features: 0n, firmware });
     assertEquals(new Set(values.map(({ slot }) => slot)).size, values.length);
     for (const { slot, index } of values) assertEquals(index < RISCV_STATE.slot(slot).count, true);
   }
