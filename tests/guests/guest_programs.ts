@@ -44,6 +44,11 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
   { name: "paging", ...SMP_ON_BOTH },
   { name: "protection", ...SMP_ON_BOTH },
   {
+    name: "privileged_csr",
+    ...SINGLE_HART,
+    qemuMayFail: "it keeps an MPP that names no privilege, and writes to UXL",
+  },
+  {
     name: "page_types",
     ...SINGLE_HART,
     qemuMayFail:
