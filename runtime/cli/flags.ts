@@ -22,6 +22,7 @@ import {
   THREAD_MODES,
   type ThreadMode,
 } from "../machine/options.ts";
+import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
 import {
   parseChoice,
@@ -63,6 +64,8 @@ export interface CommandLine {
   bios?: string;
   /** Path of a device tree blob. */
   dtb?: string;
+  /** What else goes into memory. */
+  loads?: LoadRequest[];
   /** Serial line; default `mon:stdio`. */
   serial?: SerialMode;
   /** End where the guest asks for a restart. */
@@ -149,6 +152,14 @@ export const FLAGS: readonly FlagRow[] = [
     value: "FILE",
     help: "device tree blob in place of the generated one",
     parse: (value, line) => line.dtb = requirePath("dtb", value),
+  },
+  {
+    names: ["device"],
+    value: "loader,file=FILE,addr=A,...",
+    addsUp: true,
+    help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
+      "(data=,data-len=,data-be=), or start a hart there (cpu-num=)",
+    parse: (value, line) => line.loads = [...line.loads ?? [], parseLoaderDevice(value)],
   },
   {
     names: ["cpu"],

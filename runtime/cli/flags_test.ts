@@ -32,6 +32,7 @@ Deno.test("every row parses under each of its names, with one dash and with two"
     cpu: "rv64,sv57=on",
     accel: "tcg,thread=single,check=on",
     serial: "null",
+    device: "loader,file=x,addr=1",
     d: "in_asm,op_opt",
     monitor: "none",
     display: "none",

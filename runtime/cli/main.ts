@@ -13,6 +13,7 @@ import {
   type LoadedFile,
   type MachineDescription,
   type MachineOptions,
+  type MemoryLoad,
   requireProgram,
   sizeText,
 } from "../machine/options.ts";
@@ -22,6 +23,7 @@ import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
 import { readInput, writeOutput } from "./input_files.ts";
+import type { LoadRequest } from "./loader_device.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
 import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
@@ -75,6 +77,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("initrd", await readIfNamed("initrd", line.initrd)),
     ...given("bios", await readBios(line.bios)),
     ...given("dtb", await readIfNamed("dtb", line.dtb)),
+    ...given("loads", await readLoads(line.loads)),
     ...given("append", line.append),
     ...given("cpuModel", line.cpuModel),
     ...given("cpu", line.cpu),
@@ -105,6 +108,18 @@ async function readBios(bios: string | undefined): Promise<Bios | undefined> {
   return bios === undefined || bios === "default" || bios === "none"
     ? bios
     : await readInput("bios", bios);
+}
+
+async function readLoads(
+  requests: readonly LoadRequest[] | undefined,
+): Promise<MemoryLoad[] | undefined> {
+  if (requests === undefined) return undefined;
+  const loads: MemoryLoad[] = [];
+  for (const request of requests) {
+    if (!("path" in request)) loads.push(request);
+    else loads.push({ ...request, file: await readInput("device loader,file=", request.path) });
+  }
+  return loads;
 }
 
 /** Runs a machine on this process's console until it ends or the process is told to. */

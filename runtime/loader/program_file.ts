@@ -8,6 +8,7 @@
 import type { LoadedFile } from "../machine/options.ts";
 import { isElf, loadElf } from "./elf.ts";
 import { loadFlatImage } from "./flat_image.ts";
+import { refuseForeignFormat } from "./foreign_format.ts";
 import { isGzip, unpackGzip } from "./gzip.ts";
 import { readKernelHeader } from "./kernel_image.ts";
 import type { LoadedImage } from "./segment.ts";
@@ -37,7 +38,10 @@ export async function loadProgram(
     : file.bytes;
   if (isElf(bytes)) return loadElf(file.name, bytes);
   const header = readKernelHeader(file.name, bytes);
-  if (header === undefined) return loadFlatImage(file.name, bytes, addresses.flat);
+  if (header === undefined) {
+    refuseForeignFormat({ name: file.name, bytes });
+    return loadFlatImage(file.name, bytes, addresses.flat);
+  }
   const wanted = addresses.ramBase + header.textOffset;
   const address = Math.ceil(Math.max(wanted, addresses.lowest) / KERNEL_ALIGNMENT) *
     KERNEL_ALIGNMENT;

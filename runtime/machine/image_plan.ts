@@ -19,6 +19,7 @@ import { loadProgram } from "../loader/program_file.ts";
 import { imageEnd, type LoadedImage } from "../loader/segment.ts";
 import { GUEST_RAM_OFFSET } from "../atomics/shared_layout.ts";
 import type { AddressRange, BootableBoard, FirmwareKind, LoadedImages } from "./bootable_board.ts";
+import { planLoads } from "./memory_load.ts";
 import type { LoadedFile, MachineDescription } from "./options.ts";
 
 /** Bytes of entropy that the kernel is given, as QEMU gives. */
@@ -51,11 +52,13 @@ export async function planImages(
   const kernel = await loadKernel(description, board, firmware);
   const tree = deviceTreeRoot(description, board);
   const { deviceTree, ramDisk } = placeBehind(description, board, kernel, tree);
+  const loads = planLoads(description);
   const segments = [
     ...reservedForFirmware(description, board),
     ...[firmware, kernel].flatMap((image) => image === undefined ? [] : ownedSegments(image)),
     ...(ramDisk === undefined ? [] : [ramDisk]),
     deviceTree,
+    ...loads.segments,
   ];
   checkSegments(ramRange(description, board), segments);
   const images = {
@@ -63,6 +66,7 @@ export async function planImages(
     kernelEntry: kernel?.entry,
     lowestAddress: kernel === undefined ? undefined : imageStart(kernel),
     deviceTree: deviceTree.physicalAddress,
+    startAddresses: loads.startAddresses,
     symbols: new Map([...(firmware?.symbols ?? []), ...(kernel?.symbols ?? [])]),
   };
   return { segments, deviceTree: deviceTree.bytes, images };
