@@ -6,6 +6,7 @@
  */
 
 import configuration from "../../deno.json" with { type: "json" };
+import { checkRamDisk } from "../loader/ram_disk_check.ts";
 import type { ExitStatus, MachineFactory, MachineHandle } from "../machine/machine_interface.ts";
 import {
   type Bios,
@@ -22,7 +23,7 @@ import { ConsoleSession, type HostConsole } from "./console_session.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
-import { readInput, writeOutput } from "./input_files.ts";
+import { printText, readInput, requirePermission, writeOutput } from "./input_files.ts";
 import type { LoadRequest } from "./loader_device.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
@@ -35,7 +36,7 @@ export async function main(args: string[], machines?: MachineFactory): Promise<n
     const line = parseCommandLine(args);
     const text = requestedText(line);
     if (text !== undefined) {
-      await Deno.stdout.write(new TextEncoder().encode(text));
+      await printText(text);
       return ExitCode.SUCCESS;
     }
     return await runCommandLine(line, machines ?? await defaultMachines());
@@ -65,7 +66,18 @@ async function runCommandLine(line: CommandLine, machines: MachineFactory): Prom
     return ExitCode.SUCCESS;
   }
   requireProgram(description);
+  if (line.debugFile !== undefined) {
+    await requirePermission("write", line.debugFile, `-D ${line.debugFile}`);
+  }
+  await warnOfRamDisk(description);
   return await runMachine(line, description, machines);
+}
+
+/** A RAM disk that looks wrong is passed on all the same: only the guest knows. */
+async function warnOfRamDisk({ initrd }: MachineDescription): Promise<void> {
+  const complaint = initrd && await checkRamDisk(initrd);
+  if (complaint === undefined) return;
+  say(`weft: warning: ${complaint.what}\n  cause: ${complaint.cause}\n  fix: ${complaint.fix}\n`);
 }
 
 async function readOptions(line: CommandLine): Promise<MachineOptions> {

@@ -1,7 +1,7 @@
 /**
  * Loads whatever `-kernel` and `-bios` name: the content says what it is, never the file's name.
  *
- * A gzip file is unpacked first (the unpacked content is judged in turn), ELF files and Linux `Image` files
+ * A packed file is unpacked first (the unpacked content is judged in turn), ELF files and Linux `Image` files
  * say themselves where they go, anything else is a flat binary for the address that the board gives.
  */
 
@@ -9,8 +9,8 @@ import type { LoadedFile } from "../machine/options.ts";
 import { isElf, loadElf } from "./elf.ts";
 import { loadFlatImage } from "./flat_image.ts";
 import { refuseForeignFormat } from "./foreign_format.ts";
-import { isGzip, unpackGzip } from "./gzip.ts";
 import { readKernelHeader } from "./kernel_image.ts";
+import { unpackProgram } from "./packed_program.ts";
 import type { LoadedImage } from "./segment.ts";
 
 /** Where programs without an address of their own go. */
@@ -33,9 +33,7 @@ export async function loadProgram(
   file: LoadedFile,
   addresses: LoadAddresses,
 ): Promise<LoadedImage> {
-  const bytes = isGzip(file.bytes)
-    ? await unpackGzip(file.name, file.bytes, addresses.ramBytes)
-    : file.bytes;
+  const bytes = await unpackProgram(file, addresses.ramBytes);
   if (isElf(bytes)) return loadElf(file.name, bytes);
   const header = readKernelHeader(file.name, bytes);
   if (header === undefined) {
@@ -45,5 +43,5 @@ export async function loadProgram(
   const wanted = addresses.ramBase + header.textOffset;
   const address = Math.ceil(Math.max(wanted, addresses.lowest) / KERNEL_ALIGNMENT) *
     KERNEL_ALIGNMENT;
-  return loadFlatImage(file.name, bytes, address, header.memoryBytes);
+  return { ...loadFlatImage(file.name, bytes, address, header.memoryBytes), isLinux: true };
 }

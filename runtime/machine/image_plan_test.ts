@@ -1,5 +1,7 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { readDeviceTreeBlob } from "../device_tree/blob_reader.ts";
+import { readDeviceTreeBlob, readReservations } from "../device_tree/blob_reader.ts";
+import { writeDeviceTreeBlob } from "../device_tree/blob_writer.ts";
+import { DeviceTreeNode } from "../device_tree/node.ts";
 import { DATA_BASE, elfFile, PHYSICAL_BASE } from "../loader/elf_fixture.ts";
 import { kernelFile } from "../loader/kernel_fixture.ts";
 import { LoadError } from "../loader/load_error.ts";
@@ -85,6 +87,24 @@ Deno.test("a user's device tree is kept, and gets the boot arguments", async () 
   assertEquals(tree.child("chosen")?.strings("bootargs"), ["quiet"]);
   const broken = { ...options, dtb: file(new Uint8Array(10), "x.dtb") };
   await assertRejects(() => plan(broken), LoadError, "x.dtb");
+});
+
+Deno.test("reservations of a user's device tree are kept", async () => {
+  const reservations = Uint8Array.from({ length: 16 }, (_, index) => index);
+  const dtb = file(writeDeviceTreeBlob(new DeviceTreeNode(), 0, reservations));
+  const { deviceTree } = await plan({ kernel: file(kernelFile()), dtb });
+  assertEquals(readReservations(deviceTree), reservations);
+});
+
+Deno.test("a command line is as long as its reader reads", async () => {
+  const linux = (length: number) =>
+    plan({ kernel: file(kernelFile()), append: "a".repeat(length) });
+  await linux(1023);
+  await assertRejects(() => linux(1024), ConfigurationError, "Linux reads 1023");
+  const other = (length: number) =>
+    plan({ bios: "none", kernel: file(new Uint8Array(64)), append: "ä".repeat(length / 2) });
+  await other(0x1_0000);
+  await assertRejects(() => other(0x1_0002), ConfigurationError, "-append of 65538 bytes");
 });
 
 Deno.test("what does not fit into RAM is refused", async () => {
