@@ -13,9 +13,8 @@ const MOST_FILE_BYTES = 2 ** 31;
 /** Content of unknown length is kept twice for a moment. */
 const MOST_STREAM_BYTES = 2 ** 30;
 
-/** Reads the file that `flag` names. Throws ConfigurationError. */
-export async function readInput(flag: string, path: string): Promise<LoadedFile> {
-  const what = `-${flag} ${path}`;
+/** Reads the file that the flag `what` names. Throws ConfigurationError. */
+export async function readInput(what: string, path: string): Promise<LoadedFile> {
   await requirePermission("read", path, what);
   try {
     const { isFile, isDirectory, size } = await Deno.stat(path);
@@ -39,9 +38,8 @@ async function readStream(what: string, path: string): Promise<Uint8Array> {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** Writes the file that `flag` names. Throws ConfigurationError. */
-export async function writeOutput(flag: string, path: string, bytes: Uint8Array): Promise<void> {
-  const what = `-${flag} ${path}`;
+/** Writes the file that the flag `what` names. Throws ConfigurationError. */
+export async function writeOutput(what: string, path: string, bytes: Uint8Array): Promise<void> {
   await requirePermission("write", path, what);
   try {
     await Deno.writeFile(path, bytes);
@@ -90,7 +88,7 @@ const FILE_ERRORS: readonly {
   readonly cause: string;
   readonly fix?: string;
 }[] = [
-  { kind: Deno.errors.NotFound, cause: "there is no such file" },
+  { kind: Deno.errors.NotFound, cause: "there is no such file or folder" },
   { kind: Deno.errors.NotADirectory, cause: "a part of its path is a file, not a folder" },
   { kind: Deno.errors.FilesystemLoop, cause: "its symbolic links lead nowhere" },
   {

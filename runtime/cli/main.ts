@@ -62,7 +62,7 @@ async function runCommandLine(line: CommandLine, machines: MachineFactory): Prom
   const description = describeMachine(await readOptions(line));
   if (line.dumpDeviceTree !== undefined) {
     const blob = await machines.deviceTree(description);
-    await writeOutput("M dumpdtb", line.dumpDeviceTree, blob);
+    await writeOutput(`-M dumpdtb=${line.dumpDeviceTree}`, line.dumpDeviceTree, blob);
     return ExitCode.SUCCESS;
   }
   requireProgram(description);
@@ -113,13 +113,13 @@ function given<Key extends string, Value>(
 async function readIfNamed(flag: string, path: string | undefined): Promise<
   LoadedFile | undefined
 > {
-  return path === undefined ? undefined : await readInput(flag, path);
+  return path === undefined ? undefined : await readInput(`-${flag} ${path}`, path);
 }
 
 async function readBios(bios: string | undefined): Promise<Bios | undefined> {
   return bios === undefined || bios === "default" || bios === "none"
     ? bios
-    : await readInput("bios", bios);
+    : await readInput(`-bios ${bios}`, bios);
 }
 
 async function readLoads(
@@ -128,8 +128,12 @@ async function readLoads(
   if (requests === undefined) return undefined;
   const loads: MemoryLoad[] = [];
   for (const request of requests) {
-    if (!("path" in request)) loads.push(request);
-    else loads.push({ ...request, file: await readInput("device loader,file=", request.path) });
+    if (!("path" in request)) {
+      loads.push(request);
+      continue;
+    }
+    const { path, ...load } = request;
+    loads.push({ ...load, file: await readInput(`-device loader,file=${path}`, path) });
   }
   return loads;
 }

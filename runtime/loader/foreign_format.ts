@@ -65,10 +65,22 @@ const ADDRESSED_FORMATS: readonly ForeignFormat[] = [
   },
 ];
 
+/** Text of this length is no accident. */
+const TEXT_BYTES = 64;
+
 /** Refuses what is no program. Throws LoadError. */
 export function refuseForeignFormat(file: LoadedFile): void {
   refuse(file, FOREIGN_FORMATS);
   refuseAddressedFormat(file);
+  const start = file.bytes.subarray(0, TEXT_BYTES);
+  if (start.length === TEXT_BYTES && start.every(isTextByte)) {
+    throw new LoadError(file.name, 0, "it is text", "name a program for riscv64");
+  }
+}
+
+/** Printable, or tab, line feed, carriage return. */
+function isTextByte(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x7f || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 /** Refuses formats with load addresses of their own. Throws LoadError. */
