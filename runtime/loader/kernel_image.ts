@@ -22,6 +22,8 @@ const Header = {
   EFI_HEADER: 0x3c,
 } as const;
 
+const HEADER_BYTES = 64;
+
 /** Offsets in the header that makes the kernel an EFI program. */
 const Efi = { SECTION_COUNT: 6, OPTIONAL_BYTES: 20, OPTIONAL: 24 } as const;
 const EfiSection = { FILE_BYTES: 16, FILE_OFFSET: 20, BYTES: 40 } as const;
@@ -44,6 +46,7 @@ export function readKernelHeader(name: string, bytes: Uint8Array): KernelHeader 
   if (!reader.spells(Header.MAGIC_2, MAGIC_2) && !reader.spells(Header.MAGIC, MAGIC)) {
     return undefined;
   }
+  reader.range(0, HEADER_BYTES, "the kernel header");
   if ((reader.u64(Header.FLAGS, "the kernel header") & BIG_ENDIAN_FLAG) !== 0n) {
     throw reader.fault(Header.FLAGS, "the kernel is big-endian", "build it little-endian");
   }

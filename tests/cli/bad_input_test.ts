@@ -140,7 +140,7 @@ const CONFIGURATION_CASES: readonly Case[] = [
   ],
   ["-bios none -kernel @elf-low", "RAM is 0x80000000..0x87ffffff"],
   ["-kernel @elf", "-bios none leaves out"],
-  ["-kernel @kernel-cut", "needs 8 bytes here, the file ends at 62"],
+  ["-kernel @kernel-cut", "needs 64 bytes here, the file ends at 62"],
   ["-kernel @kernel-efi-cut", "the file is cut short"],
   ["-kernel @kernel-offset", "not a multiple of 2 MiB"],
   ["-kernel @kernel-large", "use a larger -m"],
@@ -178,7 +178,7 @@ const CONFIGURATION_CASES: readonly Case[] = [
     "go around the built-in firmware",
   ],
   ["-M virt,dumpdtb=@missing/tree.dtb", "there is no such file or folder"],
-  ["-M virt,dumpdtb=/dev/full", "No space left"],
+  ["-M virt,dumpdtb=/dev/full", "use a plain file"],
   [`-bios none -kernel ${HELLO} -d in_asm -D @missing/log`, "name a file that can be written"],
 ];
 
