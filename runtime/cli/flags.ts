@@ -127,7 +127,7 @@ export const FLAGS: readonly FlagRow[] = [
   {
     names: ["kernel"],
     value: "FILE",
-    help: "Linux Image (plain or gzip), ELF file or flat binary to start",
+    help: "Linux Image (plain, gzip or zstd), ELF file or flat binary to start",
     parse: (value, line) => line.kernel = requirePath("kernel", value),
   },
   {

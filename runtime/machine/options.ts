@@ -106,7 +106,7 @@ export interface MachineOptions {
   readonly harts?: number;
   /** Guest RAM in bytes, whole pages. Default: {@linkcode DEFAULT_RAM_BYTES}. */
   readonly memoryBytes?: number;
-  /** Kernel: a Linux `Image` (plain or gzip), an ELF file or a flat binary. */
+  /** Kernel: a Linux `Image` (plain, gzip or zstd), an ELF file or a flat binary. */
   readonly kernel?: LoadedFile;
   /** Initial RAM disk for the kernel. */
   readonly initrd?: LoadedFile;
