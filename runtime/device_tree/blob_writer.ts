@@ -20,17 +20,19 @@ const NO_RESERVATIONS = new Uint8Array(0);
  * @param root root node
  * @param bootHart physical id of the processor that boots
  * @param reservations memory reservation map without its end mark
+ * @param slack bytes that a later boot stage may use to add to the tree in place
  */
 export function writeDeviceTreeBlob(
   root: DeviceTreeNode,
   bootHart = 0,
   reservations: Uint8Array = NO_RESERVATIONS,
+  slack = 0,
 ): Uint8Array {
   const strings = new StringBlock();
   const structure = new WordStream();
   writeNode(structure, strings, root);
   structure.word(FdtToken.END);
-  return assemble(reservations, structure.bytes(), strings.bytes(), bootHart);
+  return assemble(reservations, structure.bytes(), strings.bytes(), bootHart, slack);
 }
 
 function writeNode(out: WordStream, strings: StringBlock, node: DeviceTreeNode): void {
@@ -51,10 +53,11 @@ function assemble(
   structure: Uint8Array,
   strings: Uint8Array,
   bootHart: number,
+  slack: number,
 ): Uint8Array {
   const structureOffset = RESERVATIONS_OFFSET + reservations.length + RESERVATION_BYTES;
   const stringsOffset = structureOffset + structure.length;
-  const totalBytes = roundUp(stringsOffset + strings.length);
+  const totalBytes = roundUp(stringsOffset + strings.length + slack);
   const blob = new Uint8Array(totalBytes);
   const header = new DataView(blob.buffer);
   header.setUint32(FdtHeader.MAGIC, FDT_MAGIC);

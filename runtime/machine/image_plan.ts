@@ -34,6 +34,9 @@ const MOST_LINUX_ARGUMENT_BYTES = 1023;
 /** For other programs: far below the size of a device tree. */
 const MOST_ARGUMENT_BYTES = 0x1_0000;
 
+/** U-Boot writes boot arguments into the tree where it finds it, as firmware leaves room for. */
+const DEVICE_TREE_SLACK = 0x1000;
+
 const NO_BYTES = new Uint8Array(0);
 
 /** Memory of a machine at its start. */
@@ -192,7 +195,7 @@ function placeBehind(
   const randomSeed = crypto.getRandomValues(new Uint8Array(RANDOM_SEED_BYTES));
   const write = (range: AddressRange | undefined): Uint8Array => {
     board.setChosen(root, { append, initrd: range, randomSeed });
-    return writeDeviceTreeBlob(root, 0, reservations);
+    return writeDeviceTreeBlob(root, 0, reservations, DEVICE_TREE_SLACK);
   };
   const sizeOnly = write(initrd && { start: ram.base, end: ram.base });
   const treeAddress = placeDeviceTree(ram, sizeOnly.length);

@@ -1,4 +1,5 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { FdtHeader } from "../device_tree/blob_format.ts";
 import { readDeviceTreeBlob, readReservations } from "../device_tree/blob_reader.ts";
 import { writeDeviceTreeBlob } from "../device_tree/blob_writer.ts";
 import { DeviceTreeNode } from "../device_tree/node.ts";
@@ -94,6 +95,15 @@ Deno.test("reservations of a user's device tree are kept", async () => {
   const dtb = file(writeDeviceTreeBlob(new DeviceTreeNode(), 0, reservations));
   const { deviceTree } = await plan({ kernel: file(kernelFile()), dtb });
   assertEquals(readReservations(deviceTree), reservations);
+});
+
+Deno.test("a boot stage may add to the device tree where it is", async () => {
+  const { deviceTree } = await plan({ bios: "none" });
+  const header = new DataView(deviceTree.buffer);
+  const used = header.getUint32(FdtHeader.STRINGS_OFFSET) +
+    header.getUint32(FdtHeader.STRINGS_BYTES);
+  assertEquals(header.getUint32(FdtHeader.TOTAL_BYTES), deviceTree.length);
+  assert(deviceTree.length - used >= 0x1000);
 });
 
 Deno.test("a command line is as long as its reader reads", async () => {

@@ -77,6 +77,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "U-Boot boots a kernel on the built-in firmware, with the RAM disk of the command line",
+  ignore,
+  async fn() {
+    if (guest === null) return;
+    await using dialog = new ConsoleDialog([
+      ...["-kernel", guest.firmware.ubootSupervisor, "-initrd", guest.initrd],
+      ...["-smp", "2", "-m", "512M", "-append", BOOT_ARGUMENTS],
+      ...["-device", `loader,file=${guest.kernel},addr=${KERNEL_ADDRESS}`],
+    ]);
+    await stopAutoboot(dialog);
+    await dialog.type(`booti ${KERNEL_ADDRESS} - \${fdtcontroladdr}\r`);
+    await dialog.expect("Starting kernel ...");
+    await useShell(dialog, 2);
+    assertEquals(await dialog.end(), 0);
+  },
+});
+
+Deno.test({
   name: "U-Boot as an ELF file behind dynamic firmware powers off and restarts the machine",
   ignore,
   async fn() {
