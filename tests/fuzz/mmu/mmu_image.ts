@@ -1,4 +1,8 @@
 /** RAM of a script: driver, commands, stubs, tables and data. */
+import {
+  MENVCFG_ADUE,
+  MENVCFG_PBMTE,
+} from "../../../frontend/riscv/privileged/environment_bits.ts";
 import { Status } from "../../../frontend/riscv/privileged/status_bits.ts";
 import { assemble } from "../../../frontend/riscv/encoder.ts";
 import { RAM_BYTES } from "../../differential/guest_layout.ts";
@@ -21,7 +25,6 @@ import { stubCode, stubOffset } from "./stubs.ts";
 const WORD_BYTES = 8;
 const WIDTHS = 0xa_0000_0000n;
 const PREVIOUS_SUPERVISOR = 1n << 11n;
-const UPDATE_ENABLE = 1n << 61n;
 const RETURN = 0x8082;
 
 /** Operands of a command: number, two values, and of an access status and address of its code. */
@@ -81,9 +84,12 @@ export function scriptCommands(steps: readonly MmuStep[]): ScriptCommands {
           ...fenceCommands(FENCE_ALL),
         );
         break;
-      case "update":
+      case "environment":
         commands.push(
-          [BigInt(Command.ENVIRONMENT), step.isOn ? UPDATE_ENABLE : 0n],
+          [
+            BigInt(Command.ENVIRONMENT),
+            (step.updates ? MENVCFG_ADUE : 0n) | (step.types ? MENVCFG_PBMTE : 0n),
+          ],
           ...fenceCommands(FENCE_ALL),
         );
         break;

@@ -76,4 +76,8 @@ export const Entry = {
   ACCESSED: 64n,
   DIRTY: 128n,
   NUMBER_SHIFT: 10n,
+  /** Position of the memory type. */
+  TYPE_SHIFT: 61n,
+  /** One of sixteen contiguous pages. */
+  CONTIGUOUS: 1n << 63n,
 } as const;

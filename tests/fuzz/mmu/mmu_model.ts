@@ -95,6 +95,7 @@ export class MmuModel {
   #configuration = 0n;
   #addresses: readonly bigint[] = [0n, 0n, 0n];
   #updates: boolean;
+  #types = false;
   readonly #lastConfiguration = 0x1f;
 
   /** A machine with this RAM; `pages` are all that the script's accesses touch. */
@@ -120,8 +121,9 @@ export class MmuModel {
         this.#addresses = step.addresses;
         this.#configuration = step.configuration;
         return null;
-      case "update":
-        if ((this.#features & featureMask(Feature.SVADU)) !== 0n) this.#updates = step.isOn;
+      case "environment":
+        if (this.#has(Feature.SVADU)) this.#updates = step.updates;
+        if (this.#has(Feature.SVPBMT)) this.#types = step.types;
         return null;
       case "access":
         return this.#access(step);
@@ -147,6 +149,10 @@ export class MmuModel {
   leafOf(space: bigint, address: bigint): bigint | null {
     const { leaf } = this.#mapping(space, address / PAGE * PAGE);
     return leaf;
+  }
+
+  #has(feature: number): boolean {
+    return (this.#features & featureMask(feature)) !== 0n;
   }
 
   // --- changes --------------------------------------------------------------------------------------
@@ -276,10 +282,23 @@ export class MmuModel {
     return this.#read(this.#bytes(step, address, bytes, "load"), isSigned);
   }
 
-  #store(step: AccessStep, address: bigint, name: string, value: bigint): void {
-    this.#bytes(step, address, ACCESS_SHAPES[name].bytes, "store").forEach((at, i) => {
-      this.memory[at] = Number((value >> BigInt(8 * i)) & 0xffn);
-    });
+  /**
+   * A store finds out about the translations of both its pages before it writes, but whether anything is there
+   * only as it goes on: a device may be.
+   */
+  #store(step: AccessStep, given: bigint, name: string, value: bigint): void {
+    const { bytes } = ACCESS_SHAPES[name];
+    const address = BigInt.asUintN(64, given);
+    const [first, second] = this.#parts(address, bytes);
+    this.#physical(step, first.address, "store");
+    if (second !== undefined) this.#physical(step, second.address, "store");
+    let shift = 0n;
+    for (const part of second === undefined ? [first] : [first, second]) {
+      const at = this.#translate(step, part.address, "store");
+      for (let i = 0; i < part.bytes; i++, shift += 8n) {
+        this.memory[at + i] = Number((value >> shift) & 0xffn);
+      }
+    }
   }
 
   #read(offsets: readonly number[], isSigned: boolean): bigint {
@@ -287,22 +306,20 @@ export class MmuModel {
     return isSigned ? BigInt.asUintN(64, BigInt.asIntN(8 * offsets.length, value)) : value;
   }
 
+  /** An access by the pages that it touches. */
+  #parts(address: bigint, bytes: number): { readonly address: bigint; readonly bytes: number }[] {
+    const inFirst = Math.min(bytes, Number(PAGE - address % PAGE));
+    if (inFirst === bytes) return [{ address, bytes }];
+    const next = BigInt.asUintN(64, address + BigInt(inFirst));
+    return [{ address, bytes: inFirst }, { address: next, bytes: bytes - inFirst }];
+  }
+
   /** Offsets in RAM of an access's bytes: the first page is translated before the second. */
   #bytes(step: AccessStep, given: bigint, bytes: number, access: AccessKind): number[] {
-    const address = BigInt.asUintN(64, given);
-    const last = BigInt.asUintN(64, address + BigInt(bytes - 1));
-    const nextPage = (last / PAGE) * PAGE;
-    const crosses = nextPage !== address / PAGE * PAGE;
-    // A store finds out about both translations before it finds that nothing is there.
-    if (crosses && access === "store") {
-      this.#physical(step, address, access);
-      this.#physical(step, nextPage, access);
-    }
-    const first = this.#translate(step, address, access);
-    if (!crosses) return Array.from({ length: bytes }, (_, i) => first + i);
-    const second = this.#translate(step, nextPage, access);
-    const inFirst = Number(PAGE - address % PAGE);
-    return Array.from({ length: bytes }, (_, i) => i < inFirst ? first + i : second + i - inFirst);
+    return this.#parts(BigInt.asUintN(64, given), bytes).flatMap((part) => {
+      const at = this.#translate(step, part.address, access);
+      return Array.from({ length: part.bytes }, (_, i) => at + i);
+    });
   }
 
   /** The number that the code at an address adds. */
@@ -352,6 +369,8 @@ export class MmuModel {
       mode: step.privilege,
       sum: step.sum,
       mxr: step.mxr,
+      contiguous: this.#has(Feature.SVNAPOT),
+      types: this.#types,
       updates: this.#updates,
       read: (at) => {
         const offset = ramOffset(at);

@@ -102,6 +102,7 @@ export class MmuRun {
     hart.reset([
       ["pc", 0, DRIVER_START],
       ["features", 0, features],
+      ["menvcfg", 0, 0n],
       ["mtvec", 0, DRIVER_HANDLER],
       ["pmpaddr", 3, ALL_MEMORY],
       ["pmpcfg", 0, LAST_CONFIGURATION],

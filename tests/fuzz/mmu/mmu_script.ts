@@ -28,8 +28,8 @@ export type MmuStep =
     readonly addresses: readonly bigint[];
     readonly configuration: bigint;
   }
-  /** Lets the hart set accessed and dirty bits, or not. */
-  | { readonly kind: "update"; readonly isOn: boolean }
+  /** Lets the hart set accessed and dirty bits, or not, and pages have memory types, or not. */
+  | { readonly kind: "environment"; readonly updates: boolean; readonly types: boolean }
   /** Runs a stub. */
   | {
     readonly kind: "access";

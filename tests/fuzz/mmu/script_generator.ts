@@ -34,8 +34,11 @@ const SPACE_SHIFT = 44n;
 const UPPER_INDICES: readonly number[] = [0, 1, 4, 511];
 const MIDDLE_INDICES: readonly number[] = [0, 1, 2];
 const ADDRESS_MIDDLES: readonly number[] = [0, 0, 0, 1, 2];
+/** Low bits of the number of sixteen contiguous pages. */
+const CONTIGUOUS_ORDER = 8n;
 const NOWHERE_NUMBER = 0x5_0000n;
 const RESERVED_SHIFT = 54n;
+const RESERVED_RANGE = 1n << 7n;
 const NAPOT = 0x18;
 const TOR = 0x08;
 /** Rights that protection may give: writing without reading is reserved. */
@@ -63,7 +66,13 @@ class ScriptGenerator {
   generate(): MmuScript {
     const random = this.#random;
     const updating = random.pick([[], [Feature.SVADE], [Feature.SVADU]]);
-    const features = featureMask(Feature.SV57, Feature.PMP, ...updating);
+    const features = featureMask(
+      Feature.SV57,
+      Feature.PMP,
+      Feature.SVNAPOT,
+      Feature.SVPBMT,
+      ...updating,
+    );
     this.#tables();
     for (let id = 0; id < 3; id++) this.#space(id);
     const spaces = this.#spaces.map(({ satp }) => satp);
@@ -114,7 +123,7 @@ class ScriptGenerator {
     const random = this.#random;
     if (random.chance(4)) return (BigInt(random.word()) << 32n) | BigInt(random.word());
     const reserved = random.chance(2)
-      ? 1n << BigInt(random.between(Number(RESERVED_SHIFT), 63))
+      ? 1n << BigInt(random.between(Number(RESERVED_SHIFT), 60))
       : 0n;
     const valid = random.chance(5) ? 0n : Entry.VALID;
     if (!isLeaf && random.chance(65)) {
@@ -138,15 +147,23 @@ class ScriptGenerator {
     const flags = rights | global | (random.chance(45) ? Entry.USER : 0n) |
       (random.chance(80) ? Entry.ACCESSED : 0n) | (random.chance(75) ? Entry.DIRTY : 0n) |
       (BigInt(random.below(4)) << 8n);
-    return (this.#number(isLeaf) << Entry.NUMBER_SHIFT) | flags | valid | reserved;
+    const type = random.chance(8) ? BigInt(random.between(1, 3)) << Entry.TYPE_SHIFT : 0n;
+    return this.#number(isLeaf) | flags | valid | reserved | type;
   }
 
-  /** Page number of a leaf: mostly RAM, as the table's level is meant to be. */
+  /** Page number of a leaf in its place: mostly RAM, as the table's level is meant to be. */
   #number(isLeaf: boolean): bigint {
     const random = this.#random;
-    if (random.chance(3)) return NOWHERE_NUMBER;
-    if (!isLeaf) return random.chance(90) ? frameNumber(0) : frameNumber(random.below(Frame.LIMIT));
-    return frameNumber(random.between(Frame.DATA, Frame.LIMIT - 1));
+    const placed = (number: bigint): bigint => number << Entry.NUMBER_SHIFT;
+    if (random.chance(3)) return placed(NOWHERE_NUMBER);
+    if (!isLeaf) {
+      return placed(random.chance(90) ? frameNumber(0) : frameNumber(random.below(Frame.LIMIT)));
+    }
+    if (random.chance(12)) {
+      const order = random.chance(85) ? CONTIGUOUS_ORDER : BigInt(random.below(16));
+      return placed(frameNumber(Frame.DATA) | order) | Entry.CONTIGUOUS;
+    }
+    return placed(frameNumber(random.between(Frame.DATA, Frame.LIMIT - 1)));
   }
 
   // --- steps ----------------------------------------------------------------------------------------
@@ -225,7 +242,9 @@ class ScriptGenerator {
     if (this.#current === null && roll < 60 || roll < 6) return this.#chooseSpace();
     if (roll < 28) return this.#changeEntry();
     if (roll < 32) return this.#protect();
-    if (roll < 34) return { kind: "update", isOn: random.chance(50) };
+    if (roll < 34) {
+      return { kind: "environment", updates: random.chance(50), types: random.chance(80) };
+    }
     return this.#access(model);
   }
 
@@ -276,7 +295,8 @@ function isCanonical(address: bigint, levels: number): boolean {
 
 /** Is the page mapped by a leaf that few accesses fail at? */
 function isEasy(leaf: bigint | null, page: bigint, levels: number): boolean {
-  return leaf !== null && (leaf & EASY_LEAF) === EASY_LEAF && leaf >> RESERVED_SHIFT === 0n &&
+  return leaf !== null && (leaf & EASY_LEAF) === EASY_LEAF &&
+    (leaf >> RESERVED_SHIFT) % RESERVED_RANGE === 0n &&
     isCanonical(page, levels);
 }
 

@@ -75,7 +75,11 @@ export class InterpreterOracle {
 
   #lift({ bits, frm }: Site): LiftedSite {
     const instruction = this.#decoder.decode(bits);
-    const mode = { floatEnabled: true, roundsToNearest: (frm ?? NEAREST) === NEAREST };
+    const mode = {
+      floatEnabled: true,
+      hasCompressed: true,
+      roundsToNearest: (frm ?? NEAREST) === NEAREST,
+    };
     const filled = { handler: 0, length: 0, fields: new Uint8Array(RECORD_FIELDS.length), imm: 0 };
     this.#fillRecord(bits & PARCEL_MASK, bits >>> PARCEL_BITS, filled);
     return {
