@@ -31,6 +31,9 @@ import { Heat, type RunOptions, TestHart } from "./test_hart.ts";
 import { HANDLER_REGISTERS, trapHandler } from "./trap_handler.ts";
 
 const PAGE_BYTES = 4096;
+const WORD_BYTES = 4;
+/** Lines of a report at most. */
+const MOST_LINES = 60;
 /** A program that takes more instructions is given up. */
 const INSTRUCTION_LIMIT = 30_000;
 const LONG_BUDGET = 1_000_000;
@@ -358,10 +361,12 @@ function differences({ features }: GeneratedProgram, cold: Outcome, hot: Outcome
       lines.push(`${slot.name}[${index}]: cold ${values[0]} hot ${values[1]}`);
     }
   }
-  for (let at = 0; at < RAM_BYTES && lines.length < 60; at++) {
-    if (cold.ram[at] === hot.ram[at]) continue;
-    const address = hexadecimal(BigInt(RAM_BASE + at));
-    lines.push(`memory ${address}: cold ${cold.ram[at]} hot ${hot.ram[at]}`);
+  const [coldWords, hotWords] = [cold.ram, hot.ram].map((ram) => new Int32Array(ram.buffer));
+  for (let word = 0; word < coldWords.length && lines.length < MOST_LINES; word++) {
+    if (coldWords[word] === hotWords[word]) continue;
+    const address = hexadecimal(BigInt(RAM_BASE + word * WORD_BYTES));
+    const values = [coldWords[word], hotWords[word]].map((value) => (value >>> 0).toString(16));
+    lines.push(`memory ${address}: cold ${values[0]} hot ${values[1]}`);
   }
   if (!interrupts && !reservations && cold.retired !== hot.retired) {
     lines.push(`retired: cold ${cold.retired} hot ${hot.retired}`);

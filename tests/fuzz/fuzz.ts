@@ -7,31 +7,30 @@
  *
  * Flags: `--only=REGEX` names forms; `--no-qemu` leaves QEMU out; `--record` writes the results document;
  * `--no-save` leaves failures unsaved; `--stop-at-first`; `--built-cold-tier` builds the cold tier from the
- * sources instead of taking the checked-in one.
+ * sources instead of taking the checked-in one; `--jobs=N` shares the seeds of programs and scripts among processes.
  */
 import { parseArgs } from "@std/cli";
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { coldTierText } from "../../runtime/machine/boards/riscv_virt/cold_tier_text.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
-import type { FuzzOptions, FuzzSummary } from "./fuzz_options.ts";
-import { fuzzMmu } from "./mmu/fuzz_mmu.ts";
-import { fuzzPrograms } from "./programs/fuzz_programs.ts";
+import type { FuzzOptions, FuzzSummary, SeedFuzzer } from "./fuzz_options.ts";
+import { MMU_FUZZER } from "./mmu/fuzz_mmu.ts";
+import { PROGRAM_FUZZER } from "./programs/fuzz_programs.ts";
 import { recordSection } from "./results_document.ts";
 import { fuzzVectors } from "./rows/fuzz_vectors.ts";
 import { fuzzRows } from "./rows/fuzz_rows.ts";
+import { runSeeds, tellCounts } from "./seed_jobs.ts";
 
-interface Fuzzer {
-  readonly run: (options: FuzzOptions) => Promise<FuzzSummary>;
-  readonly count: number;
-}
-
-const FUZZERS: Readonly<Record<string, Fuzzer>> = {
-  rows: { run: fuzzRows, count: 2000 },
-  blocks: { run: fuzzPrograms, count: 20_000 },
-  vectors: { run: fuzzVectors, count: 0 },
-  mmu: { run: fuzzMmu, count: 5000 },
+/** Fuzzers over seeds, and how many seeds they try when nobody says. */
+const SEED_FUZZERS: Readonly<Record<string, readonly [SeedFuzzer, number]>> = {
+  blocks: [PROGRAM_FUZZER, 20_000],
+  mmu: [MMU_FUZZER, 5000],
 };
+/** Fuzzers over instruction forms, and cases of each. */
+const FORM_FUZZERS: Readonly<
+  Record<string, readonly [(options: FuzzOptions) => Promise<FuzzSummary>, number]>
+> = { rows: [fuzzRows, 2000], vectors: [fuzzVectors, 0] };
 
 async function coldTierOf(isBuilt: boolean): Promise<WebAssembly.Module> {
   const bytes = isBuilt
@@ -42,30 +41,54 @@ async function coldTierOf(isBuilt: boolean): Promise<WebAssembly.Module> {
 
 async function main(words: readonly string[]): Promise<number> {
   const flags = parseArgs([...words], {
-    string: ["only"],
-    boolean: ["qemu", "record", "save", "stop-at-first", "built-cold-tier"],
+    string: ["only", "jobs"],
+    boolean: ["qemu", "record", "save", "stop-at-first", "built-cold-tier", "counts"],
     negatable: ["qemu", "save"],
-    default: { qemu: true, save: true },
+    default: { qemu: true, save: true, jobs: "1" },
   });
-  const [what, first = 1, count] = flags._;
-  const fuzzer = FUZZERS[String(what)];
-  if (fuzzer === undefined) {
-    console.error(`deno task fuzz ${Object.keys(FUZZERS).join("|")} [FIRST_SEED [COUNT]]`);
+  const [what, first = 1, count] = flags._.map(String);
+  const fuzzers = [...Object.keys(FORM_FUZZERS), ...Object.keys(SEED_FUZZERS)];
+  if (!fuzzers.includes(what)) {
+    console.error(`deno task fuzz ${fuzzers.join("|")} [FIRST_SEED [COUNT]]`);
     return 2;
   }
-  const { failures, section, body } = await fuzzer.run({
+  const [, usual] = SEED_FUZZERS[what] ?? FORM_FUZZERS[what];
+  const options: FuzzOptions = {
     seed: Number(first),
-    count: Number(count ?? fuzzer.count),
+    count: Number(count ?? usual),
     only: flags.only === undefined ? null : new RegExp(flags.only),
     coldTier: await coldTierOf(flags["built-cold-tier"]),
     usesQemu: flags.qemu,
     saves: flags.save,
     stopsAtFirst: flags["stop-at-first"],
     say: (line) => console.log(line),
-  });
+  };
+  const { failures, section, body } = await summaryOf(what, options, flags);
   if (flags.record && what !== "vectors") await recordSection(section, body);
   console.log(`${section}: ${failures} differences`);
   return failures === 0 ? 0 : 1;
+}
+
+async function summaryOf(
+  what: string,
+  options: FuzzOptions,
+  flags: { readonly jobs: string; readonly counts: boolean },
+): Promise<FuzzSummary> {
+  if (SEED_FUZZERS[what] === undefined) return await FORM_FUZZERS[what][0](options);
+  const [fuzzer] = SEED_FUZZERS[what];
+  const shared = [
+    options.saves ? [] : ["--no-save"],
+    options.stopsAtFirst ? ["--stop-at-first"] : [],
+  ];
+  const jobs = { jobs: Number(flags.jobs), what, flags: shared.flat() };
+  const counts = await runSeeds(fuzzer, options, jobs);
+  if (flags.counts) tellCounts(counts);
+  const command = `deno task fuzz ${what} ${options.seed} ${options.count} --record`;
+  return {
+    failures: counts.failures,
+    section: fuzzer.section,
+    body: fuzzer.describe(command, counts),
+  };
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

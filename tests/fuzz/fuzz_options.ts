@@ -30,3 +30,25 @@ export interface FuzzSummary {
   /** Text of that section. */
   readonly body: string;
 }
+
+/** Numbers by name, which are added up when the seeds are shared among processes. */
+export type FuzzCounts = Readonly<Record<string, number>>;
+
+/** The sums of numbers by name. */
+export function addCounts(all: readonly FuzzCounts[]): FuzzCounts {
+  const sums: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
+  }
+  return sums;
+}
+
+/** A fuzzer whose seeds have nothing to do with each other. */
+export interface SeedFuzzer {
+  /** Where the results document has its results. */
+  readonly section: Section;
+  /** Tries all seeds; among the counts are `failures`. */
+  readonly run: (options: FuzzOptions) => Promise<FuzzCounts>;
+  /** Text of the section. */
+  readonly describe: (command: string, counts: FuzzCounts) => string;
+}

@@ -1,13 +1,14 @@
 /** `deno task fuzz mmu`: scripts, seed after seed, against the model. */
-import type { FuzzOptions, FuzzSummary } from "../fuzz_options.ts";
+import type { FuzzCounts, FuzzOptions, SeedFuzzer } from "../fuzz_options.ts";
 import { saveRegression } from "../regressions.ts";
 import { markdownTable } from "../results_document.ts";
 import { smallerList } from "../smaller_list.ts";
-import { MmuRun } from "./mmu_run.ts";
+import { type MmuDifference, MmuRun } from "./mmu_run.ts";
 import type { MmuScript } from "./mmu_script.ts";
 import { generateScript } from "./script_generator.ts";
 
 const STRIDE = 500;
+const REPORTED_LINES = 4;
 /** Runs of a script on one hart: regions of earlier scripts may matter. */
 const RUNS_WHEN_MADE_SMALL = 8;
 
@@ -31,34 +32,47 @@ export function smallerScript(coldTier: WebAssembly.Module, script: MmuScript): 
   return { ...script, steps, entries };
 }
 
-/** Runs the fuzzer. */
-export async function fuzzMmu(options: FuzzOptions): Promise<FuzzSummary> {
-  const { seed: first, count, coldTier, say, saves, stopsAtFirst } = options;
-  const run = new MmuRun(coldTier);
-  let failures = 0;
-  let unclear = 0;
+async function run(options: FuzzOptions): Promise<FuzzCounts> {
+  const { seed: first, count, coldTier, say, stopsAtFirst } = options;
+  const mmu = new MmuRun(coldTier);
+  const counts = { scripts: 0, unclear: 0, failures: 0 };
   for (let seed = first; seed < first + count; seed++) {
     const script = generateScript(seed);
-    const difference = run.compare(script);
-    if (difference === undefined) unclear++;
+    const difference = mmu.compare(script);
+    counts.scripts++;
+    if (difference === undefined) counts.unclear++;
     if (difference !== undefined && difference !== null) {
-      failures++;
-      const command = `deno task fuzz mmu ${seed} 1`;
-      say(`seed ${seed}: ${difference.lines.slice(0, 4).join("; ")}\n  again: ${command}`);
-      const small = smallerScript(coldTier, script);
-      say(`  smallest script: ${small.steps.length} steps, ${small.entries.length} entries`);
-      if (saves) {
-        const failing = { kind: "mmu", script: small } as const;
-        const lines = difference.lines.slice(0, 4);
-        say(`  saved: ${await saveRegression({ command, lines, failing }, `seed ${seed}`)}`);
-      }
+      counts.failures++;
+      await report(script, difference, options);
       if (stopsAtFirst) break;
     }
-    if ((seed - first + 1) % STRIDE === 0) say(`${seed - first + 1} scripts, ${failures} failures`);
+    if (counts.scripts % STRIDE === 0) {
+      say(`${counts.scripts} scripts, ${counts.failures} failures`);
+    }
   }
-  const { accesses, faults, retired, inRegions } = run.counts;
-  const body = [
-    `\`deno task fuzz mmu ${first} ${count} --record\``,
+  return { ...mmu.counts, ...counts };
+}
+
+async function report(
+  script: MmuScript,
+  difference: MmuDifference,
+  { coldTier, say, saves }: FuzzOptions,
+): Promise<void> {
+  const command = `deno task fuzz mmu ${script.seed} 1`;
+  const lines = difference.lines.slice(0, REPORTED_LINES);
+  say(`seed ${script.seed}: ${lines.join("; ")}\n  again: ${command}`);
+  const small = smallerScript(coldTier, script);
+  say(`  smallest script: ${small.steps.length} steps, ${small.entries.length} entries`);
+  if (!saves) return;
+  const failing = { kind: "mmu", script: small } as const;
+  const path = await saveRegression({ command, lines, failing }, `seed ${script.seed}`);
+  say(`  saved: ${path}`);
+}
+
+function describe(command: string, counts: FuzzCounts): string {
+  const { scripts, unclear, accesses, faults, retired, inRegions, failures } = counts;
+  return [
+    `\`${command}\``,
     "",
     "Every script runs in the cold tier and in regions, and both are compared with the simple walker.",
     "",
@@ -68,18 +82,20 @@ export async function fuzzMmu(options: FuzzOptions): Promise<FuzzSummary> {
         "without one meaning",
         "runs of stubs",
         "of these ending in a fault",
-        "in regions",
+        "instructions in regions",
         "differences",
       ],
       [
-        count,
+        scripts,
         unclear,
         accesses,
         faults,
-        `${Math.round(100 * inRegions / Math.max(1, retired))} % of instructions`,
+        `${Math.round(100 * inRegions / Math.max(1, retired))} %`,
         failures,
       ],
     ]),
   ].join("\n");
-  return { failures, section: "Address translation", body };
 }
+
+/** `deno task fuzz mmu`. */
+export const MMU_FUZZER: SeedFuzzer = { section: "Address translation", run, describe };

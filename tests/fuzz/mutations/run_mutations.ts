@@ -34,8 +34,8 @@ type Attempt = readonly string[];
 
 const VECTORS: Attempt = ["vectors"];
 const ROWS: Attempt = ["rows", "1", "64", "--no-qemu"];
-const BLOCKS: Attempt = ["blocks", "1", "1500"];
-const MMU: Attempt = ["mmu", "1", "600"];
+const BLOCKS: Attempt = ["blocks", "1", "500"];
+const MMU: Attempt = ["mmu", "1", "400"];
 
 /** Which fuzzers are tried, the most promising first. */
 const ATTEMPTS: Readonly<Record<MutatedPart, readonly Attempt[]>> = {

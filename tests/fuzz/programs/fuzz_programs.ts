@@ -9,7 +9,7 @@ import type { GeneratedProgram } from "../../differential/program_features.ts";
 import { generateProgram } from "../../differential/program_generator.ts";
 import { SeededRandom } from "../../differential/seeded_random.ts";
 import { PIPELINE } from "../../../optimizer/pipeline.ts";
-import type { FuzzOptions, FuzzSummary } from "../fuzz_options.ts";
+import type { FuzzCounts, FuzzOptions, SeedFuzzer } from "../fuzz_options.ts";
 import { type NamedVariant, saveRegression } from "../regressions.ts";
 import { markdownTable } from "../results_document.ts";
 
@@ -40,49 +40,45 @@ export function variantOf(named: NamedVariant): Difference["variant"] {
   return { ...named, passes: PIPELINE.filter(({ name }) => named.passes.includes(name)) };
 }
 
-/** How many programs have a feature. */
-type FeatureCounts = Map<string, number>;
-
-function countFeatures(counts: FeatureCounts, { features }: GeneratedProgram): void {
+function countFeatures(counts: Record<string, number>, { features }: GeneratedProgram): void {
   for (const [name, value] of Object.entries(features)) {
     const key = name === "mode" ? `${value} mode` : name;
-    if (value === true || name === "mode") counts.set(key, (counts.get(key) ?? 0) + 1);
+    if (value === true || name === "mode") counts[key] = (counts[key] ?? 0) + 1;
   }
 }
 
-/** Runs the fuzzer. */
-export async function fuzzPrograms(options: FuzzOptions): Promise<FuzzSummary> {
-  const { seed: first, count, coldTier, say, saves, stopsAtFirst } = options;
-  const run = new DifferentialRun(coldTier);
-  const counts: FeatureCounts = new Map();
-  let failures = 0;
-  let endless = 0;
+async function run(options: FuzzOptions): Promise<FuzzCounts> {
+  const { seed: first, count, coldTier, say, stopsAtFirst } = options;
+  const differential = new DifferentialRun(coldTier);
+  const counts = { programs: 0, endless: 0, failures: 0 };
+  const features: Record<string, number> = {};
   for (let seed = first; seed < first + count; seed++) {
-    const failure = fuzzProgram(run, seed);
-    countFeatures(counts, generateProgram(seed));
-    if (failure === undefined) endless++;
+    const failure = fuzzProgram(differential, seed);
+    counts.programs++;
+    countFeatures(features, generateProgram(seed));
+    if (failure === undefined) counts.endless++;
     if (failure !== undefined && failure !== null) {
-      failures++;
-      await report(new DifferentialRun(coldTier), failure, options, saves);
+      counts.failures++;
+      await report(new DifferentialRun(coldTier), failure, options);
       if (stopsAtFirst) break;
     }
-    if ((seed - first + 1) % STRIDE === 0) {
-      say(`${seed - first + 1} programs, ${endless} without end, ${failures} failures`);
+    if (counts.programs % STRIDE === 0) {
+      const { programs, endless, failures } = counts;
+      say(`${programs} programs, ${endless} without end, ${failures} failures`);
     }
   }
-  return { failures, section: "Programs", body: body({ first, count, endless, failures }, counts) };
+  return { ...features, ...counts };
 }
 
 async function report(
-  run: DifferentialRun,
+  differential: DifferentialRun,
   { program, difference }: ProgramFailure,
-  { say }: FuzzOptions,
-  saves: boolean,
+  { say, saves }: FuzzOptions,
 ): Promise<void> {
   const command = `deno task fuzz blocks ${program.seed} 1`;
-  say(`${reportDifference(run, program, difference)}\n  again: ${command}`);
+  say(`${reportDifference(differential, program, difference)}\n  again: ${command}`);
   if (!saves) return;
-  const small = minimizeDifference(run, program, difference);
+  const small = minimizeDifference(differential, program, difference);
   const failing = { kind: "program", program: small, variant: namedVariant(difference) } as const;
   const path = await saveRegression(
     { command, lines: difference.lines, failing },
@@ -91,26 +87,21 @@ async function report(
   say(`  saved: ${path}`);
 }
 
-function body(
-  { first, count, endless, failures }: {
-    readonly first: number;
-    readonly count: number;
-    readonly endless: number;
-    readonly failures: number;
-  },
-  counts: FeatureCounts,
-): string {
-  const features = [...counts].sort((a, b) => b[1] - a[1]);
+function describe(command: string, counts: FuzzCounts): string {
+  const { programs, endless, failures, ...features } = counts;
   return [
-    `\`deno task fuzz blocks ${first} ${count} --record\``,
+    `\`${command}\``,
     "",
     `Every program runs in the cold tier and in ${VARIANTS} variants of regions.`,
     "",
-    markdownTable([
-      ["programs", "given up", "differences"],
-      [count, endless, failures],
-    ]),
+    markdownTable([["programs", "given up", "differences"], [programs, endless, failures]]),
     "",
-    markdownTable([["programs with", "number"], ...features]),
+    markdownTable([
+      ["programs with", "number"],
+      ...Object.entries(features).sort(([, a], [, b]) => b - a),
+    ]),
   ].join("\n");
 }
+
+/** `deno task fuzz blocks`. */
+export const PROGRAM_FUZZER: SeedFuzzer = { section: "Programs", run, describe };
