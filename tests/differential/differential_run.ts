@@ -103,13 +103,17 @@ export const WHOLE_VARIANT: HotVariant = {
   seed: 0,
 };
 
+/** Heads that get a region, in a hundred: many regions of one program hold the same code. */
+const WHOLE_PERCENTS: readonly number[] = [100, 40, 40, 40];
+const PARTIAL_PERCENTS: readonly number[] = [60, 30, 15];
+
 /** Variants for a program. */
 export function randomVariants(random: SeededRandom, count: number): HotVariant[] {
   return Array.from({ length: count }, (_, index) => {
     const hasShortBudgets = index > 0 && random.chance(80);
     return {
       passes: index === 0 ? PIPELINE : randomPasses(random),
-      compiledPercent: index === 0 ? 100 : random.pick([100, 60, 30, 15]),
+      compiledPercent: random.pick(index === 0 ? WHOLE_PERCENTS : PARTIAL_PERCENTS),
       hasShortBudgets,
       runs: hasShortBudgets ? SHORT_BUDGET_RUNS : 1,
       seed: random.word(),
