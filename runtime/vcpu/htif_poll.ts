@@ -4,6 +4,7 @@
 import type { ConsoleSink } from "../devices/console_port.ts";
 import { createHtifMessage, HtifRequest, inspectTohost } from "../devices/htif.ts";
 import type { PowerControl } from "../devices/power_control.ts";
+import { GuestStores } from "../atomics/guest_store.ts";
 import { EndReason, Machine } from "../atomics/shared_layout.ts";
 import { tryLock, unlock } from "../atomics/spin_lock.ts";
 
@@ -20,6 +21,7 @@ export interface HtifTargets {
 /** See the header of this file. */
 export class HtifPoll {
   readonly #words: Int32Array;
+  readonly #stores: GuestStores;
   readonly #low: number;
   readonly #targets: HtifTargets;
   readonly #message = createHtifMessage();
@@ -27,6 +29,7 @@ export class HtifPoll {
   /** Polls one machine's word. */
   constructor(words: Int32Array, targets: HtifTargets) {
     this.#words = words;
+    this.#stores = new GuestStores(words);
     this.#low = targets.tohost >> 2;
     this.#targets = targets;
   }
@@ -52,9 +55,9 @@ export class HtifPoll {
     if (kind === HtifRequest.NONE) return;
     const { power, consoleSink } = this.#targets;
     if (kind === HtifRequest.CHARACTER && !consoleSink.tryPut(this.#message.value)) return;
-    // ORDER: sc stores, the low half last: a guest that waits for the whole word to clear goes on only then.
-    Atomics.store(words, this.#low + 1, this.#message.acknowledgeHigh);
-    Atomics.store(words, this.#low, this.#message.acknowledgeLow);
+    // The low half last: a guest that waits for the whole word to clear goes on only then.
+    this.#stores.storeWord((this.#low + 1) << 2, this.#message.acknowledgeHigh);
+    this.#stores.storeWord(this.#low << 2, this.#message.acknowledgeLow);
     if (kind === HtifRequest.EXIT) power.end(EndReason.GUEST_EXIT, this.#message.value);
   }
 }

@@ -47,12 +47,17 @@ export class ReservedPair {
     this.#host.push(this.m.localSet(this.#width, this.m.i32(0)));
   }
 
-  /** ORDER: sc load; partner: every store and update of the word by other harts. */
+  /**
+   * The value that is reserved, in place of what the cold tier had reserved.
+   *
+   * ORDER: sc load; partner: every store and update of the word by other harts.
+   */
   load(address: number, bytes: number): Expression {
     const { m } = this;
     const addend = this.#host.toLocal(this.#translation.probe("load", address, bytes), "i32");
     this.#host.push(m.ifRare(this.#translation.isOdd(addend), this.#host.stepHere()));
     const place = this.#translation.place(address, addend);
+    this.#host.push(storeControl(m, Control.RESERVATION, m.i32(0)));
     this.#host.push(m.localSet(this.#value, m.atomicLoad("ram", bytes, I64, place)));
     this.#host.push(m.localSet(this.#address, m.localGet(address, I64)));
     this.#host.push(m.localSet(this.#width, m.i32(bytes)));
@@ -84,6 +89,7 @@ export class ReservedPair {
     return [
       storeControl(m, Control.RESERVATION, m.i32(1)),
       storeControl(m, Control.RESERVATION_PURE, m.i32(1)),
+      storeControl(m, Control.RESERVATION_WATCHED, m.i32(0)),
       storeControl(m, Control.RESERVATION_WIDTH, m.localGet(this.#width, I32)),
       setWide(Control.RESERVATION_ADDRESS, this.#address),
       setWide(Control.RESERVATION_VALUE, this.#value),
