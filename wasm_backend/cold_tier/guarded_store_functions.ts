@@ -123,6 +123,26 @@ const stores = `
     (call $end_guarded_store (local.get $host) (local.get $token))
     (i32.const 1))
 
+  (func $exchange_checked (param $guarded i32) (param $host i32) (param $expected i64) (param $value i64) (param $width i32)
+    (result i64)
+    (local $token i64) (local $old i64)
+    (if (local.get $guarded) (then
+      (local.set $token (call $begin_guarded_store (local.get $host)))
+      (if (call $is_busy (local.get $token)) (then (return (i64.const 1))))))
+    (local.set $old (call $exchange_host (local.get $host)
+      (local.get $expected) (local.get $value) (local.get $width)))
+    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host) (local.get $token))))
+    (i64.extend_i32_u (i64.ne (local.get $old) (local.get $expected))))
+
+  (func $exchange_guarded (export "exchange_guarded")
+    (param $va i64) (param $expected i64) (param $value i64) (param $width i32) (result i64)
+    (local $entry i32)
+    (if (call $is_misaligned (local.get $va) (local.get $width)) (then (return (i64.const 2))))
+    (local.set $entry (call $write_entry (local.get $va)))
+    (if (i32.lt_u (local.get $entry) (i32.const ${Tlb.BASE})) (then (return (i64.const 2))))
+    (call $exchange_checked (call $is_guarded (local.get $entry)) (call $host_of (local.get $entry) (local.get $va))
+      (local.get $expected) (local.get $value) (local.get $width)))
+
   (func $store_guarded (export "store_guarded") (param $va i64) (param $value i64) (param $width i32) (result i32)
     (local $entry i32)
     (if (i64.ne (i64.and (local.get $va) (i64.extend_i32_u (i32.sub (local.get $width) (i32.const 1)))) (i64.const 0))

@@ -102,17 +102,6 @@ const storeConditional = `
     (call $end_guarded_store (local.get $host) (local.get $token))
     (i64.const 0))
 
-  (func $store_compared (param $entry i32) (param $host i32) (param $value i64) (param $width i32) (result i64)
-    (local $token i64) (local $old i64) (local $guarded i32)
-    (local.set $guarded (call $is_guarded (local.get $entry)))
-    (if (local.get $guarded) (then
-      (local.set $token (call $begin_guarded_store (local.get $host)))
-      (if (call $is_busy (local.get $token)) (then (return (i64.const 1))))))
-    (local.set $old (call $exchange_host (local.get $host)
-      ${get64(Control.RESERVATION_VALUE)} (local.get $value) (local.get $width)))
-    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host) (local.get $token))))
-    (i64.extend_i32_u (i64.ne (local.get $old) ${get64(Control.RESERVATION_VALUE)})))
-
   ;; May the value be compared? In a pure window, in one that ran alone, or where the scheme says so.
   (func $may_compare (result i32)
     (i32.or (i32.eq ${get32(Control.RESERVATION_SCHEME)} (i32.const ${ReservationScheme.COMPARE}))
@@ -132,7 +121,8 @@ const storeConditional = `
     (if ${get32(Control.RESERVATION_WATCHED)} (then
       (return (call $store_watched (local.get $host) (local.get $value) (local.get $width)))))
     (if (call $may_compare) (then
-      (return (call $store_compared (local.get $entry) (local.get $host) (local.get $value) (local.get $width)))))
+      (return (call $exchange_checked (call $is_guarded (local.get $entry)) (local.get $host)
+        ${get64(Control.RESERVATION_VALUE)} (local.get $value) (local.get $width)))))
     (call $note_impure ${get64(Control.RESERVATION_PC)})
     (i64.const 1))`;
 
