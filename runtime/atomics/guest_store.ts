@@ -11,7 +11,7 @@
  * while no vCPU runs. It waits for lines that are locked, by holders that need but a few instructions.
  */
 
-import { beginGuardedStore, endCodeStore, isCodePage } from "./code_guard.ts";
+import { beginGuardedStore, endCodeStore } from "./code_guard.ts";
 import { isMonitored, lockLine, unlockLine } from "./monitor.ts";
 import { PAGE_SHIFT } from "./shared_layout.ts";
 
@@ -42,11 +42,9 @@ export class GuestStores {
 
   #guarded(hostOffset: number, bytes: number, store: () => void): void {
     const version = isMonitored(this.#words, hostOffset) ? lockLine(this.#lines, hostOffset) : null;
-    const page = hostOffset >>> PAGE_SHIFT;
-    const isCode = isCodePage(this.#words, page);
-    if (isCode) beginGuardedStore(this.#words, hostOffset, bytes);
+    beginGuardedStore(this.#words, hostOffset, bytes);
     store();
-    if (isCode) endCodeStore(this.#words, page);
+    endCodeStore(this.#words, hostOffset >>> PAGE_SHIFT);
     if (version !== null) unlockLine(this.#lines, hostOffset, version);
   }
 }

@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { EndReason, Machine } from "../atomics/shared_layout.ts";
+import { EndReason, GUEST_RAM_OFFSET, Machine, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { LockState } from "../atomics/spin_lock.ts";
 import { HtifPoll } from "./htif_poll.ts";
 
-const TOHOST = 0x1000;
+const TOHOST = GUEST_RAM_OFFSET;
 const LOCK = Machine.HTIF_LOCK.offset >> 2;
 const PRINT = 0x0101_0000;
 
 function scene() {
-  const words = new Int32Array(new SharedArrayBuffer(0x2000));
+  const words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET + PAGE_BYTES));
   const log: string[] = [];
   const sink = { hasRoom: true };
   const poll = new HtifPoll(words, {
