@@ -181,9 +181,13 @@ export const Machine = {
     0x48,
     "main before the workers start; then cmpxchg by the loaded compiler and by main at the end",
   ),
+  /** Bytes of the standing `tohost` request to write that were printed already. */
+  HTIF_PROGRESS: word(0x4c, "the holder of HTIF_LOCK"),
+  /** 1 while the guest waits for a byte of console input in `fromhost`. */
+  HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
   /** Entries of {@linkcode MONITOR_PAGES} that are in use. */
   MONITOR_PAGE_COUNT: word(
-    0x4c,
+    0x54,
     "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
   ),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
