@@ -22,6 +22,7 @@ import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
 import { ConfigurationError, type MachineDescription, requireProgram } from "./options.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { requireSourcePermission } from "./source_permission.ts";
 
 const MS_PER_SECOND = 1000;
 
@@ -37,6 +38,7 @@ export async function createMachine(
 ): Promise<MachineHandle> {
   requireProgram(description);
   requireThreads(description);
+  await requireSourcePermission();
   const board = await loadCheckedBoard(description);
   const plan = await planImages(description, board);
   const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier()));
