@@ -81,6 +81,20 @@ export const PAGE_STORES_DONE = 0xc0_0000;
  */
 export const PAGE_CODE_LINES = 0x100_0000;
 
+/**
+ * i64 per monitored line: bit 0 is set while a store to a line with this number is being made, the bits above
+ * count the stores. Written by who makes the store (cmpxchg, then sc store); a load-reserved reads it.
+ */
+export const MONITOR_LINES = 0x180_0000;
+/** log2 of the number of {@linkcode MONITOR_LINES}; lines whose numbers are equal modulo it share one. */
+export const MONITOR_INDEX_BITS = 15;
+/** log2 of the bytes of a line: the size of a reservation set. */
+export const MONITOR_LINE_SHIFT = 6;
+/** i32 each: index + 1 of a page that is armed or being armed, or 0. */
+export const MONITOR_PAGES = 0x1000;
+/** Pages that can be armed at a time. */
+export const MONITOR_PAGE_LIMIT = 256;
+
 /** Where guest RAM starts in shared memory: also the declared minimum of every module's memory import. */
 export const GUEST_RAM_OFFSET = 0x200_0000;
 /** Largest guest RAM in bytes: RAM and the control area share 4 GiB. */
@@ -90,12 +104,16 @@ export const MAX_RAM_BYTES = 0x1_0000_0000 - GUEST_RAM_OFFSET;
 export const PageAttribute = {
   /** Some vCPU decoded instructions from this page. */
   CODE: 1,
-  /** A load-reserved window needs stores to this page to be seen. */
-  EXCLUSIVE: 2,
+  /** Stores to this page lock their line: it is armed, or being armed. */
+  MONITORED: 2,
   /** Stores are to be logged. */
   DIRTY_LOG: 4,
   /** A watchpoint lies on the page. */
   WATCH: 8,
+  /** Every vCPU sees MONITORED: reservations on this page can be made. */
+  ARMED: 16,
+  /** A reservation was made on this page since the last sweep. */
+  RESERVED_LATELY: 32,
   /**
    * Bits 8..31 hold the low bits of the guard ticket of CODE, or 0 while it is being drawn: code of the
    * page is provisional until every vCPU acknowledged it.
@@ -167,6 +185,11 @@ export const Machine = {
   HTIF_PROGRESS: word(0x4c, "the holder of HTIF_LOCK"),
   /** 1 while the guest waits for a byte of console input in `fromhost`. */
   HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
+  /** Entries of {@linkcode MONITOR_PAGES} that are in use. */
+  MONITOR_PAGE_COUNT: word(
+    0x54,
+    "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
+  ),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
 } as const;
@@ -289,6 +312,8 @@ export const RemoteWork = {
   FLUSH_TRANSLATIONS: 1,
   /** Make instruction fetches see all earlier stores. */
   FLUSH_INSTRUCTIONS: 2,
+  /** Drop all rights to store: the page attributes have changed. */
+  DROP_WRITE_ENTRIES: 4,
 } as const;
 
 /** Byte offset of a word of hart `hart`'s block. */

@@ -16,6 +16,8 @@ import {
   DEBUG_CATEGORIES,
   type DebugCategory,
   DEFAULT_RAM_BYTES,
+  LLSC_SCHEMES,
+  type LlscScheme,
   MACHINE_NAMES,
   type MachineName,
   sizeText,
@@ -79,6 +81,8 @@ export interface CommandLine {
   thread?: ThreadMode;
   /** Check compiled code against the cold tier. */
   check?: boolean;
+  /** How reservations are made. */
+  llsc?: LlscScheme;
   /** What goes to the debug log. */
   debugCategories?: DebugCategory[];
   /** Path of the debug log. */
@@ -170,8 +174,9 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off]",
-    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs",
+    value: "tcg[,thread=multi|single][,check=on|off][,llsc=monitor|cas|exclusive]",
+    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; llsc: " +
+      "how reservations are made",
     parse: parseAccel,
   },
   {
@@ -352,7 +357,7 @@ function parseCpu(value: string, line: CommandLine): void {
   for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
 }
 
-const ACCEL_PROPERTIES = ["thread", "check"] as const;
+const ACCEL_PROPERTIES = ["thread", "check", "llsc"] as const;
 
 function parseAccel(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("accel", value);
@@ -362,6 +367,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (thread !== undefined) {
     line.thread = parseChoice(`-accel ...,thread=${thread}`, thread, THREAD_MODES);
   }
+  const llsc = properties.get("llsc");
+  if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
 }

@@ -93,7 +93,11 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("append", line.append),
     ...given("cpuModel", line.cpuModel),
     ...given("cpu", line.cpu),
-    accel: { ...given("thread", line.thread), ...given("check", line.check) },
+    accel: {
+      ...given("thread", line.thread),
+      ...given("check", line.check),
+      ...given("llsc", line.llsc),
+    },
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
     noReboot: line.noReboot ?? false,
     statistics: line.statistics ?? false,

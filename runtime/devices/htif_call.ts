@@ -6,6 +6,8 @@
  * Safety: addresses and lengths are the guest's; what does not lie in its RAM is refused.
  */
 
+import type { GuestStores } from "../atomics/guest_store.ts";
+
 /** Guest RAM as the host sees it. */
 export interface HtifRam {
   /** The shared memory. */
@@ -73,7 +75,7 @@ function writeCall(ram: HtifRam, file: number, address: number, length: number):
 }
 
 /** Stores the result of the call that is described at that host offset. */
-export function storeResult(ram: HtifRam, place: number, result: number): void {
-  ram.words[place >> 2] = result;
-  ram.words[(place >> 2) + 1] = result < 0 ? -1 : 0;
+export function storeResult(stores: GuestStores, place: number, result: number): void {
+  stores.storeWord(place, result);
+  stores.storeWord(place + 4, result < 0 ? -1 : 0);
 }

@@ -30,6 +30,14 @@ export const THREAD_MODES = ["multi", "single"] as const;
 /** `multi`: a thread for each hart. `single`: all harts take turns on one thread. */
 export type ThreadMode = typeof THREAD_MODES[number];
 
+/** How load-reserved and store-conditional are made where comparing values is not enough. */
+export const LLSC_SCHEMES = ["monitor", "cas", "exclusive"] as const;
+/**
+ * `monitor`: stores to the reserved line are seen. `cas`: the value is compared, so one that went and came back
+ * goes unseen (what QEMU does). `exclusive`: the other harts stop meanwhile.
+ */
+export type LlscScheme = typeof LLSC_SCHEMES[number];
+
 /** What can be written to the debug log, with QEMU's names. */
 export const DEBUG_CATEGORIES = {
   in_asm: "guest instructions of every region that is compiled",
@@ -88,6 +96,8 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /** Re-run every compiled region in the cold tier and report the first difference. Default: false. */
   readonly check?: boolean;
+  /** How reservations are made. Default: `monitor`. */
+  readonly llsc?: LlscScheme;
 }
 
 /** The debug log. */
@@ -188,7 +198,11 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     append: options.append ?? "",
     cpuModel: options.cpuModel ?? "rv64",
     cpu: options.cpu ?? {},
-    accel: { thread: options.accel?.thread ?? "multi", check: options.accel?.check ?? false },
+    accel: {
+      thread: options.accel?.thread ?? "multi",
+      check: options.accel?.check ?? false,
+      llsc: options.accel?.llsc ?? "monitor",
+    },
     noReboot: options.noReboot ?? false,
     debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },
     statistics: options.statistics ?? false,
@@ -205,6 +219,7 @@ function checkNames(description: MachineDescription): void {
   checkName("machine", description.machine, MACHINE_NAMES);
   checkName("CPU model", description.cpuModel, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
+  checkName("LR/SC scheme", description.accel.llsc, LLSC_SCHEMES);
   for (const category of description.debug.categories) {
     checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));
   }

@@ -173,6 +173,7 @@ export class PowerCycle {
       cpu: description.cpu,
       hasBuiltinFirmware: this.#hasBuiltinFirmware,
       check: description.accel.check,
+      llsc: description.accel.llsc,
     };
     const htif = board.htif(images.symbols);
     const ports: MessagePort[] = [];

@@ -2,6 +2,7 @@
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
 import type { HartStart } from "./board.ts";
+import type { LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
 export interface SharedStart {
@@ -15,6 +16,8 @@ export interface SharedStart {
   readonly hasBuiltinFirmware: boolean;
   /** Is every region compared with the cold tier? */
   readonly check: boolean;
+  /** How reservations are made. */
+  readonly llsc: LlscScheme;
 }
 
 /** Where the host-target interface is in guest RAM. */

@@ -2,6 +2,7 @@
  * The host side of the host-target interface: looks at `tohost` whenever a vCPU is in its trampoline, and
  * answers in `fromhost` once the guest has taken the answer before.
  */
+import { GuestStores } from "../atomics/guest_store.ts";
 import { EndReason, GUEST_RAM_OFFSET, Machine } from "../atomics/shared_layout.ts";
 import { tryLock, unlock } from "../atomics/spin_lock.ts";
 import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
@@ -40,6 +41,7 @@ export interface HtifTargets {
 export class HtifPoll {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  readonly #stores: GuestStores;
   readonly #ram: HtifRam;
   /** Index of the low half of `tohost`. */
   readonly #low: number;
@@ -54,6 +56,7 @@ export class HtifPoll {
     const indexOf = (address: number): number => (address - ram.base + GUEST_RAM_OFFSET) >> 2;
     this.#words = words;
     this.#bytes = new Uint8Array(words.buffer);
+    this.#stores = new GuestStores(words);
     this.#ram = { words, hostOffset: GUEST_RAM_OFFSET, ...ram };
     this.#low = indexOf(tohost);
     this.#answer = fromhost === null ? -1 : indexOf(fromhost);
@@ -117,9 +120,7 @@ export class HtifPoll {
 
   #acknowledge(): void {
     const { acknowledgeLow, acknowledgeHigh } = this.#message;
-    // ORDER: sc stores, the low half last: a guest that waits for the whole word to clear goes on only then.
-    Atomics.store(this.#words, this.#low + 1, acknowledgeHigh);
-    Atomics.store(this.#words, this.#low, acknowledgeLow);
+    this.#store(this.#low, acknowledgeLow, acknowledgeHigh);
   }
 
   #canAnswer(): boolean {
@@ -130,9 +131,13 @@ export class HtifPoll {
   }
 
   #give({ low, high }: { readonly low: number; readonly high: number }): void {
-    // ORDER: sc stores after the result, the low half last: what a guest waits to see change.
-    Atomics.store(this.#words, this.#answer + 1, high);
-    Atomics.store(this.#words, this.#answer, low);
+    this.#store(this.#answer, low, high);
+  }
+
+  /** The low half last: a guest that waits for the word to change goes on only then. */
+  #store(index: number, low: number, high: number): void {
+    this.#stores.storeWord((index + 1) << 2, high);
+    this.#stores.storeWord(index << 2, low);
   }
 
   #giveInput(): void {
@@ -150,7 +155,7 @@ export class HtifPoll {
     if (call.kind === "write" && !this.#print(call.start, call.length)) return;
     if (call.kind === "exit") this.#targets.power.end(EndReason.GUEST_EXIT, call.code);
     const result = call.kind === "write" ? call.length : call.kind === "exit" ? 0 : call.error;
-    storeResult(this.#ram, place, result);
+    storeResult(this.#stores, place, result);
     this.#acknowledge();
     this.#give(SYSTEM_CALL_ANSWER);
   }

@@ -11,8 +11,9 @@ import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
 import { beginExclusive, endExclusive, park } from "../atomics/exclusive.ts";
+import { beginArming, finishArming, isMonitorFull, sweepMonitor } from "../atomics/monitor.ts";
 import { peek, post, take, waitPending } from "../atomics/pending.ts";
-import { serveRemote, waitRemote } from "../atomics/remote_work.ts";
+import { ALL_HARTS, requestRemote, serveRemote, waitRemote } from "../atomics/remote_work.ts";
 import {
   HartStart,
   Pending,
@@ -53,8 +54,8 @@ const WAKE_SPINS = 200;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
 const SHORTEST_SLEEP_MS = 0.05;
-/** Address that no load-reserved has: none asks for exclusivity. */
-const NO_EXCLUSIVE_PC = 1;
+/** Stores that locked their line before the vCPU looks which monitored pages are still needed. */
+const STORES_BEFORE_SWEEP = 0x4000;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
 const HOT_THRESHOLD = 2048;
 /** Results of device accesses, as the cold tier reads them. */
@@ -82,6 +83,8 @@ export interface VcpuParts {
   readonly ramRange: { readonly base: number; readonly bytes: number };
   /** Does the emulator itself play the firmware? */
   readonly hasBuiltinFirmware: boolean;
+  /** How reservations are made: one of `ReservationScheme`. */
+  readonly reservationScheme: number;
   /** Where compiled modules come from; null when nothing is compiled. */
   readonly modules: ModuleSource | null;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
@@ -168,7 +171,7 @@ export class Vcpu {
     this.memory.setControl(Control.SHARED_BLOCK, vcpuWord(hart, VcpuWord.PENDING));
     this.memory.setWideControl(Control.RAM_BASE, ramRange.base);
     this.memory.setWideControl(Control.RAM_BYTES, ramRange.bytes);
-    this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
+    this.memory.setControl(Control.RESERVATION_SCHEME, this.#parts.reservationScheme);
     this.memory.setControl(Control.HEAT_MASK, HOT_THRESHOLD - 1);
   }
 
@@ -239,6 +242,9 @@ export class Vcpu {
     while (this.#handlePending()) {
       if (this.memory.control(Control.BUDGET) <= 0) {
         this.#statistics.publish();
+        if (this.memory.control(Control.MONITORED_STORES) >= STORES_BEFORE_SWEEP) {
+          this.#sweep(false);
+        }
         this.#cold.refillBudget(this.#nextQuantum());
       }
       this.#handle(this.#cold.run());
@@ -274,6 +280,7 @@ export class Vcpu {
   #applyRemoteWork(bits: number): void {
     if ((bits & RemoteWork.FLUSH_TRANSLATIONS) !== 0) this.#translations.flushAll();
     if ((bits & RemoteWork.FLUSH_INSTRUCTIONS) !== 0) this.#pages.flushInstructions();
+    if ((bits & RemoteWork.DROP_WRITE_ENTRIES) !== 0) this.#translations.dropWriteEntries();
   }
 
   // --- why guest code came back ---------------------------------------------------------------------
@@ -297,6 +304,8 @@ export class Vcpu {
         return this.#checkRegion();
       case LeaveReason.RETRY:
         return this.#waitForRoom();
+      case LeaveReason.ARM_PAGE:
+        return this.#armPage(this.memory.control(Control.ARM_PAGE));
       case LeaveReason.EXCLUSIVE_WINDOW:
         return this.#runExclusiveWindow();
       default:
@@ -351,12 +360,32 @@ export class Vcpu {
     return false;
   }
 
-  /** A device had no room: sleeps until the console drained, then the same instruction runs again. */
+  /**
+   * A device had no room: sleeps until the console drained, then the same instruction runs again. Else the line
+   * of a store was busy, and whoever holds it may need this core.
+   */
   #waitForRoom(): void {
-    if (!awaitOutputRoom(this.#words, this.#hart)) return;
+    if (!awaitOutputRoom(this.#words, this.#hart)) return this.#yield();
     toIdle(this.#words, this.#hart);
     waitPending(this.#words, this.#hart, Infinity);
     toRunning(this.#words, this.#hart, this.#serve);
+  }
+
+  /** Makes stores to a page visible to reservations; the load-reserved that asked runs again. */
+  #armPage(page: number): void {
+    if (isMonitorFull(this.#words)) this.#sweep(true);
+    beginArming(this.#words, page);
+    requestRemote(this.#words, this.#hart, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
+    waitRemote(this.#words, this.#hart, ALL_HARTS, this.#serve);
+    this.#translations.dropWriteEntries();
+    finishArming(this.#words, page);
+  }
+
+  #sweep(isForAll: boolean): void {
+    beginExclusive(this.#words, this.#hart, this.#serve);
+    sweepMonitor(this.#words, isForAll);
+    this.memory.setControl(Control.MONITORED_STORES, 0);
+    endExclusive(this.#words, this.#hart);
   }
 
   /** An LR/SC window that touches other memory runs with every other vCPU in its trampoline. */
@@ -369,7 +398,6 @@ export class Vcpu {
     this.memory.setControl(Control.COLD_ONLY, 0);
     this.memory.setControl(Control.EXCLUSIVE_WINDOW, 0);
     this.memory.setControl(Control.RESERVATION, 0);
-    this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
     endExclusive(this.#words, this.#hart);
     this.#handle(reason);
   }

@@ -4,6 +4,7 @@
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
+import { ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { availableInput, putOutput, takeInput } from "../atomics/console_ring.ts";
 import {
   HartStart,
@@ -16,11 +17,19 @@ import {
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
+import type { LlscScheme } from "../machine/options.ts";
 import type { VcpuStart, WorkerFailure } from "../machine/worker_messages.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
 import { Vcpu } from "./vcpu.ts";
+
+/** What the names of `-accel tcg,llsc=` stand for. */
+const RESERVATION_SCHEMES: Readonly<Record<LlscScheme, number>> = {
+  monitor: ReservationScheme.MONITOR,
+  cas: ReservationScheme.COMPARE,
+  exclusive: ReservationScheme.EXCLUSIVE,
+};
 
 interface WorkerScope {
   onmessage: ((event: MessageEvent<VcpuStart>) => void) | null;
@@ -57,6 +66,7 @@ async function build(start: VcpuStart): Promise<Vcpu> {
     clock,
     ramRange: ram,
     hasBuiltinFirmware,
+    reservationScheme: RESERVATION_SCHEMES[start.llsc],
     modules: portSource(start.modules),
     poll: htif === null ? null : () => htif.poll(),
   });

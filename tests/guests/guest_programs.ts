@@ -32,6 +32,11 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
     ...SMP,
     qemuMayFail: "its store-conditional compares values, so a recycled node goes unnoticed",
   },
+  {
+    name: "reservation_seen",
+    ...SMP,
+    qemuMayFail: "its store-conditional compares values, so a value that came back goes unnoticed",
+  },
   { name: "code_patch", ...SMP_ON_BOTH },
   {
     name: "code_patch_unpaced",

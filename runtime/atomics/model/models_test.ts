@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { codeGuardModel } from "./code_guard_model.ts";
 import { exclusiveModel } from "./exclusive_model.ts";
+import { monitorModel } from "./monitor_model.ts";
 import { pendingModel } from "./pending_model.ts";
 import { remoteModel } from "./remote_model.ts";
 import { ringModel } from "./ring_model.ts";
@@ -35,3 +36,4 @@ check(exclusiveModel);
 check(codeGuardModel);
 check(remoteModel);
 check(ringModel);
+check(monitorModel);
