@@ -13,15 +13,8 @@ import {
 } from "../../../frontend/riscv/privileged/page_walk_model.ts";
 import { Feature, featureMask } from "../../../frontend/riscv/privileged/features.ts";
 import { modelProtection } from "../../../frontend/riscv/privileged/physical_protection_model.ts";
-import {
-  Entry,
-  FetchTarget,
-  Frame,
-  frameAddress,
-  PAGE_BYTES,
-  ramOffset,
-  stubBase,
-} from "./mmu_layout.ts";
+import { FetchTarget, Frame, frameAddress, PAGE_BYTES, ramOffset, stubBase } from "./mmu_layout.ts";
+import { covers, type Mapping, mappingOf } from "./mapping.ts";
 import type { Fence, MmuScript, MmuStep } from "./mmu_script.ts";
 import { ACCESS_SHAPES, RESULTS, stepOffset, stubOffset, STUBS, type StubStep } from "./stubs.ts";
 
@@ -32,12 +25,6 @@ const ADD_NUMBER_SHIFT = 20;
 const LONG_BYTES = 4n;
 const PARCEL_BYTES = 2n;
 const MODE_SHIFT = 60n;
-const SPACE_SHIFT = 44n;
-const LEVEL_BIAS = 5;
-const LEVEL_BITS = 9n;
-const PAGE_SHIFT = 12n;
-const NUMBER_ONES = (1n << 44n) - 1n;
-const INDEX_ONES = 511n;
 
 /** Why an access failed. */
 const Cause = {
@@ -73,15 +60,6 @@ class ModelTrap {
 
 /** The script has no one meaning. */
 export class NoMeaning extends Error {}
-
-/** Where a page is mapped, permissions aside. */
-interface Mapping {
-  /** Addresses of the entries on the way. */
-  readonly path: readonly bigint[];
-  /** The leaf; null when there is none. */
-  readonly leaf: bigint | null;
-  readonly level: number;
-}
 
 /** See the header of this file. */
 export class MmuModel {
@@ -176,20 +154,7 @@ export class MmuModel {
   }
 
   #mapping(space: bigint, page: bigint): Mapping {
-    let table = (space & NUMBER_ONES) * PAGE;
-    const path: bigint[] = [];
-    for (let level = Number(space >> MODE_SHIFT) - LEVEL_BIAS - 1; level >= 0; level--) {
-      const index = (page >> (PAGE_SHIFT + LEVEL_BITS * BigInt(level))) & INDEX_ONES;
-      const address = table + index * 8n;
-      path.push(address);
-      const offset = ramOffset(address);
-      if (offset < 0) return { path, leaf: null, level };
-      const entry = this.#view.getBigUint64(offset, true);
-      if ((entry & Entry.VALID) === 0n) return { path, leaf: null, level };
-      if ((entry & (Entry.READ | Entry.EXECUTE)) !== 0n) return { path, leaf: entry, level };
-      table = ((entry >> Entry.NUMBER_SHIFT) & NUMBER_ONES) * PAGE;
-    }
-    return { path, leaf: null, level: 0 };
+    return mappingOf(this.#view, space, page);
   }
 
   // --- accesses -------------------------------------------------------------------------------------
@@ -394,32 +359,3 @@ export class MmuModel {
 }
 
 const ADD_HIGH = 6;
-
-/** Does a fence cover what may be cached of a page in an address space? */
-function covers(fence: Fence, space: bigint, page: bigint, { leaf, level }: Mapping): boolean {
-  const shift = PAGE_SHIFT + LEVEL_BITS * BigInt(leaf === null ? 0 : level);
-  const isNear = fence.address === null || fence.address >> shift === page >> shift;
-  if (fence.space === null) return isNear;
-  const isGlobal = leaf !== null && (leaf & Entry.GLOBAL) !== 0n;
-  const id = (space >> SPACE_SHIFT) & 0xffffn;
-  return isNear && !isGlobal && fence.space === id;
-}
-
-/** Pages that a script's accesses may touch. */
-export function pagesOf(steps: readonly MmuStep[]): bigint[] {
-  return pagesAround(steps.flatMap((step) => step.kind === "access" ? [step.address] : []));
-}
-
-/** Pages that accesses to these addresses may touch, and those of the stubs. */
-export function pagesAround(addresses: readonly bigint[]): bigint[] {
-  const pages = new Set<bigint>();
-  for (const privilege of ["user", "supervisor"] as const) {
-    pages.add(stubBase(privilege) / PAGE * PAGE);
-  }
-  for (const address of addresses) {
-    for (const distance of [-16n, 0n, 24n, PAGE, PAGE + 24n]) {
-      pages.add(BigInt.asUintN(64, (address + distance) / PAGE * PAGE));
-    }
-  }
-  return [...pages];
-}

@@ -10,9 +10,10 @@ import { Control } from "../../../wasm_backend/abi/vcpu_layout.ts";
 import { CommandField, DRIVER_HANDLER, DRIVER_START } from "./mmu_driver.ts";
 import { LAST_CONFIGURATION, scriptCommands, scriptImage } from "./mmu_image.ts";
 import { Frame, PAGE_BYTES } from "./mmu_layout.ts";
-import { type AccessOutcome, MmuModel, NoMeaning, pagesOf } from "./mmu_model.ts";
+import { type AccessOutcome, MmuModel, NoMeaning } from "./mmu_model.ts";
 import type { MmuScript, MmuStep } from "./mmu_script.ts";
 import { RESULTS } from "./stubs.ts";
+import { pagesOf } from "./touched_pages.ts";
 
 const BUDGET = 1_000_000;
 /** Instructions between looks at the ring of requests while regions are asked for. */

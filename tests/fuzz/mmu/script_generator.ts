@@ -6,37 +6,21 @@
 import { Feature, featureMask } from "../../../frontend/riscv/privileged/features.ts";
 import { SeededRandom } from "../../differential/seeded_random.ts";
 import { scriptImage } from "./mmu_image.ts";
-import {
-  ANCHOR_INDEX,
-  Entry,
-  FetchTarget,
-  Frame,
-  frameAddress,
-  frameNumber,
-  PAGE_BYTES,
-  Scheme,
-} from "./mmu_layout.ts";
-import { MmuModel, NoMeaning, pagesAround } from "./mmu_model.ts";
+import { Entry, FetchTarget, Frame, frameAddress, frameNumber, PAGE_BYTES } from "./mmu_layout.ts";
+import { MmuModel, NoMeaning } from "./mmu_model.ts";
 import type { Fence, MmuScript, MmuStep } from "./mmu_script.ts";
+import { type AddressSpace, RandomTables, UPPER_INDICES } from "./random_tables.ts";
 import { STUB_NAMES } from "./stubs.ts";
+import { pagesAround } from "./touched_pages.ts";
 
 const MOST_STEPS = 120;
-const WORD_BYTES = 8;
 const TRIES = 60;
 /** A leaf that few accesses fail at. */
 const EASY_LEAF = Entry.VALID | Entry.READ | Entry.WRITE | Entry.ACCESSED | Entry.DIRTY;
 const ADDRESSES = 20;
 const OTHER_ADDRESSES = 5;
 const CANDIDATES = 150;
-const MODE_SHIFT = 60n;
-const SPACE_SHIFT = 44n;
-/** Indices of random entries in levels above the pages. */
-const UPPER_INDICES: readonly number[] = [0, 1, 4, 511];
-const MIDDLE_INDICES: readonly number[] = [0, 1, 2];
 const ADDRESS_MIDDLES: readonly number[] = [0, 0, 0, 1, 2];
-/** Low bits of the number of sixteen contiguous pages. */
-const CONTIGUOUS_ORDER = 8n;
-const NOWHERE_NUMBER = 0x5_0000n;
 const RESERVED_SHIFT = 54n;
 const RESERVED_RANGE = 1n << 7n;
 const NAPOT = 0x18;
@@ -44,23 +28,17 @@ const TOR = 0x08;
 /** Rights that protection may give: writing without reading is reserved. */
 const RIGHTS: readonly number[] = [0, 1, 3, 4, 5, 7, 7, 7];
 
-interface Space {
-  readonly satp: bigint;
-  readonly levels: number;
-}
-
 class ScriptGenerator {
   readonly #random: SeededRandom;
   readonly #seed: number;
-  readonly #spaces: Space[] = [];
-  readonly #entries: (readonly [bigint, bigint])[] = [];
+  readonly #tables: RandomTables;
   readonly #addresses: bigint[] = [];
-  #current: Space | null = null;
-  #usesGlobal = false;
+  #current: AddressSpace | null = null;
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = new SeededRandom(seed);
+    this.#tables = new RandomTables(this.#random);
   }
 
   generate(): MmuScript {
@@ -73,10 +51,10 @@ class ScriptGenerator {
       Feature.SVPBMT,
       ...updating,
     );
-    this.#tables();
-    for (let id = 0; id < 3; id++) this.#space(id);
-    const spaces = this.#spaces.map(({ satp }) => satp);
-    const empty = { seed: this.#seed, features, spaces, entries: this.#entries, steps: [] };
+    this.#tables.fill();
+    const { entries } = this.#tables;
+    const spaces = this.#tables.spaces.map(({ satp }) => satp);
+    const empty = { seed: this.#seed, features, spaces, entries, steps: [] };
     this.#chooseAddresses(new MmuModel(scriptImage(empty), empty, []));
     const around = this.#addresses.flatMap((
       address,
@@ -86,84 +64,6 @@ class ScriptGenerator {
     const count = random.between(20, MOST_STEPS);
     for (let i = 0; i < count; i++) steps.push(...settled(model, this.#step(model), random));
     return { ...empty, steps };
-  }
-
-  // --- tables ---------------------------------------------------------------------------------------
-
-  /** Tables of random entries: some for pages, some for what lies above. */
-  #tables(): void {
-    for (let frame = Frame.TABLES; frame < Frame.DATA; frame++) {
-      const isLeaves = frame % 2 === 0;
-      const indices = isLeaves
-        ? Array.from({ length: Frame.LIMIT - Frame.DATA }, (_, i) => Frame.DATA + i)
-        : [...MIDDLE_INDICES, ...UPPER_INDICES];
-      for (const index of indices) this.#put(frame, index, this.#entry(isLeaves));
-    }
-  }
-
-  #put(frame: number, index: number, value: bigint): void {
-    this.#entries.push([frameAddress(frame) + BigInt(index * WORD_BYTES), value]);
-  }
-
-  #space(id: number): void {
-    const random = this.#random;
-    const { mode, levels } = Scheme[random.pick(["sv39", "sv39", "sv48", "sv57"] as const)];
-    const first = Frame.ROOTS + id * 3;
-    for (let level = levels - 1; level >= 2; level--) {
-      const frame = first + levels - 1 - level;
-      for (const index of UPPER_INDICES) this.#put(frame, index, this.#entry(false));
-      const next = level === 2 ? Frame.ANCHOR : frame + 1;
-      this.#put(frame, level === 2 ? ANCHOR_INDEX : 0, pointer(next));
-    }
-    const satp = (mode << MODE_SHIFT) | (BigInt(id + 1) << SPACE_SHIFT) | frameNumber(first);
-    this.#spaces.push({ satp, levels });
-  }
-
-  #entry(isLeaf: boolean): bigint {
-    const random = this.#random;
-    if (random.chance(4)) return (BigInt(random.word()) << 32n) | BigInt(random.word());
-    const reserved = random.chance(2)
-      ? 1n << BigInt(random.between(Number(RESERVED_SHIFT), 60))
-      : 0n;
-    const valid = random.chance(5) ? 0n : Entry.VALID;
-    if (!isLeaf && random.chance(65)) {
-      return pointer(random.between(Frame.TABLES, Frame.DATA - 1)) & ~Entry.VALID | valid |
-        reserved;
-    }
-    const rights = random.pick([
-      Entry.READ | Entry.WRITE | Entry.EXECUTE,
-      Entry.READ | Entry.WRITE | Entry.EXECUTE,
-      Entry.READ | Entry.WRITE,
-      Entry.READ | Entry.WRITE | Entry.EXECUTE,
-      Entry.READ | Entry.WRITE | Entry.EXECUTE,
-      Entry.READ | Entry.WRITE | Entry.EXECUTE,
-      Entry.READ,
-      Entry.EXECUTE,
-      Entry.READ | Entry.EXECUTE,
-      Entry.WRITE,
-    ]);
-    const global = random.chance(6) ? Entry.GLOBAL : 0n;
-    if (global !== 0n) this.#usesGlobal = true;
-    const flags = rights | global | (random.chance(45) ? Entry.USER : 0n) |
-      (random.chance(80) ? Entry.ACCESSED : 0n) | (random.chance(75) ? Entry.DIRTY : 0n) |
-      (BigInt(random.below(4)) << 8n);
-    const type = random.chance(8) ? BigInt(random.between(1, 3)) << Entry.TYPE_SHIFT : 0n;
-    return this.#number(isLeaf) | flags | valid | reserved | type;
-  }
-
-  /** Page number of a leaf in its place: mostly RAM, as the table's level is meant to be. */
-  #number(isLeaf: boolean): bigint {
-    const random = this.#random;
-    const placed = (number: bigint): bigint => number << Entry.NUMBER_SHIFT;
-    if (random.chance(3)) return placed(NOWHERE_NUMBER);
-    if (!isLeaf) {
-      return placed(random.chance(90) ? frameNumber(0) : frameNumber(random.below(Frame.LIMIT)));
-    }
-    if (random.chance(12)) {
-      const order = random.chance(85) ? CONTIGUOUS_ORDER : BigInt(random.below(16));
-      return placed(frameNumber(Frame.DATA) | order) | Entry.CONTIGUOUS;
-    }
-    return placed(frameNumber(random.between(Frame.DATA, Frame.LIMIT - 1)));
   }
 
   // --- steps ----------------------------------------------------------------------------------------
@@ -186,7 +86,7 @@ class ScriptGenerator {
   #chooseAddresses(model: MmuModel): void {
     const candidates = Array.from({ length: CANDIDATES }, () => this.#address());
     const easy = candidates.filter((page) =>
-      this.#spaces.some(({ satp, levels }) => isEasy(model.leafOf(satp, page), page, levels))
+      this.#tables.spaces.some(({ satp, levels }) => isEasy(model.leafOf(satp, page), page, levels))
     );
     this.#addresses.push(...easy.slice(0, ADDRESSES), ...candidates.slice(0, OTHER_ADDRESSES));
   }
@@ -250,15 +150,17 @@ class ScriptGenerator {
 
   #chooseSpace(): MmuStep {
     const random = this.#random;
-    this.#current = random.chance(8) ? null : random.pick(this.#spaces);
-    const fence = this.#usesGlobal || random.chance(50) ? { address: null, space: null } : null;
+    this.#current = random.chance(8) ? null : random.pick(this.#tables.spaces);
+    const fence = this.#tables.usesGlobal || random.chance(50)
+      ? { address: null, space: null }
+      : null;
     return { kind: "space", satp: this.#current?.satp ?? 0n, fence };
   }
 
   /** An entry that a page's translation may use, or any other; the fence is narrow where that is enough. */
   #changeEntry(): MmuStep {
     const random = this.#random;
-    const [address] = random.pick(this.#entries);
+    const [address] = random.pick(this.#tables.entries);
     const frame = Number(address / BigInt(PAGE_BYTES) - frameNumber(0));
     const isLeaves = frame >= Frame.TABLES && frame % 2 === 0;
     const near = random.pick(this.#addresses);
@@ -266,7 +168,7 @@ class ScriptGenerator {
       address: random.chance(70) ? near + BigInt(random.below(PAGE_BYTES)) : null,
       space: random.chance(40) ? BigInt(random.between(1, 3)) : null,
     };
-    return { kind: "entry", address, value: this.#entry(isLeaves), fence };
+    return { kind: "entry", address, value: this.#tables.entry(isLeaves), fence };
   }
 
   #protect(): MmuStep {
@@ -298,10 +200,6 @@ function isEasy(leaf: bigint | null, page: bigint, levels: number): boolean {
   return leaf !== null && (leaf & EASY_LEAF) === EASY_LEAF &&
     (leaf >> RESERVED_SHIFT) % RESERVED_RANGE === 0n &&
     isCanonical(page, levels);
-}
-
-function pointer(frame: number): bigint {
-  return (frameNumber(frame) << Entry.NUMBER_SHIFT) | Entry.VALID;
 }
 
 const TRIED_FENCES: readonly ((fence: Fence) => Fence)[] = [
