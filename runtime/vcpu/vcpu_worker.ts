@@ -1,6 +1,6 @@
 /**
  * Entry point of a vCPU worker. It gets one message, builds its vCPU, says that it is ready, and runs guest
- * code until the machine ends; while it runs it never returns to its event loop.
+ * code, paused at first, until the machine ends; while it runs it never returns to its event loop.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
@@ -10,7 +10,6 @@ import {
   HartStart,
   Machine,
   PAGE_BYTES,
-  RunState,
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
@@ -66,14 +65,6 @@ async function build(start: VcpuStart): Promise<Vcpu> {
   });
 }
 
-function waitUntilRunning(words: Int32Array): void {
-  const state = Machine.RUN_STATE.offset >> 2;
-  // ORDER: sc load, then sleep while unchanged; partner: the store and notify of start() in main.
-  while (Atomics.load(words, state) === RunState.CREATED) {
-    Atomics.wait(words, state, RunState.CREATED);
-  }
-}
-
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
   const vcpu = await build(start);
@@ -88,7 +79,6 @@ async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   // ORDER: sc add and notify after everything is built; partner: main's wait for all vCPUs.
   Atomics.add(words, Machine.READY_COUNT.offset >> 2, 1);
   Atomics.notify(words, Machine.READY_COUNT.offset >> 2);
-  waitUntilRunning(words);
   vcpu.run();
   scope.postMessage({ stopped: true });
 }
