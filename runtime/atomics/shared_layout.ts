@@ -138,8 +138,6 @@ export const Machine = {
   ),
   /** Guest time offset in ticks (f64), added to host time; constant after start in multi-threaded mode. */
   TIME_OFFSET: word(0x20, "main before the workers start; a hart that writes the machine time", 8),
-  /** Count of vCPU workers that are ready to run. */
-  READY_COUNT: word(0x28, "each worker once, sc add + notify; main waits for it"),
   /** Highest guard ticket known to be acknowledged by all vCPUs. */
   GUARD_COMPLETED: word(
     0x2c,

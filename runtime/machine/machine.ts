@@ -18,7 +18,6 @@ import type {
   GuestMemory,
   Hart,
   MachineConsole,
-  MachineHandle,
   MachineState,
   MachineStatistics,
 } from "./machine_interface.ts";
@@ -129,7 +128,7 @@ function requireThreads({ accel }: MachineDescription): void {
  * await machine.start();
  * console.log(await new Response(machine.console.readable).text());
  * const { reason, code } = await machine.exited;
- * console.log(reason, code); // guest-exit 0
+ * console.log(reason, code); // power-off 0
  * ```
  *
  * @example Registers and memory in a pause
@@ -147,7 +146,7 @@ function requireThreads({ accel }: MachineDescription): void {
  * console.log(await hart.csr.read("mstatus"));
  * ```
  */
-export class Machine implements AsyncDisposable, MachineHandle {
+export class Machine implements AsyncDisposable {
   /**
    * How the machine ended; resolves after the last byte of output was delivered and every thread is gone. It never
    * rejects: a defect of the emulator is the reason `internal-error`.
@@ -207,7 +206,7 @@ export class Machine implements AsyncDisposable, MachineHandle {
    * then stands at its first instruction.
    *
    * @example Linux, from files, with one command on its console
-   * ```ts no-eval
+   * ```ts ignore
    * import { Machine } from "@weft/emulator";
    *
    * await using machine = await Machine.create({

@@ -4,7 +4,6 @@
  * The command line is written and tested against these interfaces alone.
  */
 
-import type { Machine } from "./machine.ts";
 import type { MachineDescription } from "./options.ts";
 
 /**
@@ -14,7 +13,7 @@ import type { MachineDescription } from "./options.ts";
  * - `reset`: the guest asked for a restart, and the machine was not to restart.
  * - `guest-exit`: the guest gave an exit code, through HTIF or the test finisher.
  * - `panic`: the guest shut down through the SBI and said that it had failed.
- * - `stopped`: {@linkcode Machine.stop}, or the end of the scope of an `await using`.
+ * - `stopped`: `Machine.stop`, or the end of the scope of an `await using`.
  * - `aborted`: the signal it was created with.
  * - `internal-error`: a defect of the emulator, never the guest's doing.
  */
@@ -40,10 +39,10 @@ export interface ExitStatus {
 /**
  * What a machine is doing.
  *
- * - `created`: built, every hart stands at its first instruction; {@linkcode Machine.start} comes next.
+ * - `created`: built, every hart stands at its first instruction; `Machine.start` comes next.
  * - `running`: harts run, or sleep until an interrupt.
  * - `paused`: every hart stands still between two instructions, and so does guest time.
- * - `ended`: for good; see {@linkcode Machine.exited}.
+ * - `ended`: for good; see `Machine.exited`.
  */
 export type MachineState = "created" | "running" | "paused" | "ended";
 
@@ -194,29 +193,29 @@ export interface Hart {
   registers(): Map<string, bigint>;
 }
 
-/** What the command line needs of a machine: {@linkcode Machine}, or a double in its tests. */
+/** What the command line needs of a machine: `Machine`, or a double in its tests. */
 export interface MachineHandle {
-  /** See {@linkcode Machine.start}. */
+  /** See `Machine.start`. */
   start(): Promise<void>;
-  /** See {@linkcode Machine.pause}. */
+  /** See `Machine.pause`. */
   pause(): Promise<void>;
-  /** See {@linkcode Machine.resume}. */
+  /** See `Machine.resume`. */
   resume(): Promise<void>;
-  /** See {@linkcode Machine.reset}. */
+  /** See `Machine.reset`. */
   reset(): Promise<void>;
-  /** See {@linkcode Machine.stop}. */
+  /** See `Machine.stop`. */
   stop(): Promise<ExitStatus>;
-  /** See {@linkcode Machine.state}. */
+  /** See `Machine.state`. */
   readonly state: MachineState;
-  /** See {@linkcode Machine.exited}. */
+  /** See `Machine.exited`. */
   readonly exited: Promise<ExitStatus>;
-  /** See {@linkcode Machine.console}. */
+  /** See `Machine.console`. */
   readonly console: MachineConsole;
-  /** See {@linkcode Machine.harts}. */
+  /** See `Machine.harts`. */
   readonly harts: readonly Hart[];
-  /** See {@linkcode Machine.stats}. */
+  /** See `Machine.stats`. */
   stats(): MachineStatistics;
-  /** See {@linkcode Machine.sendBreak}. */
+  /** See `Machine.sendBreak`. */
   sendBreak(): void;
 }
 

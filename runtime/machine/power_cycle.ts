@@ -12,7 +12,7 @@
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
  *
  * The compiler takes long to load; requests stay in the ring meanwhile, and one that is still loading at the
- * end is abandoned (`compiler_claim.ts`). The clock keeper is started by the first deadline, which it may serve
+ * end is abandoned (`machine_workers.ts`). The clock keeper is started by the first deadline, which it may serve
  * late by the time of its start.
  */
 
@@ -118,10 +118,12 @@ export class PowerCycle {
     this.ended = this.#life().catch((error: unknown) => internalError(errorText(error)));
   }
 
-  /** Resolves when all vCPUs are ready. Throws InternalError when one cannot start; the cycle is over then. */
+  /**
+   * Resolves when all vCPUs are built and stand still at their first instruction. Throws InternalError when one
+   * cannot start; the cycle is over then.
+   */
   async ready(): Promise<void> {
-    const { harts } = this.#parts.description;
-    await this.#satisfied(Machine.READY_COUNT.offset, (ready) => ready >= harts);
+    await this.pause();
     if (this.#failure === undefined) return;
     await this.ended;
     throw new InternalError(this.#failure);
@@ -183,7 +185,7 @@ export class PowerCycle {
       vcpuWord(hart, Vcpu.PAUSE_ACK),
       vcpuWord(hart, Vcpu.ANSWER),
     ]);
-    for (const offset of [Machine.READY_COUNT.offset, ...offsets.flat()]) {
+    for (const offset of offsets.flat()) {
       // ORDER: after the run state; partner: the look at it in #satisfied(), on this thread.
       Atomics.notify(this.#words, offset >> WORD_SHIFT);
     }
@@ -265,7 +267,9 @@ export class PowerCycle {
       source: this.#parts.sources.compiler,
       start,
       transfer: start.ports,
+      loadsLong: true,
     });
+    start.ports.forEach((port) => port.close()); // of a compiler that was abandoned before it got them
   }
 
   /** The memory was zero: a kick from before the wait is seen as well. */
@@ -317,7 +321,8 @@ export class PowerCycle {
     );
     this.#wakeWaiters();
     wakeCompiler(this.#words);
-    if (withdrawCompilerService(this.#words, this.#number)) this.#workers.abandon(COMPILER);
+    withdrawCompilerService(this.#words, this.#number);
+    this.#workers.abandon(COMPILER);
     await this.#withinGrace(this.#vcpusStopped);
     await this.#pump.finish();
     await this.#withinGrace(this.#workers.stopped());

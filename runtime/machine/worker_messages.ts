@@ -23,7 +23,7 @@ export interface HtifAddresses {
   readonly tohost: number;
 }
 
-/** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */
+/** First message to a vCPU worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface VcpuStart extends SharedStart {
   /** The hart it runs. */
   readonly hart: number;
@@ -64,6 +64,12 @@ export interface WorkerStopped {
   readonly stopped: true;
 }
 
+/** A worker that loads long is ready for its first message. */
+export interface WorkerReady {
+  /** Says so. */
+  readonly ready: true;
+}
+
 /** Text for the debug log. */
 export interface WorkerLog {
   /** Whole lines. */
@@ -71,4 +77,4 @@ export interface WorkerLog {
 }
 
 /** Everything that a worker sends to main. */
-export type WorkerReport = WorkerFailure | WorkerStopped | WorkerLog;
+export type WorkerReport = WorkerReady | WorkerFailure | WorkerStopped | WorkerLog;

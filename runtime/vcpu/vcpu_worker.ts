@@ -1,6 +1,5 @@
 /**
- * Entry point of a vCPU worker. It gets one message, builds its vCPU, says that it is ready, and runs guest
- * code, paused at first, until the machine ends; while it runs it never returns to its event loop.
+ * Entry point of a vCPU worker. It gets one message, builds its vCPU and runs guest code until the machine ends; while it runs it never returns to its event loop.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
@@ -33,7 +32,7 @@ function portSource(port: MessagePort): ModuleSource {
   return { next: () => receiveMessageOnPort(source)?.message as InstalledModule | undefined };
 }
 
-async function build(start: VcpuStart): Promise<Vcpu> {
+async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
   const { memory, hart, cpu, hasBuiltinFirmware } = start;
   const board = await loadBoard(start.board);
   const words = new Int32Array(memory.buffer);
@@ -60,26 +59,25 @@ async function build(start: VcpuStart): Promise<Vcpu> {
     clock,
     ramRange: { base: board.ramBase, bytes: ramPages * PAGE_BYTES },
     hasBuiltinFirmware,
-    modules: portSource(start.modules),
+    modules,
     poll: htif === null ? null : () => htif.poll(),
   });
 }
 
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
-  const vcpu = await build(start);
+  const source = portSource(start.modules);
+  const vcpu = await build(start, source);
   const { pc, registers, isStarted } = start.start;
   vcpu.reset(pc, registers);
-  // ORDER: sc store before READY_COUNT; partner: the hart state reads of other harts.
+  // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.
   Atomics.store(
     words,
     vcpuWord(start.hart, VcpuWord.HART_START) >> 2,
     isStarted ? HartStart.STARTED : HartStart.STOPPED,
   );
-  // ORDER: sc add and notify after everything is built; partner: main's wait for all vCPUs.
-  Atomics.add(words, Machine.READY_COUNT.offset >> 2, 1);
-  Atomics.notify(words, Machine.READY_COUNT.offset >> 2);
   vcpu.run();
+  while (source.next() !== undefined); // what nobody takes out of a port stays in memory for ever
   scope.postMessage({ stopped: true });
 }
 
