@@ -32,23 +32,23 @@ async function growth(cycles: number, how: "early" | "whole"): Promise<Growth> {
 const ignore = Deno.build.os !== "linux"; // where the system tells what a process has
 
 Deno.test({
-  name: "a hundred machines that end at once leave neither threads nor their memory",
+  name: "sixty machines that end at once leave neither threads nor their memory",
   ignore,
   async fn() {
-    const { threads, addressBytes } = await growth(100, "early");
+    const { threads, addressBytes } = await growth(60, "early");
     assert(threads <= MORE_THREADS, `${threads} threads`);
     assert(addressBytes < LEFT_TO_COLLECT * 4.5 * GIB, `${addressBytes / GIB} GiB of addresses`);
   },
 });
 
 Deno.test({
-  name: "a hundred machines that ran compiled code leave nothing",
+  name: "forty machines that ran compiled code leave nothing",
   ignore,
   async fn() {
-    const { threads, addressBytes, residentBytes } = await growth(100, "whole");
+    const { threads, addressBytes, residentBytes } = await growth(40, "whole");
     assert(threads <= MORE_THREADS, `${threads} threads`);
     assert(addressBytes < LEFT_TO_COLLECT * 4.5 * GIB, `${addressBytes / GIB} GiB of addresses`);
-    assert(residentBytes < 100 * MIB, `${residentBytes / MIB} MiB`);
+    assert(residentBytes < 60 * MIB, `${residentBytes / MIB} MiB`);
   },
 });
 
