@@ -161,12 +161,16 @@ export const Machine = {
     0x48,
     "main before the workers start; then cmpxchg by the loaded compiler and by main at the end",
   ),
+  /** Bytes of the standing `tohost` request to write that were printed already. */
+  HTIF_PROGRESS: word(0x4c, "the holder of HTIF_LOCK"),
+  /** 1 while the guest waits for a byte of console input in `fromhost`. */
+  HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
   /** Odd while the vCPUs shall stand still: `pause.ts`. */
-  PAUSE: word(0x4c, "main, sc, before it posts PAUSE; partner: its load in standStill()"),
+  PAUSE: word(0x54, "main, sc, before it posts PAUSE; partner: its load in standStill()"),
   /** Guest time in ticks (f64) at which the clock stands while CLOCK_EPOCH is odd. */
-  CLOCK_STOPPED_AT: word(0x50, "main before CLOCK_EPOCH becomes odd; partner: timeTicks()", 8),
+  CLOCK_STOPPED_AT: word(0x58, "main before CLOCK_EPOCH becomes odd; partner: timeTicks()", 8),
   /** Odd while guest time stands still; changes with each stop and each start of the clock. */
-  CLOCK_EPOCH: word(0x58, "main, sc, with every vCPU paused; partner: both loads in timeTicks()"),
+  CLOCK_EPOCH: word(0x60, "main, sc, with every vCPU paused; partner: both loads in timeTicks()"),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
 } as const;

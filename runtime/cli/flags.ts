@@ -22,6 +22,8 @@ import {
   THREAD_MODES,
   type ThreadMode,
 } from "../machine/options.ts";
+import { absentFlag } from "./absent_flags.ts";
+import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
 import {
   parseChoice,
@@ -63,6 +65,8 @@ export interface CommandLine {
   bios?: string;
   /** Path of a device tree blob. */
   dtb?: string;
+  /** What else goes into memory. */
+  loads?: LoadRequest[];
   /** Serial line; default `mon:stdio`. */
   serial?: SerialMode;
   /** End where the guest asks for a restart. */
@@ -123,7 +127,7 @@ export const FLAGS: readonly FlagRow[] = [
   {
     names: ["kernel"],
     value: "FILE",
-    help: "Linux Image (plain or gzip), ELF file or flat binary to start",
+    help: "Linux Image (plain, gzip or zstd), ELF file or flat binary to start",
     parse: (value, line) => line.kernel = requirePath("kernel", value),
   },
   {
@@ -149,6 +153,14 @@ export const FLAGS: readonly FlagRow[] = [
     value: "FILE",
     help: "device tree blob in place of the generated one",
     parse: (value, line) => line.dtb = requirePath("dtb", value),
+  },
+  {
+    names: ["device"],
+    value: "loader,file=FILE,addr=A,...",
+    addsUp: true,
+    help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
+      "(data=,data-len=,data-be=), or start a hart there (cpu-num=)",
+    parse: (value, line) => line.loads = [...line.loads ?? [], parseLoaderDevice(value)],
   },
   {
     names: ["cpu"],
@@ -280,18 +292,20 @@ function unknownFlag(word: string, typed: string): UsageError {
       fix: row.value === undefined ? `write -${name}` : `write -${name} ${value}`,
     });
   }
+  const absent = absentFlag(name);
+  if (absent !== undefined) return new UsageError({ what: `flag ${word}`, ...absent });
   const names = FLAGS.flatMap((candidate) => candidate.names).map((known) => `-${known}`);
   return new UsageError({
     what: `flag ${word}`,
     cause: "there is no flag of this name",
-    fix: `${nearestFlag(name, names)} -help lists all flags`,
+    fix: `${nearestFlag(name, names)}-help lists all flags`,
   });
 }
 
 /** Short flags are near everything: a suggestion is made only among the names it could be. */
 function nearestFlag(name: string, names: readonly string[]): string {
   const text = suggestion(`-${name}`, names);
-  return text.startsWith("did you mean") ? text : "";
+  return text.startsWith("did you mean") ? `${text} ` : "";
 }
 
 function missingValue(word: string, row: FlagRow): UsageError {
@@ -316,6 +330,13 @@ const MACHINE_PROPERTIES = ["type", "dumpdtb", "accel"] as const;
 function parseMachine(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("machine", value);
   rejectUnknownProperties("machine", properties, MACHINE_PROPERTIES);
+  if (value === "") {
+    throw new UsageError({
+      what: "flag -machine",
+      cause: "its value is empty",
+      fix: `write -M ${MACHINE_NAMES.join(" or ")}`,
+    });
+  }
   const name = properties.get("type") ?? head;
   if (name !== undefined) line.machine = parseChoice(`-M ${value}`, name, MACHINE_NAMES);
   const path = properties.get("dumpdtb");

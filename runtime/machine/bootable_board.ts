@@ -49,6 +49,8 @@ export interface LoadedImages {
   readonly lowestAddress: number | undefined;
   /** Address of the device tree. */
   readonly deviceTree: number;
+  /** Harts that start in machine mode at an address of their own. */
+  readonly startAddresses: ReadonlyMap<number, number>;
   /** Symbols of all programs. */
   readonly symbols: ReadonlyMap<string, number>;
 }

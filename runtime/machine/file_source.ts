@@ -50,21 +50,31 @@ async function download(setting: string, url: URL, options: RequestInit): Promis
   throw new ConfigurationError({ what, cause, fix: "check the address" });
 }
 
-/** What the user is told of a file that cannot be read or written; other errors as they are. */
+/** The named form of what the system says about a file; other errors come back as they are. */
 export function fileError(what: string, error: unknown, otherwise: string): unknown {
-  if (error instanceof Deno.errors.NotCapable) {
-    const cause = "this program was started without permission for files";
-    return new ConfigurationError({ what, cause, fix: "run deno with --allow-read --allow-write" });
-  }
-  if (error instanceof Deno.errors.NotFound) {
-    return new ConfigurationError({ what, cause: "there is no such file", fix: otherwise });
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    const cause = "the system does not permit the access";
-    return new ConfigurationError({ what, cause, fix: "change the file's permissions" });
-  }
-  if (error instanceof Error && "code" in error) {
-    return new ConfigurationError({ what, cause: error.message, fix: otherwise });
-  }
-  return error;
+  if (error instanceof ConfigurationError || !(error instanceof Error)) return error;
+  const known = FILE_ERRORS.find(({ kind }) => error instanceof kind);
+  if (known !== undefined) return new ConfigurationError({ what, fix: otherwise, ...known });
+  if (!("code" in error)) return error;
+  return new ConfigurationError({ what, cause: error.message, fix: otherwise });
 }
+
+const FILE_ERRORS: readonly {
+  readonly kind: new (message: string) => Error;
+  readonly cause: string;
+  readonly fix?: string;
+}[] = [
+  { kind: Deno.errors.NotFound, cause: "there is no such file or folder" },
+  { kind: Deno.errors.NotADirectory, cause: "a part of its path is a file, not a folder" },
+  { kind: Deno.errors.FilesystemLoop, cause: "its symbolic links lead nowhere" },
+  {
+    kind: Deno.errors.PermissionDenied,
+    cause: "the system does not permit the access",
+    fix: "change the file's permissions",
+  },
+  {
+    kind: Deno.errors.NotCapable,
+    cause: "Deno was started without permission for this file",
+    fix: "run deno with --allow-read or --allow-write (--allow-all for what is no plain file)",
+  },
+];

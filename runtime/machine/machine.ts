@@ -33,6 +33,7 @@ import {
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { requireSourcePermission } from "./source_permission.ts";
 
 const MS_PER_SECOND = 1000;
 
@@ -49,6 +50,7 @@ export async function createMachine(
 ): Promise<Machine> {
   requireProgram(description);
   requireThreads(description);
+  await requireSourcePermission();
   const board = await loadCheckedBoard(description);
   const plan = await planImages(description, board);
   const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier()));

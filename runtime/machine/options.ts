@@ -51,6 +51,37 @@ export interface LoadedFile {
 /** Firmware: the built-in one, none, or an image that starts in machine mode. */
 export type Bios = "default" | "none" | LoadedFile;
 
+/** A file that is put into memory besides kernel and firmware. */
+export interface FileLoad {
+  /** The file. */
+  readonly file: LoadedFile;
+  /** Where it goes, unless it is an ELF file that says so itself. */
+  readonly address: number;
+  /** Put an ELF file there as plain bytes. Default: false. */
+  readonly raw?: boolean;
+  /** Hart that starts at its address (or entry point) in machine mode, if any. */
+  readonly hart?: number;
+}
+
+/** A value that is put into memory. */
+export interface ValueLoad {
+  /** Where it goes. */
+  readonly address: number;
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** A hart that starts in machine mode at an address of its own. */
+export interface StartLoad {
+  /** Where it starts. */
+  readonly address: number;
+  /** The hart. */
+  readonly hart: number;
+}
+
+/** One `-device loader`. */
+export type MemoryLoad = FileLoad | ValueLoad | StartLoad;
+
 /** How guest code is run. */
 export interface AccelOptions {
   /** How harts are spread over threads. Default: `multi`. */
@@ -75,7 +106,7 @@ export interface MachineOptions {
   readonly harts?: number;
   /** Guest RAM in bytes, whole pages. Default: {@linkcode DEFAULT_RAM_BYTES}. */
   readonly memoryBytes?: number;
-  /** Kernel: a Linux `Image` (plain or gzip), an ELF file or a flat binary. */
+  /** Kernel: a Linux `Image` (plain, gzip or zstd), an ELF file or a flat binary. */
   readonly kernel?: LoadedFile;
   /** Initial RAM disk for the kernel. */
   readonly initrd?: LoadedFile;
@@ -83,6 +114,8 @@ export interface MachineOptions {
   readonly bios?: Bios;
   /** Device tree blob to use in place of the generated one. */
   readonly dtb?: LoadedFile;
+  /** What else is in memory when the machine starts. Default: nothing. */
+  readonly loads?: readonly MemoryLoad[];
   /** Kernel command line. Default: empty. */
   readonly append?: string;
   /** CPU model. Default: `rv64`. */
@@ -115,6 +148,8 @@ export interface MachineDescription {
   readonly bios: Bios;
   /** Device tree blob in place of the generated one, if any. */
   readonly dtb: LoadedFile | undefined;
+  /** What else is in memory when the machine starts. */
+  readonly loads: readonly MemoryLoad[];
   /** Kernel command line. */
   readonly append: string;
   /** CPU model. */
@@ -153,6 +188,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     initrd: options.initrd,
     bios: options.bios ?? "default",
     dtb: options.dtb,
+    loads: options.loads ?? [],
     append: options.append ?? "",
     cpuModel: options.cpuModel ?? "rv64",
     cpu: options.cpu ?? {},
@@ -241,8 +277,9 @@ function checkFiles({ kernel, initrd, append }: MachineDescription): void {
 }
 
 /** Checks that there is something to run; a machine made only for its device tree needs nothing. */
-export function requireProgram({ kernel, bios }: MachineDescription): void {
-  if (kernel === undefined && typeof bios === "string") {
+export function requireProgram({ kernel, bios, loads }: MachineDescription): void {
+  const isLoaded = bios === "none" && loads.length > 0;
+  if (kernel === undefined && typeof bios === "string" && !isLoaded) {
     throw new ConfigurationError({
       what: "a machine with nothing to run",
       cause: "there is neither a kernel nor a firmware image",

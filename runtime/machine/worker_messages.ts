@@ -19,8 +19,10 @@ export interface SharedStart {
 
 /** Where the host-target interface is in guest RAM. */
 export interface HtifAddresses {
-  /** Physical address of `tohost`; the answer goes there too. */
+  /** Physical address of `tohost`; the host clears it. */
   readonly tohost: number;
+  /** Physical address of `fromhost`, for answers; null when the program names none. */
+  readonly fromhost: number | null;
 }
 
 /** First message to a vCPU worker. It is ready when it acknowledges the pause in which machines begin. */

@@ -2,7 +2,8 @@
  * The command line program around a machine double, so that consoles, signals and exit codes are tested
  * without a guest. The double prints a greeting with its description, echoes its input, and obeys single
  * bytes: `Q` powers off, `R` resets, `7` exits with 7, `P` panics, `E` fails inside, `T` throws where
- * nothing catches, `W` prints a megabyte.
+ * nothing catches, `J` rejects where nothing catches, `O` breaks the output, `W` prints a megabyte. With
+ * `-append unbuildable` it cannot be built.
  */
 
 import { main } from "../../runtime/cli/main.ts";
@@ -41,6 +42,8 @@ function echoMachine(description: MachineDescription): MachineHandle {
   };
   const obey = (key: string): void => {
     if (key === "T") queueMicrotask(() => throwUncaught());
+    if (key === "J") void Promise.reject(new Error("nothing awaits this"));
+    if (key === "O") void writer.abort(new Error("the output broke"));
     if (key === "W") { for (let n = 0; n < 1024; n++) print(text.encode(MEGABYTE_LINE)); }
     if (key in ENDINGS) void end(ENDINGS[key]);
   };
@@ -104,7 +107,10 @@ function throwUncaught(): never {
 }
 
 const machines: MachineFactory = {
-  createMachine: (description) => Promise.resolve(echoMachine(description)),
+  createMachine: (description) =>
+    description.append === "unbuildable"
+      ? Promise.reject(new Error("a worker does not start"))
+      : Promise.resolve(echoMachine(description)),
   deviceTree: (description) => Promise.resolve(text.encode(`tree of ${description.machine}`)),
 };
 
