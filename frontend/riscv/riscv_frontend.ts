@@ -25,6 +25,7 @@ import { featuresOf } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
+import { AccessStatus, CSR_ACCESS, CsrOperation } from "./privileged/signatures.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, ROWS } from "./rows.ts";
@@ -73,6 +74,16 @@ export class RiscvFrontend implements GuestFrontend {
     storeAccess: Cause.STORE_ACCESS_FAULT,
     loadMisaligned: Cause.LOAD_MISALIGNED,
     storeMisaligned: Cause.STORE_MISALIGNED,
+  };
+  readonly constantElements = [{ slot: slot("x"), index: 0 }];
+  readonly controlRegisters = {
+    access: CSR_ACCESS,
+    write: CsrOperation.WRITE,
+    read: CsrOperation.SET,
+    refused: AccessStatus.ILLEGAL,
+    result: slot("csr_result"),
+    privilege: slot("privilege"),
+    highest: Privilege.MACHINE,
   };
   readonly recordFields: readonly string[] = RECORD_FIELDS;
   readonly mmuCount = MMU_COUNT;

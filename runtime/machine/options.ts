@@ -179,8 +179,12 @@ export interface MachineDescription {
   readonly statistics: boolean;
 }
 
-/** A machine that cannot be built as described. */
+/**
+ * A machine that cannot be built as described: a setting without meaning, settings that do not fit together, a file
+ * that cannot be read, more memory than the host has.
+ */
 export class ConfigurationError extends UserError {
+  /** Tells the class in messages and across module copies. */
   override readonly name = "ConfigurationError";
 }
 

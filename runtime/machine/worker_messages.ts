@@ -28,7 +28,7 @@ export interface HtifAddresses {
   readonly fromhost: number | null;
 }
 
-/** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */
+/** First message to a vCPU worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface VcpuStart extends SharedStart {
   /** The hart it runs. */
   readonly hart: number;
@@ -69,6 +69,12 @@ export interface WorkerStopped {
   readonly stopped: true;
 }
 
+/** A worker that loads long is ready for its first message. */
+export interface WorkerReady {
+  /** Says so. */
+  readonly ready: true;
+}
+
 /** Text for the debug log. */
 export interface WorkerLog {
   /** Whole lines. */
@@ -76,4 +82,4 @@ export interface WorkerLog {
 }
 
 /** Everything that a worker sends to main. */
-export type WorkerReport = WorkerFailure | WorkerStopped | WorkerLog;
+export type WorkerReport = WorkerReady | WorkerFailure | WorkerStopped | WorkerLog;

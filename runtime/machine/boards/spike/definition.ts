@@ -12,6 +12,7 @@ import {
   mmuType,
 } from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
+import { RISCV_REGISTERS, riscvControlRegisters } from "../riscv_virt/register_names.ts";
 import { createSpikeBoard, HtifSymbol, RAM_BASE } from "./board.ts";
 import { spikeDeviceTree } from "./spike_device_tree.ts";
 
@@ -36,6 +37,8 @@ function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
 export const SPIKE: BootableBoard = {
   name: "spike",
   ramBase: RAM_BASE,
+  registers: RISCV_REGISTERS,
+  controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu: checkCpuProperties,
   coldTier: coldTierText,
