@@ -373,6 +373,16 @@ export class Builder {
 
   /** Calls a named function. */
   call(callee: FunctionSignature, ...operands: Value[]): Value {
+    return this.#call({ callee }, operands);
+  }
+
+  /** Calls a named function that changes no state. */
+  callPure(callee: FunctionSignature, ...operands: Value[]): Value {
+    return this.#call({ callee, changes: [] }, operands);
+  }
+
+  #call(attribute: CalleeAttribute, operands: Value[]): Value {
+    const { callee } = attribute;
     if (
       operands.length !== callee.parameters.length ||
       operands.some((value, i) => value.type !== callee.parameters[i])
@@ -381,7 +391,7 @@ export class Builder {
         `Cannot call "${callee.name}": operands do not fit (${callee.parameters})`,
       );
     }
-    return this.append("call", callee.result, operands, { callee });
+    return this.append("call", callee.result, operands, attribute);
   }
 
   /** The usual value when the condition is not 0, else what the function gives. */

@@ -13,7 +13,9 @@ import { ROWS } from "./rows.ts";
 
 const OBJDUMP = "riscv64-linux-gnu-objdump";
 const ASSEMBLER = "riscv64-linux-gnu-as";
-const ARCHITECTURE = "rv64gc_zba_zbb_zbs_zicsr_zifencei_zihintpause";
+const ARCHITECTURE =
+  "rv64gc_zfh_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_zknd_zkne_zknh_zksed_zksh_zicsr_zifencei" +
+  "_zihintpause";
 const SEED = 20240229;
 const WORDS_PER_PATTERN = 30;
 const RANDOM_WORDS = 20_000;

@@ -15,6 +15,7 @@ import type {
   ResetRequest,
   StateValue,
 } from "../frontend.ts";
+import { bitFunctions } from "./bit_functions/bit_functions.ts";
 import { Decoder, instructionLength } from "./decoder.ts";
 import { Disassembler } from "./disassembler.ts";
 import { HOST_FUNCTIONS } from "./host_functions.ts";
@@ -101,6 +102,7 @@ export class RiscvFrontend implements GuestFrontend {
     return [
       ...privilegedFunctions(),
       ...softfloatFunctions(FLOAT_STATE),
+      ...bitFunctions(),
     ];
   }
 

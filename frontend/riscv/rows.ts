@@ -10,10 +10,18 @@ import { RV_M } from "./encoding/rv_m.ts";
 import { RV_PRIVILEGED } from "./encoding/rv_privileged.ts";
 import { ZBA } from "./encoding/zba.ts";
 import { ZBB } from "./encoding/zbb.ts";
+import { ZBC } from "./encoding/zbc.ts";
+import { ZBKB } from "./encoding/zbkb.ts";
+import { ZBKX } from "./encoding/zbkx.ts";
 import { ZBS } from "./encoding/zbs.ts";
 import { ZICOND } from "./encoding/zicond.ts";
 import { ZICSR } from "./encoding/zicsr.ts";
 import { ZIFENCEI } from "./encoding/zifencei.ts";
+import { ZKND_ZKNE } from "./encoding/zknd_zkne.ts";
+import { ZKNH } from "./encoding/zknh.ts";
+import { ZKSED } from "./encoding/zksed.ts";
+import { ZKSH } from "./encoding/zksh.ts";
+import { extensionsOf } from "./extension_condition.ts";
 import type { InstructionRow } from "./instruction.ts";
 import { illegal } from "./lift/rv_i.ts";
 
@@ -42,7 +50,14 @@ export const ROWS: readonly InstructionRow[] = [
   ...ZICOND,
   ...ZBA,
   ...ZBB,
+  ...ZBC,
+  ...ZBKB,
+  ...ZBKX,
   ...ZBS,
+  ...ZKND_ZKNE,
+  ...ZKNH,
+  ...ZKSED,
+  ...ZKSH,
   ...RV_PRIVILEGED,
 ];
 
@@ -52,7 +67,7 @@ const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(
 
 /** Names of all extensions that have rows, and `c` for the compressed forms. */
 export const EXTENSIONS: ReadonlySet<string> = new Set([
-  ...ROWS.map(({ extension }) => extension),
+  ...ROWS.flatMap(({ extension }) => extensionsOf(extension)),
   "c",
 ]);
 
