@@ -4,48 +4,51 @@
  * Source: RISC-V Unprivileged ISA, "Single-Precision Floating-Point Conversion and Move Instructions", with
  * its table of results for operands out of range.
  */
-import type { Region, Value } from "../../ir/region.ts";
+import type { FunctionSignature, Region, Value } from "../../ir/region.ts";
+import { asDouble, fromDouble } from "./exact_conversion.ts";
 import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_builder.ts";
-import { BINARY32, BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
+import { BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
 import { LEADING_BIT, returnRounded } from "./round_and_pack.ts";
 import {
-  F32_TO_F64,
-  F64_TO_F32,
   F64_TO_INTEGER,
   type FormatOperations,
   type IntegerName,
+  type Widening,
 } from "./signatures.ts";
 
-/** Builds exact conversion from double to single precision. */
-export function buildNarrow(state: FloatState): Region {
-  return buildFloatFunction(F64_TO_F32.exact, BINARY32, state, (f) => {
+/** Builds exact conversion from double precision to a narrower format. */
+export function buildNarrow(
+  signature: FunctionSignature,
+  format: FloatFormat,
+  state: FloatState,
+): Region {
+  return buildFloatFunction(signature, format, state, (f) => {
     const { b } = f;
     const double = new FloatBuilder(b, BINARY64, state);
     const [a, mode] = [b.parameter(0), b.parameter(1)];
     const isNegative = double.isNegative(a);
     b.when(double.isNaN(a), () => {
       b.when(double.isSignaling(a), () => f.raise(FloatFlag.INVALID));
-      f.returnConstant(BINARY32.canonicalNaN);
+      f.returnConstant(format.canonicalNaN);
     });
-    b.when(double.isSpecial(a), () => f.returnSigned(isNegative, BINARY32.infinity));
+    b.when(double.isSpecial(a), () => f.returnSigned(isNegative, format.infinity));
     b.when(double.isZero(a), () => f.returnSigned(isNegative, 0n));
     const { exponent, significand } = double.normalize(a);
-    const rebased = b.sub(exponent, b.i32(BINARY64.bias - BINARY32.bias));
+    const rebased = b.sub(exponent, b.i32(BINARY64.bias - format.bias));
     returnRounded(f, isNegative, rebased, b.shrU(significand, b.i64(1)), mode);
   });
 }
 
-/** Builds conversion from single to double precision. */
-export function buildWiden(state: FloatState): Region {
-  return buildFloatFunction(F32_TO_F64, BINARY32, state, (f) => {
+/** Builds conversion to a wider format. */
+export function buildWiden({ source, target, signature }: Widening, state: FloatState): Region {
+  return buildFloatFunction(signature, source, state, (f) => {
     const { b } = f;
     const bits = f.operand(0);
     b.when(f.isNaN(bits), () => {
       b.when(f.isSignaling(bits), () => f.raise(FloatFlag.INVALID));
-      b.return(b.i64(BINARY64.canonicalNaN));
+      b.return(new FloatBuilder(b, target, state).carry(b.i64(target.canonicalNaN)));
     });
-    const double = b.op("f64.promote_f32", b.op("f32.reinterpret_i32", b.parameter(0)));
-    b.return(b.op("i64.reinterpret_f64", double));
+    b.return(fromDouble(b, asDouble(b, b.parameter(0), source), target));
   });
 }
 

@@ -9,6 +9,7 @@ import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_build
 import { BINARY32, BINARY64 } from "./format.ts";
 import {
   areDifferent,
+  type HostFloatBuilder,
   isNotZero,
   isSafelyNormal,
   productResidual,
@@ -22,7 +23,7 @@ import {
 import type { RoundedOperation } from "./signatures.ts";
 
 /** A constant double. */
-function double({ b }: FloatBuilder, value: number): Value {
+function double({ b }: HostFloatBuilder, value: number): Value {
   const bits = new BigInt64Array(Float64Array.of(value).buffer)[0];
   return b.op("f64.reinterpret_i64", b.i64(bits));
 }
@@ -74,7 +75,7 @@ const LOWEST_FIELD_SUM = BINARY64.bias + 2 * BINARY64.fractionBits + 1;
 const HIGHEST_FIELD_SUM = BINARY64.bias + BINARY64.topExponent;
 
 /** What the rounded product of two normal numbers lacks, exactly. */
-function productError(f: FloatBuilder, a: Value, second: Value, product: Value): Value {
+function productError(f: HostFloatBuilder, a: Value, second: Value, product: Value): Value {
   const { b } = f;
   const residual = productResidual(f, a, second, toBits(f, product));
   const fieldSum = b.add(f.exponentField(a), f.exponentField(second));
@@ -89,7 +90,7 @@ function productError(f: FloatBuilder, a: Value, second: Value, product: Value):
 }
 
 /** 1 when both factors are normal and their product is neither tiny nor sure to overflow. */
-function areFactorsModerate(f: FloatBuilder, a: Value, second: Value): Value {
+function areFactorsModerate(f: HostFloatBuilder, a: Value, second: Value): Value {
   const { b } = f;
   const fields = [f.exponentField(a), f.exponentField(second)];
   const fieldSum = b.add(fields[0], fields[1]);
