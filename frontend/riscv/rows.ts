@@ -3,8 +3,7 @@
  * in the cold tier.
  */
 import { RV_A } from "./encoding/rv_a.ts";
-import { RV_D } from "./encoding/rv_d.ts";
-import { RV_F } from "./encoding/rv_f.ts";
+import { RV_FLOAT } from "./encoding/rv_float.ts";
 import { RV_I } from "./encoding/rv_i.ts";
 import { RV_M } from "./encoding/rv_m.ts";
 import { RV_PRIVILEGED } from "./encoding/rv_privileged.ts";
@@ -14,6 +13,7 @@ import { ZBC } from "./encoding/zbc.ts";
 import { ZBKB } from "./encoding/zbkb.ts";
 import { ZBKX } from "./encoding/zbkx.ts";
 import { ZBS } from "./encoding/zbs.ts";
+import { ZFA } from "./encoding/zfa.ts";
 import { ZICOND } from "./encoding/zicond.ts";
 import { ZICSR } from "./encoding/zicsr.ts";
 import { ZIFENCEI } from "./encoding/zifencei.ts";
@@ -43,8 +43,8 @@ export const ROWS: readonly InstructionRow[] = [
   ...RV_I,
   ...RV_M,
   ...RV_A,
-  ...RV_F,
-  ...RV_D,
+  ...RV_FLOAT,
+  ...ZFA,
   ...ZICSR,
   ...ZIFENCEI,
   ...ZICOND,

@@ -21,6 +21,7 @@ import type { FloatState } from "./float_builder.ts";
 import { BINARY32, BINARY64, type FloatFormat, type HostFormatName } from "./format.ts";
 import { halfFunctions } from "./half_precision.ts";
 import { carriedAs, carriedBits } from "./host_arithmetic.ts";
+import { buildToIntegral, buildToWordModular } from "./integral.ts";
 import { buildMultiply } from "./multiply.ts";
 import { buildMultiplyAdd } from "./multiply_add.ts";
 import { buildNarrowNearest, buildNearest } from "./nearest.ts";
@@ -100,5 +101,7 @@ export function softfloatFunctions(state: FloatState): Region[] {
     buildToInteger("u32", state),
     buildToInteger("i64", state),
     buildToInteger("u64", state),
+    buildToIntegral(),
+    buildToWordModular(state),
   ];
 }

@@ -126,11 +126,12 @@ const ARITHMETIC: readonly InstructionRow[] = ROWS.filter(({ name, extension, sy
   extensionsOf(extension).some((each) => ARITHMETIC_EXTENSIONS.has(each)) &&
   /^rd, (rs1|upper)/.test(syntax) && name !== "jalr"
 );
+const FLOAT_EXTENSIONS: ReadonlySet<string> = new Set(["f", "d", "zfhmin", "zfh", "zfa"]);
 const FLOAT_ROWS: readonly InstructionRow[] = ROWS.filter(({ extension, syntax }) =>
-  (extension === "f" || extension === "d") && !syntax.includes("(")
+  extensionsOf(extension).some((each) => FLOAT_EXTENSIONS.has(each)) && !syntax.includes("(")
 );
-const FLOAT_LOADS = ["flw", "fld"];
-const FLOAT_STORES = ["fsw", "fsd"];
+const FLOAT_LOADS = ["flh", "flw", "fld"];
+const FLOAT_STORES = ["fsh", "fsw", "fsd"];
 const UPDATES: readonly string[] = ROWS.filter(({ name }) => name.startsWith("amo")).map((row) =>
   row.name
 );
