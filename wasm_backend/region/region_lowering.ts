@@ -356,8 +356,7 @@ export class RegionLowering extends OperationLowering {
   /** Not zero where the condition does not hold. */
   #violation(condition: EntryCondition): Expression {
     const { m } = this;
-    const value = (): Expression =>
-      m.localGet(this.#elementLocals[this.#state.number(condition)], I64);
+    const value = (): Expression => this.stateGet(condition.slot, condition.index);
     if (condition.range === "u31") return m.binary("i64.shr_u", value(), m.i64(WORD_SIGN_BIT));
     return m.binary("i64.xor", value(), m.unary("i64.extend32_s", value()));
   }
