@@ -5,7 +5,7 @@
 import { Builder } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { Region } from "../../ir/region.ts";
-import { nearestFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
+import { shortFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
   DecodedRecord,
   EnvironmentCall,
@@ -107,7 +107,7 @@ export class RiscvFrontend implements GuestFrontend {
   }
 
   copiedFunctions(): Region[] {
-    return nearestFunctions(FLOAT_STATE);
+    return shortFunctions(FLOAT_STATE);
   }
 
   decodeRecord(first: number, second: number, record: DecodedRecord): void {

@@ -1,10 +1,18 @@
 /**
- * Conversions that are exact, in place: every number of a format as the host's double, and back where it is
- * known to be one of the narrower format. What the sign and payload of a NaN are afterwards is open.
+ * Conversions that are exact: every number of a format as the host's double, and back where it is known to be
+ * one of the narrower format. They are one host operation or two; half precision, which the host does not know,
+ * is a function. What the sign and payload of a NaN are afterwards is open.
  */
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/region.ts";
+import { type Builder, buildFunction } from "../../ir/builder.ts";
+import type { FunctionSignature, Region, Value } from "../../ir/region.ts";
 import { BINARY16, BINARY64, type FloatFormat, type HostFormatName } from "./format.ts";
+
+/** `(number)`: half precision as a double. */
+export const F16_AS_DOUBLE: FunctionSignature = {
+  name: "f16_as_double",
+  parameters: ["i32"],
+  result: "f64",
+};
 
 const POSITION_OF_HALF = BINARY64.fractionBits - BINARY16.fractionBits;
 /** The exponent field of a half, read as that of a double, is too small by that much. */
@@ -29,9 +37,14 @@ function halfAsDouble(b: Builder, carried: Value): Value {
   return b.op("f64.reinterpret_i64", b.or(chosen, b.shl(sign, position)));
 }
 
+/** Builds the function that makes half precision a double. */
+export function buildHalfAsDouble(): Region {
+  return buildFunction(F16_AS_DOUBLE, (b) => b.return(halfAsDouble(b, b.parameter(0))));
+}
+
 /** A number in its format's carrier, of whose bits only the format's own count, as a double. */
 export function asDouble(b: Builder, carried: Value, { name }: FloatFormat): Value {
-  if (name === "f16") return halfAsDouble(b, carried);
+  if (name === "f16") return b.callPure(F16_AS_DOUBLE, carried);
   if (name === "f64") return b.op("f64.reinterpret_i64", carried);
   return b.op("f64.promote_f32", b.op("f32.reinterpret_i32", carried));
 }

@@ -17,6 +17,7 @@ import {
   buildWiden,
 } from "./convert.ts";
 import { buildDivide, buildSquareRoot } from "./divide.ts";
+import { buildHalfAsDouble } from "./exact_conversion.ts";
 import type { FloatState } from "./float_builder.ts";
 import { BINARY32, BINARY64, type FloatFormat, type HostFormatName } from "./format.ts";
 import { halfFunctions } from "./half_precision.ts";
@@ -77,9 +78,10 @@ function formatFunctions(
   ];
 }
 
-/** Those of all float functions that round to nearest with the host's operations. */
-export function nearestFunctions(state: FloatState): Region[] {
+/** Those of all float functions that are a few of the host's operations, mostly. */
+export function shortFunctions(state: FloatState): Region[] {
   return [
+    buildHalfAsDouble(),
     ...buildNearest(F32, BINARY32, state),
     ...buildNearest(F64, BINARY64, state),
     buildNarrowNearest(state),
@@ -92,6 +94,7 @@ export function softfloatFunctions(state: FloatState): Region[] {
   return [
     ...formatFunctions(F32, BINARY32, arithmetic),
     ...formatFunctions(F64, BINARY64, arithmetic),
+    buildHalfAsDouble(),
     ...halfFunctions(arithmetic),
     buildNarrow(F64_TO_F32.exact, BINARY32, arithmetic),
     buildNarrowNearest(arithmetic),

@@ -13,7 +13,7 @@ import {
   type RegionSource,
 } from "../../wasm_backend/region/region_module.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
-import type { OpenRam } from "../../wasm_backend/region/region_accesses.ts";
+import type { OpenRam } from "../../wasm_backend/region/access_translation.ts";
 import { isGenerationCurrent } from "../atomics/code_guard.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
 import { Machine, PAGE_BYTES } from "../atomics/shared_layout.ts";

@@ -8,7 +8,7 @@
 import type { CodeReader, GuestFrontend } from "../../frontend/frontend.ts";
 import type { Region } from "../../ir/region.ts";
 import { hostFuses } from "../../wasm_backend/host_fusing.ts";
-import type { RegionPage } from "../../wasm_backend/region/region_lowering.ts";
+import type { RegionPage } from "../../wasm_backend/region/entry_checks.ts";
 import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code_guard.ts";
 import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import {

@@ -15,6 +15,7 @@ import {
   DECODED_PAGE_BYTES,
   PAGE_PARCELS,
   PageDirectory,
+  PARCEL_SHIFT,
   Record,
 } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { EXECUTED_WORDS } from "../translation/compile_request.ts";
@@ -26,7 +27,6 @@ const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const LAST_PARCEL = PAGE_PARCELS - 1;
 /** Records behind the last parcel that send control back to the page lookup. */
 const PAGE_END_RECORDS = [PAGE_PARCELS, PAGE_PARCELS + 1];
-const PARCEL_SHIFT = 1;
 const WORD_SHIFT = 5;
 const WORD_MASK = 31;
 const PARCEL_BITS = 16;

@@ -252,6 +252,8 @@ export const Record = {
   FIRST_HANDLER: 2,
 } as const;
 
+/** log2 of the bytes of a parcel: an instruction is one or more of them, and each has a record. */
+export const PARCEL_SHIFT = 1;
 /** Parcels of a page. */
 export const PAGE_PARCELS = 2048;
 /** Bytes from one decoded page's records to the next one's: the page-end record and a line of padding between. */

@@ -8,7 +8,14 @@ import { RMW_OPERATIONS } from "../../ir/opcodes.ts";
 import { Order, type OrderSet } from "../../ir/memory_order.ts";
 import type { MemoryAttribute, Operation, Region, Terminator } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
-import { ComputedJumps, Control, Record, Tlb, TLB_ENTRIES } from "../abi/vcpu_layout.ts";
+import {
+  ComputedJumps,
+  Control,
+  PARCEL_SHIFT,
+  Record,
+  Tlb,
+  TLB_ENTRIES,
+} from "../abi/vcpu_layout.ts";
 import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
 import type { LocalAllocation } from "../lower/local_allocation.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
@@ -17,13 +24,11 @@ import { MemoryResidentLowering } from "./memory_resident_lowering.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
-/** log2 of the bytes between two places where instructions can start. */
-const PARCEL_SHIFT = 1;
 const PAGE_MASK = -4096n;
 const PAGE_SHIFT = 12n;
 const BITS_PER_BYTE = 8;
 /** log2 of record bytes per instruction byte. */
-const RECORD_BYTES_PER_BYTE_SHIFT = Record.SHIFT - 1;
+const RECORD_BYTES_PER_BYTE_SHIFT = Record.SHIFT - PARCEL_SHIFT;
 
 /** Labels and locals of the dispatch loop that handlers use. */
 export interface DispatchFrame {

@@ -1,10 +1,11 @@
 /**
  * Lowering for code that keeps no guest state in locals: cold handlers and the frontend's functions.
  */
-import { elementOffset, type StateSlot } from "../../ir/guest_state.ts";
+import type { StateSlot } from "../../ir/guest_state.ts";
 import type { MemoryAttribute, Operation } from "../../ir/region.ts";
 import { Vcpu } from "../../runtime/atomics/shared_layout.ts";
 import { Control, GUEST_STATE } from "../abi/vcpu_layout.ts";
+import { loadState, stateAccessBytes, storeState } from "../lower/guest_state_access.ts";
 import { OperationLowering } from "../lower/operation_lowering.ts";
 import { type Expression, wasmType } from "../module_builder.ts";
 
@@ -14,33 +15,29 @@ const BITS_PER_BYTE = 8;
 /** See the header of this file. */
 export abstract class MemoryResidentLowering extends OperationLowering {
   protected override stateGet(slot: StateSlot, index: number): Expression {
-    return this.#load(slot, this.m.i32(GUEST_STATE + elementOffset(slot, index)), 0);
+    return loadState(this.m, slot, index);
   }
 
   protected override stateSet(slot: StateSlot, index: number, value: Expression): Expression {
-    return this.#store(slot, this.m.i32(GUEST_STATE + elementOffset(slot, index)), value, 0);
+    return storeState(this.m, slot, index, value);
   }
 
   protected override stateGetAt(slot: StateSlot, index: Expression): Expression {
-    return this.#load(slot, this.#scaled(index), GUEST_STATE + slot.offset);
+    const { m } = this;
+    const type = wasmType(slot.type);
+    const place = GUEST_STATE + slot.offset;
+    return m.load("cpu", stateAccessBytes(slot), false, type, this.#scaled(index), place);
   }
 
   protected override stateSetAt(slot: StateSlot, index: Expression, value: Expression): Expression {
-    return this.#store(slot, this.#scaled(index), value, GUEST_STATE + slot.offset);
+    const { m } = this;
+    const type = wasmType(slot.type);
+    const place = GUEST_STATE + slot.offset;
+    return m.store("cpu", stateAccessBytes(slot), type, this.#scaled(index), value, place);
   }
 
   #scaled(index: Expression): Expression {
     return this.m.binary("i32.shl", index, this.m.i32(ELEMENT_SHIFT));
-  }
-
-  #load(slot: StateSlot, address: Expression, offset: number): Expression {
-    const bytes = slot.type === "i32" ? 4 : 8;
-    return this.m.load("cpu", bytes, false, wasmType(slot.type), address, offset);
-  }
-
-  #store(slot: StateSlot, address: Expression, value: Expression, offset: number): Expression {
-    const bytes = slot.type === "i32" ? 4 : 8;
-    return this.m.store("cpu", bytes, wasmType(slot.type), address, value, offset);
   }
 
   protected override machineAccess(operation: Operation): Expression {

@@ -1,69 +1,27 @@
 /**
- * Guest memory accesses of a region: translation through page caches in locals, groups of accesses that share
- * one check, atomics, LR/SC, and the access log of check mode.
+ * Guest memory accesses of a region, one by one or in groups that share one check.
  *
  * Whatever the fast path cannot do (a device, a fault, a misaligned or page-crossing access) is left to the
  * cold tier at the exact instruction; a store to a guarded page is made by a function of the cold tier.
  */
 import { Order, type OrderSet } from "../../ir/memory_order.ts";
 import type { RmwOperation } from "../../ir/opcodes.ts";
-import type {
-  Block,
-  FunctionSignature,
-  MemoryAttribute,
-  Operation,
-  Region,
-  SlotAttribute,
-} from "../../ir/region.ts";
-import type { ValueType } from "../../ir/types.ts";
-import { GUEST_RAM_OFFSET } from "../../runtime/atomics/shared_layout.ts";
-import { ColdExport } from "../abi/module_shape.ts";
-import { Control, LogEntry, LogKind } from "../abi/vcpu_layout.ts";
+import type { Block, MemoryAttribute, Operation, Region, SlotAttribute } from "../../ir/region.ts";
+import { LogKind } from "../abi/vcpu_layout.ts";
 import { type HostOrder, loadKind, storeKind } from "../host_order.ts";
-import type { LocalAllocation } from "../lower/local_allocation.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { type AccessGroup, accessGroups, distanceOf } from "./access_groups.ts";
+import type { AccessHost } from "./access_host.ts";
+import { AccessLog } from "./access_log.ts";
+import { type AccessSpan, AccessTranslation, type OpenRam } from "./access_translation.ts";
 import { type PageCache, PageCaches } from "./page_caches.ts";
 import type { RegionFunctions } from "./region_functions.ts";
+import { ReservedPair } from "./reserved_pair.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
-const PAGE_BYTES = 4096;
-const PAGE_OFFSET_MASK = 4095;
-const PAGE_MASK = -4096n;
 const BITS_PER_BYTE = 8;
-const LOW_WORD = 0xffff_ffffn;
-const STORE_GUARDED: FunctionSignature = {
-  name: ColdExport.STORE_GUARDED,
-  parameters: ["i64", "i64", "i32"],
-  result: "i32",
-};
-
-/** What accesses need of the lowering around them. */
-export interface AccessHost {
-  /** Locals of the function. */
-  readonly locals: LocalAllocation;
-  /** Appends a statement. */
-  push(statement: Expression): void;
-  /** The value, for use in the next statement. */
-  use(value: Operation): Expression;
-  /** The value in a local. */
-  useInLocal(value: Operation): number;
-  /** Puts an expression into a scratch local. */
-  toLocal(expression: Expression, type: ValueType): number;
-  /** Statements that leave the current instruction to the cold tier. */
-  stepHere(): Expression[];
-  /** A fence; null when the host needs nothing. */
-  fence(order: OrderSet): Expression | null;
-}
-
-/** Guest RAM as one piece. */
-export interface OpenRam {
-  /** Its first guest address. */
-  readonly base: bigint;
-  /** Its size. */
-  readonly bytes: bigint;
-}
+const WIDEST_BYTES = 8;
 
 /** What the accesses of a region are lowered with. */
 export interface AccessContext {
@@ -99,8 +57,10 @@ export class RegionAccesses {
   readonly #functions: RegionFunctions;
   readonly #context: AccessContext;
   readonly #caches: PageCaches;
-  readonly #hasReservation: boolean;
-  readonly #reserved: { readonly width: number; readonly address: number; readonly value: number };
+  readonly #translation: AccessTranslation;
+  readonly #log: AccessLog;
+  readonly #pair: ReservedPair;
+  readonly #hasPair: boolean;
   readonly #groupFrames = new Map<AccessGroup, GroupFrame>();
   #groups: ReadonlyMap<Operation, AccessGroup> = new Map();
   #block: Block;
@@ -121,15 +81,13 @@ export class RegionAccesses {
     this.#functions = functions;
     this.#context = context;
     this.#caches = new PageCaches(host.locals, looped, context.stackPointer);
+    this.#translation = new AccessTranslation(m, functions, context.dataMmu);
+    this.#log = new AccessLog(m, host, functions, context.isChecked);
+    this.#pair = new ReservedPair(m, host, this.#translation, this.#log);
     this.#block = region.entries[0].block;
-    this.#hasReservation = region.blocks.some(({ operations }) =>
+    this.#hasPair = region.blocks.some(({ operations }) =>
       operations.some(({ opcode }) => opcode === "guest.load_reserved")
     );
-    this.#reserved = {
-      width: host.locals.permanent("i32"),
-      address: host.locals.permanent("i64"),
-      value: host.locals.permanent("i64"),
-    };
   }
 
   /** The accesses of this block come next. */
@@ -141,39 +99,8 @@ export class RegionAccesses {
 
   /** Statements that set up all caches at entry. Only after every block was lowered they are known. */
   startCaches(): Expression[] {
-    return [...this.#caches.all()].flatMap((cache) => this.#startCache(cache));
+    return [...this.#caches.all()].flatMap((cache) => this.#translation.startCache(cache));
   }
-
-  #setControl(offset: number, value: Expression): Expression {
-    return this.m.store("cpu", 4, I32, this.m.i32(offset), value);
-  }
-
-  /** Caches start empty, but for those that regions hand on to each other. */
-  #startCache({ tag, addend, carried }: PageCache): Expression[] {
-    const { m } = this;
-    if (carried === null) return [m.localSet(tag, m.i64(-1n))];
-    return [
-      m.localSet(tag, m.load("cpu", 8, false, I64, m.i32(carried.tag))),
-      m.localSet(addend, m.load("cpu", 4, false, I32, m.i32(carried.addend))),
-    ];
-  }
-
-  /** Statements that make a cache hold the page of an address, its addend in a local. */
-  #fillCache({ tag, addend, carried }: PageCache, address: number, found: number): Expression[] {
-    const { m } = this;
-    const statements = [
-      m.localSet(addend, m.localGet(found, I32)),
-      m.localSet(tag, this.#page(address)),
-    ];
-    if (carried === null) return statements;
-    return [
-      ...statements,
-      m.store("cpu", 8, I64, m.i32(carried.tag), m.localGet(tag, I64)),
-      this.#setControl(carried.addend, m.localGet(addend, I32)),
-    ];
-  }
-
-  // --- memory ---------------------------------------------------------------------------------------
 
   /** Lowers an access: pushes statements, gives the result if the operation has one. */
   lower(operation: Operation, attribute: MemoryAttribute): Expression | null {
@@ -196,7 +123,7 @@ export class RegionAccesses {
 
   /** What comes between a load-reserved and its store-conditional is no register work: the pair is broken. */
   dropReservation(): void {
-    if (this.#hasReservation) this.#host.push(this.m.localSet(this.#reserved.width, this.m.i32(0)));
+    if (this.#hasPair) this.#pair.drop();
   }
 
   #orderBefore(order: OrderSet): void {
@@ -204,57 +131,46 @@ export class RegionAccesses {
     if (fence !== null) this.#host.push(fence);
   }
 
-  #probe(kind: "load" | "store", address: number, bytes: number): Expression {
+  // --- loads ----------------------------------------------------------------------------------------
+
+  #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
+    const bytes = width / BITS_PER_BYTE;
+    this.dropReservation();
+    this.#orderBefore(order & Order.WRITE_READ);
+    const group = this.#groups.get(operation);
+    const value = group === undefined
+      ? this.#loadAlone(operation, bytes)
+      : this.#loadOfGroup(operation, group, bytes);
+    return signed && bytes < WIDEST_BYTES ? this.m.unary(`i64.extend${width}_s`, value) : value;
+  }
+
+  #loadAlone(operation: Operation, bytes: number): Expression {
+    const address = this.#host.useInLocal(operation.operands[0]);
+    const { openRam } = this.#context;
+    const place = openRam === null
+      ? this.#cachedPlace(operation, address, bytes)
+      : this.#openPlace(openRam, { lowest: address, bytes, alignment: bytes }, address);
+    const access = { kind: LogKind.LOAD, bytes, address: () => address, operand: null };
+    return this.#log.noted(access, this.#loadHost(bytes, place));
+  }
+
+  #openPlace(openRam: OpenRam, span: AccessSpan, address: number): Expression {
+    const isOutside = this.#translation.isOutsideOf(openRam, span);
+    this.#host.push(this.m.ifRare(isOutside, this.#host.stepHere()));
+    return this.#translation.openPlace(openRam, address);
+  }
+
+  #cachedPlace(operation: Operation, address: number, bytes: number): Expression {
     const { m } = this;
-    const name = this.#functions.probe(kind, this.#context.dataMmu);
-    return m.call(name, [m.localGet(address, I64), m.i32(bytes - 1)], I32);
-  }
-
-  #misses(address: number, bytes: number, tag: number): Expression {
-    const { m } = this;
-    const masked = m.binary(
-      "i64.and",
-      m.localGet(address, I64),
-      m.i64(PAGE_MASK | BigInt(bytes - 1)),
-    );
-    return m.binary("i64.ne", masked, m.localGet(tag, I64));
-  }
-
-  #page(address: number): Expression {
-    return this.m.binary("i64.and", this.m.localGet(address, I64), this.m.i64(PAGE_MASK));
-  }
-
-  #hostAddress(address: number, addend: number): Expression {
-    const { m } = this;
-    return m.binary(
-      "i32.add",
-      m.localGet(addend, I32),
-      m.unary("i32.wrap_i64", m.localGet(address, I64)),
-    );
-  }
-
-  /**
-   * Leaves the instruction to the cold tier when a span does not lie in RAM or is misaligned: both are in the
-   * distance from RAM's start, whose low bits are turned into the highest ones.
-   */
-  #leaveOutsideOf({ base, bytes }: OpenRam, lowest: number, span: number, alignment: number): void {
-    const { m } = this;
-    const distance = m.binary("i64.sub", m.localGet(lowest, I64), m.i64(base));
-    const turned = alignment === 1
-      ? distance
-      : m.binary("i64.rotr", distance, m.i64(BigInt(Math.log2(alignment))));
-    const last = (bytes - BigInt(span)) / BigInt(alignment);
-    this.#host.push(m.ifRare(m.binary("i64.lt_u", m.i64(last), turned), this.#host.stepHere()));
-  }
-
-  #openHost({ base }: OpenRam, address: number): Expression {
-    const { m } = this;
-    const addend = Number(BigInt.asIntN(32, BigInt(GUEST_RAM_OFFSET) - base));
-    return m.binary("i32.add", m.unary("i32.wrap_i64", m.localGet(address, I64)), m.i32(addend));
-  }
-
-  #isOdd(local: number): Expression {
-    return this.m.binary("i32.and", this.m.localGet(local, I32), this.m.i32(1));
+    const translation = this.#translation;
+    const cache = this.#caches.of(operation.operands[0], this.#block, false);
+    const found = this.#host.locals.scratch("i32");
+    this.#host.push(m.ifRare(translation.misses(address, bytes, cache), [
+      m.localSet(found, translation.probe("load", address, bytes)),
+      m.if(translation.isOdd(found), m.block(null, this.#host.stepHere())),
+      ...translation.fillCache(cache, address, found),
+    ]));
+    return translation.place(address, cache.addend);
   }
 
   #loadHost(bytes: number, host: Expression, offset = 0): Expression {
@@ -264,213 +180,48 @@ export class RegionAccesses {
       : m.load("ram", bytes, false, I64, host, offset);
   }
 
-  /** Check mode: notes an access, so that the cold tier can be given the same results. */
-  #log(
-    kind: number,
-    bytes: number,
-    address: number,
-    result: number | null,
-    operand: number | null,
-  ): void {
-    if (!this.#context.isChecked) return;
-    const { m } = this;
-    const value = (local: number | null): Expression =>
-      local === null ? m.i64(0n) : m.localGet(local, I64);
-    const what = m.i32(kind | bytes << LogEntry.WIDTH_SHIFT);
-    this.#host.push(
-      m.call(
-        this.#functions.log(),
-        [what, m.localGet(address, I64), value(result), value(operand)],
-        wasmType("void"),
-      ),
-    );
-  }
-
-  /** The result of an access; in check mode after it was noted. */
-  #logged(
-    kind: number,
-    bytes: number,
-    address: number,
-    result: Expression,
-    operand: number | null,
-  ): Expression {
-    if (!this.#context.isChecked) return result;
-    const local = this.#host.toLocal(result, "i64");
-    this.#log(kind, bytes, address, local, operand);
-    return this.m.localGet(local, I64);
-  }
-
-  #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
-    this.dropReservation();
-    this.#orderBefore(order & Order.WRITE_READ);
-    const group = this.#groups.get(operation);
-    if (group !== undefined) return this.#loadOfGroup(operation, group, bytes, signed);
-    const address = this.#host.useInLocal(operation.operands[0]);
-    const { openRam } = this.#context;
-    if (openRam !== null) {
-      this.#leaveOutsideOf(openRam, address, bytes, bytes);
-      const loaded = this.#loadHost(bytes, this.#openHost(openRam, address));
-      const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
-      return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
-    }
-    const cache = this.#caches.of(operation.operands[0], this.#block, false);
-    const found = this.#host.locals.scratch("i32");
-    this.#host.push(m.ifRare(this.#misses(address, bytes, cache.tag), [
-      m.localSet(found, this.#probe("load", address, bytes)),
-      m.if(this.#isOdd(found), m.block(null, this.#host.stepHere())),
-      ...this.#fillCache(cache, address, found),
-    ]));
-    const loaded = this.#loadHost(bytes, this.#hostAddress(address, cache.addend));
-    const value = this.#logged(LogKind.LOAD, bytes, address, loaded, null);
-    return signed && bytes < 8 ? m.unary(`i64.extend${width}_s`, value) : value;
-  }
+  // --- stores ---------------------------------------------------------------------------------------
 
   #store(operation: Operation, { width, order }: MemoryAttribute): void {
-    const { m } = this;
     const bytes = width / BITS_PER_BYTE;
     this.dropReservation();
     this.#orderBefore(order & ~Order.WRITE_READ);
     const group = this.#groups.get(operation);
-    if (group !== undefined) {
-      this.#storeOfGroup(operation, group, bytes, order);
-      this.#orderBefore(order & Order.WRITE_READ);
-      return;
-    }
+    if (group === undefined) this.#storeAlone(operation, bytes, order);
+    else this.#storeOfGroup(operation, group, bytes, order);
+    this.#orderBefore(order & Order.WRITE_READ);
+  }
+
+  #storeAlone(operation: Operation, bytes: number, order: OrderSet): void {
+    const { m } = this;
+    const translation = this.#translation;
     const cache = this.#caches.of(operation.operands[0], this.#block, true);
     const address = this.#host.useInLocal(operation.operands[0]);
     const value = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
     const found = this.#host.locals.scratch("i32");
     const done = `stored${operation.id}`;
-    const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
-      m.localGet(address, I64),
-      m.localGet(value, I64),
-      m.i32(bytes),
-    ], I32);
-    const miss = m.ifRare(this.#misses(address, bytes, cache.tag), [
-      m.localSet(found, this.#probe("store", address, bytes)),
-      m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#host.stepHere()])),
-      ...this.#fillCache(cache, address, found),
+    const miss = m.ifRare(translation.misses(address, bytes, cache), [
+      ...this.#probeStore({ address, value, bytes, found }, done),
+      ...translation.fillCache(cache, address, found),
     ]);
-    this.#host.push(
-      m.block(done, [
-        miss,
-        this.#plainStore(order, bytes, this.#hostAddress(address, cache.addend), value),
-      ]),
-    );
-    this.#log(LogKind.STORE, bytes, address, null, value);
-    this.#orderBefore(order & Order.WRITE_READ);
+    const place = translation.place(address, cache.addend);
+    this.#host.push(m.block(done, [miss, this.#plainStore(order, bytes, place, value)]));
+    this.#log.note({ kind: LogKind.STORE, bytes, address: () => address, operand: value }, null);
   }
 
-  // --- groups of accesses ---------------------------------------------------------------------------
-
-  /** Locals of a group; the first member makes them and checks the group's window. */
-  #frameOf(group: AccessGroup, operation: Operation, isStore: boolean): GroupFrame {
-    const known = this.#groupFrames.get(group);
-    if (known !== undefined) return known;
+  /** Statements that find a store's page, or make the store where it is guarded, or leave. */
+  #probeStore(
+    { address, value, bytes, found }: Record<"address" | "value" | "bytes" | "found", number>,
+    done: string,
+  ): Expression[] {
     const { m } = this;
-    const frame = {
-      base: this.#host.useInLocal(group.base),
-      host: this.#host.locals.scratch("i32"),
-      isWhole: isStore ? this.#host.locals.scratch("i32") : -1,
-    };
-    this.#groupFrames.set(group, frame);
-    const { openRam } = this.#context;
-    if (openRam !== null && !isStore) {
-      const start = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
-      this.#leaveOutsideOf(openRam, start, group.span, group.alignment);
-      this.#host.push(m.localSet(frame.host, this.#openHost(openRam, frame.base)));
-      return frame;
-    }
-    const cache = this.#caches.of(operation.operands[0], this.#block, isStore);
-    const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
-    const found = this.#host.locals.scratch("i32");
-    const crosses = (): Expression =>
-      m.binary(
-        "i32.lt_u",
-        m.i32(PAGE_BYTES - group.span),
-        m.binary(
-          "i32.and",
-          m.unary("i32.wrap_i64", m.localGet(lowest, I64)),
-          m.i32(PAGE_OFFSET_MASK),
-        ),
-      );
-    const refill = this.#fillCache(cache, lowest, found);
-    const fails = m.binary("i32.or", this.#isOdd(found), crosses());
-    const failed = isStore ? [m.localSet(frame.isWhole, m.i32(0))] : this.#host.stepHere();
-    if (isStore) this.#host.push(m.localSet(frame.isWhole, m.i32(1)));
-    this.#host.push(
-      m.ifRare(m.binary("i32.or", this.#misses(lowest, group.alignment, cache.tag), crosses()), [
-        m.localSet(found, this.#probe(isStore ? "store" : "load", lowest, group.alignment)),
-        m.if(fails, m.block(null, failed), m.block(null, refill)),
-      ]),
-    );
-    this.#host.push(m.localSet(frame.host, this.#hostAddress(frame.base, cache.addend)));
-    return frame;
-  }
-
-  #at(base: number, distance: number): Expression {
-    const value = this.m.localGet(base, I64);
-    return distance === 0 ? value : this.m.binary("i64.add", value, this.m.i64(BigInt(distance)));
-  }
-
-  /** Host address of a member and the constant offset that remains. */
-  #memberHost(frame: GroupFrame, distance: number): [Expression, number] {
-    const { m } = this;
-    const host = m.localGet(frame.host, I32);
-    return distance >= 0 ? [host, distance] : [m.binary("i32.add", host, m.i32(distance)), 0];
-  }
-
-  #loadOfGroup(
-    operation: Operation,
-    group: AccessGroup,
-    bytes: number,
-    signed: boolean,
-  ): Expression {
-    const { m } = this;
-    const frame = this.#frameOf(group, operation, false);
-    const distance = distanceOf(operation.operands[0]);
-    const [host, offset] = this.#memberHost(frame, distance);
-    const loaded = this.#loadHost(bytes, host, offset);
-    const value = this.#context.isChecked
-      ? this.#logged(
-        LogKind.LOAD,
-        bytes,
-        this.#host.toLocal(this.#at(frame.base, distance), "i64"),
-        loaded,
-        null,
-      )
-      : loaded;
-    return signed && bytes < 8 ? m.unary(`i64.extend${bytes * BITS_PER_BYTE}_s`, value) : value;
-  }
-
-  #storeOfGroup(operation: Operation, group: AccessGroup, bytes: number, order: OrderSet): void {
-    const { m } = this;
-    const value = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
-    const frame = this.#frameOf(group, operation, true);
-    const distance = distanceOf(operation.operands[0]);
-    const address = this.#host.locals.scratch("i64");
-    const found = this.#host.locals.scratch("i32");
-    const done = `stored${operation.id}`;
-    const guarded = m.call(this.#functions.imported(STORE_GUARDED), [
-      m.localGet(address, I64),
-      m.localGet(value, I64),
-      m.i32(bytes),
-    ], I32);
-    const alone = m.ifRare(m.unary("i32.eqz", m.localGet(frame.isWhole, I32)), [
-      m.localSet(address, this.#at(frame.base, distance)),
-      m.localSet(found, this.#probe("store", address, bytes)),
-      m.if(this.#isOdd(found), m.block(null, [m.br(done, guarded), ...this.#host.stepHere()])),
-      this.#plainStore(order, bytes, this.#hostAddress(address, found), value),
-      m.br(done),
-    ]);
-    const [host, offset] = this.#memberHost(frame, distance);
-    this.#host.push(m.block(done, [alone, this.#plainStore(order, bytes, host, value, offset)]));
-    if (this.#context.isChecked) {
-      const logged = this.#host.toLocal(this.#at(frame.base, distance), "i64");
-      this.#log(LogKind.STORE, bytes, logged, null, value);
-    }
+    const translation = this.#translation;
+    const guarded = translation.storeGuarded(address, value, bytes);
+    const otherwise = [m.br(done, guarded), ...this.#host.stepHere()];
+    return [
+      m.localSet(found, translation.probe("store", address, bytes)),
+      m.if(translation.isOdd(found), m.block(null, otherwise)),
+    ];
   }
 
   #plainStore(
@@ -487,16 +238,95 @@ export class RegionAccesses {
       : m.atomicStore("ram", bytes, I64, host, stored, offset);
   }
 
-  /**
-   * Address in shared memory of an atomic access, in a local; leaves, after `handOver`, when the cold tier must
-   * make it.
-   */
-  #atomicHost(address: number, bytes: number, handOver: readonly Expression[] = []): number {
+  // --- groups of accesses ---------------------------------------------------------------------------
+
+  /** Locals of a group; the first member makes them and checks the group's window. */
+  #frameOf(group: AccessGroup, operation: Operation, isStore: boolean): GroupFrame {
+    const known = this.#groupFrames.get(group);
+    if (known !== undefined) return known;
     const { m } = this;
-    const addend = this.#host.toLocal(this.#probe("store", address, bytes), "i32");
-    this.#host.push(m.ifRare(this.#isOdd(addend), [...handOver, ...this.#host.stepHere()]));
-    return this.#host.toLocal(this.#hostAddress(address, addend), "i32");
+    const frame = {
+      base: this.#host.useInLocal(group.base),
+      host: this.#host.locals.scratch("i32"),
+      isWhole: isStore ? this.#host.locals.scratch("i32") : -1,
+    };
+    this.#groupFrames.set(group, frame);
+    const { openRam } = this.#context;
+    const { span: bytes, alignment } = group;
+    if (openRam !== null && !isStore) {
+      const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
+      const place = this.#openPlace(openRam, { lowest, bytes, alignment }, frame.base);
+      this.#host.push(m.localSet(frame.host, place));
+      return frame;
+    }
+    const cache = this.#caches.of(operation.operands[0], this.#block, isStore);
+    const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
+    this.#checkWindow({ lowest, bytes, alignment }, cache, frame, isStore);
+    const place = this.#translation.place(frame.base, cache.addend);
+    this.#host.push(m.localSet(frame.host, place));
+    return frame;
   }
+
+  /** A window that is no plain RAM of one page: loads leave, stores go one by one. */
+  #checkWindow(span: AccessSpan, cache: PageCache, frame: GroupFrame, isStore: boolean): void {
+    const { m } = this;
+    const translation = this.#translation;
+    const { lowest, alignment } = span;
+    const found = this.#host.locals.scratch("i32");
+    const refill = translation.fillCache(cache, lowest, found);
+    const fails = m.binary("i32.or", translation.isOdd(found), translation.crosses(span));
+    const failed = isStore ? [m.localSet(frame.isWhole, m.i32(0))] : this.#host.stepHere();
+    if (isStore) this.#host.push(m.localSet(frame.isWhole, m.i32(1)));
+    const misses = translation.misses(lowest, alignment, cache);
+    const kind = isStore ? "store" : "load";
+    this.#host.push(m.ifRare(m.binary("i32.or", misses, translation.crosses(span)), [
+      m.localSet(found, translation.probe(kind, lowest, alignment)),
+      m.if(fails, m.block(null, failed), m.block(null, refill)),
+    ]));
+  }
+
+  #at(base: number, distance: number): Expression {
+    const value = this.m.localGet(base, I64);
+    return distance === 0 ? value : this.m.binary("i64.add", value, this.m.i64(BigInt(distance)));
+  }
+
+  /** Host address of a member and the constant offset that remains. */
+  #memberHost(frame: GroupFrame, distance: number): [Expression, number] {
+    const { m } = this;
+    const host = m.localGet(frame.host, I32);
+    return distance >= 0 ? [host, distance] : [m.binary("i32.add", host, m.i32(distance)), 0];
+  }
+
+  #loadOfGroup(operation: Operation, group: AccessGroup, bytes: number): Expression {
+    const frame = this.#frameOf(group, operation, false);
+    const distance = distanceOf(operation.operands[0]);
+    const [host, offset] = this.#memberHost(frame, distance);
+    const address = (): number => this.#host.toLocal(this.#at(frame.base, distance), "i64");
+    const access = { kind: LogKind.LOAD, bytes, address, operand: null };
+    return this.#log.noted(access, this.#loadHost(bytes, host, offset));
+  }
+
+  #storeOfGroup(operation: Operation, group: AccessGroup, bytes: number, order: OrderSet): void {
+    const { m } = this;
+    const value = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
+    const frame = this.#frameOf(group, operation, true);
+    const distance = distanceOf(operation.operands[0]);
+    const address = this.#host.locals.scratch("i64");
+    const found = this.#host.locals.scratch("i32");
+    const done = `stored${operation.id}`;
+    const alone = m.ifRare(m.unary("i32.eqz", m.localGet(frame.isWhole, I32)), [
+      m.localSet(address, this.#at(frame.base, distance)),
+      ...this.#probeStore({ address, value, bytes, found }, done),
+      this.#plainStore(order, bytes, this.#translation.place(address, found), value),
+      m.br(done),
+    ]);
+    const [host, offset] = this.#memberHost(frame, distance);
+    this.#host.push(m.block(done, [alone, this.#plainStore(order, bytes, host, value, offset)]));
+    const member = (): number => this.#host.toLocal(this.#at(frame.base, distance), "i64");
+    this.#log.note({ kind: LogKind.STORE, bytes, address: member, operand: value }, null);
+  }
+
+  // --- atomics --------------------------------------------------------------------------------------
 
   #extended(value: Expression, bytes: number): Expression {
     return bytes === 4 ? this.m.unary("i64.extend32_s", value) : value;
@@ -504,13 +334,17 @@ export class RegionAccesses {
 
   #update(operation: Operation, { width, rmw = "add" }: MemoryAttribute): Expression {
     const { m } = this;
+    const translation = this.#translation;
     const bytes = width / BITS_PER_BYTE;
     const address = this.#host.useInLocal(operation.operands[0]);
     const value = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
     this.dropReservation();
-    const host = m.localGet(this.#atomicHost(address, bytes), I32);
-    const old = this.#updateHost(rmw, bytes, host, m.localGet(value, I64));
-    return this.#extended(this.#logged(LogKind.UPDATE, bytes, address, old, value), bytes);
+    const addend = this.#host.toLocal(translation.probe("store", address, bytes), "i32");
+    this.#host.push(m.ifRare(translation.isOdd(addend), this.#host.stepHere()));
+    const place = this.#host.toLocal(translation.place(address, addend), "i32");
+    const old = this.#updateHost(rmw, bytes, m.localGet(place, I32), m.localGet(value, I64));
+    const access = { kind: LogKind.UPDATE, bytes, address: () => address, operand: value };
+    return this.#extended(this.#log.noted(access, old), bytes);
   }
 
   #updateHost(rmw: RmwOperation, bytes: number, host: Expression, operand: Expression): Expression {
@@ -523,80 +357,23 @@ export class RegionAccesses {
       case "or":
       case "xor":
         return m.atomicUpdate(rmw, "ram", bytes, I64, host, operand);
-      default:
-        return m.call(
-          this.#functions.extremum(rmw, bytes),
-          [host, this.#extended(operand, bytes)],
-          I64,
-        );
+      default: {
+        const name = this.#functions.extremum(rmw, bytes);
+        return m.call(name, [host, this.#extended(operand, bytes)], I64);
+      }
     }
   }
 
-  /** The window is pure (the frontend saw to that), so the pair is one compare-and-swap of the value. */
   #loadReserved(operation: Operation, { width, order }: MemoryAttribute): Expression {
-    const { m } = this;
     const bytes = width / BITS_PER_BYTE;
     const address = this.#host.useInLocal(operation.operands[0]);
     this.#orderBefore(order & Order.WRITE_READ);
-    const addend = this.#host.toLocal(this.#probe("load", address, bytes), "i32");
-    this.#host.push(m.ifRare(this.#isOdd(addend), this.#host.stepHere()));
-    const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
-    this.#host.push(
-      m.localSet(value, m.atomicLoad("ram", bytes, I64, this.#hostAddress(address, addend))),
-    );
-    this.#host.push(m.localSet(reservedAddress, m.localGet(address, I64)));
-    this.#host.push(m.localSet(reservedWidth, m.i32(bytes)));
-    this.#log(LogKind.LOAD_RESERVED, bytes, address, value, null);
-    return this.#extended(m.localGet(value, I64), bytes);
-  }
-
-  /**
-   * Gives the reservation to the cold tier, which makes the store-conditional next: on a guarded page it would
-   * else fail for ever. Nothing but register work lies behind it, so it is as pure there as here.
-   */
-  #handOverReservation(): Expression[] {
-    const { m } = this;
-    const { width, address, value } = this.#reserved;
-    const setWide = (offset: number, local: number): Expression =>
-      m.store("cpu", 8, I64, m.i32(offset), m.localGet(local, I64));
-    return [
-      this.#setControl(Control.RESERVATION, m.i32(1)),
-      this.#setControl(Control.RESERVATION_PURE, m.i32(1)),
-      this.#setControl(Control.RESERVATION_WIDTH, m.localGet(width, I32)),
-      setWide(Control.RESERVATION_ADDRESS, address),
-      setWide(Control.RESERVATION_VALUE, value),
-    ];
+    return this.#extended(this.#pair.load(address, bytes), bytes);
   }
 
   #storeConditional(operation: Operation, { width }: MemoryAttribute): Expression {
-    const { m } = this;
-    const bytes = width / BITS_PER_BYTE;
     const address = this.#host.useInLocal(operation.operands[0]);
     const stored = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
-    const { width: reservedWidth, address: reservedAddress, value } = this.#reserved;
-    const otherWidth = m.binary("i32.ne", m.localGet(reservedWidth, I32), m.i32(bytes));
-    const otherPlace = m.binary(
-      "i64.ne",
-      m.localGet(reservedAddress, I64),
-      m.localGet(address, I64),
-    );
-    this.#host.push(m.ifRare(m.binary("i32.or", otherWidth, otherPlace), this.#host.stepHere()));
-    const host = m.localGet(this.#atomicHost(address, bytes, this.#handOverReservation()), I32);
-    const mask = (expression: Expression): Expression =>
-      bytes === 4 ? m.binary("i64.and", expression, m.i64(LOW_WORD)) : expression;
-    const replacement = mask(m.localGet(stored, I64));
-    const old = m.atomicCompareExchange(
-      "ram",
-      bytes,
-      I64,
-      host,
-      m.localGet(value, I64),
-      replacement,
-    );
-    const failed = m.unary("i64.extend_i32_u", m.binary("i64.ne", old, m.localGet(value, I64)));
-    const result = this.#host.toLocal(failed, "i64");
-    this.dropReservation();
-    this.#log(LogKind.STORE_CONDITIONAL, bytes, address, result, stored);
-    return m.localGet(result, I64);
+    return this.#pair.storeConditional(address, stored, width / BITS_PER_BYTE);
   }
 }

@@ -7,24 +7,21 @@
  * state `pc` is the entry's address. Departures share stubs at the end, one for each set of dirty registers.
  */
 import { ExitReason } from "../../ir/exit_reason.ts";
-import { elementOffset, type StateSlot } from "../../ir/guest_state.ts";
+import type { StateSlot } from "../../ir/guest_state.ts";
 import type { OrderSet } from "../../ir/memory_order.ts";
 import type {
   Block,
   BoundaryAttribute,
-  EntryCondition,
   FunctionSignature,
   MemoryAttribute,
   Operation,
   Region,
   Terminator,
 } from "../../ir/region.ts";
-import type { ValueType } from "../../ir/types.ts";
-import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
-import { ColdExport } from "../abi/module_shape.ts";
-import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
-import { Control, ENTRY_INDEX_BITS, GUEST_STATE, MappingChecks } from "../abi/vcpu_layout.ts";
+import { LeaveReason } from "../abi/leave_reason.ts";
+import { Control, ENTRY_INDEX_BITS, PARCEL_SHIFT } from "../abi/vcpu_layout.ts";
 import { fenceKind } from "../host_order.ts";
+import { loadControl, loadState, storeControl, storeState } from "../lower/guest_state_access.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
 import { OperationLowering } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
@@ -33,40 +30,19 @@ import {
   type NodeEnd,
   StructuredControlFlow,
 } from "../structure/structured_control_flow.ts";
-import type { RegionFunctions } from "./region_functions.ts";
+import { Departures, depthOf, Parameter } from "./departures.ts";
 import { ElementSet } from "./element_set.ts";
+import { entryChecks, type RegionPage, violatesConditions } from "./entry_checks.ts";
 import type { EntryGraph } from "./entry_graph.ts";
-import { type AccessContext, type AccessHost, RegionAccesses } from "./region_accesses.ts";
-import { findNumberElements } from "./number_elements.ts";
 import { PromotedState } from "./promoted_state.ts";
+import type { AccessHost } from "./access_host.ts";
+import { type AccessContext, RegionAccesses } from "./region_accesses.ts";
+import type { RegionFunctions } from "./region_functions.ts";
+import { RegisterLocals } from "./register_locals.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
-const PAGE_SHIFT = 12n;
-/** log2 of the bytes between two places where instructions can start. */
-const PARCEL_SHIFT = 1;
-const WORD_SIGN_BIT = 31n;
-const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const ONE_CALL = 1 << ENTRY_INDEX_BITS;
-
-const CHECK_MAPPING: FunctionSignature = {
-  name: ColdExport.CHECK_MAPPING,
-  parameters: ["i32", "i32", "i32"],
-  result: "i32",
-};
-
-/** Parameters of a region function. */
-const Parameter = { ORIGIN: 0, DEPTH_AND_ENTRY: 1, COUNT: 2 } as const;
-
-/** A page that a region was built from. */
-export interface RegionPage {
-  /** Distance in pages from the origin. */
-  readonly distance: number;
-  /** Index in shared memory. */
-  readonly hostPage: number;
-  /** Generation of its code. */
-  readonly generation: number;
-}
 
 /** Another region that can be called directly. */
 export interface DirectCallee {
@@ -94,15 +70,6 @@ export interface RegionContext extends AccessContext {
   callee(offset: number): DirectCallee | null;
 }
 
-/** Kinds of shared departure code. */
-type StubKind = "leave" | "return" | "chain";
-
-interface Stub {
-  readonly label: string;
-  readonly kind: StubKind;
-  readonly dirty: ElementSet;
-}
-
 type DispatchEnd = Terminator & { readonly kind: "dispatch" };
 
 /** See the header of this file. */
@@ -113,15 +80,11 @@ export class RegionLowering extends OperationLowering {
   readonly #state: PromotedState;
   readonly #graph: EntryGraph;
   readonly #accesses: RegionAccesses;
-  readonly #elementLocals: number[];
-  /** Elements whose locals are doubles. */
-  readonly #numbers: ReadonlySet<number>;
+  readonly #registers: RegisterLocals;
+  readonly #departures: Departures;
   readonly #budget: number;
   readonly #label: number;
-  readonly #exitPc: number;
-  readonly #exitReason: number;
   readonly #departs: number;
-  readonly #stubs = new Map<string, Stub>();
   #dirty: ElementSet;
   #block: Block;
   #boundary: BoundaryAttribute | null = null;
@@ -145,14 +108,17 @@ export class RegionLowering extends OperationLowering {
       looped: this.#graph.looped,
       context,
     });
-    this.#numbers = findNumberElements(region, (element) => this.#state.number(element));
-    this.#elementLocals = this.#state.elements.map((_, number) =>
-      this.locals.permanent(this.#elementType(number))
-    );
+    this.#registers = new RegisterLocals(m, region, this.#state, this.locals);
     this.#budget = this.locals.permanent("i32");
     this.#label = this.locals.permanent("i32");
-    this.#exitPc = this.locals.permanent("i64");
-    this.#exitReason = this.locals.permanent("i32");
+    this.#departures = new Departures(m, {
+      locals: this.locals,
+      registers: this.#registers,
+      functions,
+      budget: this.#budget,
+      pc: context.pc,
+      isChecked: context.isChecked,
+    });
     this.#departs = this.locals.permanent("i32");
     this.#block = region.entries[0].block;
     this.#dirty = this.#state.dirtyIn(this.#block);
@@ -187,7 +153,7 @@ export class RegionLowering extends OperationLowering {
     const root = this.#graph.rootTargets;
     const code = new StructuredControlFlow(m, graph, targets, (node) => this.#node(node, root))
       .build();
-    const body = this.#withStubs(m.block(null, [this.#prologue(), code]));
+    const body = this.#departures.wrap(m.block(null, [this.#prologue(), code]));
     m.addFunction(this.#context.name, [I64, I32], I64, this.locals.types, body);
   }
 
@@ -211,75 +177,14 @@ export class RegionLowering extends OperationLowering {
 
   /** Caches are known only after all blocks were lowered, so this is made last. */
   #prologue(): Expression {
-    const { m } = this;
-    const statements = [
-      m.localSet(this.#budget, this.#control(Control.BUDGET)),
-      m.localSet(
-        this.#label,
-        m.binary("i32.and", m.localGet(Parameter.DEPTH_AND_ENTRY, I32), m.i32(ENTRY_MASK)),
-      ),
-      ...this.#context.pages.map((page) => this.#checkGeneration(page)),
-      ...(this.#context.pages.length > 1 ? [this.#checkMapping()] : []),
-      m.ifRare(
-        m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(1)),
-        this.#refuse(LeaveReason.BUDGET),
-      ),
-      ...this.#accesses.startCaches(),
-    ];
-    return m.block(null, statements);
-  }
-
-  /** Leaves before anything was done: state pc is that of the entry already. */
-  #refuse(reason: number): Expression[] {
-    const { m } = this;
-    return [this.#setControl(Control.REASON, m.i32(reason)), m.return(m.i64(LEAVE))];
-  }
-
-  /** ORDER: sc load at entry; partner: the begun-stores count before a store to the page's code. */
-  #checkGeneration({ hostPage, generation }: RegionPage): Expression {
-    const { m } = this;
-    const begun = m.atomicLoad("ram", 4, I32, m.i32(PAGE_STORES_BEGUN + hostPage * 4));
-    return m.ifRare(m.binary("i32.ne", begun, m.i32(generation)), this.#refuse(LeaveReason.DEAD));
-  }
-
-  #checkMapping(): Expression {
-    const { m } = this;
-    const { slot } = this.#context;
-    const origin = (): Expression => m.localGet(Parameter.ORIGIN, I64);
-    const page = m.binary(
-      "i64.shl",
-      m.binary("i64.shr_u", origin(), m.i64(PAGE_SHIFT)),
-      m.i64(32n),
-    );
-    const present = m.binary(
-      "i64.or",
-      page,
-      m.unary("i64.extend_i32_u", this.#control(Control.CONTEXT)),
-    );
-    const checked = m.load(
-      "cpu",
-      8,
-      false,
-      I64,
-      m.i32(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT)),
-    );
-    const high = m.unary("i32.wrap_i64", m.binary("i64.shr_u", origin(), m.i64(32n)));
-    const ok = m.call(this.#functions.imported(CHECK_MAPPING), [
-      m.i32(slot),
-      m.unary("i32.wrap_i64", origin()),
-      high,
-    ], I32);
-    return m.ifRare(m.binary("i64.ne", checked, present), [
-      m.if(m.unary("i32.eqz", ok), m.block(null, this.#refuse(LeaveReason.UNMAPPED))),
-    ]);
-  }
-
-  #control(offset: number): Expression {
-    return this.m.load("cpu", 4, false, I32, this.m.i32(offset));
-  }
-
-  #setControl(offset: number, value: Expression): Expression {
-    return this.m.store("cpu", 4, I32, this.m.i32(offset), value);
+    const checks = entryChecks(this.m, {
+      functions: this.#functions,
+      slot: this.#context.slot,
+      pages: this.#context.pages,
+      budget: this.#budget,
+      label: this.#label,
+    });
+    return this.m.block(null, [...checks, ...this.#accesses.startCaches()]);
   }
 
   // --- nodes ----------------------------------------------------------------------------------------
@@ -326,7 +231,7 @@ export class RegionLowering extends OperationLowering {
   #loadEntryRegisters(rootTargets: readonly number[]): Expression[] {
     const needed = this.#state.liveIn(this.#graph.entries[0].block).copy();
     this.#addLiveIn(needed, rootTargets);
-    return [...this.#loadElements(needed), ...this.#checkConditions([0, ...rootTargets])];
+    return [...this.#registers.load(needed), ...this.#checkConditions([0, ...rootTargets])];
   }
 
   /** Refuses entries, out of those that these nodes start, whose conditions do not hold. */
@@ -339,26 +244,11 @@ export class RegionLowering extends OperationLowering {
         return node.kind === "block" ? node.block === block : node.kind === "root" && label === 0;
       });
       if (!isHere || conditions.length === 0) return [];
-      const isEntered = m.binary("i32.eq", m.localGet(this.#label, I32), m.i32(label));
-      const violations = conditions.map((condition) => this.#violation(condition))
-        .reduce((a, b) => m.binary("i64.or", a, b));
-      const isRefused = m.binary(
-        "i32.and",
-        isEntered,
-        m.unary("i32.eqz", m.unary("i64.eqz", violations)),
-      );
+      const isRefused = violatesConditions(this.#registers, this.#label, label, conditions);
       return [
         m.ifRare(isRefused, this.#departure(this.pcRelative(offset), LeaveReason.COLD_STEP, 0)),
       ];
     });
-  }
-
-  /** Not zero where the condition does not hold. */
-  #violation(condition: EntryCondition): Expression {
-    const { m } = this;
-    const value = (): Expression => this.stateGet(condition.slot, condition.index);
-    if (condition.range === "u31") return m.binary("i64.shr_u", value(), m.i64(WORD_SIGN_BIT));
-    return m.binary("i64.xor", value(), m.unary("i64.extend32_s", value()));
   }
 
   #addLiveIn(needed: ElementSet, targets: readonly number[]): void {
@@ -372,53 +262,21 @@ export class RegionLowering extends OperationLowering {
   #sort(targets: readonly number[]): NodeCode {
     const needed = new ElementSet();
     this.#addLiveIn(needed, targets);
-    const end = this.#switch(targets, targets[0]);
-    return { statements: [...this.#loadElements(needed), ...this.#checkConditions(targets)], end };
-  }
-
-  #loadElements(elements: ElementSet): Expression[] {
-    return [...elements.elements()].map((number) =>
-      this.m.localSet(this.#elementLocals[number], this.#loadElement(number))
-    );
-  }
-
-  #elementType(number: number): ValueType {
-    return this.#numbers.has(number) ? "f64" : this.#state.elements[number].slot.type;
-  }
-
-  #loadElement(number: number): Expression {
-    const { slot, index } = this.#state.elements[number];
-    return this.#loadState(slot, index, this.#elementType(number));
-  }
-
-  #loadState(slot: StateSlot, index: number, type: ValueType = slot.type): Expression {
-    const bytes = slot.type === "i32" ? 4 : 8;
-    const address = this.m.i32(GUEST_STATE + elementOffset(slot, index));
-    return this.m.load("cpu", bytes, false, wasmType(type), address);
-  }
-
-  #storeState(
-    slot: StateSlot,
-    index: number,
-    value: Expression,
-    type: ValueType = slot.type,
-  ): Expression {
-    const bytes = slot.type === "i32" ? 4 : 8;
-    const address = this.m.i32(GUEST_STATE + elementOffset(slot, index));
-    return this.m.store("cpu", bytes, wasmType(type), address, value);
+    const statements = [...this.#registers.load(needed), ...this.#checkConditions(targets)];
+    return { statements, end: this.#switch(targets, targets[0]) };
   }
 
   #leaveTo(block: Block): NodeCode {
     this.#dirty = this.#state.dirtyIn(block);
-    this.push(this.m.localSet(this.#exitPc, this.pcRelative(offsetOf(block))));
-    this.#goStub("chain");
+    this.push(this.#departures.setNextPc(this.pcRelative(offsetOf(block))));
+    this.#go("chain");
     return { statements: this.endBlock(), end: { kind: "leave" } };
   }
 
   #departFrom(block: Block): NodeCode {
     const end = block.terminator as DispatchEnd;
     this.#dirty = this.#state.dirtyOut(block);
-    this.#goStub(end.transfer === "return" ? "return" : "chain");
+    this.#go(end.transfer === "return" ? "return" : "chain");
     return { statements: this.endBlock(), end: { kind: "leave" } };
   }
 
@@ -457,7 +315,6 @@ export class RegionLowering extends OperationLowering {
   // --- ends of blocks -------------------------------------------------------------------------------
 
   #terminate(block: Block, terminator: Terminator): NodeEnd {
-    const { m } = this;
     if (this.#isDeparting && terminator.kind !== "exit" && terminator.kind !== "trap") {
       this.#departIfAsked(this.#nextAddress(), 0);
     }
@@ -479,8 +336,8 @@ export class RegionLowering extends OperationLowering {
       case "dispatch":
         return this.#dispatch(block, terminator);
       case "goto":
-        this.push(m.localSet(this.#exitPc, this.use(terminator.pc)));
-        this.#goStub(terminator.transfer === "return" ? "return" : "chain");
+        this.push(this.#departures.setNextPc(this.use(terminator.pc)));
+        this.#go(terminator.transfer === "return" ? "return" : "chain");
         return { kind: "leave" };
       case "exit":
         this.statements.push(...this.#exit(block, terminator));
@@ -498,18 +355,21 @@ export class RegionLowering extends OperationLowering {
   /** A compare for one target, else a table over the addresses from the first to the last. */
   #dispatch(block: Block, { pc, targets }: DispatchEnd): NodeEnd {
     const { m } = this;
-    this.push(m.localSet(this.#exitPc, this.use(pc)));
-    const exitPc = (): Expression => m.localGet(this.#exitPc, I64);
+    this.push(this.#departures.setNextPc(this.use(pc)));
     const nodes = targets.map((target) => this.#graph.target(block, target.block));
     const otherwise = this.#graph.departureOf(block);
     if (targets.length === 1) {
-      const condition = m.binary("i64.eq", exitPc(), this.pcRelative(targets[0].offset));
+      const condition = m.binary(
+        "i64.eq",
+        this.#departures.nextPc(),
+        this.pcRelative(targets[0].offset),
+      );
       return { kind: "branch", condition, taken: nodes[0], otherwise };
     }
     const first = Math.min(...targets.map(({ offset }) => offset));
     const table: number[] = [];
     targets.forEach(({ offset }, index) => table[(offset - first) >> PARCEL_SHIFT] = nodes[index]);
-    const distance = m.binary("i64.sub", exitPc(), this.pcRelative(first));
+    const distance = m.binary("i64.sub", this.#departures.nextPc(), this.pcRelative(first));
     const parcel = this.toLocal(
       m.binary("i64.shr_u", distance, m.i64(BigInt(PARCEL_SHIFT))),
       "i64",
@@ -529,51 +389,45 @@ export class RegionLowering extends OperationLowering {
 
   #call(block: Block, { pc, link, then }: Terminator & { kind: "call" }): NodeEnd {
     const { m } = this;
-    this.push(m.localSet(this.#exitPc, this.use(pc)));
+    this.push(this.#departures.setNextPc(this.use(pc)));
     const callee = pc.opcode === "guest.pc_relative"
       ? this.#context.callee((pc.attribute as { offset: number }).offset)
       : null;
     if (this.#context.isChecked) {
-      this.#goStub("return");
+      this.#go("return");
       return { kind: "leave" };
     }
     const depth = m.binary("i32.lt_u", m.localGet(Parameter.DEPTH_AND_ENTRY, I32), m.i32(ONE_CALL));
-    this.push(m.ifRare(depth, [m.br(this.#stub("return", this.#dirty).label)]));
-    this.statements.push(...this.#storeElements(this.#dirty));
-    this.push(this.#setControl(Control.BUDGET, m.localGet(this.#budget, I32)));
+    this.push(m.ifRare(depth, [this.#departures.go("return", this.#dirty)]));
+    this.statements.push(...this.#registers.store(this.#dirty));
+    this.push(storeControl(m, Control.BUDGET, m.localGet(this.#budget, I32)));
     const returned = this.toLocal(
       callee === null ? this.#callUnknown() : this.#callDirect(callee),
       "i64",
     );
     const mismatch = m.binary("i64.ne", m.localGet(returned, I64), this.use(link));
     this.push(m.ifRare(mismatch, [m.return(m.localGet(returned, I64))]));
-    this.push(m.localSet(this.#budget, this.#control(Control.BUDGET)));
+    this.push(m.localSet(this.#budget, loadControl(m, Control.BUDGET)));
     this.#accesses.dropReservation();
-    this.statements.push(...this.#loadElements(this.#state.liveIn(then)));
+    this.statements.push(...this.#registers.load(this.#state.liveIn(then)));
     return { kind: "jump", target: this.#graph.target(block, then) };
   }
 
   /** Depth of a callee, entry bits clear. */
   #calleeDepth(): Expression {
-    const { m } = this;
-    const mine = m.binary(
-      "i32.and",
-      m.localGet(Parameter.DEPTH_AND_ENTRY, I32),
-      m.i32(~ENTRY_MASK),
-    );
-    return m.binary("i32.sub", mine, m.i32(ONE_CALL));
+    return this.m.binary("i32.sub", depthOf(this.m), this.m.i32(ONE_CALL));
   }
 
   #callUnknown(): Expression {
     return this.m.call(this.#functions.transfer("enter"), [
-      this.m.localGet(this.#exitPc, I64),
+      this.#departures.nextPc(),
       this.#calleeDepth(),
     ], I64);
   }
 
   #callDirect({ name, label, originOffset }: DirectCallee): Expression {
     const { m } = this;
-    this.push(this.#storeState(this.#context.pc, 0, m.localGet(this.#exitPc, I64)));
+    this.push(storeState(m, this.#context.pc, 0, this.#departures.nextPc()));
     const origin = m.binary(
       "i64.add",
       m.localGet(Parameter.ORIGIN, I64),
@@ -587,39 +441,12 @@ export class RegionLowering extends OperationLowering {
 
   // --- departures -----------------------------------------------------------------------------------
 
-  #storeElements(elements: ElementSet): Expression[] {
-    return [...elements.elements()].map((number) => {
-      const { slot, index } = this.#state.elements[number];
-      const type = this.#elementType(number);
-      const value = this.m.localGet(this.#elementLocals[number], wasmType(type));
-      return this.#storeState(slot, index, value, type);
-    });
+  #go(kind: "return" | "chain"): void {
+    this.push(this.#departures.go(kind, this.#dirty));
   }
 
-  #stub(kind: StubKind, dirty: ElementSet): Stub {
-    const key = `${kind}.${dirty.key}`;
-    let stub = this.#stubs.get(key);
-    if (stub === undefined) {
-      stub = { label: `stub${this.#stubs.size}`, kind, dirty: dirty.copy() };
-      this.#stubs.set(key, stub);
-    }
-    return stub;
-  }
-
-  #goStub(kind: StubKind): void {
-    const allowed = kind === "chain" && this.#context.isChecked ? "return" : kind;
-    this.push(this.m.br(this.#stub(allowed, this.#dirty).label));
-  }
-
-  /** Statements that leave to the trampoline, to go on at `pc`, giving back what was not executed. */
   #departure(pc: Expression, reason: number, unused: number): Expression[] {
-    const { m } = this;
-    return [
-      m.localSet(this.#exitPc, pc),
-      m.localSet(this.#exitReason, m.i32(reason)),
-      ...(unused === 0 ? [] : [m.localSet(this.#budget, this.#budgetPlus(unused))]),
-      m.br(this.#stub("leave", this.#dirty).label),
-    ];
+    return this.#departures.leave(pc, reason, unused, this.#dirty);
   }
 
   #current(): BoundaryAttribute {
@@ -658,55 +485,16 @@ export class RegionLowering extends OperationLowering {
     this.#isDeparting = false;
   }
 
-  /** Wraps the body into one block for each stub, with the stubs behind it. */
-  #withStubs(body: Expression): Expression {
-    const { m } = this;
-    return [...this.#stubs.values()].reduce((inner, stub) => {
-      const code = [m.block(stub.label, [inner, m.unreachable()]), ...this.#stubCode(stub)];
-      return m.block(null, code, I64);
-    }, body);
-  }
-
-  #stubCode({ kind, dirty }: Stub): Expression[] {
-    const { m } = this;
-    const exitPc = (): Expression => m.localGet(this.#exitPc, I64);
-    const stores = [
-      ...this.#storeElements(dirty),
-      this.#setControl(Control.BUDGET, m.localGet(this.#budget, I32)),
-    ];
-    if (kind === "return") return [...stores, m.return(exitPc())];
-    if (kind === "chain") {
-      const depth = m.binary(
-        "i32.and",
-        m.localGet(Parameter.DEPTH_AND_ENTRY, I32),
-        m.i32(~ENTRY_MASK),
-      );
-      return [...stores, m.returnCall(this.#functions.transfer("chain"), [exitPc(), depth], I64)];
-    }
-    return [
-      ...stores,
-      this.#storeState(this.#context.pc, 0, exitPc()),
-      this.#setControl(Control.REASON, m.localGet(this.#exitReason, I32)),
-      m.return(m.i64(LEAVE)),
-    ];
-  }
-
   // --- operations -----------------------------------------------------------------------------------
 
   protected override stateGet(slot: StateSlot, index: number): Expression {
-    if (!slot.promotable) return this.#loadState(slot, index);
-    const element = this.#state.number({ slot, index });
-    const type = this.#elementType(element);
-    const value = this.m.localGet(this.#elementLocals[element], wasmType(type));
-    return type === slot.type ? value : this.m.unary("i64.reinterpret_f64", value);
+    return slot.promotable ? this.#registers.get({ slot, index }) : loadState(this.m, slot, index);
   }
 
   protected override stateSet(slot: StateSlot, index: number, value: Expression): Expression {
-    if (!slot.promotable) return this.#storeState(slot, index, value);
-    const element = this.#state.number({ slot, index });
-    this.#dirty.add(element);
-    const carried = this.#numbers.has(element) ? this.m.unary("f64.reinterpret_i64", value) : value;
-    return this.m.localSet(this.#elementLocals[element], carried);
+    if (!slot.promotable) return storeState(this.m, slot, index, value);
+    this.#dirty.add(this.#state.number({ slot, index }));
+    return this.#registers.set(slot, index, value);
   }
 
   protected override stateGetAt(slot: StateSlot): Expression {
@@ -758,7 +546,8 @@ export class RegionLowering extends OperationLowering {
     this.#functions.guest(callee);
     const { index } = this.#current();
     this.#accesses.dropReservation();
-    return [this.#setControl(Control.BUDGET, this.#budgetPlus(this.#block.instructions - index))];
+    const left = this.#budgetPlus(this.#block.instructions - index);
+    return [storeControl(this.m, Control.BUDGET, left)];
   }
 
   protected override leave(operation: Operation): void {

@@ -8,9 +8,10 @@ import { addBranchHints } from "../branch_hints.ts";
 import type { HostOrder } from "../host_order.ts";
 import type { ModuleFactory } from "../module_builder.ts";
 import type { EntryGraph } from "./entry_graph.ts";
-import type { OpenRam } from "./region_accesses.ts";
+import type { OpenRam } from "./access_translation.ts";
 import { RegionFunctions } from "./region_functions.ts";
-import { type DirectCallee, RegionLowering, type RegionPage } from "./region_lowering.ts";
+import type { RegionPage } from "./entry_checks.ts";
+import { type DirectCallee, RegionLowering } from "./region_lowering.ts";
 
 /** A region to be compiled, with its place. */
 export interface RegionSource {
