@@ -61,9 +61,9 @@ function wordForm(pattern: Pattern, row: number): Form {
   return { pattern, row, length: 4, fields: pattern.fields, fixed: NO_FIELDS, compressed: null };
 }
 
-/** A compressed instruction stands for its base row, if that one is enabled. */
+/** A compressed instruction stands for its base row, if both are enabled. */
 function baseRow(compressed: CompressedRow, extensions: ReadonlySet<string>): number {
-  if (!hasRow(compressed.base)) return ILLEGAL_ROW;
+  if (!hasRow(compressed.base) || !extensions.has(compressed.extension)) return ILLEGAL_ROW;
   const row = rowIndex(compressed.base);
   return isMet(ROWS[row].extension, extensions) ? row : ILLEGAL_ROW;
 }

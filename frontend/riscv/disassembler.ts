@@ -10,7 +10,7 @@
  * - `pred`, `succ`: sets of a fence; `rm`: rounding mode, left out when dynamic; `constant`: the number that the place of
  *   `rs1` stands for.
  *
- * The mnemonic is the row's name up to the first space.
+ * The mnemonic is the row's name up to the first space; `imm` at its end stands for the immediate.
  */
 import type { Decoder } from "./decoder.ts";
 import type { DecodedInstruction } from "./instruction.ts";
@@ -105,7 +105,7 @@ export class Disassembler {
       return `.${instruction.length}byte ${hexadecimal(instruction.bits)}`;
     }
     const { name, syntax } = this.#textForm(instruction);
-    const [mnemonic] = name.split(" ");
+    const mnemonic = name.split(" ")[0].replace(/\.imm$/, `.${instruction.imm}`);
     const operands = syntax.split(", ")
       .map((operand) => this.#operandText(operand, instruction, pc))
       .filter((text) => text !== "")

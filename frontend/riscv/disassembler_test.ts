@@ -63,7 +63,10 @@ const DIFFERENCES: readonly Difference[] = [
   {
     reason: "known to newer versions only",
     theirs: /^illegal$/,
-    ours: /^(czero|fli|f(min|max)m|fround(nx)?|f(le|lt)q|fcvtmod)\./,
+    ours: new RegExp(
+      "^((czero|fli|f(min|max)m|fround(nx)?|f(le|lt)q|fcvtmod|mop|c\\.mop)\\.|" +
+        "c\\.(lbu|lhu?|s[bh]|mul|[sz]ext\\.[bhw]|not) )",
+    ),
   },
   {
     reason: "exact conversions: objdump knows no rounding mode there",

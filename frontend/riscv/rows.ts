@@ -2,6 +2,7 @@
  * All instructions of the guest. The position of a row is the number of its handler, in decoded records and
  * in the cold tier.
  */
+import { COMPRESSED_ROWS } from "./compressed.ts";
 import { RV_A } from "./encoding/rv_a.ts";
 import { RV_FLOAT } from "./encoding/rv_float.ts";
 import { RV_I } from "./encoding/rv_i.ts";
@@ -21,6 +22,7 @@ import { ZKND_ZKNE } from "./encoding/zknd_zkne.ts";
 import { ZKNH } from "./encoding/zknh.ts";
 import { ZKSED } from "./encoding/zksed.ts";
 import { ZKSH } from "./encoding/zksh.ts";
+import { ZIMOP } from "./encoding/zimop.ts";
 import { extensionsOf } from "./extension_condition.ts";
 import type { InstructionRow } from "./instruction.ts";
 import { illegal } from "./lift/rv_i.ts";
@@ -48,6 +50,7 @@ export const ROWS: readonly InstructionRow[] = [
   ...ZICSR,
   ...ZIFENCEI,
   ...ZICOND,
+  ...ZIMOP,
   ...ZBA,
   ...ZBB,
   ...ZBC,
@@ -65,10 +68,10 @@ const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(
   ROWS.map(({ name }, index) => [name, index]),
 );
 
-/** Names of all extensions that have rows, and `c` for the compressed forms. */
+/** Names of all extensions that have rows, and of those that have compressed forms only. */
 export const EXTENSIONS: ReadonlySet<string> = new Set([
   ...ROWS.flatMap(({ extension }) => extensionsOf(extension)),
-  "c",
+  ...COMPRESSED_ROWS.map(({ extension }) => extension),
 ]);
 
 /**

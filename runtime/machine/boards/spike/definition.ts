@@ -7,7 +7,7 @@ import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
 import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
 import {
   advertisedExtensions,
-  checkCpuProperties,
+  checkCpu,
   loadRiscvFrontend,
   mmuType,
 } from "../riscv_virt/cpu_properties.ts";
@@ -36,7 +36,7 @@ export const SPIKE: BootableBoard = {
   name: "spike",
   ramBase: RAM_BASE,
   loadFrontend: loadRiscvFrontend,
-  checkCpu: checkCpuProperties,
+  checkCpu,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,
