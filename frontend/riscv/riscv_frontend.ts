@@ -28,7 +28,7 @@ import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileg
 import { resetValues } from "./privileged/reset.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
-import { EXTENSIONS, ROWS } from "./rows.ts";
+import { EXTENSIONS, isRareRow, ROWS } from "./rows.ts";
 import type { InstructionRow } from "./instruction.ts";
 
 /** TLB sets that the privileged architecture's mmu modes need. */
@@ -96,6 +96,10 @@ export class RiscvFrontend implements GuestFrontend {
 
   handlers(): Region[] {
     return ROWS.map(liftHandler);
+  }
+
+  isRare(handler: number): boolean {
+    return isRareRow(ROWS[handler]);
   }
 
   functions(): Region[] {

@@ -23,7 +23,7 @@ import { ZKNH } from "./encoding/zknh.ts";
 import { ZKSED } from "./encoding/zksed.ts";
 import { ZKSH } from "./encoding/zksh.ts";
 import { ZIMOP } from "./encoding/zimop.ts";
-import { extensionsOf } from "./extension_condition.ts";
+import { extensionsOf, isMet } from "./extension_condition.ts";
 import type { InstructionRow } from "./instruction.ts";
 import { illegal } from "./lift/rv_i.ts";
 
@@ -87,6 +87,19 @@ export function rowIndex(name: string): number {
 /** Is there a row of that name? */
 export function hasRow(name: string): boolean {
   return INDEX_BY_NAME.has(name);
+}
+
+/** Extensions whose instructions ordinary programs do not use. */
+const RARE_EXTENSIONS: ReadonlySet<string> = new Set([
+  ...["zfa", "zfh", "zfhmin", "zbc", "zbkc", "zbkx"],
+  ...["zknd", "zkne", "zknh", "zksed", "zksh"],
+]);
+
+const USUAL_EXTENSIONS: ReadonlySet<string> = EXTENSIONS.difference(RARE_EXTENSIONS);
+
+/** Does the instruction come with extensions only that ordinary programs do not use? */
+export function isRareRow({ extension }: InstructionRow): boolean {
+  return !isMet(extension, USUAL_EXTENSIONS);
 }
 
 /** Which register file an instruction writes its destination in: told by the first operand of its syntax. */

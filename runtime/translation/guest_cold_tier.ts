@@ -17,6 +17,7 @@ export function buildGuestColdTier(
   const { hostFunctions, recordFields, privileged, pc, translationRoot, accessFaults } = frontend;
   return buildColdTier(factory, {
     handlers: frontend.handlers(),
+    isRare: (handler) => frontend.isRare(handler),
     functions: frontend.functions(),
     hostFunctions,
     recordFields,
