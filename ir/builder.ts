@@ -134,6 +134,12 @@ export class Builder {
     return this.append("i64.const", "i64", [], { constant: BigInt.asIntN(64, BigInt(value)) });
   }
 
+  /** Double constant: the host's number with its bits. */
+  f64(value: number): Value {
+    const bits = new BigInt64Array(Float64Array.of(value).buffer)[0];
+    return this.op("f64.reinterpret_i64", this.i64(bits));
+  }
+
   #integer(name: IntegerBinary, a: Value, b: Value): Value {
     return this.op(`${a.type as "i32" | "i64"}.${name}`, a, b);
   }

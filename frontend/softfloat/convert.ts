@@ -110,16 +110,6 @@ const HALF = 0.5;
 const TWO_TO_63 = 2 ** 63;
 const TWO_TO_64 = 2 ** 64;
 
-/** Bits of a host number. */
-function doubleBits(value: number): bigint {
-  return new BigInt64Array(new Float64Array([value]).buffer)[0];
-}
-
-/** A constant double. */
-function double(f: FloatBuilder, value: number): Value {
-  return f.b.op("f64.reinterpret_i64", f.b.i64(doubleBits(value)));
-}
-
 /** Raises the invalid flag and ends the function with the end of the range on that side. */
 function returnSaturated(f: FloatBuilder, isBelow: Value, range: IntegerRange): void {
   const { b } = f;
@@ -133,10 +123,10 @@ function returnSaturated(f: FloatBuilder, isBelow: Value, range: IntegerRange): 
  */
 function roundingStep(f: FloatBuilder, truncated: Value, rest: Value, mode: Value): Value {
   const { b } = f;
-  const isNegative = b.op("f64.lt", rest, double(f, 0));
+  const isNegative = b.op("f64.lt", rest, b.f64(0));
   const size = b.op("f64.abs", rest);
-  const isAboveHalf = b.op("f64.lt", double(f, HALF), size);
-  const isHalf = b.op("f64.eq", double(f, HALF), size);
+  const isAboveHalf = b.op("f64.lt", b.f64(HALF), size);
+  const isHalf = b.op("f64.eq", b.f64(HALF), size);
   const isOdd = b.wrap(b.and(truncated, b.i64(1)));
   const is = (wanted: number): Value => b.eq(mode, b.i32(wanted));
   const isNearest = b.or(is(RoundingMode.NEAREST_EVEN), is(RoundingMode.NEAREST_AWAY));
@@ -177,11 +167,11 @@ export function buildToInteger(name: IntegerName, state: FloatState): Region {
     const { b } = f;
     const [bits, mode] = [b.parameter(0), b.parameter(1)];
     const value = b.op("f64.reinterpret_i64", bits);
-    const isInReach = b.op("f64.lt", b.op("f64.abs", value), double(f, TWO_TO_63));
+    const isInReach = b.op("f64.lt", b.op("f64.abs", value), b.f64(TWO_TO_63));
     b.when(b.eqz(isInReach), () => returnFarInteger(f, bits, value, range));
     const truncated = b.op("i64.trunc_sat_f64_s", value);
     const rest = b.op("f64.sub", value, b.op("f64.convert_i64_s", truncated));
-    b.when(b.op("f64.eq", rest, double(f, 0)), () => returnChecked(f, truncated, range, 0));
+    b.when(b.op("f64.eq", rest, b.f64(0)), () => returnChecked(f, truncated, range, 0));
     const rounded = b.add(truncated, roundingStep(f, truncated, rest, mode));
     returnChecked(f, rounded, range, FloatFlag.INEXACT);
   });
@@ -191,10 +181,10 @@ export function buildToInteger(name: IntegerName, state: FloatState): Region {
 function returnFarInteger(f: FloatBuilder, bits: Value, value: Value, range: IntegerRange): void {
   const { b } = f;
   if (range.minimum === -(2n ** 63n)) {
-    b.when(b.op("f64.eq", value, double(f, -TWO_TO_63)), () => b.return(b.i64(range.minimum)));
+    b.when(b.op("f64.eq", value, b.f64(-TWO_TO_63)), () => b.return(b.i64(range.minimum)));
   } else if (range.maximum > TWO_TO_63) {
-    const isPositive = b.op("f64.lt", double(f, 0), value);
-    const isInRange = b.and(isPositive, b.op("f64.lt", value, double(f, TWO_TO_64)));
+    const isPositive = b.op("f64.lt", b.f64(0), value);
+    const isInRange = b.and(isPositive, b.op("f64.lt", value, b.f64(TWO_TO_64)));
     b.when(isInRange, () => b.return(b.op("i64.trunc_sat_f64_u", value)));
   }
   const isBelow = b.and(f.isNegative(bits), b.eqz(f.isNaN(bits)));

@@ -74,7 +74,7 @@ function oddSum(call: HalfCall): Value {
   const isAway = double.isNegative(b.xor(b.xor(bits, errorBits), b.i64(-1)));
   const step = b.select(isAway, b.i64(1), b.i64(-1));
   const isOdd = b.wrap(b.and(bits, b.i64(1)));
-  const isExact = b.op("f64.eq", error, b.op("f64.reinterpret_i64", b.i64(0)));
+  const isExact = b.op("f64.eq", error, b.f64(0));
   const stays = b.or(isOdd, isExact);
   const odd = b.add(bits, b.select(stays, b.i64(0), step));
   return b.op("f64.reinterpret_i64", b.select(double.isSpecial(bits), bits, odd));

@@ -39,13 +39,6 @@ const ONE = BigInt(BINARY64.bias) * BINARY64.hiddenBit;
 const WORD_BITS = 32;
 const TWO_TO_63 = 2 ** 63;
 
-function constant(b: Builder, value: number): Value {
-  return b.op(
-    "f64.reinterpret_i64",
-    b.i64(new BigInt64Array(Float64Array.of(value).buffer)[0]),
-  );
-}
-
 /** Appends the rounding of a double in a mode that is known, if it is; gives a double. */
 export function roundToIntegral(
   b: Builder,
@@ -61,7 +54,7 @@ export function roundToIntegral(
 function returnNearestAway(b: Builder, double: Value): void {
   const truncated = b.op("f64.trunc", double);
   const rest = b.op("f64.abs", b.op("f64.sub", double, truncated));
-  b.when(b.op("f64.le", constant(b, HALF), rest), () => {
+  b.when(b.op("f64.le", b.f64(HALF), rest), () => {
     const sign = b.and(b.op("i64.reinterpret_f64", double), b.i64(BINARY64.signBit));
     const step = b.op("f64.reinterpret_i64", b.or(sign, b.i64(ONE)));
     b.return(b.op("f64.add", truncated, step));
@@ -95,7 +88,7 @@ export function buildToWordModular(state: FloatState): Region {
     const { b } = f;
     const bits = b.parameter(0);
     const double = b.op("f64.reinterpret_i64", bits);
-    const isNear = b.op("f64.lt", b.op("f64.abs", double), constant(b, TWO_TO_63));
+    const isNear = b.op("f64.lt", b.op("f64.abs", double), b.f64(TWO_TO_63));
     b.when(b.eqz(isNear), () => returnFarWord(f, bits));
     const integer = b.op("i64.trunc_sat_f64_s", double);
     const word = b.signExtend32(integer);

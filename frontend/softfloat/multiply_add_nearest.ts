@@ -22,12 +22,6 @@ import {
 } from "./host_arithmetic.ts";
 import type { RoundedOperation } from "./signatures.ts";
 
-/** A constant double. */
-function double({ b }: HostFloatBuilder, value: number): Value {
-  const bits = new BigInt64Array(Float64Array.of(value).buffer)[0];
-  return b.op("f64.reinterpret_i64", b.i64(bits));
-}
-
 /** Bits of a double that a single does not have. */
 const EXTRA_BITS = (1n << BigInt(BINARY64.precision - BINARY32.precision)) - 1n;
 /** What they are in a double halfway between two singles. */
@@ -62,7 +56,7 @@ export function buildSingleMultiplyAdd(
         return b.or(isSumRounded, areDifferent(f, promote(f, result), sum));
       });
     });
-    b.when(b.op("f64.eq", sum, double(f, 0)), () => b.return(result));
+    b.when(b.op("f64.eq", sum, b.f64(0)), () => b.return(result));
     returnExact(f, exact);
   });
 }
@@ -122,7 +116,7 @@ export function buildDoubleMultiplyAdd(
       const errors = [sumError(f, product, addend, sum), productError(f, a, second, product)];
       const correction = b.op("f64.add", errors[0], errors[1]);
       const widened = (factor: number): Value =>
-        b.op("f64.add", sum, b.op("f64.mul", correction, double(f, factor)));
+        b.op("f64.add", sum, b.op("f64.mul", correction, b.f64(factor)));
       const result = widened(1 + WIDENING);
       const isSure = b.op("f64.eq", result, widened(1 - WIDENING));
       const bits = toBits(f, result);

@@ -205,7 +205,7 @@ export function buildNarrowNearest(state: FloatState): Region {
     b.when(isSafelyNormal(f, bits), () => {
       returnTested(f, result, () => areDifferent(f, double, promote(f, result)));
     });
-    b.when(b.op("f64.eq", double, b.op("f64.reinterpret_i64", b.i64(0))), () => b.return(result));
+    b.when(b.op("f64.eq", double, b.f64(0)), () => b.return(result));
     returnExact(f, F64_TO_F32.exact);
   });
 }

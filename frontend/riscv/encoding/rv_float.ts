@@ -14,7 +14,7 @@ import {
   F64_TO_F16,
   F64_TO_F32,
 } from "../../softfloat/signatures.ts";
-import type { InstructionRow } from "../instruction.ts";
+import type { InstructionRow, Lifter } from "../instruction.ts";
 import { DOUBLE, HALF, SINGLE } from "../lift/float_format.ts";
 import * as lift from "../lift/float_operations.ts";
 import {
@@ -25,7 +25,7 @@ import {
   HALF_COLUMN,
   SINGLE_COLUMN,
 } from "./float_column.ts";
-import { rowTable } from "./row_table.ts";
+import { type RowEntry, rowTable } from "./row_table.ts";
 
 const LOADS_AND_STORES: readonly FloatRowEntry[] = [
   ["fl~", "imm[11:0] rs1 WWW rd 0000111", "fd, imm(rs1)", lift.load],
@@ -192,48 +192,26 @@ function rowsOf(column: FloatColumn): InstructionRow[] {
   ];
 }
 
+/** A conversion between formats, its two formats given as bits of the word. */
+function conversion(name: string, fields: string, lifter: Lifter): RowEntry {
+  return [name, `${fields} rs1 rm rd 1010011`, "fd, fs1, rm", lifter];
+}
+
+const DOUBLE_SECTION = "Double-Precision Floating-Point Conversion and Move Instructions";
+const HALF_SECTION = "Half-Precision Conversion and Move Instructions";
+
 const BETWEEN_FORMATS: readonly InstructionRow[] = [
-  ...rowTable("d", "Double-Precision Floating-Point Conversion and Move Instructions", [
-    [
-      "fcvt.s.d",
-      "0100000 00001 rs1 rm rd 1010011",
-      "fd, fs1, rm",
-      lift.narrow(SINGLE, DOUBLE, F64_TO_F32),
-    ],
-    [
-      "fcvt.d.s",
-      "0100001 00000 rs1 rm rd 1010011",
-      "fd, fs1, rm",
-      lift.widen(DOUBLE, SINGLE, F32_TO_F64),
-    ],
+  ...rowTable("d", DOUBLE_SECTION, [
+    conversion("fcvt.s.d", "0100000 00001", lift.narrow(SINGLE, DOUBLE, F64_TO_F32)),
+    conversion("fcvt.d.s", "0100001 00000", lift.widen(DOUBLE, SINGLE, F32_TO_F64)),
   ]),
-  ...rowTable("zfhmin", "Half-Precision Conversion and Move Instructions", [
-    [
-      "fcvt.s.h",
-      "0100000 00010 rs1 rm rd 1010011",
-      "fd, fs1, rm",
-      lift.widen(SINGLE, HALF, F16_TO_F32),
-    ],
-    [
-      "fcvt.h.s",
-      "0100010 00000 rs1 rm rd 1010011",
-      "fd, fs1, rm",
-      lift.narrow(HALF, SINGLE, F32_TO_F16),
-    ],
+  ...rowTable("zfhmin", HALF_SECTION, [
+    conversion("fcvt.s.h", "0100000 00010", lift.widen(SINGLE, HALF, F16_TO_F32)),
+    conversion("fcvt.h.s", "0100010 00000", lift.narrow(HALF, SINGLE, F32_TO_F16)),
   ]),
-  ...rowTable("zfhmin and d", "Half-Precision Conversion and Move Instructions", [
-    [
-      "fcvt.d.h",
-      "0100001 00010 rs1 rm rd 1010011",
-      "fd, fs1, rm",
-      lift.widen(DOUBLE, HALF, F16_TO_F64),
-    ],
-    [
-      "fcvt.h.d",
-      "0100010 00001 rs1 rm rd 1010011",
-      "fd, fs1, rm",
-      lift.narrow(HALF, DOUBLE, F64_TO_F16),
-    ],
+  ...rowTable("zfhmin and d", HALF_SECTION, [
+    conversion("fcvt.d.h", "0100001 00010", lift.widen(DOUBLE, HALF, F16_TO_F64)),
+    conversion("fcvt.h.d", "0100010 00001", lift.narrow(HALF, DOUBLE, F64_TO_F16)),
   ]),
 ];
 
