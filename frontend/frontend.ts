@@ -166,8 +166,8 @@ export interface GuestFrontend {
   readonly timerDeadline: StateSlot;
   /** The environment call that the hart makes in its current state. */
   environmentCall(read: (slot: StateSlot) => number): EnvironmentCall;
-  /** State slot whose value selects the translation: a change drops what was cached of the old one. */
-  readonly translationRoot: StateSlot;
+  /** State slot that changes with everything translations depend on: a change drops what was cached. */
+  readonly translationVersion: StateSlot;
   /** Operands of translation flushes. */
   readonly flush: FlushScope;
   /** Exception causes of failed accesses. */

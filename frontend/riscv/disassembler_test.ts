@@ -14,8 +14,8 @@ import { ROWS } from "./rows.ts";
 const OBJDUMP = "riscv64-linux-gnu-objdump";
 const ASSEMBLER = "riscv64-linux-gnu-as";
 const ARCHITECTURE =
-  "rv64gc_zfh_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs_zknd_zkne_zknh_zksed_zksh_zicsr_zifencei" +
-  "_zihintpause";
+  "rv64gc_zicbom_zicbop_zicboz_zicsr_zifencei_zihintpause_zawrs_zfh_zba_zbb_zbc_zbkb_zbkc_zbkx_zbs" +
+  "_zknd_zkne_zknh_zksed_zksh_svinval";
 const SEED = 20240229;
 const WORDS_PER_PATTERN = 30;
 const RANDOM_WORDS = 20_000;

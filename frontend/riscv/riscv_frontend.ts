@@ -22,7 +22,7 @@ import { HOST_FUNCTIONS } from "./host_functions.ts";
 import { LiftContext } from "./lift/lift_context.ts";
 import { RegionLifter, RowFacts } from "./lift/lift_region.ts";
 import { Cause, Privilege } from "./privileged/causes.ts";
-import { Feature, featureMask } from "./privileged/features.ts";
+import { featuresOf } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
@@ -66,7 +66,7 @@ export class RiscvFrontend implements GuestFrontend {
   readonly integerFile = slot("x");
   readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
   readonly timerDeadline = slot("supervisor_deadline");
-  readonly translationRoot = slot("satp");
+  readonly translationVersion = slot("translation_version");
   readonly flush = { address: slot("flush_address"), scope: slot("flush_scope") };
   readonly accessFaults = {
     fetchAccess: Cause.INSTRUCTION_ACCESS_FAULT,
@@ -82,16 +82,17 @@ export class RiscvFrontend implements GuestFrontend {
   readonly #decoder: Decoder;
   readonly #disassembler: Disassembler;
   readonly #fillRecord: RecordFiller;
+  readonly #extensions: ReadonlySet<string>;
   readonly #features: bigint;
   readonly #facts = new RowFacts((row) => liftHandler(ROWS[row]));
 
   /** A guest with these extensions. */
   constructor({ extensions = EXTENSIONS, sv57 = false }: RiscvConfiguration = {}) {
+    this.#extensions = extensions;
     this.#decoder = new Decoder(extensions);
     this.#disassembler = new Disassembler(this.#decoder);
     this.#fillRecord = createRecordFiller(this.#decoder);
-    const features = [Feature.SSTC, Feature.PMP, ...(sv57 ? [Feature.SV57] : [])];
-    this.#features = featureMask(...features);
+    this.#features = featuresOf(sv57 ? new Set([...extensions, "sv57"]) : extensions);
   }
 
   handlers(): Region[] {
@@ -124,7 +125,8 @@ export class RiscvFrontend implements GuestFrontend {
 
   resetState({ hart, hasBuiltinFirmware }: ResetRequest): readonly StateValue[] {
     const firmware = hasBuiltinFirmware ? "builtin" : "none";
-    return resetValues({ hartId: hart, features: this.#features, firmware });
+    const [extensions, features] = [this.#extensions, this.#features];
+    return resetValues({ hartId: hart, extensions, features, firmware });
   }
 
   isScratch(slot: StateSlot, index: number): boolean {

@@ -8,6 +8,8 @@ import { RV_FLOAT } from "./encoding/rv_float.ts";
 import { RV_I } from "./encoding/rv_i.ts";
 import { RV_M } from "./encoding/rv_m.ts";
 import { RV_PRIVILEGED } from "./encoding/rv_privileged.ts";
+import { SVINVAL } from "./encoding/svinval.ts";
+import { ZAWRS } from "./encoding/zawrs.ts";
 import { ZBA } from "./encoding/zba.ts";
 import { ZBB } from "./encoding/zbb.ts";
 import { ZBC } from "./encoding/zbc.ts";
@@ -15,6 +17,7 @@ import { ZBKB } from "./encoding/zbkb.ts";
 import { ZBKX } from "./encoding/zbkx.ts";
 import { ZBS } from "./encoding/zbs.ts";
 import { ZFA } from "./encoding/zfa.ts";
+import { ZICBO } from "./encoding/zicbo.ts";
 import { ZICOND } from "./encoding/zicond.ts";
 import { ZICSR } from "./encoding/zicsr.ts";
 import { ZIFENCEI } from "./encoding/zifencei.ts";
@@ -61,17 +64,23 @@ export const ROWS: readonly InstructionRow[] = [
   ...ZKNH,
   ...ZKSED,
   ...ZKSH,
+  ...ZICBO,
+  ...ZAWRS,
   ...RV_PRIVILEGED,
+  ...SVINVAL,
 ];
 
 const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(
   ROWS.map(({ name }, index) => [name, index]),
 );
 
-/** Names of all extensions that have rows, and of those that have compressed forms only. */
+/** Names of all extensions that have rows, of those that have compressed forms only, and of page tables. */
 export const EXTENSIONS: ReadonlySet<string> = new Set([
   ...ROWS.flatMap(({ extension }) => extensionsOf(extension)),
   ...COMPRESSED_ROWS.map(({ extension }) => extension),
+  "svadu",
+  "svnapot",
+  "svpbmt",
 ]);
 
 /**

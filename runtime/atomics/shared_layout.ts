@@ -163,6 +163,10 @@ export const Machine = {
     0x48,
     "main before the workers start; then cmpxchg by the loaded compiler and by main at the end",
   ),
+  /** Bytes of the standing `tohost` request to write that were printed already. */
+  HTIF_PROGRESS: word(0x4c, "the holder of HTIF_LOCK"),
+  /** 1 while the guest waits for a byte of console input in `fromhost`. */
+  HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
 } as const;

@@ -20,8 +20,10 @@ export interface SharedStart {
 
 /** Where the host-target interface is in guest RAM. */
 export interface HtifAddresses {
-  /** Physical address of `tohost`; the answer goes there too. */
+  /** Physical address of `tohost`; the host clears it. */
   readonly tohost: number;
+  /** Physical address of `fromhost`, for answers; null when the program names none. */
+  readonly fromhost: number | null;
 }
 
 /** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */

@@ -6,7 +6,6 @@ import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
 import { availableInput, putOutput, takeInput } from "../atomics/console_ring.ts";
 import {
-  GUEST_RAM_OFFSET,
   HartStart,
   Machine,
   PAGE_BYTES,
@@ -46,11 +45,8 @@ async function build(start: VcpuStart): Promise<Vcpu> {
   const consoleSink = { tryPut: (byte: number) => putOutput(words, byte) };
   const consoleSource = { take: () => takeInput(words), available: () => availableInput(words) };
   const parts = { words, hartCount, clock, consoleSink, consoleSource, power };
-  const htif = start.htif === null ? null : new HtifPoll(words, {
-    tohost: start.htif.tohost - board.ramBase + GUEST_RAM_OFFSET,
-    power,
-    consoleSink,
-  });
+  const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
+  const htif = HtifPoll.create(words, start.htif, { ram, power, consoleSink, consoleSource });
   return new Vcpu({
     hart,
     ram: memory,
@@ -59,7 +55,7 @@ async function build(start: VcpuStart): Promise<Vcpu> {
     replayTier: start.replayTier,
     devices: board.createDevices(parts, hasBuiltinFirmware),
     clock,
-    ramRange: { base: board.ramBase, bytes: ramPages * PAGE_BYTES },
+    ramRange: ram,
     hasBuiltinFirmware,
     modules: portSource(start.modules),
     poll: htif === null ? null : () => htif.poll(),

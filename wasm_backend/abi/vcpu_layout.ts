@@ -69,8 +69,8 @@ export const Control = {
   LOG_POSITION: 0x94,
   /** Read position in the access log while the cold tier replays it (i32). */
   LOG_REPLAY: 0x98,
-  /** Root of the translation that the TLB stands for (i64). */
-  TRANSLATION_ROOT: 0xb8,
+  /** The guest's translation version that the TLB stands for (i64). */
+  TRANSLATION_VERSION: 0xb8,
   /** Not 0 once a translation of two or more levels above a page was cached (i32). */
   LARGE_LEAVES: 0xc8,
   /** Page cache of the stack pointer's loads: tag (i64) and addend (i32); -1 when `run` enters a region. */

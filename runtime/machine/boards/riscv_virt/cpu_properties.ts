@@ -11,26 +11,32 @@ import { ConfigurationError, type CpuChoice } from "../../options.ts";
 interface SwitchableExtension {
   /** Name, and property. */
   readonly name: string;
-  /** Does a hart of model `rv64` have it? `max` has all. */
+  /** Does a hart of model `rv64` have it? `max` has all but restrictions. */
   readonly isUsual: boolean;
+  /** Does it take something from a hart? */
+  readonly isRestriction?: boolean;
   /** What it means nothing without. */
   readonly needs?: string;
   /** What it goes with where nobody has switched it: has it exactly when that is there. */
   readonly follows?: string;
 }
 
-/** Model `rv64` has what QEMU's has, as far as it exists here, and Zicond. */
+/** Model `rv64` has what QEMU's has, as far as it exists here, and a few that cost nothing. */
 const SWITCHABLE: readonly SwitchableExtension[] = [
   { name: "m", isUsual: true },
   { name: "a", isUsual: true },
   { name: "f", isUsual: true, needs: "zicsr" },
   { name: "d", isUsual: true, needs: "f" },
   { name: "c", isUsual: true },
+  { name: "zicbom", isUsual: true },
+  { name: "zicbop", isUsual: true },
+  { name: "zicboz", isUsual: true },
   { name: "zicond", isUsual: true },
   { name: "zicsr", isUsual: true },
   { name: "zifencei", isUsual: true },
   { name: "zihintpause", isUsual: true },
   { name: "zimop", isUsual: false },
+  { name: "zawrs", isUsual: true },
   { name: "zfa", isUsual: true, needs: "f" },
   { name: "zfh", isUsual: false, needs: "zfhmin" },
   { name: "zfhmin", isUsual: false, needs: "f", follows: "zfh" },
@@ -48,6 +54,11 @@ const SWITCHABLE: readonly SwitchableExtension[] = [
   { name: "zknh", isUsual: false },
   { name: "zksed", isUsual: false },
   { name: "zksh", isUsual: false },
+  { name: "svade", isUsual: false, isRestriction: true },
+  { name: "svadu", isUsual: true },
+  { name: "svinval", isUsual: true },
+  { name: "svnapot", isUsual: true },
+  { name: "svpbmt", isUsual: true },
 ];
 
 /** Properties that switch several extensions, those that are named themselves excepted. */
@@ -120,8 +131,9 @@ function switchedOn(cpu: CpuChoice): string[] {
   const settings = switches(cpu);
   const isAll = cpu.model === MAX;
   const on = new Set<string>();
-  for (const { name, isUsual, follows } of SWITCHABLE) {
-    const isModels = isAll || isUsual || (follows !== undefined && on.has(follows));
+  for (const { name, isUsual, isRestriction = false, follows } of SWITCHABLE) {
+    const isIncluded = isUsual || (isAll && !isRestriction);
+    const isModels = isIncluded || (follows !== undefined && on.has(follows));
     if (settings.get(name) ?? isModels) on.add(name);
   }
   return checkedNeeds(on, settings, cpu);

@@ -28,7 +28,8 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
 /** The interface exists for programs that name its command word. */
 function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
   const tohost = symbols.get(HtifSymbol.TO_HOST);
-  return tohost === undefined ? null : { tohost };
+  const fromhost = symbols.get(HtifSymbol.FROM_HOST) ?? null;
+  return tohost === undefined ? null : { tohost, fromhost };
 }
 
 /** The board. */
