@@ -2,7 +2,7 @@
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
 import type { HartStart } from "./board.ts";
-import type { LlscScheme } from "./options.ts";
+import type { CpuChoice, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
 export interface SharedStart {
@@ -10,8 +10,8 @@ export interface SharedStart {
   readonly memory: WebAssembly.Memory;
   /** Name of the board. */
   readonly board: string;
-  /** CPU properties. */
-  readonly cpu: Readonly<Record<string, boolean>>;
+  /** The CPU of all harts. */
+  readonly cpu: CpuChoice;
   /** Does the emulator itself play the firmware? */
   readonly hasBuiltinFirmware: boolean;
   /** Is every region compared with the cold tier? */

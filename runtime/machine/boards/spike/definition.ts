@@ -7,7 +7,7 @@ import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
 import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
 import {
   advertisedExtensions,
-  checkCpuProperties,
+  checkCpu,
   loadRiscvFrontend,
   mmuType,
 } from "../riscv_virt/cpu_properties.ts";
@@ -40,7 +40,7 @@ export const SPIKE: BootableBoard = {
   registers: RISCV_REGISTERS,
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
-  checkCpu: checkCpuProperties,
+  checkCpu,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,
