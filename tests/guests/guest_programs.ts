@@ -39,6 +39,7 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
     ...SMP,
     qemuMayFail: "its store-conditional compares values, so a value that came back goes unnoticed",
   },
+  { name: "reservation_pages", ...SMP },
   { name: "code_patch", ...SMP_ON_BOTH },
   {
     name: "code_patch_unpaced",
