@@ -5,7 +5,7 @@
 import { Builder } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { Region } from "../../ir/region.ts";
-import { nearestFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
+import { shortFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
   DecodedRecord,
   EnvironmentCall,
@@ -15,6 +15,7 @@ import type {
   ResetRequest,
   StateValue,
 } from "../frontend.ts";
+import { bitFunctions } from "./bit_functions/bit_functions.ts";
 import { Decoder, instructionLength } from "./decoder.ts";
 import { Disassembler } from "./disassembler.ts";
 import { HOST_FUNCTIONS } from "./host_functions.ts";
@@ -25,9 +26,10 @@ import { featuresOf } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
+import { AccessStatus, CSR_ACCESS, CsrOperation } from "./privileged/signatures.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
-import { EXTENSIONS, ROWS } from "./rows.ts";
+import { EXTENSIONS, isRareRow, ROWS } from "./rows.ts";
 import type { InstructionRow } from "./instruction.ts";
 
 /** TLB sets that the privileged architecture's mmu modes need. */
@@ -74,6 +76,16 @@ export class RiscvFrontend implements GuestFrontend {
     loadMisaligned: Cause.LOAD_MISALIGNED,
     storeMisaligned: Cause.STORE_MISALIGNED,
   };
+  readonly constantElements = [{ slot: slot("x"), index: 0 }];
+  readonly controlRegisters = {
+    access: CSR_ACCESS,
+    write: CsrOperation.WRITE,
+    read: CsrOperation.SET,
+    refused: AccessStatus.ILLEGAL,
+    result: slot("csr_result"),
+    privilege: slot("privilege"),
+    highest: Privilege.MACHINE,
+  };
   readonly recordFields: readonly string[] = RECORD_FIELDS;
   readonly mmuCount = MMU_COUNT;
   readonly hostFunctions = HOST_FUNCTIONS;
@@ -98,15 +110,20 @@ export class RiscvFrontend implements GuestFrontend {
     return ROWS.map(liftHandler);
   }
 
+  isRare(handler: number): boolean {
+    return isRareRow(ROWS[handler]);
+  }
+
   functions(): Region[] {
     return [
       ...privilegedFunctions(),
       ...softfloatFunctions(FLOAT_STATE),
+      ...bitFunctions(),
     ];
   }
 
   copiedFunctions(): Region[] {
-    return nearestFunctions(FLOAT_STATE);
+    return shortFunctions(FLOAT_STATE);
   }
 
   decodeRecord(first: number, second: number, record: DecodedRecord): void {

@@ -13,7 +13,9 @@
 
 import { beginGuardedStore, endCodeStore } from "./code_guard.ts";
 import { isMonitored, lockLine, unlockLine } from "./monitor.ts";
-import { PAGE_SHIFT } from "./shared_layout.ts";
+import { MONITOR_LINE_SHIFT, PAGE_SHIFT } from "./shared_layout.ts";
+
+const LINE_BYTES = 1 << MONITOR_LINE_SHIFT;
 
 /** See the header of this file. */
 export class GuestStores {
@@ -32,6 +34,24 @@ export class GuestStores {
   storeByte(hostOffset: number, byte: number): void {
     // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
     this.#guarded(hostOffset, 1, () => Atomics.store(this.#bytes, hostOffset, byte));
+  }
+
+  /** Stores bytes from an offset in shared memory on, a line at a time. */
+  storeBytes(hostOffset: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const at = hostOffset + done;
+      const inLine = Math.min(bytes.length - done, LINE_BYTES - at % LINE_BYTES);
+      const part = bytes.subarray(done, done + inLine);
+      this.#guarded(at, inLine, () => this.#storeEach(at, part));
+      done += inLine;
+    }
+  }
+
+  #storeEach(hostOffset: number, bytes: Uint8Array): void {
+    for (let index = 0; index < bytes.length; index++) {
+      // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
+      Atomics.store(this.#bytes, hostOffset + index, bytes[index]);
+    }
   }
 
   /** Stores an aligned word at an offset in shared memory. */

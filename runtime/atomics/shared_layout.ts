@@ -156,8 +156,6 @@ export const Machine = {
   ),
   /** Guest time offset in ticks (f64), added to host time; constant after start in multi-threaded mode. */
   TIME_OFFSET: word(0x20, "main before the workers start; a hart that writes the machine time", 8),
-  /** Count of vCPU workers that are ready to run. */
-  READY_COUNT: word(0x28, "each worker once, sc add + notify; main waits for it"),
   /** Highest guard ticket known to be acknowledged by all vCPUs. */
   GUARD_COMPLETED: word(
     0x2c,
@@ -185,9 +183,15 @@ export const Machine = {
   HTIF_PROGRESS: word(0x4c, "the holder of HTIF_LOCK"),
   /** 1 while the guest waits for a byte of console input in `fromhost`. */
   HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
+  /** Odd while the vCPUs shall stand still: `pause.ts`. */
+  PAUSE: word(0x54, "main, sc, before it posts PAUSE; partner: its load in standStill()"),
+  /** Guest time in ticks (f64) at which the clock stands while CLOCK_EPOCH is odd. */
+  CLOCK_STOPPED_AT: word(0x58, "main before CLOCK_EPOCH becomes odd; partner: timeTicks()", 8),
+  /** Odd while guest time stands still; changes with each stop and each start of the clock. */
+  CLOCK_EPOCH: word(0x60, "main, sc, with every vCPU paused; partner: both loads in timeTicks()"),
   /** Entries of {@linkcode MONITOR_PAGES} that are in use. */
   MONITOR_PAGE_COUNT: word(
-    0x54,
+    0x64,
     "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
   ),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
@@ -260,14 +264,41 @@ export const Vcpu = {
     "the vCPU, both halves under TIMER_SEQ; partner: the clock keeper",
     8,
   ),
+  /** The value of PAUSE for which the vCPU stands still. */
+  PAUSE_ACK: word(
+    0x50,
+    "the vCPU, IDLE, after its registers were copied: store, notify; main waits",
+  ),
+  /** Count of questions that main asked of the paused vCPU: `pause.ts`. */
+  QUESTION: word(0x54, "main, sc add after the question, before it posts PAUSE"),
+  /** Count of questions answered. */
+  ANSWER: word(0x58, "the vCPU after the answer: store, notify; main waits"),
+  /** Question and answer: {@linkcode QuestionWord}. */
+  QUESTION_WORDS: word(0x60, "main before QUESTION, the vCPU before ANSWER; never both", 8),
   /** Statistics area, f64 each, written by the vCPU alone with plain stores and read when it is stopped. */
   STATISTICS: word(0x100, "the vCPU; readers accept stale values", 8),
-  /** Copy-out area of registers while the vCPU is stopped. */
-  REGISTERS: word(0x400, "the vCPU before STATE = IDLE; readers after it", 8),
+  /** The guest state as it is laid out in private memory, while the vCPU stands still. */
+  REGISTERS: word(0x400, "the vCPU before PAUSE_ACK; then main, until it changes PAUSE", 8),
+} as const;
+
+/** Bytes of {@linkcode Vcpu}.REGISTERS. */
+export const REGISTER_COPY_BYTES = VCPU_BLOCK_BYTES - Vcpu.REGISTERS.offset;
+
+/** Places of a question to a paused vCPU, as 32-bit words from {@linkcode Vcpu}.QUESTION_WORDS. */
+export const QuestionWord = {
+  /** Number of the control register. */
+  NUMBER: 0,
+  /** 1 when it shall be written. */
+  WRITES: 1,
+  /** Value to write; the value that was read. */
+  VALUE_LOW: 2,
+  VALUE_HIGH: 3,
+  /** Answer: 1 when the hart refuses the access, else 0. */
+  REFUSED: 4,
 } as const;
 
 /** Values of {@linkcode Machine}.RUN_STATE. */
-export const RunState = { CREATED: 0, RUNNING: 1, PAUSED: 2, ENDED: 3 } as const;
+export const RunState = { CREATED: 0, RUNNING: 1, ENDED: 3 } as const;
 
 /** Why a machine ended. */
 export const EndReason = {
@@ -289,7 +320,7 @@ export const Pending = {
   FLUSH: 16,
   EXCLUSIVE: 32,
   STOP: 64,
-  DEBUG: 128,
+  PAUSE: 128,
 } as const;
 
 /** Values of {@linkcode Vcpu}.STATE. */

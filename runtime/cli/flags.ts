@@ -168,8 +168,8 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["cpu"],
-    value: "rv64[,EXT=on|off,...]",
-    help: "CPU model and extensions to switch",
+    value: "rv64|max[,EXT=on|off,...]",
+    help: "CPU model (max: every extension) and extensions to switch",
     parse: parseCpu,
   },
   {

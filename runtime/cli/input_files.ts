@@ -6,6 +6,7 @@
  * never end: what is read is bounded.
  */
 
+import { fileError } from "../machine/file_source.ts";
 import { ConfigurationError, type LoadedFile, sizeText } from "../machine/options.ts";
 
 /** More than any guest's memory can take needs no reading. */
@@ -73,35 +74,6 @@ export async function requirePermission(
     fix: `run deno with --allow-${name}, or --allow-${name}=${path}`,
   });
 }
-
-/** The named form of what the system says about a file; other errors come back as they are. */
-function fileError(what: string, error: unknown, otherwise: string): unknown {
-  if (error instanceof ConfigurationError || !(error instanceof Error)) return error;
-  const known = FILE_ERRORS.find(({ kind }) => error instanceof kind);
-  if (known !== undefined) return new ConfigurationError({ what, fix: otherwise, ...known });
-  if (!("code" in error)) return error;
-  return new ConfigurationError({ what, cause: error.message, fix: otherwise });
-}
-
-const FILE_ERRORS: readonly {
-  readonly kind: new (message: string) => Error;
-  readonly cause: string;
-  readonly fix?: string;
-}[] = [
-  { kind: Deno.errors.NotFound, cause: "there is no such file or folder" },
-  { kind: Deno.errors.NotADirectory, cause: "a part of its path is a file, not a folder" },
-  { kind: Deno.errors.FilesystemLoop, cause: "its symbolic links lead nowhere" },
-  {
-    kind: Deno.errors.PermissionDenied,
-    cause: "the system does not permit the access",
-    fix: "change the file's permissions",
-  },
-  {
-    kind: Deno.errors.NotCapable,
-    cause: "Deno permits files of this kind to nobody but programs that may do everything",
-    fix: "use a plain file, or run deno with --allow-all",
-  },
-];
 
 function directory(what: string): ConfigurationError {
   return new ConfigurationError({

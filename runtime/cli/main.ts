@@ -168,7 +168,7 @@ async function runMachine(
     leave(reportError(error));
   }));
   const ended = await runSession(machine, line, status);
-  const statistics = line.statistics ? await machine.statistics() : undefined;
+  const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
   if (statistics !== undefined) say(statisticsTable(statistics));
   if (ended.message !== undefined) say(`weft: ${ended.reason}: ${ended.message}\n`);
@@ -187,7 +187,7 @@ async function runSession(
     firstOutput: () => status.clear(),
     quit: () => {
       quitRequests++;
-      if (quitRequests === 1) machine.stop();
+      if (quitRequests === 1) void machine.stop();
       else abandoned.resolve({ reason: "stopped", code: 0, message: "it did not stop by itself" });
     },
   });

@@ -2,7 +2,7 @@
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
 import type { HartStart } from "./board.ts";
-import type { LlscScheme } from "./options.ts";
+import type { CpuChoice, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
 export interface SharedStart {
@@ -10,8 +10,8 @@ export interface SharedStart {
   readonly memory: WebAssembly.Memory;
   /** Name of the board. */
   readonly board: string;
-  /** CPU properties. */
-  readonly cpu: Readonly<Record<string, boolean>>;
+  /** The CPU of all harts. */
+  readonly cpu: CpuChoice;
   /** Does the emulator itself play the firmware? */
   readonly hasBuiltinFirmware: boolean;
   /** Is every region compared with the cold tier? */
@@ -28,7 +28,7 @@ export interface HtifAddresses {
   readonly fromhost: number | null;
 }
 
-/** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */
+/** First message to a vCPU worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface VcpuStart extends SharedStart {
   /** The hart it runs. */
   readonly hart: number;
@@ -69,6 +69,12 @@ export interface WorkerStopped {
   readonly stopped: true;
 }
 
+/** A worker that loads long is ready for its first message. */
+export interface WorkerReady {
+  /** Says so. */
+  readonly ready: true;
+}
+
 /** Text for the debug log. */
 export interface WorkerLog {
   /** Whole lines. */
@@ -76,4 +82,4 @@ export interface WorkerLog {
 }
 
 /** Everything that a worker sends to main. */
-export type WorkerReport = WorkerFailure | WorkerStopped | WorkerLog;
+export type WorkerReport = WorkerReady | WorkerFailure | WorkerStopped | WorkerLog;

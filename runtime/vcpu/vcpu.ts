@@ -34,6 +34,7 @@ import {
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
 import { FirmwareServices } from "./firmware_services.ts";
+import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
 import { TranslationCache } from "./translation_cache.ts";
@@ -110,6 +111,7 @@ export class Vcpu {
   readonly #requests: CompileRequests;
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
+  readonly #paused: PausedVcpu;
   readonly #serve: () => void;
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
@@ -157,6 +159,14 @@ export class Vcpu {
       memory: this.memory,
       translateFetch: this.#cold.translateFetch,
       statistics: this.#statistics,
+    });
+    this.#paused = new PausedVcpu({
+      words: this.#words,
+      hart,
+      memory: this.memory,
+      frontend,
+      cold: this.#cold,
+      dropTranslations: () => this.#translations.flushAll(),
     });
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
     const applyRemote = (bits: number): void => this.#applyRemoteWork(bits);
@@ -235,9 +245,11 @@ export class Vcpu {
     this.#translations.flushAll();
   }
 
-  /** Runs until the machine stops. */
+  /** Runs until the machine stops; a machine that is paused when it begins is so before its first instruction. */
   run(): void {
     toRunning(this.#words, this.#hart, this.#serve);
+    post(this.#words, this.#hart, Pending.PAUSE);
+    if (!this.#handlePending()) return this.#end();
     if (this.#hartStart() !== HartStart.STARTED) this.#waitForStart();
     while (this.#handlePending()) {
       if (this.memory.control(Control.BUDGET) <= 0) {
@@ -249,7 +261,12 @@ export class Vcpu {
       }
       this.#handle(this.#cold.run());
     }
+    this.#end();
+  }
+
+  #end(): void {
     this.#statistics.publish();
+    this.#paused.copyOut();
     toIdle(this.#words, this.#hart);
   }
 
@@ -268,13 +285,19 @@ export class Vcpu {
   #handlePending(): boolean {
     this.#parts.poll?.();
     if (peek(this.#words, this.#hart) === 0) return true;
-    const bits = take(this.#words, this.#hart);
+    let bits = take(this.#words, this.#hart);
+    if ((bits & Pending.PAUSE) !== 0) bits = this.#standStill(bits);
     if ((bits & Pending.STOP) !== 0) return false;
     if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
     if ((bits & Pending.TIMER) !== 0) this.#parts.clock.updateTimerLines(this.#hart);
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) park(this.#words, this.#hart, this.#serve);
     return true;
+  }
+
+  #standStill(taken: number): number {
+    this.#statistics.publish();
+    return this.#paused.standStill(taken, this.#serve);
   }
 
   #applyRemoteWork(bits: number): void {

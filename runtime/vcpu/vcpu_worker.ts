@@ -1,6 +1,5 @@
 /**
- * Entry point of a vCPU worker. It gets one message, builds its vCPU, says that it is ready, and runs guest
- * code until the machine ends; while it runs it never returns to its event loop.
+ * Entry point of a vCPU worker. It gets one message, builds its vCPU and runs guest code until the machine ends; while it runs it never returns to its event loop.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
@@ -10,7 +9,6 @@ import {
   HartStart,
   Machine,
   PAGE_BYTES,
-  RunState,
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
@@ -42,7 +40,7 @@ function portSource(port: MessagePort): ModuleSource {
   return { next: () => receiveMessageOnPort(source)?.message as InstalledModule | undefined };
 }
 
-async function build(start: VcpuStart): Promise<Vcpu> {
+async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
   const { memory, hart, cpu, hasBuiltinFirmware } = start;
   const board = await loadBoard(start.board);
   const words = new Int32Array(memory.buffer);
@@ -67,35 +65,25 @@ async function build(start: VcpuStart): Promise<Vcpu> {
     ramRange: ram,
     hasBuiltinFirmware,
     reservationScheme: RESERVATION_SCHEMES[start.llsc],
-    modules: portSource(start.modules),
+    modules,
     poll: htif === null ? null : () => htif.poll(),
   });
 }
 
-function waitUntilRunning(words: Int32Array): void {
-  const state = Machine.RUN_STATE.offset >> 2;
-  // ORDER: sc load, then sleep while unchanged; partner: the store and notify of start() in main.
-  while (Atomics.load(words, state) === RunState.CREATED) {
-    Atomics.wait(words, state, RunState.CREATED);
-  }
-}
-
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
-  const vcpu = await build(start);
+  const source = portSource(start.modules);
+  const vcpu = await build(start, source);
   const { pc, registers, isStarted } = start.start;
   vcpu.reset(pc, registers);
-  // ORDER: sc store before READY_COUNT; partner: the hart state reads of other harts.
+  // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.
   Atomics.store(
     words,
     vcpuWord(start.hart, VcpuWord.HART_START) >> 2,
     isStarted ? HartStart.STARTED : HartStart.STOPPED,
   );
-  // ORDER: sc add and notify after everything is built; partner: main's wait for all vCPUs.
-  Atomics.add(words, Machine.READY_COUNT.offset >> 2, 1);
-  Atomics.notify(words, Machine.READY_COUNT.offset >> 2);
-  waitUntilRunning(words);
   vcpu.run();
+  while (source.next() !== undefined); // what nobody takes out of a port stays in memory for ever
   scope.postMessage({ stopped: true });
 }
 

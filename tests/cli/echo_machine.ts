@@ -11,11 +11,14 @@ import type {
   ExitStatus,
   MachineFactory,
   MachineHandle,
+  MachineState,
 } from "../../runtime/machine/machine_interface.ts";
 import type { MachineDescription } from "../../runtime/machine/options.ts";
 
 const text = new TextEncoder();
 const MEGABYTE_LINE = "0123456789abcdef".repeat(64);
+
+const STREAM_TURNS = 20;
 
 const ENDINGS: Readonly<Record<string, ExitStatus>> = {
   Q: { reason: "power-off", code: 0 },
@@ -27,50 +30,74 @@ const ENDINGS: Readonly<Record<string, ExitStatus>> = {
 
 function echoMachine(description: MachineDescription): MachineHandle {
   const ended = Promise.withResolvers<ExitStatus>();
-  const output = new TransformStream<Uint8Array, Uint8Array>();
+  let state: MachineState = "created";
+  const output = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const writer = output.writable.getWriter();
-  const print = (bytes: Uint8Array): void => void writer.write(bytes);
-  const end = (status: ExitStatus): void => {
+  const print = (bytes: Uint8Array<ArrayBuffer>): void => void writer.write(bytes);
+  const end = (status: ExitStatus): Promise<ExitStatus> => {
     void writer.close();
     ended.resolve(status);
+    state = "ended";
+    return ended.promise;
   };
   const obey = (key: string): void => {
     if (key === "T") queueMicrotask(() => throwUncaught());
     if (key === "J") void Promise.reject(new Error("nothing awaits this"));
     if (key === "O") void writer.abort(new Error("the output broke"));
     if (key === "W") { for (let n = 0; n < 1024; n++) print(text.encode(MEGABYTE_LINE)); }
-    if (key in ENDINGS) end(ENDINGS[key]);
+    if (key in ENDINGS) void end(ENDINGS[key]);
   };
   return {
     start: () => {
       print(text.encode(`[${description.machine} ${description.harts} ${description.append}]`));
+      state = "running";
       return Promise.resolve();
     },
-    stop: () => end({ reason: "stopped", code: 0 }),
+    pause: () => {
+      state = "paused";
+      return Promise.resolve();
+    },
+    resume: () => {
+      state = "running";
+      return Promise.resolve();
+    },
+    reset: () => Promise.resolve(print(text.encode("<reset>"))),
+    get state() {
+      return state;
+    },
+    harts: [],
+    stop: async () => {
+      // What was written before has reached the guest: a stream hands it over in a few turns.
+      for (let turn = 0; turn < STREAM_TURNS; turn++) await null;
+      return await end({ reason: "stopped", code: 0 });
+    },
     exited: ended.promise,
     console: {
-      output: output.readable,
-      write: (bytes) => {
-        print(bytes);
-        for (const key of new TextDecoder().decode(bytes)) obey(key);
-      },
-    },
-    statistics: () =>
-      Promise.resolve({
-        wallSeconds: 2,
-        harts: Array.from({ length: description.harts }, () => ({
-          activity: "waiting" as const,
-          pc: 0x8020_0000n,
-          instructions: 50e6,
-          hotInstructions: 40e6,
-        })),
-        regions: 3,
-        modules: 2,
-        moduleBytes: 1000,
-        invalidations: 1,
-        compileMilliseconds: { lift: 1.5 },
-        exits: { budget: 9 },
+      readable: output.readable,
+      writable: new WritableStream({
+        write: (bytes) => {
+          print(bytes.slice());
+          for (const key of new TextDecoder().decode(bytes)) obey(key);
+        },
       }),
+      size: undefined,
+      resize: () => {},
+    },
+    stats: () => ({
+      wallSeconds: 2,
+      harts: Array.from({ length: description.harts }, () => ({
+        activity: "waiting" as const,
+        pc: 0x8020_0000n,
+        instructions: 50e6,
+        hotInstructions: 40e6,
+      })),
+      regions: 3,
+      modules: 2,
+      moduleBytes: 1000,
+      invalidations: 1,
+      compileMilliseconds: { lift: 1.5 },
+      exits: { budget: 9 },
+    }),
     sendBreak: () => print(text.encode("<break>")),
   };
 }

@@ -7,13 +7,9 @@ import { createVirtBoard, RAM_BASE } from "./board.ts";
 import { kernelLoadAddress, planBoot } from "./boot_plan.ts";
 import { setChosen } from "./chosen_node.ts";
 import { coldTierText } from "./cold_tier_text.ts";
-import {
-  advertisedExtensions,
-  checkCpuProperties,
-  loadRiscvFrontend,
-  mmuType,
-} from "./cpu_properties.ts";
+import { advertisedExtensions, checkCpu, loadRiscvFrontend, mmuType } from "./cpu_properties.ts";
 import { SupervisorEnvironment } from "./environment.ts";
+import { RISCV_REGISTERS, riscvControlRegisters } from "./register_names.ts";
 import { virtDeviceTree } from "./virt_device_tree.ts";
 
 /** Where each hart starts, for every board with this boot protocol. */
@@ -59,8 +55,10 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
 export const VIRT: BootableBoard = {
   name: "virt",
   ramBase: RAM_BASE,
+  registers: RISCV_REGISTERS,
+  controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
-  checkCpu: checkCpuProperties,
+  checkCpu,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,

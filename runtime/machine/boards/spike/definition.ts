@@ -7,11 +7,12 @@ import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
 import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
 import {
   advertisedExtensions,
-  checkCpuProperties,
+  checkCpu,
   loadRiscvFrontend,
   mmuType,
 } from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
+import { RISCV_REGISTERS, riscvControlRegisters } from "../riscv_virt/register_names.ts";
 import { createSpikeBoard, HtifSymbol, RAM_BASE } from "./board.ts";
 import { spikeDeviceTree } from "./spike_device_tree.ts";
 
@@ -36,8 +37,10 @@ function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
 export const SPIKE: BootableBoard = {
   name: "spike",
   ramBase: RAM_BASE,
+  registers: RISCV_REGISTERS,
+  controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
-  checkCpu: checkCpuProperties,
+  checkCpu,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,
