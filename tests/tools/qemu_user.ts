@@ -13,7 +13,9 @@ import {
   unpackPackage,
 } from "./guest/debian_packages.ts";
 
-const RELEASE = { suite: "trixie", architecture: "amd64" } as const;
+const SUITE = "trixie";
+/** Debian's names of the hosts that Deno runs on. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 const PACKAGE = "qemu-user";
 const PROGRAM = "usr/bin/qemu-riscv64";
 /** Extensions that are no property of QEMU's CPU, or one that its base model has by itself. */
@@ -75,7 +77,10 @@ export async function fetchQemuUser(say: (line: string) => void): Promise<QemuUs
   const folder = join(qemuUserPath(), "..");
   const scratch = join(folder, "fetch");
   await Deno.mkdir(scratch, { recursive: true });
-  const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
+  const apt = await ForeignApt.create(scratch, await machineArchive(), {
+    suite: SUITE,
+    architecture: ARCHITECTURES[Deno.build.arch],
+  });
   await apt.update();
   const record = await apt.candidate(PACKAGE);
   say(`fetching ${record.name} ${record.version}, ${megabytes(record.bytes)}`);

@@ -5,7 +5,7 @@ import { MmuRun } from "./mmu_run.ts";
 import { generateScript } from "./script_generator.ts";
 
 const FIRST_SEED = 1;
-const SCRIPTS = 150;
+const SCRIPTS = 120;
 const LEAST_HOT_SHARE = 0.8;
 
 Deno.test("random scripts of translation changes and accesses do what the walker says", async () => {

@@ -16,7 +16,7 @@ export interface InstructionForm {
   readonly patterns: readonly Pattern[];
   /** The row it is, or stands for. */
   readonly row: InstructionRow;
-  /** Extension that it belongs to; `c` for compressed forms. */
+  /** Extensions that it belongs to. */
   readonly extension: string;
 }
 
@@ -46,15 +46,15 @@ export function isForProcess(form: InstructionForm): boolean {
 }
 
 function compressedForms(): InstructionForm[] {
-  const byName = new Map<string, { patterns: Pattern[]; base: string }>();
-  for (const { name, pattern, base } of COMPRESSED_ROWS) {
-    const known = byName.get(name) ?? { patterns: [], base };
+  const byName = new Map<string, { patterns: Pattern[]; base: string; extension: string }>();
+  for (const { name, pattern, base, extension } of COMPRESSED_ROWS) {
+    const known = byName.get(name) ?? { patterns: [], base, extension };
     known.patterns.push(...parsePattern(pattern));
     byName.set(name, known);
   }
-  return [...byName].flatMap(([name, { patterns, base }]) => {
+  return [...byName].flatMap(([name, { patterns, base, extension }]) => {
     const row = ROWS.find((candidate) => candidate.name === base);
-    return row === undefined ? [] : [{ name, patterns, row, extension: "c" }];
+    return row === undefined ? [] : [{ name, patterns, row, extension }];
   });
 }
 
