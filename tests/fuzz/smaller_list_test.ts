@@ -17,3 +17,9 @@ Deno.test("items that are to be kept stay", () => {
 Deno.test("a list that fails without any item gets empty", () => {
   assertEquals(smallerList(NUMBERS, () => true), []);
 });
+
+Deno.test("items that can only go together go", () => {
+  const fails = (items: readonly number[]): boolean =>
+    items.includes(5) && items.includes(20) === items.includes(60);
+  assertEquals(smallerList(NUMBERS, fails), [5]);
+});
