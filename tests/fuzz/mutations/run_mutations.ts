@@ -6,7 +6,7 @@
  * Both tiers have a mistake in a lifter or the page walk alike: only results of others show it, which are the
  * recorded ones and the walker.
  *
- * Flags: `--only=REGEX` names mistakes; `--record` writes the results document.
+ * Flags: `--only=REGEX` names mistakes; `--record` writes the results document; `--jobs=N` tries several at once.
  */
 import { parseArgs } from "@std/cli";
 import { join } from "node:path";
@@ -132,42 +132,52 @@ async function tryMutation(copy: string, mutation: Mutation): Promise<Finding> {
   }
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  const { only, record } = parseArgs([...words], { string: ["only"], boolean: ["record"] });
-  const chosen = MUTATIONS.filter(({ what }) => only === undefined || new RegExp(only).test(what));
+/** A line of the table. */
+type ResultRow = readonly (string | number)[];
+
+function resultRow({ part, what, file }: Mutation, { foundBy, size, seconds }: Finding): ResultRow {
+  const by = foundBy === null ? "not found" : `\`fuzz ${foundBy}\``;
+  return [part, what, `\`${file}\``, by, size, seconds];
+}
+
+/** Takes mistakes from the list, each in a copy of the sources that only this one changes. */
+async function work(waiting: Mutation[], findings: Map<Mutation, Finding>): Promise<void> {
   const copy = await Deno.makeTempDir({ prefix: "weft_mutations_" });
   try {
     await copySources(copy);
-    const rows: (string | number)[][] = [];
-    let missed = 0;
-    for (const mutation of chosen) {
-      const { foundBy, size, seconds } = await tryMutation(copy, mutation);
-      if (foundBy === null) missed++;
-      rows.push([
-        mutation.part,
-        mutation.what,
-        `\`${mutation.file}\``,
-        foundBy === null ? "not found" : `\`fuzz ${foundBy}\``,
-        size,
-        seconds,
-      ]);
-      console.log(`${mutation.what}: ${foundBy ?? "NOT FOUND"} ${size} ${seconds} s`);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const finding = await tryMutation(copy, next);
+      findings.set(next, finding);
+      const { foundBy, size, seconds } = finding;
+      console.log(`${next.what}: ${foundBy ?? "NOT FOUND"}, ${size}, ${seconds} s`);
     }
-    const head = ["part", "mistake", "file", "found by", "made small to", "seconds"];
-    const summary = `${chosen.length - missed} of ${chosen.length} mistakes found.`;
-    const body = [
-      "`deno task fuzz:mutations --record`",
-      "",
-      summary,
-      "",
-      markdownTable([head, ...rows]),
-    ];
-    if (record) await recordSection("Mutations", body.join("\n"));
-    console.log(summary);
-    return missed === 0 ? 0 : 1;
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const { only, record, jobs } = parseArgs([...words], {
+    string: ["only", "jobs"],
+    boolean: ["record"],
+    default: { jobs: "1" },
+  });
+  const chosen = MUTATIONS.filter(({ what }) => only === undefined || new RegExp(only).test(what));
+  const findings = new Map<Mutation, Finding>();
+  const waiting = [...chosen];
+  await Promise.all(Array.from({ length: Number(jobs) }, () => work(waiting, findings)));
+  const rows = chosen.flatMap((mutation) => {
+    const finding = findings.get(mutation);
+    return finding === undefined ? [] : [resultRow(mutation, finding)];
+  });
+  const found = chosen.filter((mutation) => (findings.get(mutation)?.foundBy ?? null) !== null);
+  const head = ["part", "mistake", "file", "found by", "made small to", "seconds"];
+  const summary = `${found.length} of ${chosen.length} mistakes found.`;
+  const command = "`deno task fuzz:mutations --record`";
+  const body = [command, "", summary, "", markdownTable([head, ...rows])].join("\n");
+  if (record) await recordSection("Mutations", body);
+  console.log(summary);
+  return found.length === chosen.length ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
