@@ -10,10 +10,9 @@ import { Control, REGION_SLOTS } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
-import { beginExclusive, endExclusive, park } from "../atomics/exclusive.ts";
-import { beginArming, finishArming, isMonitorFull, sweepMonitor } from "../atomics/monitor.ts";
+import { park } from "../atomics/exclusive.ts";
 import { peek, post, take, waitPending } from "../atomics/pending.ts";
-import { ALL_HARTS, requestRemote, serveRemote, waitRemote } from "../atomics/remote_work.ts";
+import { serveRemote, waitRemote } from "../atomics/remote_work.ts";
 import {
   HartStart,
   Pending,
@@ -37,6 +36,7 @@ import { FirmwareServices } from "./firmware_services.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
+import { Reservations } from "./reservations.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 import { VcpuRegisters } from "./vcpu_registers.ts";
@@ -48,15 +48,11 @@ const QUANTUM = 20_000;
 const HOT_QUANTUM = 100_000;
 /** Instructions outside of regions that such a quantum holds at most. */
 const COLD_REST = 1000;
-/** Guest instructions of an exclusive LR/SC window at most. */
-const EXCLUSIVE_QUANTUM = 64;
 /** Looks at the pending word before a waiting vCPU sleeps. */
 const WAKE_SPINS = 200;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
 const SHORTEST_SLEEP_MS = 0.05;
-/** Stores that locked their line before the vCPU looks which monitored pages are still needed. */
-const STORES_BEFORE_SWEEP = 0x4000;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
 const HOT_THRESHOLD = 2048;
 /** Results of device accesses, as the cold tier reads them. */
@@ -111,6 +107,7 @@ export class Vcpu {
   readonly #requests: CompileRequests;
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
+  readonly #reservations: Reservations;
   readonly #paused: PausedVcpu;
   readonly #serve: () => void;
   /** Instructions retired in regions when the budget was last filled. */
@@ -174,6 +171,14 @@ export class Vcpu {
       serveGuard(this.#words, hart, dropWriteEntries);
       serveRemote(this.#words, hart, applyRemote);
     };
+    this.#reservations = new Reservations({
+      words: this.#words,
+      hart,
+      memory: this.memory,
+      cold: this.#cold,
+      translations: this.#translations,
+      serve: this.#serve,
+    });
   }
 
   #initializeControl(): void {
@@ -254,9 +259,7 @@ export class Vcpu {
     while (this.#handlePending()) {
       if (this.memory.control(Control.BUDGET) <= 0) {
         this.#statistics.publish();
-        if (this.memory.control(Control.MONITORED_STORES) >= STORES_BEFORE_SWEEP) {
-          this.#sweep(false);
-        }
+        this.#reservations.sweepWhenBusy();
         this.#cold.refillBudget(this.#nextQuantum());
       }
       this.#handle(this.#cold.run());
@@ -328,9 +331,9 @@ export class Vcpu {
       case LeaveReason.RETRY:
         return this.#waitForRoom();
       case LeaveReason.ARM_PAGE:
-        return this.#armPage(this.memory.control(Control.ARM_PAGE));
+        return this.#reservations.arm();
       case LeaveReason.EXCLUSIVE_WINDOW:
-        return this.#runExclusiveWindow();
+        return this.#handle(this.#reservations.runAlone());
       default:
         throw new Error(`Cannot handle leave reason ${reason} of hart ${this.#hart}`);
     }
@@ -392,37 +395,6 @@ export class Vcpu {
     toIdle(this.#words, this.#hart);
     waitPending(this.#words, this.#hart, Infinity);
     toRunning(this.#words, this.#hart, this.#serve);
-  }
-
-  /** Makes stores to a page visible to reservations; the load-reserved that asked runs again. */
-  #armPage(page: number): void {
-    if (isMonitorFull(this.#words)) this.#sweep(true);
-    beginArming(this.#words, page);
-    requestRemote(this.#words, this.#hart, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
-    waitRemote(this.#words, this.#hart, ALL_HARTS, this.#serve);
-    this.#translations.dropWriteEntries();
-    finishArming(this.#words, page);
-  }
-
-  #sweep(isForAll: boolean): void {
-    beginExclusive(this.#words, this.#hart, this.#serve);
-    sweepMonitor(this.#words, isForAll);
-    this.memory.setControl(Control.MONITORED_STORES, 0);
-    endExclusive(this.#words, this.#hart);
-  }
-
-  /** An LR/SC window that touches other memory runs with every other vCPU in its trampoline. */
-  #runExclusiveWindow(): void {
-    beginExclusive(this.#words, this.#hart, this.#serve);
-    this.memory.setControl(Control.EXCLUSIVE_WINDOW, 1);
-    this.memory.setControl(Control.COLD_ONLY, 1);
-    this.#cold.refillBudget(EXCLUSIVE_QUANTUM);
-    const reason = this.#cold.run();
-    this.memory.setControl(Control.COLD_ONLY, 0);
-    this.memory.setControl(Control.EXCLUSIVE_WINDOW, 0);
-    this.memory.setControl(Control.RESERVATION, 0);
-    endExclusive(this.#words, this.#hart);
-    this.#handle(reason);
   }
 
   // --- devices --------------------------------------------------------------------------------------

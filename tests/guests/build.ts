@@ -6,7 +6,7 @@
 // Usage: deno run -A tests/guests/build.ts [name ...]
 
 import { fileURLToPath } from "node:url";
-import { BENCH_KERNELS, EMPTY_PROGRAM } from "../../bench/kernels/kernels.ts";
+import { BENCH_KERNELS, EMPTY_PROGRAM, OP_COSTS } from "../../bench/kernels/kernels.ts";
 import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
 
 const COMPILER = "riscv64-linux-gnu-gcc";
@@ -36,8 +36,24 @@ const COMMON_FLAGS = [
   "-Wl,-z,norelro",
   "-Wl,--no-warn-rwx-segments",
 ];
+const LINUX_FLAGS = COMMON_FLAGS.filter((flag) => flag !== "-Wl,-z,max-page-size=64");
 const INTEGER_TARGET = ["-march=rv64imac_zicsr_zifencei", "-mabi=lp64"];
 const FLOAT_TARGET = ["-march=rv64gc", "-mabi=lp64d", "-ffp-contract=off", "-DWITH_FLOAT"];
+
+/** A program for Linux that brings its own start and needs no C library. */
+const LINUX_PROGRAM = "lock_stress";
+const LINUX_PROGRAMS = new URL("linux/", import.meta.url);
+
+/** Where the Linux program's checked-in ELF file lies. */
+export const LINUX_PROGRAM_ELF = new URL(`${LINUX_PROGRAM}.elf`, LINUX_PROGRAMS);
+
+/** Compiles the Linux program into the given file. */
+export async function buildLinuxProgram(output: string): Promise<void> {
+  const source = fileURLToPath(new URL(`${LINUX_PROGRAM}.c`, LINUX_PROGRAMS));
+  await run(COMPILER, [...INTEGER_TARGET, ...LINUX_FLAGS, source, "-o", output]);
+  await run(STRIP, ["--strip-all", output]);
+  await Deno.chmod(output, 0o644);
+}
 
 /** One ELF file to make. */
 export interface GuestBuild {
@@ -59,7 +75,7 @@ export function guestBuilds(): GuestBuild[] {
       elf: new URL(`${name}.${board}.elf`, ELFS),
     }))
   );
-  const kernels = [...BENCH_KERNELS, EMPTY_PROGRAM].map(({ name, usesFloat }) => ({
+  const kernels = [...BENCH_KERNELS, EMPTY_PROGRAM, OP_COSTS].map(({ name, usesFloat }) => ({
     name,
     board: "virt" as const,
     usesFloat,
@@ -116,6 +132,9 @@ async function buildAll(names: readonly string[]): Promise<void> {
   for (const build of guestBuilds()) {
     if (names.length > 0 && !names.includes(build.name)) continue;
     await buildGuest(build, fileURLToPath(build.elf));
+  }
+  if (names.length === 0 || names.includes(LINUX_PROGRAM)) {
+    await buildLinuxProgram(fileURLToPath(LINUX_PROGRAM_ELF));
   }
   await Deno.writeTextFile(BUILT_WITH, `${compiler}\n`);
 }

@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { buildGuest, checkedInCompiler, guestBuilds, guestCompiler } from "./build.ts";
+import {
+  buildGuest,
+  buildLinuxProgram,
+  checkedInCompiler,
+  guestBuilds,
+  guestCompiler,
+  LINUX_PROGRAM_ELF,
+} from "./build.ts";
 
 const compiler = await guestCompiler();
 const expected = await checkedInCompiler();
@@ -10,18 +17,29 @@ const reason = compiler === undefined
   : undefined;
 if (reason !== undefined) console.log(`guest binaries are not rebuilt: ${reason}`);
 
+async function assertBuilds(
+  build: (output: string) => Promise<void>,
+  checkedIn: URL,
+): Promise<void> {
+  const output = await Deno.makeTempFile({ suffix: ".elf" });
+  try {
+    await build(output);
+    assertEquals(await Deno.readFile(output), await Deno.readFile(checkedIn));
+  } finally {
+    await Deno.remove(output);
+  }
+}
+
 for (const build of guestBuilds()) {
   Deno.test({
     name: `${build.name} for ${build.board} is what its source compiles to`,
     ignore: reason !== undefined,
-    async fn() {
-      const output = await Deno.makeTempFile({ suffix: ".elf" });
-      try {
-        await buildGuest(build, output);
-        assertEquals(await Deno.readFile(output), await Deno.readFile(build.elf));
-      } finally {
-        await Deno.remove(output);
-      }
-    },
+    fn: () => assertBuilds((output) => buildGuest(build, output), build.elf),
   });
 }
+
+Deno.test({
+  name: "the program for Linux is what its source compiles to",
+  ignore: reason !== undefined,
+  fn: () => assertBuilds(buildLinuxProgram, LINUX_PROGRAM_ELF),
+});
