@@ -23,6 +23,26 @@ function computedBase(text: ProgramText): number {
   return rd;
 }
 
+/** A base in a random register: the end of a page, where some accesses go on behind it. */
+function straddlingBase(text: ProgramText): number {
+  const { random } = text;
+  const rd = random.pick(text.common);
+  text.add("andi", { rd, rs1: text.source(), imm: random.pick([7, 8, 15]) });
+  text.add("add", { rd, rs1: rd, rs2: Register.PAGE_END });
+  return rd;
+}
+
+/** One to three accesses close to each other around a page's end. */
+function addStraddlingAccesses(text: ProgramText): void {
+  const { random } = text;
+  const rs1 = straddlingBase(text);
+  for (let i = random.between(1, 3); i > 0; i--) {
+    const imm = random.pick([0, 0, 4, 8]);
+    if (random.chance(75)) text.add(random.pick(LOADS), { rd: text.destination(), rs1, imm });
+    else text.add(random.pick(STORES), { rs1, rs2: text.source(), imm });
+  }
+}
+
 function base(text: ProgramText, faults: boolean): number {
   const { random } = text;
   if (faults) return random.pick(FAULTING_DATA);
@@ -41,6 +61,7 @@ function distance({ random }: ProgramText, register: number): number {
 /** A load or store, perhaps to where accesses fail. */
 export function addAccess(text: ProgramText, faults: boolean): void {
   const { random } = text;
+  if (!faults && random.chance(15)) return addStraddlingAccesses(text);
   const rs1 = base(text, faults);
   const imm = distance(text, rs1);
   if (random.chance(55)) text.add(random.pick(LOADS), { rd: text.destination(), rs1, imm });

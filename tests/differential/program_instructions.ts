@@ -75,13 +75,24 @@ export class InstructionMix {
       case 2:
         return text.add("add.uw", { rd, rs1, rs2: 0 });
       case 3:
-        return text.add("lwu", { rd, rs1: Register.DATA, imm: 4 * random.between(-8, 8) });
+        return this.#extendedLoad(rd);
       default: {
         const imm = random.pick([32, 32, 33, 48, 56, 63]);
         text.add("slli", { rd, rs1, imm });
         text.add(random.pick(["srli", "srai"]), { rd, rs1: rd, imm });
       }
     }
+  }
+
+  /** A load, and perhaps the extension that it may make needless. */
+  #extendedLoad(rd: number): void {
+    const text = this.#text;
+    const { random } = text;
+    const name = random.pick(["lwu", "lwu", "lw", "lhu", "lbu"]);
+    text.add(name, { rd, rs1: Register.DATA, imm: 4 * random.between(-8, 8) });
+    const roll = random.below(10);
+    if (roll < 4) text.add("addiw", { rd: text.destination(), rs1: rd, imm: 0 });
+    else if (roll < 6) text.add("add.uw", { rd: text.destination(), rs1: rd, rs2: 0 });
   }
 
   #float(): void {
