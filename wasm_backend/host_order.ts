@@ -10,7 +10,9 @@
 import { Order, type OrderSet } from "../ir/memory_order.ts";
 
 /** Columns of the table. */
-export type HostOrder = "x64" | "arm64" | "portable";
+export const HOST_ORDERS = ["x64", "arm64", "portable"] as const;
+/** Name of a column. */
+export type HostOrder = typeof HOST_ORDERS[number];
 
 /** How a fence is emitted. */
 export type FenceKind = "nothing" | "exchange" | "fence";

@@ -16,6 +16,8 @@ import {
   DEBUG_CATEGORIES,
   type DebugCategory,
   DEFAULT_RAM_BYTES,
+  HOST_ORDER_CHOICES,
+  type HostOrderChoice,
   MACHINE_NAMES,
   type MachineName,
   sizeText,
@@ -75,6 +77,10 @@ export interface CommandLine {
   thread?: ThreadMode;
   /** Check compiled code against the cold tier. */
   check?: boolean;
+  /** Column of the memory order table. */
+  hostOrder?: HostOrderChoice;
+  /** Emit loads that the host may merge and swap. */
+  unsafePlainLoads?: boolean;
   /** What goes to the debug log. */
   debugCategories?: DebugCategory[];
   /** Path of the debug log. */
@@ -158,8 +164,10 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off]",
-    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs",
+    value: "tcg[,thread=multi|single][,check=on|off][,host-order=COLUMN]",
+    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; " +
+      `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
+      "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
   },
   {
@@ -331,7 +339,7 @@ function parseCpu(value: string, line: CommandLine): void {
   for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
 }
 
-const ACCEL_PROPERTIES = ["thread", "check"] as const;
+const ACCEL_PROPERTIES = ["thread", "check", "host-order", "unsafe-plain-loads"] as const;
 
 function parseAccel(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("accel", value);
@@ -343,6 +351,14 @@ function parseAccel(value: string, line: CommandLine): void {
   }
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
+  const order = properties.get("host-order");
+  if (order !== undefined) {
+    line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);
+  }
+  const plain = properties.get("unsafe-plain-loads");
+  if (plain !== undefined) {
+    line.unsafePlainLoads = parseSwitch("accel", "unsafe-plain-loads", plain);
+  }
 }
 
 function isDebugCategory(name: string): name is DebugCategory {

@@ -78,7 +78,12 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("append", line.append),
     ...given("cpuModel", line.cpuModel),
     ...given("cpu", line.cpu),
-    accel: { ...given("thread", line.thread), ...given("check", line.check) },
+    accel: {
+      ...given("thread", line.thread),
+      ...given("check", line.check),
+      ...given("hostOrder", line.hostOrder),
+      ...given("unsafePlainLoads", line.unsafePlainLoads),
+    },
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
     noReboot: line.noReboot ?? false,
     statistics: line.statistics ?? false,

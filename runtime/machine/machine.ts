@@ -5,7 +5,7 @@
  */
 
 import type { BootableBoard } from "./bootable_board.ts";
-import { hostOrder } from "./host_processor.ts";
+import { translationSettings } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
 import { ConsoleEnd } from "./console_pump.ts";
 import { openDebugLog } from "./debug_log.ts";
@@ -35,13 +35,26 @@ export async function createMachine(
   description: MachineDescription,
   sources: WorkerSources = WORKER_SOURCES,
 ): Promise<MachineHandle> {
+  const parts = await machineParts(description, sources);
+  const plan = await planImages(description, parts.board);
+  const cycle = new PowerCycle(parts, plan, 1);
+  const machine = new Machine(parts, cycle);
+  await cycle.ready();
+  return machine;
+}
+
+/** What a machine is built from. Throws as {@linkcode createMachine}. */
+export async function machineParts(
+  description: MachineDescription,
+  sources: WorkerSources = WORKER_SOURCES,
+): Promise<MachineParts> {
   requireProgram(description);
   requireThreads(description);
   const board = await loadCheckedBoard(description);
-  const plan = await planImages(description, board);
-  const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier()));
+  const { host } = translationSettings(description.accel);
+  const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier(host)));
   const replayTier = description.accel.check ? await buildReplayTier(board, description) : null;
-  const parts = {
+  return {
     description,
     board,
     coldTier,
@@ -51,23 +64,19 @@ export async function createMachine(
     log: openDebugLog(description),
     sources,
   };
-  const cycle = new PowerCycle(parts, plan, 1);
-  const machine = new Machine(parts, cycle);
-  await cycle.ready();
-  return machine;
 }
 
 /** The cold tier that check mode replays regions in; rarely wanted, so Binaryen is loaded only then. */
 async function buildReplayTier(
   board: BootableBoard,
-  { cpu }: MachineDescription,
+  { cpu, accel }: MachineDescription,
 ): Promise<WebAssembly.Module> {
   const { ModuleFactory } = await import("../../wasm_backend/module_builder.ts");
   const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
   const bytes = buildGuestColdTier(
     new ModuleFactory(),
     await board.loadFrontend(cpu),
-    hostOrder(),
+    translationSettings(accel).host,
     true,
   );
   return await WebAssembly.compile(bytes);

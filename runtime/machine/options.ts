@@ -7,6 +7,7 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
+import { HOST_ORDERS, type HostOrder } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { UserError } from "./user_error.ts";
 
@@ -29,6 +30,23 @@ export type CpuModel = typeof CPU_MODELS[number];
 export const THREAD_MODES = ["multi", "single"] as const;
 /** `multi`: a thread for each hart. `single`: all harts take turns on one thread. */
 export type ThreadMode = typeof THREAD_MODES[number];
+
+/** Columns of the memory order table that can be asked for; `auto`: that of the processor. */
+export const HOST_ORDER_CHOICES = ["auto", ...HOST_ORDERS] as const;
+/** One of {@linkcode HOST_ORDER_CHOICES}. */
+export type HostOrderChoice = "auto" | HostOrder;
+
+/** What tests vary in the translation of guest code. */
+export interface TranslationExperiment {
+  /** Compile hot code. Default: true. */
+  readonly regions?: boolean;
+  /** Run the optimizer. Default: true. */
+  readonly optimizer?: boolean;
+  /** Most guest instructions of one region. Default: {@linkcode REGION_INSTRUCTIONS}. */
+  readonly regionInstructions?: number;
+  /** Keep compiled code in the host's baseline compiler by compiling it anew all the time. Default: false. */
+  readonly renewModules?: boolean;
+}
 
 /** What can be written to the debug log, with QEMU's names. */
 export const DEBUG_CATEGORIES = {
@@ -57,6 +75,12 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /** Re-run every compiled region in the cold tier and report the first difference. Default: false. */
   readonly check?: boolean;
+  /** Column of the memory order table. Default: `auto`. */
+  readonly hostOrder?: HostOrderChoice;
+  /** Emit guest loads that the host may merge and swap, to show that tests notice. Default: false. */
+  readonly unsafePlainLoads?: boolean;
+  /** For tests of the translation itself. */
+  readonly experiment?: TranslationExperiment;
 }
 
 /** The debug log. */
@@ -152,7 +176,13 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     append: options.append ?? "",
     cpuModel: options.cpuModel ?? "rv64",
     cpu: options.cpu ?? {},
-    accel: { thread: options.accel?.thread ?? "multi", check: options.accel?.check ?? false },
+    accel: {
+      thread: options.accel?.thread ?? "multi",
+      check: options.accel?.check ?? false,
+      hostOrder: options.accel?.hostOrder ?? "auto",
+      unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
+      experiment: options.accel?.experiment ?? {},
+    },
     noReboot: options.noReboot ?? false,
     debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },
     statistics: options.statistics ?? false,
@@ -169,6 +199,7 @@ function checkNames(description: MachineDescription): void {
   checkName("machine", description.machine, MACHINE_NAMES);
   checkName("CPU model", description.cpuModel, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
+  checkName("host order", description.accel.hostOrder, HOST_ORDER_CHOICES);
   for (const category of description.debug.categories) {
     checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));
   }

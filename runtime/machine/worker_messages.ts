@@ -1,6 +1,7 @@
 /**
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
+import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
 
 /** What all workers of one machine share. */
@@ -15,6 +16,8 @@ export interface SharedStart {
   readonly hasBuiltinFirmware: boolean;
   /** Is every region compared with the cold tier? */
   readonly check: boolean;
+  /** How guest code is translated. */
+  readonly translation: TranslationSettings;
 }
 
 /** Where the host-target interface is in guest RAM. */

@@ -14,6 +14,7 @@ import {
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
@@ -22,6 +23,9 @@ import type { InstalledModule } from "../translation/region_catalog.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
 import { Vcpu } from "./vcpu.ts";
+
+/** Mask of the execution count where nothing is compiled: a block is never hot. */
+const NEVER_HOT = 0x7fff_ffff;
 
 interface WorkerScope {
   onmessage: ((event: MessageEvent<VcpuStart>) => void) | null;
@@ -77,6 +81,7 @@ function waitUntilRunning(words: Int32Array): void {
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
   const vcpu = await build(start);
+  if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
   const { pc, registers, isStarted } = start.start;
   vcpu.reset(pc, registers);
   // ORDER: sc store before READY_COUNT; partner: the hart state reads of other harts.
