@@ -30,7 +30,12 @@ export interface Operation {
   /** Instruction and line, for people. */
   readonly text: string;
   readonly line: number;
+  /** What it became on the host; absent for the guest's own operations. */
+  readonly emitted?: HostAccess;
 }
+
+/** An access as Wasm has it. */
+export type HostAccess = "plain" | "atomic" | "update";
 
 /** A fence: it stands behind that many operations. */
 export interface Fence {
