@@ -5,7 +5,6 @@ import {
   fenceKind,
   HOST_COLUMNS,
   HOST_ORDERS,
-  type HostOrder,
   loadKind,
   storeKind,
 } from "./host_order.ts";
@@ -14,7 +13,7 @@ const { x64, arm64, portable } = HOST_COLUMNS;
 const PAIRS = [Order.READ_READ, Order.READ_WRITE, Order.WRITE_READ, Order.WRITE_WRITE];
 
 /** The pairs that cost something on a host. */
-const DEAR: Readonly<Record<HostOrder, readonly number[]>> = {
+const DEAR: Readonly<Record<typeof HOST_ORDERS[number], readonly number[]>> = {
   x64: [Order.WRITE_READ],
   arm64: [Order.WRITE_READ, Order.WRITE_WRITE],
   portable: PAIRS,

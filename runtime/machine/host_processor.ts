@@ -19,7 +19,8 @@ export function hostOrder(architecture: string = Deno.build.arch): HostOrder {
 /** How a machine's guest code is translated on this host. */
 export function translationSettings(accel: Required<AccelOptions>): TranslationSettings {
   const { experiment } = accel;
-  const usual = usualTranslation(accel.hostOrder === "auto" ? hostOrder() : accel.hostOrder);
+  const column = accel.hostOrder === "auto" ? hostOrder() : accel.hostOrder;
+  const usual = usualTranslation(experiment.dropBarriers ? "unfenced" : column);
   return {
     ...usual,
     hasPlainLoads: accel.unsafePlainLoads,

@@ -7,7 +7,7 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
-import { HOST_ORDERS, type HostOrder } from "../../wasm_backend/host_order.ts";
+import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { UserError } from "./user_error.ts";
 
@@ -34,7 +34,7 @@ export type ThreadMode = typeof THREAD_MODES[number];
 /** Columns of the memory order table that can be asked for; `auto`: that of the processor. */
 export const HOST_ORDER_CHOICES = ["auto", ...HOST_ORDERS] as const;
 /** One of {@linkcode HOST_ORDER_CHOICES}. */
-export type HostOrderChoice = "auto" | HostOrder;
+export type HostOrderChoice = typeof HOST_ORDER_CHOICES[number];
 
 /** What tests vary in the translation of guest code. */
 export interface TranslationExperiment {
@@ -46,6 +46,8 @@ export interface TranslationExperiment {
   readonly regionInstructions?: number;
   /** Keep compiled code in the host's baseline compiler by compiling it anew all the time. Default: false. */
   readonly renewModules?: boolean;
+  /** Leave out the barriers that keep a store before a later load, to show that tests notice. Default: false. */
+  readonly dropBarriers?: boolean;
 }
 
 /** What can be written to the debug log, with QEMU's names. */

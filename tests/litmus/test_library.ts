@@ -48,3 +48,10 @@ function isAllowed({ name, properties }: LitmusTest, model: ExpectedModel): bool
   if (expectation === "allowed" || expectation === "forbidden") return expectation === "allowed";
   throw new SyntaxError(`test ${name} says neither ${model}=allowed nor ${model}=forbidden`);
 }
+
+/** The test of that name. @throws {RangeError} when there is none */
+export function testNamed(library: readonly LibraryTest[], name: string): LitmusTest {
+  const found = library.find(({ test }) => test.name === name);
+  if (found === undefined) throw new RangeError(`Cannot find shape "${name}"`);
+  return found.test;
+}

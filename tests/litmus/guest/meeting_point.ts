@@ -2,10 +2,13 @@
  * Where the threads of a test wait for each other every few iterations, so that they run through the same
  * slots at the same time: of two loops without it one is soon ahead, and nothing races.
  *
- * A thread counts its arrivals in a word of its own and goes on when the words of all others have reached the
- * same count, or when its patience for this batch is at an end: another thread may have no processor just now.
- * Then it delays for a few rounds, as many as some bits of the slot's address say, which are
- * random and differ from thread to thread.
+ * A thread counts its arrivals and waits until all others have come as often. Then it waits until it has seen
+ * each of them alive: while a thread waits it counts up a beat, and a beat that changes shows that the other
+ * one runs at this moment, not only that it came here and lost its processor since. A thread that goes on says
+ * so, for those that have not seen its beat. At last it delays for a few rounds, as many as some bits of the
+ * slot's address say, which are random and differ from thread to thread.
+ *
+ * A thread that has given way too often in a batch waits no more until the next one.
  */
 import type { Assembler } from "./assembler.ts";
 import { Reserved } from "./driver.ts";
@@ -14,66 +17,96 @@ import { addressOf, Area, Mailbox } from "./guest_layout.ts";
 /** Iterations from one meeting to the next; a power of two. */
 const ITERATIONS = 8;
 const ENTRY_BYTES = 8;
-/** Looks at another thread's count before the hart gives way to others. */
+/** Looks at another thread before the hart gives way to others. */
 const SPINS = 400;
 /** Lowest random bit of a slot's address, and bits of a thread's delay. */
 const RANDOM_SHIFT = 8;
 const DELAY_BITS = 3;
+/** Doublewords of a thread's line. */
+const Line = { ARRIVALS: 0, BEAT: 8, LEFT: 16 } as const;
 /** Scratch registers: the test's own ones are set later. */
-const [T0, T1, T2, T3] = [5, 6, 7, 8];
+const [DELAY, OWN, OTHER, SEEN, FIRST, LOOKS, BEAT] = [5, 6, 7, 8, 9, 10, 11];
+const { MEETING, PATIENCE, ORDER, SLOT } = Reserved;
 
 /** The meeting point of one thread. */
 export class Meeting {
   readonly #thread: number;
-  readonly #threads: number;
+  readonly #others: readonly number[];
+  readonly #runsAtOnce: boolean;
 
-  constructor(thread: number, threads: number) {
+  /** @param runsAtOnce has the host a processor for every thread? Else beats would be waited for in vain */
+  constructor(thread: number, threads: number, runsAtOnce: boolean) {
     this.#thread = thread;
-    this.#threads = threads;
+    this.#others = Array.from({ length: threads }, (_, other) => other)
+      .filter((other) => other !== thread);
+    this.#runsAtOnce = runsAtOnce;
   }
 
   /** At the start of an iteration, with the slot's address known. */
   emit(a: Assembler): void {
-    a.emit("andi", { rd: T0, rs1: Reserved.ORDER, imm: ITERATIONS * ENTRY_BYTES - 1 });
-    a.jump("bne", "together", { rs1: T0, rs2: 0 });
-    a.emit("addi", { rd: Reserved.MEETING, rs1: Reserved.MEETING, imm: 1 });
-    a.constant(T1, this.#word(this.#thread));
-    a.emit("sd", { rs1: T1, rs2: Reserved.MEETING, imm: 0 });
-    for (let other = 0; other < this.#threads; other++) {
-      if (other !== this.#thread) this.#await(a, other);
-    }
-    this.#delay(a);
+    a.emit("andi", { rd: DELAY, rs1: ORDER, imm: ITERATIONS * ENTRY_BYTES - 1 });
+    a.jump("bne", "together", { rs1: DELAY, rs2: 0 });
+    a.emit("addi", { rd: MEETING, rs1: MEETING, imm: 1 });
+    a.constant(OWN, lineOf(this.#thread));
+    a.emit("sd", { rs1: OWN, rs2: MEETING, imm: Line.ARRIVALS });
+    a.emit("ld", { rd: BEAT, rs1: OWN, imm: Line.BEAT });
+    a.jump("bge", "alone", { rs1: 0, rs2: PATIENCE });
+    for (const other of this.#others) this.#awaitArrival(a, other);
+    if (this.#runsAtOnce) { for (const other of this.#others) this.#awaitBeat(a, other); }
+    a.label("alone");
+    a.emit("sd", { rs1: OWN, rs2: MEETING, imm: Line.LEFT });
+    delay(a, this.#thread);
     a.label("together");
   }
 
-  #word(thread: number): bigint {
-    return addressOf(Area.MAILBOX + Mailbox.MEETINGS + thread * Mailbox.MEETING_BYTES);
+  #awaitArrival(a: Assembler, other: number): void {
+    a.constant(OTHER, lineOf(other));
+    wait(a, `arrival ${other}`, (done) => {
+      a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.ARRIVALS });
+      a.jump("bge", done, { rs1: SEEN, rs2: MEETING });
+    });
   }
 
-  #await(a: Assembler, other: number): void {
-    a.constant(T1, this.#word(other));
-    a.label(`again ${other}`);
-    a.emit("addi", { rd: T3, rs1: 0, imm: SPINS });
-    a.label(`await ${other}`);
-    a.emit("ld", { rd: T2, rs1: T1, imm: 0 });
-    a.jump("bge", `met ${other}`, { rs1: T2, rs2: Reserved.MEETING });
-    a.emit("addi", { rd: T3, rs1: T3, imm: -1 });
-    a.jump("bne", `await ${other}`, { rs1: T3, rs2: 0 });
-    a.emit("addi", { rd: Reserved.PATIENCE, rs1: Reserved.PATIENCE, imm: -1 });
-    a.jump("bge", `met ${other}`, { rs1: 0, rs2: Reserved.PATIENCE });
-    a.emit("pause");
-    a.jump("jal", `again ${other}`, { rd: 0 });
-    a.label(`met ${other}`);
+  #awaitBeat(a: Assembler, other: number): void {
+    a.constant(OTHER, lineOf(other));
+    a.emit("ld", { rd: FIRST, rs1: OTHER, imm: Line.BEAT });
+    wait(a, `beat ${other}`, (done) => {
+      a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.LEFT });
+      a.jump("bge", done, { rs1: SEEN, rs2: MEETING });
+      a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.BEAT });
+      a.jump("bne", done, { rs1: SEEN, rs2: FIRST });
+    });
   }
+}
 
-  #delay(a: Assembler): void {
-    const shift = RANDOM_SHIFT + this.#thread * DELAY_BITS;
-    a.emit("srli", { rd: T0, rs1: Reserved.SLOT, imm: shift });
-    a.emit("andi", { rd: T0, rs1: T0, imm: (1 << DELAY_BITS) - 1 });
-    a.label("delay");
-    a.jump("beq", "delayed", { rs1: T0, rs2: 0 });
-    a.emit("addi", { rd: T0, rs1: T0, imm: -1 });
-    a.jump("jal", "delay", { rd: 0 });
-    a.label("delayed");
-  }
+function lineOf(thread: number): bigint {
+  return addressOf(Area.MAILBOX + Mailbox.MEETINGS + thread * Mailbox.MEETING_BYTES);
+}
+
+/** Looks until something has come, with a beat before each look; `look` jumps when it has. */
+function wait(a: Assembler, name: string, look: (done: string) => void): void {
+  a.label(`again ${name}`);
+  a.emit("addi", { rd: LOOKS, rs1: 0, imm: SPINS });
+  a.label(`look ${name}`);
+  a.emit("addi", { rd: BEAT, rs1: BEAT, imm: 1 });
+  a.emit("sd", { rs1: OWN, rs2: BEAT, imm: Line.BEAT });
+  look(`done ${name}`);
+  a.emit("addi", { rd: LOOKS, rs1: LOOKS, imm: -1 });
+  a.jump("bne", `look ${name}`, { rs1: LOOKS, rs2: 0 });
+  a.emit("addi", { rd: PATIENCE, rs1: PATIENCE, imm: -1 });
+  a.jump("bge", "alone", { rs1: 0, rs2: PATIENCE });
+  a.emit("pause");
+  a.jump("jal", `again ${name}`, { rd: 0 });
+  a.label(`done ${name}`);
+}
+
+function delay(a: Assembler, thread: number): void {
+  const shift = RANDOM_SHIFT + thread * DELAY_BITS;
+  a.emit("srli", { rd: DELAY, rs1: SLOT, imm: shift });
+  a.emit("andi", { rd: DELAY, rs1: DELAY, imm: (1 << DELAY_BITS) - 1 });
+  a.label("delay");
+  a.jump("beq", "delayed", { rs1: DELAY, rs2: 0 });
+  a.emit("addi", { rd: DELAY, rs1: DELAY, imm: -1 });
+  a.jump("jal", "delay", { rd: 0 });
+  a.label("delayed");
 }

@@ -150,8 +150,13 @@ export class ThreadCode {
         });
       },
       own.length * VALUE_BYTES,
-      new Meeting(thread, this.#test.threads.length),
+      this.#meeting(thread),
     );
+  }
+
+  #meeting(thread: number): Meeting {
+    const { length } = this.#test.threads;
+    return new Meeting(thread, length, length <= navigator.hardwareConcurrency);
   }
 
   #initialize(a: Assembler, thread: number, own: readonly ObservedValue[]): void {

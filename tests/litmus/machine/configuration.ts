@@ -1,5 +1,5 @@
 /** One way of running tests on the machine. */
-import type { HostOrder } from "../../../wasm_backend/host_order.ts";
+import type { HOST_ORDERS } from "../../../wasm_backend/host_order.ts";
 import type { AccelOptions } from "../../../runtime/machine/options.ts";
 import { type Placement, PLACEMENTS } from "../guest/guest_layout.ts";
 
@@ -22,10 +22,12 @@ export interface Configuration {
   readonly tier: "optimized" | "baseline" | "cold";
   readonly optimizer: "on" | "off";
   readonly regions: "whole" | "split";
-  readonly hostOrder: HostOrder;
+  readonly hostOrder: typeof HOST_ORDERS[number];
   readonly placement: Placement;
   /** For a negative control: loads that the host may merge and swap. */
   readonly plainLoads?: boolean;
+  /** For a negative control: no barriers between a store and a later load. */
+  readonly dropBarriers?: boolean;
 }
 
 /** Instructions of a region where threads are split. */
@@ -33,7 +35,7 @@ const SPLIT_INSTRUCTIONS = 4;
 
 /** What the machine is asked for. */
 export function accelOptions(configuration: Configuration): AccelOptions {
-  const { tier, optimizer, regions, hostOrder, plainLoads } = configuration;
+  const { tier, optimizer, regions, hostOrder, plainLoads, dropBarriers } = configuration;
   return {
     hostOrder,
     unsafePlainLoads: plainLoads ?? false,
@@ -41,6 +43,7 @@ export function accelOptions(configuration: Configuration): AccelOptions {
       regions: tier !== "cold",
       optimizer: optimizer === "on",
       renewModules: tier === "baseline",
+      dropBarriers: dropBarriers ?? false,
       ...(regions === "split" ? { regionInstructions: SPLIT_INSTRUCTIONS } : {}),
     },
   };
@@ -48,7 +51,8 @@ export function accelOptions(configuration: Configuration): AccelOptions {
 
 /** Text of a configuration. */
 export function describeConfiguration(configuration: Configuration): string {
-  const { tier, optimizer, regions, hostOrder, placement, plainLoads } = configuration;
+  const { tier, optimizer, regions, hostOrder, placement, plainLoads, dropBarriers } =
+    configuration;
   return [
     tier,
     `optimizer ${optimizer}`,
@@ -56,5 +60,6 @@ export function describeConfiguration(configuration: Configuration): string {
     `order ${hostOrder}`,
     placement === "line" ? "same line" : `other ${placement}`,
     ...(plainLoads ? ["plain loads"] : []),
+    ...(dropBarriers ? ["no barriers"] : []),
   ].join(", ");
 }

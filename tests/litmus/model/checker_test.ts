@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { holds } from "../syntax/condition.ts";
 import { parseLitmusTest } from "../syntax/litmus_test_file.ts";
-import { EXPECTED_MODELS, loadLibrary } from "../test_library.ts";
+import { EXPECTED_MODELS, loadLibrary, testNamed } from "../test_library.ts";
 import { Checker } from "./checker.ts";
 import { explain, parseOutcomeQuestion } from "./explanation.ts";
 import { RVWMO, TSO } from "./preserved_order.ts";
@@ -63,15 +63,9 @@ const TABLE: readonly (readonly [string, boolean, boolean])[] = [
   ["lr-sc+store-between", FORBIDDEN, FORBIDDEN],
 ];
 
-function testNamed(name: string) {
-  const found = library.find(({ test }) => test.name === name);
-  if (found === undefined) throw new RangeError(`no shape ${name}`);
-  return found.test;
-}
-
 Deno.test("the checker agrees with every row of the design's table", () => {
   for (const [name, rvwmo, tso] of TABLE) {
-    const test = testNamed(name);
+    const test = testNamed(library, name);
     for (const [model, expected] of [[RVWMO, rvwmo], [TSO, tso]] as const) {
       const outcomes = [...new Checker(test).allowed(model).values()];
       const isSeen = outcomes.some(({ outcome }) => holds(test.condition.proposition, outcome));
@@ -108,7 +102,7 @@ Deno.test("names of shapes and files agree, and no name is there twice", () => {
 
 Deno.test("a forbidden outcome is explained by its cycle", () => {
   const text = explain(
-    testNamed("MP+fence.w.w+addr"),
+    testNamed(library, "MP+fence.w.w+addr"),
     RVWMO,
     parseOutcomeQuestion("1:x10=1; 1:x12=0"),
   );
@@ -122,7 +116,7 @@ Deno.test("a forbidden outcome is explained by its cycle", () => {
 });
 
 Deno.test("an allowed outcome is shown as an execution", () => {
-  const text = explain(testNamed("SB"), TSO, parseOutcomeQuestion("0:x11=0; 1:x11=0"));
+  const text = explain(testNamed(library, "SB"), TSO, parseOutcomeQuestion("0:x11=0; 1:x11=0"));
   assertEquals(text.split("\n"), [
     "SB: 0:x11=0; 1:x11=0 is allowed by TSO",
     "  P0  a: W32 x=1   sw x10,0(x5)",
@@ -135,7 +129,7 @@ Deno.test("an allowed outcome is shown as an execution", () => {
 });
 
 Deno.test("stale reads of own stores and intruders between a pair are named", () => {
-  const stale = explain(testNamed("CoWR0"), RVWMO, parseOutcomeQuestion("0:x11=0"));
+  const stale = explain(testNamed(library, "CoWR0"), RVWMO, parseOutcomeQuestion("0:x11=0"));
   assert(stale.includes("forbidden by the load value axiom: b misses its hart's own a"), stale);
   const text = `RISCV pair
 { 0:x5=x; 0:x6=2; 1:x5=x; 1:x6=1; }
@@ -149,7 +143,7 @@ exists (0:x7=0 /\\ 0:x8=0 /\\ x=2)`;
 });
 
 Deno.test("what no run can end in is said to be that", () => {
-  const text = explain(testNamed("SB"), RVWMO, parseOutcomeQuestion("0:x11=7"));
+  const text = explain(testNamed(library, "SB"), RVWMO, parseOutcomeQuestion("0:x11=7"));
   assert(text.endsWith("no run of the threads ends like this, whatever loads return"), text);
 });
 
