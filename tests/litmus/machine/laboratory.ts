@@ -8,8 +8,8 @@ import { AllowedOutcomes, judgeRun, type TestVerdict } from "./verdict.ts";
 
 /** With one hart alone guest loads need no order: tests of one thread run beside an idle hart. */
 const LEAST_HARTS = 2;
-/** Times that a hart gives way in a batch while others do not come: a millisecond or two. */
-const PATIENCE = 600;
+/** Times that a hart gives way in a batch while others do not come: some milliseconds. */
+const PATIENCE = 3000;
 
 /** How much of each test. */
 export interface LaboratoryEffort {
