@@ -1,6 +1,32 @@
 /**
  * Weft: a multi-threaded RISC-V machine that runs in Deno by translating guest code to WebAssembly.
  *
+ * As a library it is one class, {@linkcode Machine}:
+ *
+ * ```ts
+ * import { Machine } from "@weft/emulator";
+ *
+ * await using machine = await Machine.create({
+ *   board: "virt",
+ *   harts: 2,
+ *   memory: "64M",
+ *   firmware: "none",
+ *   kernel: "tests/guests/elf/hello.virt.elf",
+ * });
+ * await machine.start();
+ * console.log(await new Response(machine.console.readable).text());
+ * console.log(await machine.exited); // { reason: "power-off", code: 0 }
+ * ```
+ *
+ * Bytes to the guest go into `machine.console.writable`; {@linkcode Machine.pause} stops harts and time, and opens
+ * registers and memory. What can be described is in {@linkcode MachineSettings}, with QEMU's meanings. Everything
+ * that is thrown is one of {@linkcode ConfigurationError}, {@linkcode LoadError}, {@linkcode MachineStateError},
+ * {@linkcode AccessError} (each says what is wrong, why, and what to do) and {@linkcode InternalError}; an aborted
+ * signal throws its own reason.
+ *
+ * A machine needs no permission at all if its files are given as bytes. Paths need `--allow-read`, addresses
+ * `--allow-net`, a debug log in a file `--allow-write`.
+ *
  * Run as a program it takes QEMU's flags:
  *
  * ```sh
@@ -10,7 +36,40 @@
  * @module
  */
 
-export {};
+export { Machine } from "./runtime/machine/machine.ts";
+export type { FileSource, MachineSettings } from "./runtime/machine/machine_settings.ts";
+export type {
+  ConsoleSize,
+  ControlRegisters,
+  ExitReason,
+  ExitStatus,
+  GuestMemory,
+  Hart,
+  HartActivity,
+  HartStatistics,
+  MachineConsole,
+  MachineState,
+  MachineStatistics,
+} from "./runtime/machine/machine_interface.ts";
+export type {
+  AccelOptions,
+  CpuModel,
+  DebugCategory,
+  DebugOptions,
+  MachineName,
+  ThreadMode,
+} from "./runtime/machine/options.ts";
+export {
+  ConfigurationError,
+  CPU_MODELS,
+  DEBUG_CATEGORIES,
+  MACHINE_NAMES,
+  THREAD_MODES,
+} from "./runtime/machine/options.ts";
+export { InternalError } from "./runtime/machine/internal_error.ts";
+export { AccessError, MachineStateError } from "./runtime/machine/machine_error.ts";
+export { type Complaint, UserError } from "./runtime/machine/user_error.ts";
+export { LoadError } from "./runtime/loader/load_error.ts";
 
 if (import.meta.main) {
   const { main } = await import("./runtime/cli/main.ts");

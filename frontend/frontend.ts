@@ -83,6 +83,24 @@ export interface FlushScope {
   readonly scope: StateSlot;
 }
 
+/** How control registers are read and written from outside the guest's program. */
+export interface ControlRegisterAccess {
+  /** `(number, operation, writes, value) -> status`, a function of the cold tier: reads into `result`. */
+  readonly access: FunctionSignature;
+  /** The operation that writes the value as it is. */
+  readonly write: number;
+  /** The operation that changes nothing when `writes` is 0. */
+  readonly read: number;
+  /** The status of an access that the hart refuses. */
+  readonly refused: number;
+  /** Slot of the value that was read. */
+  readonly result: StateSlot;
+  /** Slot of the privilege, and the one for which the most is permitted. */
+  readonly privilege: StateSlot;
+  /** See {@linkcode ControlRegisterAccess.privilege}. */
+  readonly highest: number;
+}
+
 /** What an environment call means, by the privilege it is made with. */
 export interface EnvironmentCall {
   /** Exception cause. */
@@ -164,10 +182,14 @@ export interface GuestFrontend {
   readonly startArguments: { readonly hartNumber: number; readonly opaque: number };
   /** State slot of the supervisor timer's deadline in ticks: read after the guest called `timer_changed`. */
   readonly timerDeadline: StateSlot;
+  /** Elements of the state that are always 0. */
+  readonly constantElements: readonly { readonly slot: StateSlot; readonly index: number }[];
+  /** Control registers by number. */
+  readonly controlRegisters: ControlRegisterAccess;
   /** The environment call that the hart makes in its current state. */
   environmentCall(read: (slot: StateSlot) => number): EnvironmentCall;
-  /** State slot whose value selects the translation: a change drops what was cached of the old one. */
-  readonly translationRoot: StateSlot;
+  /** State slot that changes with everything translations depend on: a change drops what was cached. */
+  readonly translationVersion: StateSlot;
   /** Operands of translation flushes. */
   readonly flush: FlushScope;
   /** Exception causes of failed accesses. */

@@ -13,7 +13,8 @@ import { ROWS } from "./rows.ts";
 
 const OBJDUMP = "riscv64-linux-gnu-objdump";
 const ASSEMBLER = "riscv64-linux-gnu-as";
-const ARCHITECTURE = "rv64gc_zba_zbb_zbs_zicsr_zifencei_zihintpause";
+const ARCHITECTURE =
+  "rv64gc_zicbom_zicbop_zicboz_zicsr_zifencei_zihintpause_zawrs_zba_zbb_zbs_svinval";
 const SEED = 20240229;
 const WORDS_PER_PATTERN = 30;
 const RANDOM_WORDS = 20_000;

@@ -21,10 +21,11 @@ import { HOST_FUNCTIONS } from "./host_functions.ts";
 import { LiftContext } from "./lift/lift_context.ts";
 import { RegionLifter, RowFacts } from "./lift/lift_region.ts";
 import { Cause, Privilege } from "./privileged/causes.ts";
-import { Feature, featureMask } from "./privileged/features.ts";
+import { featuresOf } from "./privileged/features.ts";
 import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
+import { AccessStatus, CSR_ACCESS, CsrOperation } from "./privileged/signatures.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, ROWS } from "./rows.ts";
@@ -65,7 +66,7 @@ export class RiscvFrontend implements GuestFrontend {
   readonly integerFile = slot("x");
   readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
   readonly timerDeadline = slot("supervisor_deadline");
-  readonly translationRoot = slot("satp");
+  readonly translationVersion = slot("translation_version");
   readonly flush = { address: slot("flush_address"), scope: slot("flush_scope") };
   readonly accessFaults = {
     fetchAccess: Cause.INSTRUCTION_ACCESS_FAULT,
@@ -74,6 +75,16 @@ export class RiscvFrontend implements GuestFrontend {
     loadMisaligned: Cause.LOAD_MISALIGNED,
     storeMisaligned: Cause.STORE_MISALIGNED,
   };
+  readonly constantElements = [{ slot: slot("x"), index: 0 }];
+  readonly controlRegisters = {
+    access: CSR_ACCESS,
+    write: CsrOperation.WRITE,
+    read: CsrOperation.SET,
+    refused: AccessStatus.ILLEGAL,
+    result: slot("csr_result"),
+    privilege: slot("privilege"),
+    highest: Privilege.MACHINE,
+  };
   readonly recordFields: readonly string[] = RECORD_FIELDS;
   readonly mmuCount = MMU_COUNT;
   readonly hostFunctions = HOST_FUNCTIONS;
@@ -81,16 +92,17 @@ export class RiscvFrontend implements GuestFrontend {
   readonly #decoder: Decoder;
   readonly #disassembler: Disassembler;
   readonly #fillRecord: RecordFiller;
+  readonly #extensions: ReadonlySet<string>;
   readonly #features: bigint;
   readonly #facts = new RowFacts((row) => liftHandler(ROWS[row]));
 
   /** A guest with these extensions. */
   constructor({ extensions = EXTENSIONS, sv57 = false }: RiscvConfiguration = {}) {
+    this.#extensions = extensions;
     this.#decoder = new Decoder(extensions);
     this.#disassembler = new Disassembler(this.#decoder);
     this.#fillRecord = createRecordFiller(this.#decoder);
-    const features = [Feature.SSTC, Feature.PMP, ...(sv57 ? [Feature.SV57] : [])];
-    this.#features = featureMask(...features);
+    this.#features = featuresOf(sv57 ? new Set([...extensions, "sv57"]) : extensions);
   }
 
   handlers(): Region[] {
@@ -118,7 +130,8 @@ export class RiscvFrontend implements GuestFrontend {
 
   resetState({ hart, hasBuiltinFirmware }: ResetRequest): readonly StateValue[] {
     const firmware = hasBuiltinFirmware ? "builtin" : "none";
-    return resetValues({ hartId: hart, features: this.#features, firmware });
+    const [extensions, features] = [this.#extensions, this.#features];
+    return resetValues({ hartId: hart, extensions, features, firmware });
   }
 
   isScratch(slot: StateSlot, index: number): boolean {

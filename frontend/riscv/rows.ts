@@ -8,9 +8,12 @@ import { RV_F } from "./encoding/rv_f.ts";
 import { RV_I } from "./encoding/rv_i.ts";
 import { RV_M } from "./encoding/rv_m.ts";
 import { RV_PRIVILEGED } from "./encoding/rv_privileged.ts";
+import { SVINVAL } from "./encoding/svinval.ts";
+import { ZAWRS } from "./encoding/zawrs.ts";
 import { ZBA } from "./encoding/zba.ts";
 import { ZBB } from "./encoding/zbb.ts";
 import { ZBS } from "./encoding/zbs.ts";
+import { ZICBO } from "./encoding/zicbo.ts";
 import { ZICOND } from "./encoding/zicond.ts";
 import { ZICSR } from "./encoding/zicsr.ts";
 import { ZIFENCEI } from "./encoding/zifencei.ts";
@@ -43,17 +46,23 @@ export const ROWS: readonly InstructionRow[] = [
   ...ZBA,
   ...ZBB,
   ...ZBS,
+  ...ZICBO,
+  ...ZAWRS,
   ...RV_PRIVILEGED,
+  ...SVINVAL,
 ];
 
 const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(
   ROWS.map(({ name }, index) => [name, index]),
 );
 
-/** Names of all extensions that have rows, and `c` for the compressed forms. */
+/** Names of all extensions that have rows, `c` for the compressed forms, and those of page tables. */
 export const EXTENSIONS: ReadonlySet<string> = new Set([
   ...ROWS.map(({ extension }) => extension),
   "c",
+  "svadu",
+  "svnapot",
+  "svpbmt",
 ]);
 
 /**

@@ -12,7 +12,9 @@ import { isMoreSpecific, overlaps, parsePattern, type Pattern } from "./pattern.
 import { destinationFile, ILLEGAL_ROW, rowIndex, ROWS } from "./rows.ts";
 
 const MODES = [true, false].flatMap((floatEnabled) =>
-  [true, false].map((roundsToNearest) => ({ floatEnabled, roundsToNearest }))
+  [true, false].flatMap((roundsToNearest) =>
+    [true, false].map((hasCompressed) => ({ floatEnabled, roundsToNearest, hasCompressed }))
+  )
 );
 
 Deno.test("Rows have distinct names and name a section and an extension", () => {
@@ -82,14 +84,15 @@ Deno.test("Patterns share words only when one is more specific", () => {
   );
 });
 
-Deno.test("Only pause and fence.tso are more specific than another row", () => {
+Deno.test("Only hints and fence.tso are more specific than another row", () => {
   const patterns = ROWS.flatMap(({ name, pattern }) =>
     parsePattern(pattern).map((each) => ({ name, pattern: each }))
   );
   const special = patterns.filter(({ pattern }) =>
     patterns.some((other) => isMoreSpecific(pattern, other.pattern))
   );
-  assertEquals(special.map(({ name }) => name).sort(), ["fence.tso", "pause"]);
+  const prefetches = ["prefetch.i", "prefetch.r", "prefetch.w"];
+  assertEquals(special.map(({ name }) => name).sort(), ["fence.tso", "pause", ...prefetches]);
 });
 
 function jumpOf(bits: number): { transfer: string; hasLink: boolean } {

@@ -32,8 +32,11 @@ export interface HartSet {
   high: number;
 }
 
+/** Every hart that there can be. */
+export const ALL_HARTS: Readonly<HartSet> = { low: -1, high: -1 };
+
 /** Whether a hart is in a set. */
-export function hasHart(set: HartSet, hart: number): boolean {
+export function hasHart(set: Readonly<HartSet>, hart: number): boolean {
   const bits = hart < HARTS_PER_WORD ? set.low : set.high;
   return ((bits >>> (hart & (HARTS_PER_WORD - 1))) & 1) !== 0;
 }
@@ -45,7 +48,7 @@ export function hasHart(set: HartSet, hart: number): boolean {
 export function requestRemote(
   words: Int32Array,
   fromHart: number,
-  targets: HartSet,
+  targets: Readonly<HartSet>,
   bits: number,
 ): void {
   // ORDER: constant after start.
@@ -67,7 +70,7 @@ export function requestRemote(
 export function waitRemote(
   words: Int32Array,
   fromHart: number,
-  targets: HartSet,
+  targets: Readonly<HartSet>,
   serve: () => void,
 ): void {
   if (isRemoteDone(words, fromHart, targets)) return;
@@ -81,7 +84,11 @@ export function waitRemote(
 }
 
 /** Whether every target has served all requests made so far or is IDLE. */
-export function isRemoteDone(words: Int32Array, fromHart: number, targets: HartSet): boolean {
+export function isRemoteDone(
+  words: Int32Array,
+  fromHart: number,
+  targets: Readonly<HartSet>,
+): boolean {
   // ORDER: constant after start.
   const harts = Atomics.load(words, HART_COUNT);
   for (let target = 0; target < harts; target++) {

@@ -81,6 +81,20 @@ export const PAGE_STORES_DONE = 0xc0_0000;
  */
 export const PAGE_CODE_LINES = 0x100_0000;
 
+/**
+ * i64 per monitored line: bit 0 is set while a store to a line with this number is being made, the bits above
+ * count the stores. Written by who makes the store (cmpxchg, then sc store); a load-reserved reads it.
+ */
+export const MONITOR_LINES = 0x180_0000;
+/** log2 of the number of {@linkcode MONITOR_LINES}; lines whose numbers are equal modulo it share one. */
+export const MONITOR_INDEX_BITS = 15;
+/** log2 of the bytes of a line: the size of a reservation set. */
+export const MONITOR_LINE_SHIFT = 6;
+/** i32 each: index + 1 of a page that is armed or being armed, or 0. */
+export const MONITOR_PAGES = 0x1000;
+/** Pages that can be armed at a time. */
+export const MONITOR_PAGE_LIMIT = 256;
+
 /** Where guest RAM starts in shared memory: also the declared minimum of every module's memory import. */
 export const GUEST_RAM_OFFSET = 0x200_0000;
 /** Largest guest RAM in bytes: RAM and the control area share 4 GiB. */
@@ -90,12 +104,16 @@ export const MAX_RAM_BYTES = 0x1_0000_0000 - GUEST_RAM_OFFSET;
 export const PageAttribute = {
   /** Some vCPU decoded instructions from this page. */
   CODE: 1,
-  /** A load-reserved window needs stores to this page to be seen. */
-  EXCLUSIVE: 2,
+  /** Stores to this page lock their line: it is armed, or being armed. */
+  MONITORED: 2,
   /** Stores are to be logged. */
   DIRTY_LOG: 4,
   /** A watchpoint lies on the page. */
   WATCH: 8,
+  /** Every vCPU sees MONITORED: reservations on this page can be made. */
+  ARMED: 16,
+  /** A reservation was made on this page since the last sweep. */
+  RESERVED_LATELY: 32,
   /**
    * Bits 8..31 hold the low bits of the guard ticket of CODE, or 0 while it is being drawn: code of the
    * page is provisional until every vCPU acknowledged it.
@@ -138,8 +156,6 @@ export const Machine = {
   ),
   /** Guest time offset in ticks (f64), added to host time; constant after start in multi-threaded mode. */
   TIME_OFFSET: word(0x20, "main before the workers start; a hart that writes the machine time", 8),
-  /** Count of vCPU workers that are ready to run. */
-  READY_COUNT: word(0x28, "each worker once, sc add + notify; main waits for it"),
   /** Highest guard ticket known to be acknowledged by all vCPUs. */
   GUARD_COMPLETED: word(
     0x2c,
@@ -162,6 +178,21 @@ export const Machine = {
   COMPILER_CLAIM: word(
     0x48,
     "main before the workers start; then cmpxchg by the loaded compiler and by main at the end",
+  ),
+  /** Bytes of the standing `tohost` request to write that were printed already. */
+  HTIF_PROGRESS: word(0x4c, "the holder of HTIF_LOCK"),
+  /** 1 while the guest waits for a byte of console input in `fromhost`. */
+  HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
+  /** Odd while the vCPUs shall stand still: `pause.ts`. */
+  PAUSE: word(0x54, "main, sc, before it posts PAUSE; partner: its load in standStill()"),
+  /** Guest time in ticks (f64) at which the clock stands while CLOCK_EPOCH is odd. */
+  CLOCK_STOPPED_AT: word(0x58, "main before CLOCK_EPOCH becomes odd; partner: timeTicks()", 8),
+  /** Odd while guest time stands still; changes with each stop and each start of the clock. */
+  CLOCK_EPOCH: word(0x60, "main, sc, with every vCPU paused; partner: both loads in timeTicks()"),
+  /** Entries of {@linkcode MONITOR_PAGES} that are in use. */
+  MONITOR_PAGE_COUNT: word(
+    0x64,
+    "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
   ),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
@@ -233,14 +264,41 @@ export const Vcpu = {
     "the vCPU, both halves under TIMER_SEQ; partner: the clock keeper",
     8,
   ),
+  /** The value of PAUSE for which the vCPU stands still. */
+  PAUSE_ACK: word(
+    0x50,
+    "the vCPU, IDLE, after its registers were copied: store, notify; main waits",
+  ),
+  /** Count of questions that main asked of the paused vCPU: `pause.ts`. */
+  QUESTION: word(0x54, "main, sc add after the question, before it posts PAUSE"),
+  /** Count of questions answered. */
+  ANSWER: word(0x58, "the vCPU after the answer: store, notify; main waits"),
+  /** Question and answer: {@linkcode QuestionWord}. */
+  QUESTION_WORDS: word(0x60, "main before QUESTION, the vCPU before ANSWER; never both", 8),
   /** Statistics area, f64 each, written by the vCPU alone with plain stores and read when it is stopped. */
   STATISTICS: word(0x100, "the vCPU; readers accept stale values", 8),
-  /** Copy-out area of registers while the vCPU is stopped. */
-  REGISTERS: word(0x400, "the vCPU before STATE = IDLE; readers after it", 8),
+  /** The guest state as it is laid out in private memory, while the vCPU stands still. */
+  REGISTERS: word(0x400, "the vCPU before PAUSE_ACK; then main, until it changes PAUSE", 8),
+} as const;
+
+/** Bytes of {@linkcode Vcpu}.REGISTERS. */
+export const REGISTER_COPY_BYTES = VCPU_BLOCK_BYTES - Vcpu.REGISTERS.offset;
+
+/** Places of a question to a paused vCPU, as 32-bit words from {@linkcode Vcpu}.QUESTION_WORDS. */
+export const QuestionWord = {
+  /** Number of the control register. */
+  NUMBER: 0,
+  /** 1 when it shall be written. */
+  WRITES: 1,
+  /** Value to write; the value that was read. */
+  VALUE_LOW: 2,
+  VALUE_HIGH: 3,
+  /** Answer: 1 when the hart refuses the access, else 0. */
+  REFUSED: 4,
 } as const;
 
 /** Values of {@linkcode Machine}.RUN_STATE. */
-export const RunState = { CREATED: 0, RUNNING: 1, PAUSED: 2, ENDED: 3 } as const;
+export const RunState = { CREATED: 0, RUNNING: 1, ENDED: 3 } as const;
 
 /** Why a machine ended. */
 export const EndReason = {
@@ -262,7 +320,7 @@ export const Pending = {
   FLUSH: 16,
   EXCLUSIVE: 32,
   STOP: 64,
-  DEBUG: 128,
+  PAUSE: 128,
 } as const;
 
 /** Values of {@linkcode Vcpu}.STATE. */
@@ -285,6 +343,8 @@ export const RemoteWork = {
   FLUSH_TRANSLATIONS: 1,
   /** Make instruction fetches see all earlier stores. */
   FLUSH_INSTRUCTIONS: 2,
+  /** Drop all rights to store: the page attributes have changed. */
+  DROP_WRITE_ENTRIES: 4,
 } as const;
 
 /** Byte offset of a word of hart `hart`'s block. */

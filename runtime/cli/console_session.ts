@@ -37,6 +37,7 @@ export class ConsoleSession {
   readonly #host: HostConsole;
   readonly #events: SessionEvents;
   readonly #monitor: Monitor;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #keys = new EscapeKeys();
   #monitorHasFocus = false;
 
@@ -45,11 +46,8 @@ export class ConsoleSession {
     this.#machine = machine;
     this.#host = host;
     this.#events = events;
-    this.#monitor = new Monitor({
-      quit: () => events.quit(),
-      statistics: () => machine.statistics(),
-      sendBreak: () => machine.sendBreak(),
-    }, (text) => host.say(text));
+    this.#input = machine.console.writable.getWriter();
+    this.#monitor = new Monitor(machine, () => events.quit(), (text) => host.say(text));
   }
 
   /** Lets bytes flow; resolves after the guest's last byte was written. */
@@ -69,8 +67,13 @@ export class ConsoleSession {
       if (length === null) return;
       const bytes = buffer.slice(0, length);
       if (withKeys) await this.#handleKeys(this.#keys.feed(bytes));
-      else this.#machine.console.write(bytes);
+      else this.#give(bytes);
     }
+  }
+
+  /** Keys such as Ctrl-A x must work while the guest takes no input: nobody waits for it. */
+  #give(bytes: Uint8Array): void {
+    this.#input.write(bytes).catch(() => {}); // the machine has ended
   }
 
   /** Input that cannot be read (closed before the start, terminal hung up) is input that has ended. */
@@ -86,7 +89,7 @@ export class ConsoleSession {
     for (const event of events) {
       if (event.kind !== "input") this.#act(event.kind);
       else if (this.#monitorHasFocus) await this.#monitor.feed(event.bytes);
-      else this.#machine.console.write(event.bytes);
+      else this.#give(event.bytes);
     }
   }
 
@@ -109,7 +112,7 @@ export class ConsoleSession {
   async #pumpOutput(connected: boolean): Promise<void> {
     let writable = connected;
     let silent = true;
-    for await (const chunk of this.#machine.console.output) {
+    for await (const chunk of this.#machine.console.readable) {
       if (silent && chunk.length > 0) {
         silent = false;
         this.#events.firstOutput();

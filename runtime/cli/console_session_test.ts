@@ -23,12 +23,21 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
     machine: {
       start: unused,
       stop: unused,
-      statistics: unused,
+      pause: unused,
+      resume: unused,
+      reset: unused,
+      stats: unused,
+      state: "running",
+      harts: [],
       exited: Promise.resolve({ reason: "power-off", code: 0 }),
       sendBreak: () => log.push("break"),
       console: {
-        write: (bytes) => log.push(`guest gets ${new TextDecoder().decode(bytes)}`),
-        output: ReadableStream.from(output.map((chunk) => text.encode(chunk))),
+        writable: new WritableStream({
+          write: (bytes) => void log.push(`guest gets ${new TextDecoder().decode(bytes)}`),
+        }),
+        readable: ReadableStream.from(output.map((chunk) => text.encode(chunk))),
+        size: undefined,
+        resize: unused,
       },
     },
     host: {

@@ -20,6 +20,7 @@ export function exitCodeOf(status: ExitStatus): number {
     case "power-off":
     case "reset":
     case "stopped":
+    case "aborted":
       return ExitCode.SUCCESS;
     case "guest-exit":
       return status.code >= 0 && status.code <= LARGEST ? status.code : LARGEST;

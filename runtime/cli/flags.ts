@@ -18,12 +18,16 @@ import {
   DEFAULT_RAM_BYTES,
   HOST_ORDER_CHOICES,
   type HostOrderChoice,
+  LLSC_SCHEMES,
+  type LlscScheme,
   MACHINE_NAMES,
   type MachineName,
   sizeText,
   THREAD_MODES,
   type ThreadMode,
 } from "../machine/options.ts";
+import { absentFlag } from "./absent_flags.ts";
+import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
 import {
   parseChoice,
@@ -65,6 +69,8 @@ export interface CommandLine {
   bios?: string;
   /** Path of a device tree blob. */
   dtb?: string;
+  /** What else goes into memory. */
+  loads?: LoadRequest[];
   /** Serial line; default `mon:stdio`. */
   serial?: SerialMode;
   /** End where the guest asks for a restart. */
@@ -81,6 +87,8 @@ export interface CommandLine {
   hostOrder?: HostOrderChoice;
   /** Emit loads that the host may merge and swap. */
   unsafePlainLoads?: boolean;
+  /** How reservations are made. */
+  llsc?: LlscScheme;
   /** What goes to the debug log. */
   debugCategories?: DebugCategory[];
   /** Path of the debug log. */
@@ -129,7 +137,7 @@ export const FLAGS: readonly FlagRow[] = [
   {
     names: ["kernel"],
     value: "FILE",
-    help: "Linux Image (plain or gzip), ELF file or flat binary to start",
+    help: "Linux Image (plain, gzip or zstd), ELF file or flat binary to start",
     parse: (value, line) => line.kernel = requirePath("kernel", value),
   },
   {
@@ -157,6 +165,14 @@ export const FLAGS: readonly FlagRow[] = [
     parse: (value, line) => line.dtb = requirePath("dtb", value),
   },
   {
+    names: ["device"],
+    value: "loader,file=FILE,addr=A,...",
+    addsUp: true,
+    help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
+      "(data=,data-len=,data-be=), or start a hart there (cpu-num=)",
+    parse: (value, line) => line.loads = [...line.loads ?? [], parseLoaderDevice(value)],
+  },
+  {
     names: ["cpu"],
     value: "rv64[,EXT=on|off,...]",
     help: "CPU model and extensions to switch",
@@ -164,8 +180,10 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off][,host-order=COLUMN]",
-    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; " +
+    value: "tcg[,thread=multi|single][,check=on|off][,llsc=monitor|cas|exclusive]" +
+      "[,host-order=COLUMN]",
+    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; llsc: " +
+      "how reservations are made; " +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
@@ -288,18 +306,20 @@ function unknownFlag(word: string, typed: string): UsageError {
       fix: row.value === undefined ? `write -${name}` : `write -${name} ${value}`,
     });
   }
+  const absent = absentFlag(name);
+  if (absent !== undefined) return new UsageError({ what: `flag ${word}`, ...absent });
   const names = FLAGS.flatMap((candidate) => candidate.names).map((known) => `-${known}`);
   return new UsageError({
     what: `flag ${word}`,
     cause: "there is no flag of this name",
-    fix: `${nearestFlag(name, names)} -help lists all flags`,
+    fix: `${nearestFlag(name, names)}-help lists all flags`,
   });
 }
 
 /** Short flags are near everything: a suggestion is made only among the names it could be. */
 function nearestFlag(name: string, names: readonly string[]): string {
   const text = suggestion(`-${name}`, names);
-  return text.startsWith("did you mean") ? text : "";
+  return text.startsWith("did you mean") ? `${text} ` : "";
 }
 
 function missingValue(word: string, row: FlagRow): UsageError {
@@ -324,6 +344,13 @@ const MACHINE_PROPERTIES = ["type", "dumpdtb", "accel"] as const;
 function parseMachine(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("machine", value);
   rejectUnknownProperties("machine", properties, MACHINE_PROPERTIES);
+  if (value === "") {
+    throw new UsageError({
+      what: "flag -machine",
+      cause: "its value is empty",
+      fix: `write -M ${MACHINE_NAMES.join(" or ")}`,
+    });
+  }
   const name = properties.get("type") ?? head;
   if (name !== undefined) line.machine = parseChoice(`-M ${value}`, name, MACHINE_NAMES);
   const path = properties.get("dumpdtb");
@@ -339,7 +366,7 @@ function parseCpu(value: string, line: CommandLine): void {
   for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
 }
 
-const ACCEL_PROPERTIES = ["thread", "check", "host-order", "unsafe-plain-loads"] as const;
+const ACCEL_PROPERTIES = ["thread", "check", "llsc", "host-order", "unsafe-plain-loads"] as const;
 
 function parseAccel(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("accel", value);
@@ -349,6 +376,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (thread !== undefined) {
     line.thread = parseChoice(`-accel ...,thread=${thread}`, thread, THREAD_MODES);
   }
+  const llsc = properties.get("llsc");
+  if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
   const order = properties.get("host-order");

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { absentFlag } from "./absent_flags.ts";
 import { FLAGS, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
 import { UsageError } from "./usage_error.ts";
@@ -32,6 +33,7 @@ Deno.test("every row parses under each of its names, with one dash and with two"
     cpu: "rv64,sv57=on",
     accel: "tcg,thread=single,check=on",
     serial: "null",
+    device: "loader,file=x,addr=1",
     d: "in_asm,op_opt",
     monitor: "none",
     display: "none",
@@ -92,6 +94,12 @@ Deno.test("errors name the nearest word", () => {
       ["-", "write -kernel"],
     ]
   ) assertThrows(() => parseCommandLine(words(line)), UsageError, fix);
+});
+
+Deno.test("a flag of QEMU for what does not exist says so", () => {
+  const cause = "there are no disks";
+  assertThrows(() => parseCommandLine(words("-drive file=x,if=virtio")), UsageError, cause);
+  for (const name of FLAGS.flatMap((row) => row.names)) assertEquals(absentFlag(name), undefined);
 });
 
 Deno.test("any words give a command line or a usage error", () => {

@@ -6,6 +6,7 @@
  */
 
 import configuration from "../../deno.json" with { type: "json" };
+import { checkRamDisk } from "../loader/ram_disk_check.ts";
 import type { ExitStatus, MachineFactory, MachineHandle } from "../machine/machine_interface.ts";
 import {
   type Bios,
@@ -13,6 +14,7 @@ import {
   type LoadedFile,
   type MachineDescription,
   type MachineOptions,
+  type MemoryLoad,
   requireProgram,
   sizeText,
 } from "../machine/options.ts";
@@ -21,7 +23,8 @@ import { ConsoleSession, type HostConsole } from "./console_session.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
-import { readInput, writeOutput } from "./input_files.ts";
+import { printText, readInput, requirePermission, writeOutput } from "./input_files.ts";
+import type { LoadRequest } from "./loader_device.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
 import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
@@ -33,7 +36,7 @@ export async function main(args: string[], machines?: MachineFactory): Promise<n
     const line = parseCommandLine(args);
     const text = requestedText(line);
     if (text !== undefined) {
-      await Deno.stdout.write(new TextEncoder().encode(text));
+      await printText(text);
       return ExitCode.SUCCESS;
     }
     return await runCommandLine(line, machines ?? await defaultMachines());
@@ -59,11 +62,22 @@ async function runCommandLine(line: CommandLine, machines: MachineFactory): Prom
   const description = describeMachine(await readOptions(line));
   if (line.dumpDeviceTree !== undefined) {
     const blob = await machines.deviceTree(description);
-    await writeOutput("M dumpdtb", line.dumpDeviceTree, blob);
+    await writeOutput(`-M dumpdtb=${line.dumpDeviceTree}`, line.dumpDeviceTree, blob);
     return ExitCode.SUCCESS;
   }
   requireProgram(description);
+  if (line.debugFile !== undefined) {
+    await requirePermission("write", line.debugFile, `-D ${line.debugFile}`);
+  }
+  await warnOfRamDisk(description);
   return await runMachine(line, description, machines);
+}
+
+/** A RAM disk that looks wrong is passed on all the same: only the guest knows. */
+async function warnOfRamDisk({ initrd }: MachineDescription): Promise<void> {
+  const complaint = initrd && await checkRamDisk(initrd);
+  if (complaint === undefined) return;
+  say(`weft: warning: ${complaint.what}\n  cause: ${complaint.cause}\n  fix: ${complaint.fix}\n`);
 }
 
 async function readOptions(line: CommandLine): Promise<MachineOptions> {
@@ -75,6 +89,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("initrd", await readIfNamed("initrd", line.initrd)),
     ...given("bios", await readBios(line.bios)),
     ...given("dtb", await readIfNamed("dtb", line.dtb)),
+    ...given("loads", await readLoads(line.loads)),
     ...given("append", line.append),
     ...given("cpuModel", line.cpuModel),
     ...given("cpu", line.cpu),
@@ -83,6 +98,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
+      ...given("llsc", line.llsc),
     },
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
     noReboot: line.noReboot ?? false,
@@ -103,13 +119,29 @@ function given<Key extends string, Value>(
 async function readIfNamed(flag: string, path: string | undefined): Promise<
   LoadedFile | undefined
 > {
-  return path === undefined ? undefined : await readInput(flag, path);
+  return path === undefined ? undefined : await readInput(`-${flag} ${path}`, path);
 }
 
 async function readBios(bios: string | undefined): Promise<Bios | undefined> {
   return bios === undefined || bios === "default" || bios === "none"
     ? bios
-    : await readInput("bios", bios);
+    : await readInput(`-bios ${bios}`, bios);
+}
+
+async function readLoads(
+  requests: readonly LoadRequest[] | undefined,
+): Promise<MemoryLoad[] | undefined> {
+  if (requests === undefined) return undefined;
+  const loads: MemoryLoad[] = [];
+  for (const request of requests) {
+    if (!("path" in request)) {
+      loads.push(request);
+      continue;
+    }
+    const { path, ...load } = request;
+    loads.push({ ...load, file: await readInput(`-device loader,file=${path}`, path) });
+  }
+  return loads;
 }
 
 /** Runs a machine on this process's console until it ends or the process is told to. */
@@ -138,7 +170,7 @@ async function runMachine(
     leave(reportError(error));
   }));
   const ended = await runSession(machine, line, status);
-  const statistics = line.statistics ? await machine.statistics() : undefined;
+  const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
   if (statistics !== undefined) say(statisticsTable(statistics));
   if (ended.message !== undefined) say(`weft: ${ended.reason}: ${ended.message}\n`);
@@ -157,7 +189,7 @@ async function runSession(
     firstOutput: () => status.clear(),
     quit: () => {
       quitRequests++;
-      if (quitRequests === 1) machine.stop();
+      if (quitRequests === 1) void machine.stop();
       else abandoned.resolve({ reason: "stopped", code: 0, message: "it did not stop by itself" });
     },
   });

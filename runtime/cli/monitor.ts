@@ -4,44 +4,67 @@
  * Commands are rows of a table. The monitor knows the machine only through {@linkcode MonitorTarget}.
  */
 
-import type { MachineStatistics } from "../machine/machine_interface.ts";
+import type { MachineHandle } from "../machine/machine_interface.ts";
+import { UserError } from "../machine/user_error.ts";
 import { suggestion } from "./nearest_name.ts";
+import { registerTable } from "./register_table.ts";
 import { hartTable, statisticsTable } from "./statistics_table.ts";
 
-/** What the monitor can do to a machine. */
-export interface MonitorTarget {
-  /** Ends the machine. */
-  quit(): void;
-  /** Counts so far. */
-  statistics(): Promise<MachineStatistics>;
-  /** Sends a break over the serial line. */
-  sendBreak(): void;
-}
+/** What the monitor needs of a machine. */
+export type MonitorTarget = Pick<
+  MachineHandle,
+  "state" | "pause" | "resume" | "reset" | "harts" | "stats" | "sendBreak"
+>;
 
 interface Command {
   readonly names: readonly string[];
   readonly does: string;
-  readonly run: (target: MonitorTarget) => Promise<string> | string;
+  readonly run: (target: MonitorTarget, quit: () => void) => Promise<string> | string;
 }
 
 const COMMANDS: readonly Command[] = [
   {
     names: ["quit", "q"],
     does: "end the machine",
-    run: (target) => {
-      target.quit();
+    run: (_target, quit) => {
+      quit();
       return "";
     },
   },
   {
+    names: ["stop", "s"],
+    does: "pause the machine: harts and guest time stand still",
+    run: (target) => silently(target.pause()),
+  },
+  {
+    names: ["cont", "c"],
+    does: "let a paused machine go on",
+    run: (target) => silently(target.resume()),
+  },
+  {
+    names: ["system_reset"],
+    does: "switch the machine off and on again",
+    run: (target) => silently(target.reset()),
+  },
+  {
+    names: ["info status"],
+    does: "does the machine run?",
+    run: ({ state }) => `VM status: ${state}\n`,
+  },
+  {
+    names: ["info registers"],
+    does: "registers of every hart of a paused machine",
+    run: ({ harts }) => harts.map(registerTable).join("\n"),
+  },
+  {
     names: ["info harts", "info cpus"],
     does: "what each hart does",
-    run: async (target) => hartTable((await target.statistics()).harts),
+    run: (target) => hartTable(target.stats().harts),
   },
   {
     names: ["info jit"],
     does: "speed and translation counts",
-    run: async (target) => statisticsTable(await target.statistics()),
+    run: (target) => statisticsTable(target.stats()),
   },
   {
     names: ["sendbreak"],
@@ -65,6 +88,11 @@ const Key = {
   DELETE: 0x7f,
 } as const;
 
+async function silently(work: Promise<void>): Promise<string> {
+  await work;
+  return "";
+}
+
 function helpText(): string {
   return COMMANDS.map(({ names, does }) => `${names.join(", ").padEnd(24)}${does}\n`).join("");
 }
@@ -72,13 +100,15 @@ function helpText(): string {
 /** The prompt: takes keys, prints answers. */
 export class Monitor {
   readonly #target: MonitorTarget;
+  readonly #quit: () => void;
   readonly #print: (text: string) => void;
   #line = "";
   #work: Promise<void> = Promise.resolve();
 
-  /** A monitor of `target` that writes with `print`. */
-  constructor(target: MonitorTarget, print: (text: string) => void) {
+  /** A monitor of `target` that writes with `print`; `quit` ends the session with its machine. */
+  constructor(target: MonitorTarget, quit: () => void, print: (text: string) => void) {
     this.#target = target;
+    this.#quit = quit;
     this.#print = print;
   }
 
@@ -119,7 +149,17 @@ export class Monitor {
 
   async #answer(line: string): Promise<string> {
     const command = COMMANDS.find(({ names }) => names.includes(line));
-    if (command !== undefined) return await command.run(this.#target);
+    if (command !== undefined) return await this.#run(command);
     return `no command "${line}": ${suggestion(line, COMMANDS.flatMap(({ names }) => names))}\n`;
+  }
+
+  /** What a machine refuses, such as registers of a running hart, is an answer. */
+  async #run(command: Command): Promise<string> {
+    try {
+      return await command.run(this.#target, this.#quit);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return `${error.message}\n`;
+    }
   }
 }

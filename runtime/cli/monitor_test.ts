@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { MachineStatistics } from "../machine/machine_interface.ts";
+import { MachineStateError } from "../machine/machine_error.ts";
+import type { Hart, MachineState, MachineStatistics } from "../machine/machine_interface.ts";
 import { Monitor } from "./monitor.ts";
 
 const STATISTICS: MachineStatistics = {
@@ -13,14 +14,33 @@ const STATISTICS: MachineStatistics = {
   exits: {},
 };
 
+const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
+const HART = { index: 3, registers: () => new Map(REGISTERS) } as unknown as Hart;
+
 function session(): { type(keys: string): Promise<string>; readonly calls: string[] } {
   const calls: string[] = [];
   let printed = "";
-  const monitor = new Monitor({
-    quit: () => calls.push("quit"),
+  let state: MachineState = "running";
+  const change = (to: MachineState): Promise<void> => {
+    calls.push(to);
+    state = to;
+    return Promise.resolve();
+  };
+  const machine = {
+    get state() {
+      return state;
+    },
+    get harts() {
+      if (state === "paused") return [HART];
+      throw new MachineStateError({ what: "registers", cause: "running", fix: "stop first" });
+    },
+    pause: () => change("paused"),
+    resume: () => change("running"),
+    reset: () => Promise.resolve(void calls.push("reset")),
     sendBreak: () => calls.push("break"),
-    statistics: () => Promise.resolve(STATISTICS),
-  }, (text) => printed += text);
+    stats: () => STATISTICS,
+  };
+  const monitor = new Monitor(machine, () => calls.push("quit"), (text) => printed += text);
   monitor.enter();
   return {
     calls,
@@ -57,4 +77,22 @@ Deno.test("help lists the commands, a mistyped one gets a suggestion, an empty l
 Deno.test("rates of a machine that has not run are not numbers", async () => {
   const { type } = session();
   assertMatch(await type("info jit\r"), /^speed +- MIPS\nin the hot tier +-$/m);
+});
+
+Deno.test("a machine is paused and goes on, and its status says so", async () => {
+  const { type, calls } = session();
+  assertStringIncludes(await type("info status\r"), "VM status: running\n");
+  assertStringIncludes(await type("stop\rinfo status\r"), "VM status: paused\n");
+  await type("cont\rsystem_reset\r");
+  assertEquals(calls, ["paused", "running", "reset"]);
+});
+
+Deno.test("registers of a paused machine are printed, others are refused with the reason", async () => {
+  const { type } = session();
+  assertStringIncludes(await type("info registers\r"), "registers: running (stop first)\n");
+  const text = await type("stop\rinfo registers\r");
+  assertStringIncludes(
+    text,
+    "hart 3\npc   0000000080000000\nzero 0000000000000000  ra   0000000000000012\n",
+  );
 });

@@ -1,27 +1,23 @@
 /** Numbers as QEMU's command line writes them: memory sizes with suffixes, hart counts with topology. */
 
+import { parseByteCount } from "../machine/byte_count.ts";
 import { parsePropertyList, rejectUnknownProperties } from "./property_list.ts";
 import { UsageError } from "./usage_error.ts";
-
-const SUFFIX_SHIFT: Readonly<Record<string, number>> = { B: 0, K: 10, M: 20, G: 30, T: 40 };
-const DEFAULT_SUFFIX = "M";
 
 /** Bytes of `-m 512`, `-m 1.5G`, `-m size=2G`. A number without a suffix counts MiB. */
 export function parseMemory(text: string): number {
   const { head, properties } = parsePropertyList("m", text);
   rejectUnknownProperties("m", properties, ["size"]);
   const size = properties.get("size") ?? head ?? "";
-  const match = /^([0-9]+(?:\.[0-9]+)?)([BKMGT]?)$/i.exec(size);
-  if (match === null) {
+  const bytes = parseByteCount(size);
+  if (bytes === undefined) {
     throw new UsageError({
       what: `-m ${text}`,
       cause: `"${size}" is not a memory size`,
       fix: "write a number of MiB, or a number with K, M, G or T: -m 512M",
     });
   }
-  const [, digits, suffix] = match;
-  const shift = SUFFIX_SHIFT[(suffix || DEFAULT_SUFFIX).toUpperCase()];
-  return Math.ceil(Number(digits) * 2 ** shift);
+  return bytes;
 }
 
 /** Levels of `-smp`'s topology: their product is the number of CPUs. */

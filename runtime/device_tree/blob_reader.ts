@@ -8,12 +8,18 @@ import {
   FDT_MAGIC,
   FdtHeader,
   FdtToken,
+  RESERVATION_BYTES,
   TOKEN_BYTES,
 } from "./blob_format.ts";
 import { DeviceTreeNode } from "./node.ts";
 
 /** Deepest nesting of nodes that is read. */
 const DEEPEST_NODE = 64;
+/** Longest name that is read: the specification has 31, and names in the field are longer. */
+const LONGEST_NAME = 255;
+const PRINTABLE = /^[\x20-\x7e]*$/;
+/** What Linux maps of a device tree before it has memory management. */
+const MOST_BYTES = 0x20_0000;
 
 /** A blob that is not a readable flattened device tree. */
 export class DeviceTreeFormatError extends Error {
@@ -38,6 +44,14 @@ export function readDeviceTreeBlob(bytes: Uint8Array): DeviceTreeNode {
   return new BlobReader(bytes).readRoot();
 }
 
+/**
+ * The memory reservation map, as it is in the blob, without its end mark.
+ * @throws {DeviceTreeFormatError} when it has no end
+ */
+export function readReservations(bytes: Uint8Array): Uint8Array {
+  return new BlobReader(bytes).readReservations();
+}
+
 class BlobReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -56,6 +70,7 @@ class BlobReader {
     }
     this.#end = this.#view.getUint32(FdtHeader.TOTAL_BYTES);
     if (this.#end > bytes.length) throw new DeviceTreeFormatError("it is cut off");
+    if (this.#end > MOST_BYTES) throw new DeviceTreeFormatError("it has more than 2 MiB");
     this.#stringsOffset = this.#view.getUint32(FdtHeader.STRINGS_OFFSET);
     this.#position = this.#view.getUint32(FdtHeader.STRUCTURE_OFFSET);
   }
@@ -64,7 +79,20 @@ class BlobReader {
     if (this.#token() !== FdtToken.BEGIN_NODE) {
       throw new DeviceTreeFormatError("its structure does not start with a node");
     }
-    return this.#node(0);
+    const root = this.#node(0);
+    if (this.#token() === FdtToken.END) return root;
+    throw new DeviceTreeFormatError("its structure goes on behind the root");
+  }
+
+  readReservations(): Uint8Array {
+    const start = this.#view.getUint32(FdtHeader.RESERVATIONS_OFFSET);
+    this.#position = start;
+    for (;;) {
+      const entry = this.#position;
+      let bits = 0;
+      for (let word = 0; word < RESERVATION_BYTES / TOKEN_BYTES; word++) bits |= this.#word();
+      if (bits === 0) return this.#bytes.slice(start, entry);
+    }
   }
 
   /** Reads a node whose begin token was taken. */
@@ -110,10 +138,11 @@ class BlobReader {
   }
 
   #text(start: number): string {
-    const end = this.#bytes.indexOf(0, start);
-    if (start > this.#end || end < 0 || end >= this.#end) {
-      throw new DeviceTreeFormatError("a name has no end");
-    }
-    return new TextDecoder().decode(this.#bytes.subarray(start, end));
+    const room = this.#bytes.subarray(start, Math.min(this.#end, start + LONGEST_NAME + 1));
+    const length = room.indexOf(0);
+    if (length < 0) throw new DeviceTreeFormatError("a name has no end");
+    const name = String.fromCharCode(...room.subarray(0, length));
+    if (!PRINTABLE.test(name)) throw new DeviceTreeFormatError("a name is not printable");
+    return name;
   }
 }

@@ -1,4 +1,4 @@
-/** Writes a device tree as a version 17 blob: header, empty reservation map, structure, strings. */
+/** Writes a device tree as a version 17 blob: header, reservation map, structure, strings. */
 
 import {
   FDT_COMPATIBLE_VERSION,
@@ -13,19 +13,26 @@ import type { DeviceTreeNode } from "./node.ts";
 
 /** The reservation map must start at a multiple of 8. */
 const RESERVATIONS_OFFSET = FdtHeader.BYTES;
-const STRUCTURE_OFFSET = RESERVATIONS_OFFSET + RESERVATION_BYTES;
+const NO_RESERVATIONS = new Uint8Array(0);
 
 /**
  * The flattened form of a tree.
  * @param root root node
  * @param bootHart physical id of the processor that boots
+ * @param reservations memory reservation map without its end mark
+ * @param slack bytes that a later boot stage may use to add to the tree in place
  */
-export function writeDeviceTreeBlob(root: DeviceTreeNode, bootHart = 0): Uint8Array {
+export function writeDeviceTreeBlob(
+  root: DeviceTreeNode,
+  bootHart = 0,
+  reservations: Uint8Array = NO_RESERVATIONS,
+  slack = 0,
+): Uint8Array {
   const strings = new StringBlock();
   const structure = new WordStream();
   writeNode(structure, strings, root);
   structure.word(FdtToken.END);
-  return assemble(structure.bytes(), strings.bytes(), bootHart);
+  return assemble(reservations, structure.bytes(), strings.bytes(), bootHart, slack);
 }
 
 function writeNode(out: WordStream, strings: StringBlock, node: DeviceTreeNode): void {
@@ -41,14 +48,21 @@ function writeNode(out: WordStream, strings: StringBlock, node: DeviceTreeNode):
   out.word(FdtToken.END_NODE);
 }
 
-function assemble(structure: Uint8Array, strings: Uint8Array, bootHart: number): Uint8Array {
-  const stringsOffset = STRUCTURE_OFFSET + structure.length;
-  const totalBytes = roundUp(stringsOffset + strings.length);
+function assemble(
+  reservations: Uint8Array,
+  structure: Uint8Array,
+  strings: Uint8Array,
+  bootHart: number,
+  slack: number,
+): Uint8Array {
+  const structureOffset = RESERVATIONS_OFFSET + reservations.length + RESERVATION_BYTES;
+  const stringsOffset = structureOffset + structure.length;
+  const totalBytes = roundUp(stringsOffset + strings.length + slack);
   const blob = new Uint8Array(totalBytes);
   const header = new DataView(blob.buffer);
   header.setUint32(FdtHeader.MAGIC, FDT_MAGIC);
   header.setUint32(FdtHeader.TOTAL_BYTES, totalBytes);
-  header.setUint32(FdtHeader.STRUCTURE_OFFSET, STRUCTURE_OFFSET);
+  header.setUint32(FdtHeader.STRUCTURE_OFFSET, structureOffset);
   header.setUint32(FdtHeader.STRINGS_OFFSET, stringsOffset);
   header.setUint32(FdtHeader.RESERVATIONS_OFFSET, RESERVATIONS_OFFSET);
   header.setUint32(FdtHeader.VERSION, FDT_VERSION);
@@ -56,7 +70,8 @@ function assemble(structure: Uint8Array, strings: Uint8Array, bootHart: number):
   header.setUint32(FdtHeader.BOOT_CPU, bootHart);
   header.setUint32(FdtHeader.STRINGS_BYTES, strings.length);
   header.setUint32(FdtHeader.STRUCTURE_BYTES, structure.length);
-  blob.set(structure, STRUCTURE_OFFSET);
+  blob.set(reservations, RESERVATIONS_OFFSET);
+  blob.set(structure, structureOffset);
   blob.set(strings, stringsOffset);
   return blob;
 }

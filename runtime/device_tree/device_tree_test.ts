@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FdtHeader } from "./blob_format.ts";
-import { DeviceTreeFormatError, readDeviceTreeBlob } from "./blob_reader.ts";
+import { DeviceTreeFormatError, readDeviceTreeBlob, readReservations } from "./blob_reader.ts";
 import { writeDeviceTreeBlob } from "./blob_writer.ts";
 import { hasDtc, runDtc } from "./dtc_testing.ts";
 import { DeviceTreeNode } from "./node.ts";
@@ -27,6 +27,33 @@ Deno.test("The blob says its own size and version", () => {
   assertEquals(view.getUint32(FdtHeader.TOTAL_BYTES), blob.length);
   assertEquals(view.getUint32(FdtHeader.VERSION), 17);
   assertEquals(view.getUint32(FdtHeader.BOOT_CPU), 3);
+});
+
+Deno.test("The memory reservation map survives the blob", () => {
+  const map = new Uint8Array(32);
+  const view = new DataView(map.buffer);
+  view.setBigUint64(0, 0x8000_0000n);
+  view.setBigUint64(8, 0x4_0000n);
+  view.setBigUint64(16, 0x9000_0000n);
+  const blob = writeDeviceTreeBlob(createTree(), 0, map);
+  assertEquals(readReservations(blob), map);
+  assertEquals(readDeviceTreeBlob(blob), createTree());
+  assertEquals(readReservations(writeDeviceTreeBlob(createTree())), new Uint8Array(0));
+});
+
+Deno.test("Blobs that would take long to read are refused", () => {
+  let deepest = new DeviceTreeNode();
+  const root = deepest;
+  for (let depth = 0; depth < 100; depth++) deepest = deepest.addChild("n");
+  const refused = (tree: DeviceTreeNode, reason: string): unknown =>
+    assertThrows(
+      () => readDeviceTreeBlob(writeDeviceTreeBlob(tree)),
+      DeviceTreeFormatError,
+      reason,
+    );
+  refused(root, "nest too deep");
+  refused(new DeviceTreeNode().setFlag("x".repeat(300)), "a name has no end");
+  refused(new DeviceTreeNode().setBytes("x", new Uint8Array(0x20_0000)), "more than 2 MiB");
 });
 
 Deno.test("Properties are read back as cells and strings", () => {

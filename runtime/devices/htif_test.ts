@@ -23,8 +23,14 @@ Deno.test("inspectTohost() decodes console output and nothing", () => {
   assertEquals(inspect(0n), { kind: HtifRequest.NONE, value: 0 });
 });
 
+Deno.test("inspectTohost() decodes system calls and console input", () => {
+  const call = { kind: HtifRequest.SYSTEM_CALL, value: 0x1_8000_1000 };
+  assertEquals(inspect(0x1_8000_1000n), call);
+  assertEquals(inspect(0x0100_0000_0000_0000n), { kind: HtifRequest.READ, value: 0 });
+});
+
 Deno.test("inspectTohost() acknowledges commands that this host does not have", () => {
-  assertEquals(inspect(0x8000_1000n), { kind: HtifRequest.UNSUPPORTED, value: 0 });
-  assertEquals(inspect(0x0100_0000_0000_0000n), { kind: HtifRequest.UNSUPPORTED, value: 0 });
+  assertEquals(inspect(0x0001_0000_0000_0001n), { kind: HtifRequest.UNSUPPORTED, value: 0 });
+  assertEquals(inspect(0x0102_0000_0000_0000n), { kind: HtifRequest.UNSUPPORTED, value: 0 });
   assertEquals(inspect(0x0201_0000_0000_0001n), { kind: HtifRequest.UNSUPPORTED, value: 0 });
 });

@@ -8,6 +8,7 @@
  */
 
 import { ImageReader } from "./image_reader.ts";
+import type { LoadError } from "./load_error.ts";
 import type { LoadedImage, Segment } from "./segment.ts";
 
 const MAGIC = "\x7fELF";
@@ -15,8 +16,23 @@ const CLASS_64 = 2;
 const LITTLE_ENDIAN = 1;
 const CURRENT_VERSION = 1;
 const MACHINE_RISCV = 243;
+const OTHER_MACHINES: ReadonlyMap<number, string> = new Map([
+  [3, "x86"],
+  [8, "MIPS"],
+  [21, "PowerPC"],
+  [22, "S/390"],
+  [40, "ARM"],
+  [62, "x86-64"],
+  [183, "AArch64"],
+  [258, "LoongArch"],
+]);
 const FileKind = { EXECUTABLE: 2, SHARED: 3 } as const;
 const SEGMENT_LOAD = 1;
+const SEGMENT_INTERPRETER = 3;
+/** Number of program headers that stands for "more than fit here". */
+const COUNT_ELSEWHERE = 0xffff;
+/** Names longer than this are nobody's. */
+const LONGEST_NAME = 1024;
 const SEGMENT_EXECUTABLE = 1;
 const SECTION_SYMBOLS = 2;
 const PROGRAM_HEADER_BYTES = 56;
@@ -102,7 +118,8 @@ function checkHeader(reader: ImageReader): void {
   }
   const machine = reader.u16(Header.MACHINE, "the machine number");
   if (machine !== MACHINE_RISCV) {
-    throw reader.fault(Header.MACHINE, `it is for machine ${machine}, not for RISC-V`, build);
+    const name = OTHER_MACHINES.get(machine) ?? `machine ${machine}`;
+    throw reader.fault(Header.MACHINE, `it is for ${name}, not for RISC-V`, build);
   }
   const kind = reader.u16(Header.TYPE, "the file type");
   if (kind !== FileKind.EXECUTABLE && kind !== FileKind.SHARED) {
@@ -121,10 +138,15 @@ function readSegments(reader: ImageReader): ElfSegment[] {
       "rebuild or replace the file",
     );
   }
+  if (count === COUNT_ELSEWHERE) {
+    throw reader.fault(Header.PROGRAM_COUNT, "it has too many program headers", "link it anew");
+  }
   const segments: ElfSegment[] = [];
   for (let index = 0; index < count; index++) {
     const header = table + index * PROGRAM_HEADER_BYTES;
-    if (reader.u32(header + Program.TYPE, "a program header") !== SEGMENT_LOAD) continue;
+    const type = reader.u32(header + Program.TYPE, "a program header");
+    if (type === SEGMENT_INTERPRETER) throw userProgram(reader, header);
+    if (type !== SEGMENT_LOAD) continue;
     const segment = readSegment(reader, header);
     if (segment.memoryBytes > 0) segments.push(segment);
   }
@@ -132,10 +154,18 @@ function readSegments(reader: ImageReader): ElfSegment[] {
   throw reader.fault(Header.PROGRAM_COUNT, "it has nothing to load", "link it as an executable");
 }
 
+function userProgram(reader: ImageReader, header: number): LoadError {
+  return reader.fault(
+    header,
+    "it is a program for an operating system, which would load libraries for it",
+    "name a kernel, and put programs into -initrd",
+  );
+}
+
 function readSegment(reader: ImageReader, header: number): ElfSegment {
   const fileBytes = reader.size(header + Program.FILE_BYTES, "a segment's size in the file");
   const memoryBytes = reader.size(header + Program.MEMORY_BYTES, "a segment's size in memory");
-  const physicalAddress = reader.size(header + Program.PHYSICAL, "a segment's address");
+  const physicalAddress = readAddress(reader, header + Program.PHYSICAL);
   if (fileBytes > memoryBytes) {
     throw reader.fault(
       header + Program.MEMORY_BYTES,
@@ -159,6 +189,16 @@ function readSegment(reader: ImageReader, header: number): ElfSegment {
     isExecutable: (reader.u32(header + Program.FLAGS, "a segment's flags") &
       SEGMENT_EXECUTABLE) !== 0,
   };
+}
+
+function readAddress(reader: ImageReader, offset: number): number {
+  const address = reader.u64(offset, "a segment's address");
+  if (address <= Number.MAX_SAFE_INTEGER) return Number(address);
+  throw reader.fault(
+    offset,
+    `a segment's address is 0x${address.toString(16)}, which is no physical address`,
+    "of a Linux kernel use the Image in place of vmlinux; link other programs for RAM",
+  );
 }
 
 function readEntry(reader: ImageReader, segments: readonly ElfSegment[]): number {
@@ -198,6 +238,7 @@ function readSymbols(reader: ImageReader, segments: readonly ElfSegment[]): Map<
       "rebuild or strip the file",
     );
   }
+  let symbolBytes = 0;
   for (let index = 0; index < count; index++) {
     const header = table + index * SECTION_HEADER_BYTES;
     if (reader.u32(header + Section.TYPE, "a section header") !== SECTION_SYMBOLS) continue;
@@ -210,6 +251,10 @@ function readSymbols(reader: ImageReader, segments: readonly ElfSegment[]): Map<
       );
     }
     const strings = sectionContent(reader, table + names * SECTION_HEADER_BYTES);
+    symbolBytes += sectionContent(reader, header).length;
+    if (symbolBytes > reader.bytes.length) {
+      throw reader.fault(header, "its symbol tables overlap", "rebuild or strip the file");
+    }
     readSymbolTable(reader, header, strings, segments, symbols);
   }
   return symbols;
@@ -234,7 +279,8 @@ function readSymbolTable(
     const type = reader.u8(offset + Symbol64.INFO, "a symbol") & SYMBOL_TYPE_MASK;
     const section = reader.u16(offset + Symbol64.SECTION, "a symbol");
     if (section === UNDEFINED_SECTION || !PLACE_TYPES.has(type)) continue;
-    const name = reader.text(strings, reader.u32(offset + Symbol64.NAME, "a symbol"));
+    const nameStart = reader.u32(offset + Symbol64.NAME, "a symbol");
+    const name = reader.text(strings.subarray(0, nameStart + LONGEST_NAME), nameStart);
     const place = physicalOf(reader.u64(offset + Symbol64.VALUE, "a symbol"), segments);
     if (name !== "" && place !== undefined) symbols.set(name, place);
   }

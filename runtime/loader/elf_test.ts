@@ -48,7 +48,12 @@ for (
     { breaks: "the byte order", offset: Field.DATA, value: 2, cause: "not little-endian" },
     { breaks: "the version", offset: Field.VERSION, value: 0, cause: "version is unknown" },
     { breaks: "the type", offset: Field.TYPE, value: 1, cause: "not an executable" },
-    { breaks: "the machine", offset: Field.MACHINE, value: 62, cause: "for machine 62" },
+    {
+      breaks: "the machine",
+      offset: Field.MACHINE,
+      value: 62,
+      cause: "for x86-64, not for RISC-V",
+    },
     { breaks: "the entry", offset: Field.ENTRY + 6, value: 0, cause: "lies in no segment" },
     {
       breaks: "the program header size",
@@ -56,6 +61,7 @@ for (
       value: 32,
       cause: "program headers have 32 bytes",
     },
+    { breaks: "the kind of a segment", offset: 64, value: 3, cause: "for an operating system" },
     { breaks: "the count", offset: Field.PROGRAM_COUNT, value: 0, cause: "nothing to load" },
     {
       breaks: "the section header size",
@@ -87,4 +93,26 @@ Deno.test("every truncation is refused", () => {
   for (let length = 0; length < complete - 32; length++) {
     assertThrows(() => loadElf("program", whole.subarray(0, length)), LoadError);
   }
+});
+
+Deno.test("a count of program headers that stands for another one is refused", () => {
+  const bytes = elfFile();
+  bytes.fill(0xff, Field.PROGRAM_COUNT, Field.PROGRAM_COUNT + 2);
+  assertThrows(() => loadElf("program", bytes), LoadError, "too many program headers");
+});
+
+Deno.test("a file whose sections are all the same large symbol table is refused at once", () => {
+  const sections = 0xff00;
+  const header = elfFile();
+  const bytes = new Uint8Array(header.length + sections * 64);
+  bytes.set(header);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(40, BigInt(header.length), true);
+  view.setUint16(60, sections, true);
+  for (let index = 0; index < sections; index++) {
+    const section = header.length + index * 64;
+    view.setUint32(section + 4, 2, true);
+    view.setBigUint64(section + 32, BigInt(bytes.length), true);
+  }
+  assertThrows(() => loadElf("program", bytes), LoadError, "its symbol tables overlap");
 });

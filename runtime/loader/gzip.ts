@@ -28,15 +28,18 @@ export async function unpackGzip(
     const cause = error instanceof Error ? error.message : String(error);
     throw new LoadError(name, bytes.length, `the gzip data is damaged: ${cause}`, "fetch it again");
   }
-  if (length > limit) {
-    throw new LoadError(
-      name,
-      0,
-      `it unpacks to more than ${limit} bytes, which is all of guest RAM`,
-      "use a larger -m, or a smaller file",
-    );
-  }
+  if (length > limit) throw tooBig(name, limit);
   return concatenate(parts, length);
+}
+
+/** The error for a file that guest RAM cannot hold unpacked. */
+export function tooBig(name: string, limit: number): LoadError {
+  return new LoadError(
+    name,
+    0,
+    `it unpacks to more than ${limit} bytes, which is all of guest RAM`,
+    "use a larger -m, or a smaller file",
+  );
 }
 
 function concatenate(parts: readonly Uint8Array[], length: number): Uint8Array {

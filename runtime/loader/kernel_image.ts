@@ -9,17 +9,24 @@ import { ImageReader } from "./image_reader.ts";
 
 const MAGIC = "RISCV\0\0\0";
 const MAGIC_2 = "RSC\x05";
-const COMPRESSED_EFI_MAGIC = "zimg";
+const DOS_MAGIC = "MZ";
+const EFI_MAGIC = "PE\0\0";
 
 /** Offsets of the header's fields. */
 const Header = {
-  COMPRESSED_EFI: 4,
   TEXT_OFFSET: 8,
   IMAGE_BYTES: 16,
   FLAGS: 24,
   MAGIC: 0x30,
   MAGIC_2: 0x38,
+  EFI_HEADER: 0x3c,
 } as const;
+
+const HEADER_BYTES = 64;
+
+/** Offsets in the header that makes the kernel an EFI program. */
+const Efi = { SECTION_COUNT: 6, OPTIONAL_BYTES: 20, OPTIONAL: 24 } as const;
+const EfiSection = { FILE_BYTES: 16, FILE_OFFSET: 20, BYTES: 40 } as const;
 
 const BIG_ENDIAN_FLAG = 1n;
 /** The kernel maps itself with pages of this size. */
@@ -36,16 +43,10 @@ export interface KernelHeader {
 /** The header of a Linux `Image`, or undefined for another kind of file. Throws LoadError. */
 export function readKernelHeader(name: string, bytes: Uint8Array): KernelHeader | undefined {
   const reader = new ImageReader(name, bytes);
-  if (reader.spells(Header.COMPRESSED_EFI, COMPRESSED_EFI_MAGIC)) {
-    throw reader.fault(
-      Header.COMPRESSED_EFI,
-      "the kernel is packed into an EFI program that unpacks itself",
-      "use the plain Image (or Image.gz) of the same build",
-    );
-  }
   if (!reader.spells(Header.MAGIC_2, MAGIC_2) && !reader.spells(Header.MAGIC, MAGIC)) {
     return undefined;
   }
+  reader.range(0, HEADER_BYTES, "the kernel header");
   if ((reader.u64(Header.FLAGS, "the kernel header") & BIG_ENDIAN_FLAG) !== 0n) {
     throw reader.fault(Header.FLAGS, "the kernel is big-endian", "build it little-endian");
   }
@@ -58,5 +59,21 @@ export function readKernelHeader(name: string, bytes: Uint8Array): KernelHeader 
     );
   }
   const imageBytes = reader.size(Header.IMAGE_BYTES, "the kernel's memory size");
+  checkLength(reader);
   return { textOffset, memoryBytes: Math.max(imageBytes, bytes.length) };
+}
+
+/** The header's own size counts memory; only as an EFI program a kernel says how long its file is. */
+function checkLength(reader: ImageReader): void {
+  if (!reader.spells(0, DOS_MAGIC)) return;
+  const efi = reader.u32(Header.EFI_HEADER, "the kernel's EFI header");
+  if (!reader.spells(efi, EFI_MAGIC)) return;
+  const count = reader.u16(efi + Efi.SECTION_COUNT, "the kernel's EFI header");
+  const optional = reader.u16(efi + Efi.OPTIONAL_BYTES, "the kernel's EFI header");
+  for (let index = 0; index < count; index++) {
+    const section = efi + Efi.OPTIONAL + optional + index * EfiSection.BYTES;
+    const start = reader.u32(section + EfiSection.FILE_OFFSET, "the kernel's EFI sections");
+    const length = reader.u32(section + EfiSection.FILE_BYTES, "the kernel's EFI sections");
+    reader.range(start, length, "the kernel's code and data");
+  }
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readKernelHeader } from "./kernel_image.ts";
-import { kernelFile } from "./kernel_fixture.ts";
+import { efiKernelFile, kernelFile } from "./kernel_fixture.ts";
 import { LoadError } from "./load_error.ts";
 
 Deno.test("the header says offset and memory size", () => {
@@ -26,7 +26,14 @@ Deno.test("kernels that cannot be started are refused with the reason", () => {
   const unaligned = kernelFile();
   unaligned[8] = 1;
   assertThrows(() => readKernelHeader("Image", unaligned), LoadError, "not a multiple of 2 MiB");
-  const packed = kernelFile();
-  packed.set(new TextEncoder().encode("zimg"), 4);
-  assertThrows(() => readKernelHeader("Image", packed), LoadError, "use the plain Image");
+});
+
+Deno.test("a kernel that is an EFI program must have all of its sections", () => {
+  const whole = efiKernelFile();
+  assertEquals(readKernelHeader("Image", whole)?.memoryBytes, 0x1000);
+  assertThrows(
+    () => readKernelHeader("Image", whole.subarray(0, -1)),
+    LoadError,
+    "the file is cut short",
+  );
 });

@@ -4,6 +4,7 @@ import { UserError } from "../machine/user_error.ts";
 
 /** A malformed or unsuitable kernel, firmware or disk image. */
 export class LoadError extends UserError {
+  /** Tells the class in messages and across module copies. */
   override readonly name = "LoadError";
   /** Name of the file. */
   readonly file: string;

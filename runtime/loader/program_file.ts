@@ -1,15 +1,16 @@
 /**
  * Loads whatever `-kernel` and `-bios` name: the content says what it is, never the file's name.
  *
- * A gzip file is unpacked first (the unpacked content is judged in turn), ELF files and Linux `Image` files
+ * A packed file is unpacked first (the unpacked content is judged in turn), ELF files and Linux `Image` files
  * say themselves where they go, anything else is a flat binary for the address that the board gives.
  */
 
 import type { LoadedFile } from "../machine/options.ts";
 import { isElf, loadElf } from "./elf.ts";
 import { loadFlatImage } from "./flat_image.ts";
-import { isGzip, unpackGzip } from "./gzip.ts";
+import { refuseForeignFormat } from "./foreign_format.ts";
 import { readKernelHeader } from "./kernel_image.ts";
+import { unpackProgram } from "./packed_program.ts";
 import type { LoadedImage } from "./segment.ts";
 
 /** Where programs without an address of their own go. */
@@ -32,14 +33,15 @@ export async function loadProgram(
   file: LoadedFile,
   addresses: LoadAddresses,
 ): Promise<LoadedImage> {
-  const bytes = isGzip(file.bytes)
-    ? await unpackGzip(file.name, file.bytes, addresses.ramBytes)
-    : file.bytes;
+  const bytes = await unpackProgram(file, addresses.ramBytes);
   if (isElf(bytes)) return loadElf(file.name, bytes);
   const header = readKernelHeader(file.name, bytes);
-  if (header === undefined) return loadFlatImage(file.name, bytes, addresses.flat);
+  if (header === undefined) {
+    refuseForeignFormat({ name: file.name, bytes });
+    return loadFlatImage(file.name, bytes, addresses.flat);
+  }
   const wanted = addresses.ramBase + header.textOffset;
   const address = Math.ceil(Math.max(wanted, addresses.lowest) / KERNEL_ALIGNMENT) *
     KERNEL_ALIGNMENT;
-  return loadFlatImage(file.name, bytes, address, header.memoryBytes);
+  return { ...loadFlatImage(file.name, bytes, address, header.memoryBytes), isLinux: true };
 }

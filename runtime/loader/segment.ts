@@ -18,6 +18,8 @@ export interface LoadedImage {
   readonly segments: readonly Segment[];
   /** Physical address of the first instruction. */
   readonly entry: number;
+  /** Is it a Linux kernel by its header? */
+  readonly isLinux?: true;
   /** Physical addresses of named places (`tohost`); empty where the format has none. */
   readonly symbols: ReadonlyMap<string, number>;
 }

@@ -5,6 +5,7 @@
 
 import type { DeviceTreeNode } from "../device_tree/node.ts";
 import type { Board, BoardParts, HartStart } from "./board.ts";
+import type { RegisterPlaces } from "./paused_hart.ts";
 import type { HtifAddresses } from "./worker_messages.ts";
 
 /** Who runs before the kernel: the emulator itself, nobody, or an image. */
@@ -48,12 +49,18 @@ export interface LoadedImages {
   readonly lowestAddress: number | undefined;
   /** Address of the device tree. */
   readonly deviceTree: number;
+  /** Harts that start in machine mode at an address of their own. */
+  readonly startAddresses: ReadonlyMap<number, number>;
   /** Symbols of all programs. */
   readonly symbols: ReadonlyMap<string, number>;
 }
 
 /** A board as main sees it. */
 export interface BootableBoard extends Board {
+  /** Where its harts' registers are in their state. */
+  readonly registers: RegisterPlaces;
+  /** Numbers of its harts' control registers by name. */
+  controlRegisters(): Promise<ReadonlyMap<string, number>>;
   /** Throws ConfigurationError for CPU properties that do not exist or do not fit together. */
   checkCpu(properties: Readonly<Record<string, boolean>>): void;
   /** Where a kernel without an address of its own goes. @param firmwareEnd first address behind firmware */

@@ -9,6 +9,9 @@
  * microseconds, so the greatest time handed out stands in a shared word (its low 32 bits) and a reader that
  * is behind takes that one. The clock keeper reads the time in the same way before it posts a deadline,
  * therefore the hart that wakes from the post sees a time at or after it.
+ * Guest time stands still while CLOCK_EPOCH is odd: before the machine's start and while it is paused. Main changes it only while every vCPU stands still (`pause.ts`), so the clock keeper alone may
+ * read the time across a change; it reads the epoch before and after. A deadline that it found passed by such a
+ * time it looks at again afterwards (`clock_keeper.ts`).
  * Compare values are written under the sequence lock of the hart's block. Only the hart itself moves its
  * timer lines ({@linkcode GuestClock.updateTimerLines}); a writer on another hart posts TIMER instead.
  *
@@ -54,6 +57,10 @@ const NEVER_HALF = -1;
 const TIME_LATEST = Machine.TIME_LATEST.offset >> WORD_SHIFT;
 const CLOCK_KICK = Machine.CLOCK_KICK.offset >> WORD_SHIFT;
 const KEEPER_DEADLINE = Machine.KEEPER_DEADLINE.offset >> WORD_SHIFT;
+const CLOCK_EPOCH = Machine.CLOCK_EPOCH.offset >> WORD_SHIFT;
+/** Bit of the epoch that says "guest time stands still". */
+const STANDSTILL = 1;
+const STOPPED_AT = Machine.CLOCK_STOPPED_AT.offset >> DOUBLE_SHIFT;
 const TIME_OFFSET = Machine.TIME_OFFSET.offset >> DOUBLE_SHIFT;
 const CLOCK_START = Machine.CLOCK_START.offset >> DOUBLE_SHIFT;
 
@@ -72,7 +79,9 @@ export function startClock(words: Int32Array, hostClock: HostClock = performance
   const doubles = new Float64Array(words.buffer);
   doubles[CLOCK_START] = hostClock.timeOrigin + hostClock.now();
   doubles[TIME_OFFSET] = 0;
+  doubles[STOPPED_AT] = 0;
   // ORDER: sc stores before any worker exists; partner: the workers' start.
+  Atomics.store(words, CLOCK_EPOCH, 0);
   Atomics.store(words, TIME_LATEST, 0);
   Atomics.store(words, KEEPER_DEADLINE, NEVER_MS);
   for (const timer of [Vcpu.MACHINE_TIMER, Vcpu.SUPERVISOR_TIMER]) {
@@ -133,11 +142,16 @@ export class GuestClock {
   /** Guest time in whole ticks; monotonic over all harts. */
   timeTicks(): number {
     for (;;) {
+      // ORDER: sc load before offset and host time are read; partner: main's add in stop() and start().
+      const epoch = Atomics.load(this.#words, CLOCK_EPOCH);
+      if ((epoch & STANDSTILL) !== 0) return this.#doubles[STOPPED_AT] ?? 0;
       // ORDER: sc load before the host's clock is read, so that a thread that was held up in between does
       // not take its own delay for a difference of clocks; partner: the cmpxchg below on another thread.
       const latest = Atomics.load(this.#words, TIME_LATEST);
       const now = this.#hostTicks();
       const behind = (latest - lowHalf(now)) | 0;
+      // ORDER: sc load after both were read: a time from two epochs is none; partner: as above.
+      if (Atomics.load(this.#words, CLOCK_EPOCH) !== epoch) continue;
       if (behind >= 0 && behind < LARGEST_SKEW) return now + behind;
       // ORDER: sc cmpxchg forward, before this time is used; partner: the load above.
       const found = Atomics.compareExchange(this.#words, TIME_LATEST, latest, lowHalf(now));
@@ -158,6 +172,40 @@ export class GuestClock {
     // ORDER: sc load of a constant; written by main before any worker started.
     const harts = Atomics.load(this.#words, Machine.HART_COUNT.offset >> WORD_SHIFT);
     for (let hart = 0; hart < harts; hart++) post(this.#words, hart, Pending.TIMER);
+  }
+
+  /** Stops guest time where it is. Main only, while every vCPU stands still. */
+  stop(): void {
+    this.#doubles[STOPPED_AT] = this.timeTicks();
+    this.#changeEpoch();
+  }
+
+  /** Lets guest time go on from where it stands. Main only, while every vCPU stands still. */
+  start(): void {
+    const stoppedAt = this.#doubles[STOPPED_AT] ?? 0;
+    const offset = this.#doubles[TIME_OFFSET] ?? 0;
+    this.#doubles[TIME_OFFSET] = offset + stoppedAt - this.#unboundedTicks();
+    // ORDER: sc store before the epoch; partner: the load in timeTicks().
+    Atomics.store(this.#words, TIME_LATEST, lowHalf(stoppedAt));
+    this.#changeEpoch();
+    // ORDER: sc load after the epoch; a keeper that nobody has kicked yet has not been started.
+    if (Atomics.load(this.#words, CLOCK_KICK) !== 0) this.kickKeeper();
+  }
+
+  /** Does guest time stand still? */
+  get isStopped(): boolean {
+    return (this.epoch & STANDSTILL) !== 0;
+  }
+
+  /** Changes whenever guest time stops and starts. */
+  get epoch(): number {
+    // ORDER: sc load; partner: the add in #changeEpoch().
+    return Atomics.load(this.#words, CLOCK_EPOCH);
+  }
+
+  #changeEpoch(): void {
+    // ORDER: sc add after time and offset were stored; partner: both loads in timeTicks().
+    Atomics.add(this.#words, CLOCK_EPOCH, 1);
   }
 
   /** Machine timer compare value of a hart, as a number. */
@@ -239,9 +287,13 @@ export class GuestClock {
   }
 
   #hostTicks(): number {
+    return Math.max(0, this.#unboundedTicks());
+  }
+
+  #unboundedTicks(): number {
     const offset = this.#doubles[TIME_OFFSET] ?? 0;
     const sinceStart = this.#hostClock.now() + this.#originAfterStart;
-    return Math.max(0, Math.floor(sinceStart * TICKS_PER_MS) + offset);
+    return Math.floor(sinceStart * TICKS_PER_MS) + offset;
   }
 
   #moveLine(hart: number, lines: number, line: number, asserted: boolean): void {

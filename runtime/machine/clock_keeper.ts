@@ -11,6 +11,10 @@
  * A deadline is posted once until its compare value changes: the hart's own look at the time then agrees,
  * because the time the keeper saw is published before the post (see `clock.ts`).
  *
+ * While guest time stands still the keeper sleeps until a kick. What it found passed with a time from around the
+ * stop may not have passed for the harts, which go on from the stop: after a change of the clock's epoch nothing
+ * counts as posted.
+ *
  * LIMITATION. Posting to an idle hart, which times out by itself, is harmless but costs a wake-up.
  */
 
@@ -34,6 +38,8 @@ export class ClockKeeper {
   readonly #hartCount: number;
   /** Compare value that was posted last, for each timer: it is not posted again. */
   readonly #posted: Float64Array;
+  /** The clock's epoch for which they were posted. */
+  #epoch = 0;
 
   /**
    * Makes a keeper that has posted nothing yet.
@@ -56,7 +62,7 @@ export class ClockKeeper {
     while (Atomics.load(this.#words, RUN_STATE) !== RunState.ENDED) {
       // ORDER: sc load before the deadlines; partner: add and notify after a deadline was published.
       const kick = Atomics.load(this.#words, CLOCK_KICK);
-      const sleepMs = this.round();
+      const sleepMs = this.#clock.isStopped ? LONGEST_SLEEP_MS : this.round();
       // ORDER: sc load after `kick`; partner: the run state store before the kick of whoever ends it.
       if (Atomics.load(this.#words, RUN_STATE) === RunState.ENDED) return;
       // ORDER: sleeps only while nobody kicked since the load above; partner: kickKeeper().
@@ -66,6 +72,7 @@ export class ClockKeeper {
 
   /** Serves every deadline that has passed. @returns milliseconds until the next one, bounded. */
   round(): number {
+    this.#forgetOldEpoch();
     const deadline = this.#serve();
     this.#clock.publishKeeperDeadline(deadline);
     // ORDER: the compare values are read again after the published deadline; partner: a compare value's writer.
@@ -73,6 +80,13 @@ export class ClockKeeper {
     if (sure < deadline) this.#clock.publishKeeperDeadline(sure);
     const left = (Math.min(sure, deadline) - this.#clock.timeTicks()) / TICKS_PER_MS;
     return Math.min(Math.max(0, left), LONGEST_SLEEP_MS);
+  }
+
+  #forgetOldEpoch(): void {
+    const { epoch } = this.#clock;
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#posted.fill(-1);
   }
 
   /** Posts what has passed. @returns the nearest deadline still to come, in ticks. */

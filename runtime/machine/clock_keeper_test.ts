@@ -129,3 +129,19 @@ Deno.test("ClockKeeper.run() wakes for deadlines set while it sleeps, and ends w
 function pendingIndex(): number {
   return vcpuWord(0, Vcpu.PENDING) >> 2;
 }
+
+Deno.test("ClockKeeper posts a deadline again that it had seen passed by a time from around a stop", () => {
+  const bench = new Bench();
+  bench.clock.setSupervisorTimer(0, 3 * TICKS_PER_MS, 0);
+  bench.hostMs += 2;
+  const main = new GuestClock(bench.words, { timeOrigin: 0, now: () => bench.hostMs - 2 });
+  bench.hostMs += 2;
+  bench.keeper.round(); // the keeper's time is past the deadline, main's is not
+  assertEquals(bench.posted(), [Pending.TIMER, 0]);
+  bench.words[Machine.TIME_LATEST.offset >> 2] = 0;
+  main.stop();
+  main.start();
+  bench.hostMs += 5;
+  bench.keeper.round();
+  assertEquals(bench.posted(), [Pending.TIMER, 0]);
+});

@@ -162,3 +162,39 @@ Deno.test("lowHalf(), highHalf() and fromHalves() are inverse", () => {
     assertEquals(fromHalves(lowHalf(ticks), highHalf(ticks)), ticks);
   }
 });
+
+Deno.test("GuestClock stands still while it is stopped and goes on from there", () => {
+  const bench = new Bench();
+  bench.hostMs += 5;
+  bench.clock.stop();
+  const stopped = bench.clock.timeTicks();
+  assertEquals(stopped, 5 * TICKS_PER_MS);
+  bench.hostMs += 1000;
+  assertEquals(bench.clock.timeTicks(), stopped);
+  assert(bench.clock.isStopped);
+  bench.clock.start();
+  assertEquals(bench.clock.timeTicks(), stopped);
+  bench.hostMs += 2;
+  assertEquals(bench.createClock(0.01).timeTicks(), stopped + 2.01 * TICKS_PER_MS);
+  assert(!bench.clock.isStopped);
+});
+
+Deno.test("GuestClock keeps a time that was set over a stop", () => {
+  const bench = new Bench();
+  bench.clock.setTime(lowHalf(2 ** 40), highHalf(2 ** 40));
+  bench.clock.stop();
+  bench.hostMs += 77;
+  bench.clock.start();
+  assertEquals(bench.clock.timeTicks(), 2 ** 40);
+});
+
+Deno.test("GuestClock wakes the clock keeper when it goes on, if there is one", () => {
+  const bench = new Bench();
+  bench.clock.stop();
+  bench.clock.start();
+  assertEquals(bench.kicks(), 0);
+  bench.clock.kickKeeper();
+  bench.clock.stop();
+  bench.clock.start();
+  assertEquals(bench.kicks(), 2);
+});

@@ -5,7 +5,7 @@
  * its end. Main never blocks. A guest that prints faster than somebody reads must wait, not fill the host.
  *
  * SOLUTION. {@linkcode ConsoleEnd} is the process's end and outlives resets: a stream of output with a bounded
- * queue, and a list of input that no guest has taken. {@linkcode ConsolePump} connects it with the rings of
+ * queue, and a stream of input whose writer waits until a guest has taken it. {@linkcode ConsolePump} connects it with the rings of
  * one machine memory. Output is drained while the stream wants more; else the ring fills and the guest waits
  * for room. Main sleeps on the ring's sleep word, asynchronously. At the end everything is drained whatever
  * the stream wants: the ring is bounded too.
@@ -22,11 +22,14 @@ import {
   prepareOutputSleep,
   putInput,
 } from "../atomics/console_ring.ts";
-import type { MachineConsole } from "./machine_interface.ts";
+import { AccessError, MachineStateError } from "./machine_error.ts";
+import type { ConsoleSize, MachineConsole } from "./machine_interface.ts";
 import { wordChanged } from "./word_wait.ts";
 
 /** Bytes of output that wait for a reader before the guest has to. */
 const OUTPUT_QUEUE_BYTES = 0x10_0000;
+/** Bytes of input that a writer may have on their way before its stream asks it to wait. */
+const INPUT_QUEUE_BYTES = 0x1000;
 const WORD_SHIFT = 2;
 /** Value of a ring's sleep word while main sleeps. */
 const ASLEEP = 1;
@@ -49,15 +52,25 @@ class Wake {
 /** The process's end of a console. */
 export class ConsoleEnd implements MachineConsole {
   /** What the guest writes. */
-  readonly output: ReadableStream<Uint8Array>;
-  readonly #input: Uint8Array[] = [];
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** What the guest reads. */
+  readonly writable: WritableStream<Uint8Array>;
+  /** A piece of input that no guest has taken whole, and who is told when one has. */
+  #input: { rest: Uint8Array; readonly taken: PromiseWithResolvers<void> } | null = null;
+  #size: ConsoleSize | undefined;
+  #isClosed = false;
   readonly #inputWake = new Wake();
   readonly #readerWake = new Wake();
-  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
+  #inputController: WritableStreamDefaultController | null = null;
 
   /** An end that is connected to nothing yet. */
   constructor() {
-    this.output = new ReadableStream<Uint8Array>({
+    this.writable = new WritableStream<Uint8Array>({
+      start: (controller) => void (this.#inputController = controller),
+      write: (bytes) => this.#offer(bytes),
+    }, new ByteLengthQueuingStrategy({ highWaterMark: INPUT_QUEUE_BYTES }));
+    this.readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#readerWake.wake(),
       cancel: () => {
@@ -67,22 +80,49 @@ export class ConsoleEnd implements MachineConsole {
     }, new ByteLengthQueuingStrategy({ highWaterMark: OUTPUT_QUEUE_BYTES }));
   }
 
-  /** Gives bytes to the guest's serial input. */
-  write(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#input.push(bytes.slice());
+  /** The size of the terminal. */
+  get size(): ConsoleSize | undefined {
+    return this.#size;
+  }
+
+  /** See `MachineConsole`. */
+  resize(columns: number, rows: number): void {
+    const isSize = (count: number): boolean => Number.isInteger(count) && count > 0;
+    if (!isSize(columns) || !isSize(rows)) {
+      throw new AccessError({
+        what: `a console of ${columns} columns and ${rows} rows`,
+        cause: "a terminal has whole numbers of columns and rows, at least one",
+        fix: "pass what Deno.consoleSize() says",
+      });
+    }
+    this.#size = { columns, rows };
+  }
+
+  /** Keeps bytes until the guest's serial port has taken them. */
+  #offer(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0 || this.#isClosed) return Promise.resolve();
+    const taken = Promise.withResolvers<void>();
+    this.#input = { rest: bytes.slice(), taken };
     this.#inputWake.wake();
+    return taken.promise;
   }
 
   /** Input that no guest has taken yet, a piece of it; undefined when there is none. */
   get pendingInput(): Uint8Array | undefined {
-    return this.#input[0];
+    return this.#input?.rest;
   }
 
   /** The guest's memory holds `count` bytes of the pending piece now. */
   consumeInput(count: number): void {
-    const first = this.#input.shift();
-    if (first !== undefined && count < first.length) this.#input.unshift(first.subarray(count));
+    const input = this.#input;
+    if (input === null) return;
+    input.rest = input.rest.subarray(count);
+    if (input.rest.length === 0) this.#dropInput();
+  }
+
+  #dropInput(): void {
+    this.#input?.taken.resolve();
+    this.#input = null;
   }
 
   /** Resolves when there may be input, or at {@linkcode ConsoleEnd.wakeAll}. */
@@ -101,14 +141,27 @@ export class ConsoleEnd implements MachineConsole {
   }
 
   /** Hands bytes to the reader, or drops them when nobody wants any. */
-  deliver(bytes: Uint8Array): void {
+  deliver(bytes: Uint8Array<ArrayBuffer>): void {
     this.#controller?.enqueue(bytes);
   }
 
-  /** The last byte was delivered. */
-  close(): void {
+  /**
+   * The last byte was delivered. Input that is on its way is dropped without an error, because who wrote it could
+   * not know; resolves when later input is refused.
+   */
+  async close(): Promise<void> {
     this.#controller?.close();
     this.#controller = null;
+    this.#isClosed = true;
+    this.#dropInput();
+    await new Promise((resolve) => setTimeout(resolve, 0)); // lets the writable's own queue run out
+    this.#inputController?.error(
+      new MachineStateError({
+        what: "writing to the console",
+        cause: "the machine has ended",
+        fix: "write while `exited` is pending",
+      }),
+    );
   }
 
   /** Lets all waiters look again. */

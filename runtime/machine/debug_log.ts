@@ -10,13 +10,21 @@ export interface DebugLog {
   close(): void;
 }
 
-/** Opens the log that a description asks for. Throws {@linkcode ConfigurationError}. */
+/**
+ * Opens the log that a description asks for. A log that cannot be written any more ends, and the machine runs
+ * on. Throws {@linkcode ConfigurationError}.
+ */
 export function openDebugLog({ debug }: MachineDescription): DebugLog {
   const isToFile = debug.file !== undefined && debug.categories.length > 0;
   const file = isToFile ? openFile(debug.file) : null;
   const encoder = new TextEncoder();
+  let isWritable = true;
   return {
-    write: (text) => writeAll(file ?? Deno.stderr, encoder.encode(text)),
+    write: (text) => {
+      if (!isWritable) return;
+      isWritable = writeAll(file ?? Deno.stderr, encoder.encode(text));
+      if (!isWritable) writeAll(Deno.stderr, encoder.encode(`weft: the debug log ends here\n`));
+    },
     close: () => file?.close(),
   };
 }
@@ -33,6 +41,12 @@ function openFile(path: string): Deno.FsFile {
   }
 }
 
-function writeAll(target: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += target.writeSync(bytes.subarray(done));
+/** @returns false when nothing more can be written: the disk is full, or the reader has gone */
+function writeAll(target: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): boolean {
+  try {
+    for (let done = 0; done < bytes.length;) done += target.writeSync(bytes.subarray(done));
+    return true;
+  } catch {
+    return false;
+  }
 }

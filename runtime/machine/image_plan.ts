@@ -4,7 +4,11 @@
  */
 
 import { writeDeviceTreeBlob } from "../device_tree/blob_writer.ts";
-import { DeviceTreeFormatError, readDeviceTreeBlob } from "../device_tree/blob_reader.ts";
+import {
+  DeviceTreeFormatError,
+  readDeviceTreeBlob,
+  readReservations,
+} from "../device_tree/blob_reader.ts";
 import type { DeviceTreeNode } from "../device_tree/node.ts";
 import { LoadError } from "../loader/load_error.ts";
 import {
@@ -19,10 +23,19 @@ import { loadProgram } from "../loader/program_file.ts";
 import { imageEnd, type LoadedImage } from "../loader/segment.ts";
 import { GUEST_RAM_OFFSET } from "../atomics/shared_layout.ts";
 import type { AddressRange, BootableBoard, FirmwareKind, LoadedImages } from "./bootable_board.ts";
-import type { LoadedFile, MachineDescription } from "./options.ts";
+import { planLoads } from "./memory_load.ts";
+import { ConfigurationError, type LoadedFile, type MachineDescription } from "./options.ts";
 
 /** Bytes of entropy that the kernel is given, as QEMU gives. */
 const RANDOM_SEED_BYTES = 32;
+
+/** Linux on RISC-V keeps 1024 bytes of its command line, with the end mark. */
+const MOST_LINUX_ARGUMENT_BYTES = 1023;
+/** For other programs: far below the size of a device tree. */
+const MOST_ARGUMENT_BYTES = 0x1_0000;
+
+/** U-Boot writes boot arguments into the tree where it finds it, as firmware leaves room for. */
+const DEVICE_TREE_SLACK = 0x1000;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -49,13 +62,16 @@ export async function planImages(
 ): Promise<ImagePlan> {
   const firmware = await loadFirmware(description, board);
   const kernel = await loadKernel(description, board, firmware);
-  const tree = deviceTreeRoot(description, board);
+  checkCommandLine(description, kernel);
+  const tree = plainTree(description, board);
   const { deviceTree, ramDisk } = placeBehind(description, board, kernel, tree);
+  const loads = planLoads(description);
   const segments = [
     ...reservedForFirmware(description, board),
     ...[firmware, kernel].flatMap((image) => image === undefined ? [] : ownedSegments(image)),
     ...(ramDisk === undefined ? [] : [ramDisk]),
     deviceTree,
+    ...loads.segments,
   ];
   checkSegments(ramRange(description, board), segments);
   const images = {
@@ -63,6 +79,7 @@ export async function planImages(
     kernelEntry: kernel?.entry,
     lowestAddress: kernel === undefined ? undefined : imageStart(kernel),
     deviceTree: deviceTree.physicalAddress,
+    startAddresses: loads.startAddresses,
     symbols: new Map([...(firmware?.symbols ?? []), ...(kernel?.symbols ?? [])]),
   };
   return { segments, deviceTree: deviceTree.bytes, images };
@@ -129,19 +146,38 @@ function reservedForFirmware(
   }];
 }
 
-function deviceTreeRoot(description: MachineDescription, board: BootableBoard): DeviceTreeNode {
-  const { dtb, harts, memoryBytes, cpu } = description;
-  if (dtb !== undefined) return readDeviceTreeFile(dtb);
-  return board.deviceTree({ hartCount: harts, ramBytes: memoryBytes, cpu });
+/** A device tree before the boot arguments are in it. */
+interface PlainTree {
+  readonly root: DeviceTreeNode;
+  readonly reservations: Uint8Array;
 }
 
-function readDeviceTreeFile({ name, bytes }: LoadedFile): DeviceTreeNode {
+function plainTree(description: MachineDescription, board: BootableBoard): PlainTree {
+  const { dtb, harts, memoryBytes, cpu } = description;
+  if (dtb !== undefined) return readDeviceTreeFile(dtb);
+  const root = board.deviceTree({ hartCount: harts, ramBytes: memoryBytes, cpu });
+  return { root, reservations: NO_BYTES };
+}
+
+function readDeviceTreeFile({ name, bytes }: LoadedFile): PlainTree {
   try {
-    return readDeviceTreeBlob(bytes);
+    return { root: readDeviceTreeBlob(bytes), reservations: readReservations(bytes) };
   } catch (error) {
     if (!(error instanceof DeviceTreeFormatError)) throw error;
     throw new LoadError(name, 0, error.message, "make it with `dtc -O dtb`, or leave -dtb out");
   }
+}
+
+/** The kernel would cut a longer command line off and say so only in its log. */
+function checkCommandLine({ append }: MachineDescription, kernel: LoadedImage | undefined): void {
+  const bytes = new TextEncoder().encode(append).length;
+  const most = kernel?.isLinux === true ? MOST_LINUX_ARGUMENT_BYTES : MOST_ARGUMENT_BYTES;
+  if (bytes <= most) return;
+  throw new ConfigurationError({
+    what: `-append of ${bytes} bytes`,
+    cause: `${kernel?.isLinux === true ? "Linux reads" : "a device tree has room for"} ${most}`,
+    fix: "shorten it, or put what is long into a file of the initial RAM disk",
+  });
 }
 
 /**
@@ -152,14 +188,14 @@ function placeBehind(
   description: MachineDescription,
   board: BootableBoard,
   kernel: LoadedImage | undefined,
-  tree: DeviceTreeNode,
+  { root, reservations }: PlainTree,
 ): { deviceTree: OwnedSegment; ramDisk: OwnedSegment | undefined } {
   const { initrd, append } = description;
   const ram = ramRange(description, board);
   const randomSeed = crypto.getRandomValues(new Uint8Array(RANDOM_SEED_BYTES));
   const write = (range: AddressRange | undefined): Uint8Array => {
-    board.setChosen(tree, { append, initrd: range, randomSeed });
-    return writeDeviceTreeBlob(tree);
+    board.setChosen(root, { append, initrd: range, randomSeed });
+    return writeDeviceTreeBlob(root, 0, reservations, DEVICE_TREE_SLACK);
   };
   const sizeOnly = write(initrd && { start: ram.base, end: ram.base });
   const treeAddress = placeDeviceTree(ram, sizeOnly.length);

@@ -1,5 +1,8 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { readDeviceTreeBlob } from "../device_tree/blob_reader.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { FdtHeader } from "../device_tree/blob_format.ts";
+import { readDeviceTreeBlob, readReservations } from "../device_tree/blob_reader.ts";
+import { writeDeviceTreeBlob } from "../device_tree/blob_writer.ts";
+import { DeviceTreeNode } from "../device_tree/node.ts";
 import { DATA_BASE, elfFile, PHYSICAL_BASE } from "../loader/elf_fixture.ts";
 import { kernelFile } from "../loader/kernel_fixture.ts";
 import { LoadError } from "../loader/load_error.ts";
@@ -69,7 +72,7 @@ Deno.test("an ELF program goes to its own addresses, and its symbols are known",
     DATA_BASE,
   ]);
   const { htif } = await loadBoard("spike");
-  assertEquals(htif(images.symbols), { tohost: DATA_BASE + 0x40 });
+  assertEquals(htif(images.symbols), { tohost: DATA_BASE + 0x40, fromhost: null });
 });
 
 Deno.test("a program that is linked for the firmware's place is told about -bios none", async () => {
@@ -85,6 +88,33 @@ Deno.test("a user's device tree is kept, and gets the boot arguments", async () 
   assertEquals(tree.child("chosen")?.strings("bootargs"), ["quiet"]);
   const broken = { ...options, dtb: file(new Uint8Array(10), "x.dtb") };
   await assertRejects(() => plan(broken), LoadError, "x.dtb");
+});
+
+Deno.test("reservations of a user's device tree are kept", async () => {
+  const reservations = Uint8Array.from({ length: 16 }, (_, index) => index);
+  const dtb = file(writeDeviceTreeBlob(new DeviceTreeNode(), 0, reservations));
+  const { deviceTree } = await plan({ kernel: file(kernelFile()), dtb });
+  assertEquals(readReservations(deviceTree), reservations);
+});
+
+Deno.test("a boot stage may add to the device tree where it is", async () => {
+  const { deviceTree } = await plan({ bios: "none" });
+  const header = new DataView(deviceTree.buffer);
+  const used = header.getUint32(FdtHeader.STRINGS_OFFSET) +
+    header.getUint32(FdtHeader.STRINGS_BYTES);
+  assertEquals(header.getUint32(FdtHeader.TOTAL_BYTES), deviceTree.length);
+  assert(deviceTree.length - used >= 0x1000);
+});
+
+Deno.test("a command line is as long as its reader reads", async () => {
+  const linux = (length: number) =>
+    plan({ kernel: file(kernelFile()), append: "a".repeat(length) });
+  await linux(1023);
+  await assertRejects(() => linux(1024), ConfigurationError, "Linux reads 1023");
+  const other = (length: number) =>
+    plan({ bios: "none", kernel: file(new Uint8Array(64)), append: "ä".repeat(length / 2) });
+  await other(0x1_0000);
+  await assertRejects(() => other(0x1_0002), ConfigurationError, "-append of 65538 bytes");
 });
 
 Deno.test("what does not fit into RAM is refused", async () => {

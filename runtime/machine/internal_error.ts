@@ -1,5 +1,6 @@
 /** A defect of this program that ended a machine: never the guest's doing, never the user's. */
 export class InternalError extends Error {
+  /** Tells the class in messages and across module copies. */
   override readonly name = "InternalError";
 }
 

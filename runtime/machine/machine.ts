@@ -11,17 +11,29 @@ import { ConsoleEnd } from "./console_pump.ts";
 import { openDebugLog } from "./debug_log.ts";
 import { planImages } from "./image_plan.ts";
 import { errorText } from "./internal_error.ts";
+import { RamView } from "./guest_memory.ts";
+import { MachineStateError } from "./machine_error.ts";
 import type {
   ExitStatus,
+  GuestMemory,
+  Hart,
   MachineConsole,
-  MachineHandle,
+  MachineState,
   MachineStatistics,
 } from "./machine_interface.ts";
 import { readStatistics } from "./machine_statistics.ts";
 import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
-import { ConfigurationError, type MachineDescription, requireProgram } from "./options.ts";
+import { type MachineSettings, readSettings } from "./machine_settings.ts";
+import {
+  ConfigurationError,
+  describeMachine,
+  type MachineDescription,
+  requireProgram,
+} from "./options.ts";
+import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { requireSourcePermission } from "./source_permission.ts";
 
 const MS_PER_SECOND = 1000;
 
@@ -34,12 +46,17 @@ const MS_PER_SECOND = 1000;
 export async function createMachine(
   description: MachineDescription,
   sources: WorkerSources = WORKER_SOURCES,
-): Promise<MachineHandle> {
+  signal?: AbortSignal,
+): Promise<Machine> {
   const parts = await machineParts(description, sources);
   const plan = await planImages(description, parts.board);
+  signal?.throwIfAborted();
   const cycle = new PowerCycle(parts, plan, 1);
-  const machine = new Machine(parts, cycle);
+  const machine = Machine["of"](parts, cycle);
+  machine["abortBy"](signal);
   await cycle.ready();
+  if (signal?.aborted) await machine.exited;
+  signal?.throwIfAborted();
   return machine;
 }
 
@@ -50,6 +67,7 @@ export async function machineParts(
 ): Promise<MachineParts> {
   requireProgram(description);
   requireThreads(description);
+  await requireSourcePermission();
   const board = await loadCheckedBoard(description);
   const { host } = translationSettings(description.accel);
   const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier(host)));
@@ -103,44 +121,304 @@ function requireThreads({ accel }: MachineDescription): void {
   });
 }
 
-class Machine implements MachineHandle {
+/**
+ * A machine: harts, RAM, devices and a serial console. Any number of machines can live in one process; each hart
+ * is a thread, and two more threads belong to a machine.
+ *
+ * It is built by {@linkcode Machine.create}, runs from {@linkcode Machine.start} on, and ends by itself when the
+ * guest switches off. Calls that change what it does take effect one after the other, in the order of the calls.
+ *
+ * @example A bare-metal program and what it prints
+ * ```ts
+ * import { Machine } from "@weft/emulator";
+ *
+ * await using machine = await Machine.create({
+ *   firmware: "none",
+ *   kernel: "tests/guests/elf/hello.virt.elf",
+ * });
+ * await machine.start();
+ * console.log(await new Response(machine.console.readable).text());
+ * const { reason, code } = await machine.exited;
+ * console.log(reason, code); // power-off 0
+ * ```
+ *
+ * @example Registers and memory in a pause
+ * ```ts
+ * import { Machine } from "@weft/emulator";
+ *
+ * await using machine = await Machine.create({
+ *   firmware: "none",
+ *   kernel: "tests/guests/elf/hello.virt.elf",
+ * });
+ * const [hart] = machine.harts; // stands at its first instruction
+ * console.log(hart.pc.toString(16), hart.x[10]);
+ * console.log(machine.memory.read(hart.pc, 4));
+ * hart.x[11] = 0x1234n;
+ * console.log(await hart.csr.read("mstatus"));
+ * ```
+ */
+export class Machine implements AsyncDisposable {
+  /**
+   * How the machine ended; resolves after the last byte of output was delivered and every thread is gone. It never
+   * rejects: a defect of the emulator is the reason `internal-error`.
+   */
   readonly exited: Promise<ExitStatus>;
+  /** Guest RAM. */
+  readonly memory: GuestMemory;
+  /** The harts. */
+  readonly harts: readonly Hart[];
   readonly #parts: MachineParts;
+  readonly #words: Int32Array;
   #startTime: number | undefined;
   #endTime: number | undefined;
   #cycle: PowerCycle;
-  #isStopping = false;
+  /** Resolves when another power cycle took the place of the current one, or the machine has ended. */
+  #cycleChanged = Promise.withResolvers<void>();
+  /** The last call that changes what the machine does: the next one waits for it. */
+  #lastCall: Promise<unknown> = Promise.resolve();
+  #state: MachineState = "created";
+  /** Shall harts run? What a power cycle that begins is to do, also while a pause is on its way. */
+  #wantsRun = false;
+  #wantsRestart = false;
+  #stopReason: "stopped" | "aborted" | undefined;
   #powerCycles = 1;
 
-  constructor(parts: MachineParts, cycle: PowerCycle) {
+  private constructor(parts: MachineParts, cycle: PowerCycle) {
     this.#parts = parts;
+    this.#words = new Int32Array(parts.memory.buffer);
     this.#cycle = cycle;
+    const requireStill = (what: string): void => this.#requireStill(what);
+    const { board, description } = parts;
+    this.memory = new RamView({
+      words: this.#words,
+      base: board.ramBase,
+      size: description.memoryBytes,
+      requireStill,
+    });
+    this.harts = Array.from({ length: description.harts }, (_, index) =>
+      new PausedHart({
+        words: this.#words,
+        index,
+        places: board.registers,
+        controlRegisters: () => board.controlRegisters(),
+        requireStill,
+        ask: (hart, what, put, take) => this.#ask(hart, what, put, take),
+      }));
     this.exited = this.#run();
   }
 
+  /** For {@linkcode createMachine}, the one function that builds machines. */
+  private static of(parts: MachineParts, cycle: PowerCycle): Machine {
+    return new Machine(parts, cycle);
+  }
+
+  /**
+   * Builds a machine: reads its files, places them in its memory as QEMU does, and starts its threads. Every hart
+   * then stands at its first instruction.
+   *
+   * @example Linux, from files, with one command on its console
+   * ```ts ignore
+   * import { Machine } from "@weft/emulator";
+   *
+   * await using machine = await Machine.create({
+   *   harts: 2,
+   *   memory: "512M",
+   *   kernel: "Image",
+   *   initrd: "initrd.cpio.gz",
+   *   append: "console=ttyS0",
+   * });
+   * const output = machine.console.readable.pipeTo(Deno.stdout.writable, { preventClose: true });
+   * await machine.start();
+   * const writer = machine.console.writable.getWriter();
+   * await writer.write(new TextEncoder().encode("uname -a; poweroff\n"));
+   * await output;
+   * ```
+   *
+   * @throws {ConfigurationError} when there is no machine as described, or a file cannot be read
+   * @throws {LoadError} when a file is not what it should be
+   * @throws {InternalError} when a thread does not start
+   * @throws the reason of the signal, when it is aborted meanwhile
+   */
+  static async create(settings: MachineSettings): Promise<Machine> {
+    const { signal } = settings;
+    signal?.throwIfAborted();
+    const description = describeMachine(await readSettings(settings));
+    return await createMachine(description, WORKER_SOURCES, signal);
+  }
+
+  /**
+   * The flattened device tree blob that a machine with these settings would be given; there need not be a program.
+   *
+   * @example
+   * ```ts
+   * import { Machine } from "@weft/emulator";
+   *
+   * const blob = await Machine.deviceTree({ harts: 4, memory: "1G" });
+   * console.log(blob.length, "bytes");
+   * ```
+   *
+   * @throws {ConfigurationError} when there is no machine as described, or a file cannot be read
+   * @throws {LoadError} when a file is not what it should be
+   */
+  static async deviceTree(settings: MachineSettings): Promise<Uint8Array> {
+    return await deviceTree(describeMachine(await readSettings(settings)));
+  }
+
+  /** What the machine is doing. */
+  get state(): MachineState {
+    return this.#state !== "ended" && this.#isOver ? "ended" : this.#state;
+  }
+
+  /** The serial console. */
   get console(): MachineConsole {
     return this.#parts.console;
   }
 
+  /** Lets a machine that was created run. Does nothing when it runs already or has ended. */
   start(): Promise<void> {
-    this.#startTime ??= performance.now();
-    this.#cycle.start();
-    return Promise.resolve();
+    return this.#inTurn(() => {
+      if (this.#state === "paused") throw this.#wrongState("start", "call resume");
+      this.#go();
+    });
   }
 
-  stop(): void {
-    this.#isStopping = true;
-    this.#cycle.stop();
+  /**
+   * Makes every hart stand still between two instructions, and guest time with them, as QEMU's `stop` does: to the
+   * guest no time passes. The real-time clock alone goes on, as the host's does. Does nothing before the start and
+   * in a pause.
+   *
+   * @throws {MachineStateError} when the machine has ended, or ends instead
+   */
+  pause(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state !== "running") return this.#requireLife("pause");
+      this.#wantsRun = false;
+      while (!await this.#pauseCycle()) this.#requireLife("pause");
+      this.#state = "paused";
+    });
   }
 
+  /**
+   * Lets a paused machine go on. Does nothing when it runs already.
+   *
+   * @throws {MachineStateError} before the start, and when the machine has ended
+   */
+  resume(): Promise<void> {
+    return this.#inTurn(() => {
+      this.#requireLife("resume");
+      if (this.#state === "created") throw this.#wrongState("resume", "call start");
+      this.#go();
+    });
+  }
+
+  /**
+   * Switches the machine off and on again: its memory is what it was at its creation. It goes on in the state that
+   * it was in: a paused machine stands at its first instruction then.
+   *
+   * @throws {MachineStateError} when the machine has ended, or ends instead
+   */
+  reset(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#requireLife("reset");
+      this.#wantsRestart = true;
+      const { promise } = this.#cycleChanged;
+      this.#cycle.reset();
+      await promise;
+      this.#requireLife("reset");
+    });
+  }
+
+  /** Ends the machine, wherever it is. Does not wait for other calls. @returns {@linkcode Machine.exited} */
+  stop(): Promise<ExitStatus> {
+    return this.#endBecause("stopped");
+  }
+
+  /** Ends the machine, at the end of an `await using` scope; resolves when nothing of it runs any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /**
+   * Sends a break condition over the serial line, which Linux's magic SysRq key is.
+   */
   sendBreak(): void {
     this.#cycle.devices.receiveBreak();
   }
 
-  statistics(): Promise<MachineStatistics> {
-    const { memory, description } = this.#parts;
-    const words = new Int32Array(memory.buffer);
-    return Promise.resolve(readStatistics(words, description.harts, this.#wallSeconds()));
+  /** Counts so far, also while the machine runs (they may be a little old then) and after its end. */
+  stats(): MachineStatistics {
+    return readStatistics(this.#words, this.#parts.description.harts, this.#wallSeconds());
+  }
+
+  // --- calls ----------------------------------------------------------------------------------------
+
+  #inTurn<T>(call: () => T | Promise<T>): Promise<T> {
+    const result = this.#lastCall.then(call);
+    this.#lastCall = result.catch(() => {});
+    return result;
+  }
+
+  #go(): void {
+    if (this.state === "ended") return;
+    this.#startTime ??= performance.now();
+    this.#state = "running";
+    this.#wantsRun = true;
+    this.#cycle.start();
+  }
+
+  /** @returns false when the power cycle ended before: there is another one then, or none */
+  async #pauseCycle(): Promise<boolean> {
+    const { promise } = this.#cycleChanged;
+    if (await this.#cycle.pause()) return true;
+    await promise;
+    return false;
+  }
+
+  #ask<T>(hart: number, what: string, put: () => void, take: () => T): Promise<T> {
+    return this.#inTurn(async () => {
+      this.#requireLife(what);
+      this.#requireStill(what);
+      put();
+      if (!await this.#cycle.ask(hart)) throw this.#wrongState(what, "ask before the end");
+      return take();
+    });
+  }
+
+  #requireStill(what: string): void {
+    const isEnding = this.#isOver && this.#endTime === undefined;
+    if (isEnding) throw this.#wrongState(what, "wait for `exited`");
+    if (this.#state === "running") throw this.#wrongState(what, "call pause, and wait for it");
+  }
+
+  #requireLife(what: string): void {
+    if (this.state === "ended") throw this.#wrongState(what, "create another machine");
+  }
+
+  #wrongState(what: string, fix: string): MachineStateError {
+    const is = this.state === "ended" ? "has ended" : `is ${this.state}`;
+    return new MachineStateError({ what, cause: `the machine ${is}`, fix });
+  }
+
+  // --- life -----------------------------------------------------------------------------------------
+
+  /** Ends the machine when the signal is aborted. */
+  private abortBy(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const abort = (): void => void this.#endBecause("aborted");
+    signal.addEventListener("abort", abort, { once: true });
+    this.exited.then(() => signal.removeEventListener("abort", abort));
+    if (signal.aborted) abort();
+  }
+
+  #endBecause(reason: "stopped" | "aborted"): Promise<ExitStatus> {
+    this.#stopReason ??= reason;
+    this.#cycle.stop();
+    return this.exited;
+  }
+
+  /** Is there no power cycle to come? */
+  get #isOver(): boolean {
+    return this.#stopReason !== undefined || this.#endTime !== undefined;
   }
 
   #wallSeconds(): number {
@@ -151,23 +429,33 @@ class Machine implements MachineHandle {
   /** Power cycle after power cycle, until one ends by something else than a reset. */
   async #run(): Promise<ExitStatus> {
     let status = await this.#cycle.ended;
-    while (status.reason === "reset" && !this.#parts.description.noReboot && !this.#isStopping) {
-      status = await this.#restart();
-    }
+    while (this.#restartsAfter(status)) status = await this.#restart();
     this.#endTime = performance.now();
-    this.#parts.console.close();
+    this.#state = "ended";
+    this.#cycleChanged.resolve();
+    await this.#parts.console.close();
     this.#parts.log.close();
-    return status;
+    return status.reason === "stopped"
+      ? { ...status, reason: this.#stopReason ?? "stopped" }
+      : status;
+  }
+
+  #restartsAfter({ reason }: ExitStatus): boolean {
+    if (reason !== "reset" || this.#stopReason !== undefined) return false;
+    return this.#wantsRestart || !this.#parts.description.noReboot;
   }
 
   async #restart(): Promise<ExitStatus> {
     try {
-      clearSharedMemory(this.#parts.memory);
+      this.#wantsRestart = false;
       const plan = await planImages(this.#parts.description, this.#parts.board);
+      clearSharedMemory(this.#parts.memory);
       this.#cycle = new PowerCycle(this.#parts, plan, ++this.#powerCycles);
-      if (this.#isStopping) this.#cycle.stop();
+      if (this.#stopReason !== undefined) this.#cycle.stop();
       await this.#cycle.ready();
-      this.#cycle.start();
+      if (this.#wantsRun) this.#cycle.start();
+      this.#cycleChanged.resolve();
+      this.#cycleChanged = Promise.withResolvers();
       return await this.#cycle.ended;
     } catch (error) {
       return { reason: "internal-error", code: 0, message: errorText(error) };

@@ -1,18 +1,29 @@
 /**
- * A running machine as its user sees it: the seam between the machine and its command line or library caller.
+ * A machine as its user sees it: the seam between the machine and its command line or library caller.
  *
  * The command line is written and tested against these interfaces alone.
  */
 
 import type { MachineDescription } from "./options.ts";
 
-/** Why a machine ended. */
+/**
+ * Why a machine ended.
+ *
+ * - `power-off`: the guest switched itself off.
+ * - `reset`: the guest asked for a restart, and the machine was not to restart.
+ * - `guest-exit`: the guest gave an exit code, through HTIF or the test finisher.
+ * - `panic`: the guest shut down through the SBI and said that it had failed.
+ * - `stopped`: `Machine.stop`, or the end of the scope of an `await using`.
+ * - `aborted`: the signal it was created with.
+ * - `internal-error`: a defect of the emulator, never the guest's doing.
+ */
 export type ExitReason =
   | "power-off"
   | "reset"
   | "guest-exit"
   | "panic"
   | "stopped"
+  | "aborted"
   | "internal-error";
 
 /** How a machine ended. */
@@ -25,8 +36,18 @@ export interface ExitStatus {
   readonly message?: string;
 }
 
-/** What a hart is doing. */
-export type HartActivity = "running" | "waiting" | "stopped";
+/**
+ * What a machine is doing.
+ *
+ * - `created`: built, every hart stands at its first instruction; `Machine.start` comes next.
+ * - `running`: harts run, or sleep until an interrupt.
+ * - `paused`: every hart stands still between two instructions, and so does guest time.
+ * - `ended`: for good; see `Machine.exited`.
+ */
+export type MachineState = "created" | "running" | "paused" | "ended";
+
+/** What a hart is doing: `stopped` has ended or was never started, `waiting` sleeps until an interrupt. */
+export type HartActivity = "running" | "waiting" | "paused" | "stopped";
 
 /** Counts of one hart since the machine started. */
 export interface HartStatistics {
@@ -60,27 +81,141 @@ export interface MachineStatistics {
   readonly exits: Readonly<Record<string, number>>;
 }
 
-/** The console of a machine. */
-export interface MachineConsole {
-  /** Gives bytes to the guest's serial input. Bytes are kept until the guest takes them. */
-  write(bytes: Uint8Array): void;
-  /** What the guest writes; closes after the last byte when the machine has ended. */
-  readonly output: ReadableStream<Uint8Array>;
+/** Size of a terminal in characters. */
+export interface ConsoleSize {
+  /** Characters in a line. */
+  readonly columns: number;
+  /** Lines. */
+  readonly rows: number;
 }
 
-/** A machine that was built. */
+/** The serial console of a machine: bytes, in both directions. */
+export interface MachineConsole {
+  /**
+   * What the guest writes; closes after the last byte when the machine has ended. Up to 1 MiB waits for a reader;
+   * then the guest has to wait, as at a serial line with flow control. Cancel the stream if nobody reads it.
+   */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * The guest's serial input. A write is done when the guest's serial port has room for all of it, so a guest
+   * that reads slowly holds up its writer. Bytes that no guest has taken when the machine ends are dropped; a
+   * write after that fails with `MachineStateError`. Closing the stream does not end the guest.
+   */
+  readonly writable: WritableStream<Uint8Array>;
+  /** The size that was set last; undefined before. */
+  readonly size: ConsoleSize | undefined;
+  /**
+   * Keeps the size of the terminal for devices that can tell it to the guest. No device of either board can: a
+   * serial port carries bytes alone. A guest has to be told on its own console, such as by
+   * `stty columns 120 rows 40` in its shell.
+   *
+   * @throws {AccessError} when a number is not a whole number above 0
+   */
+  resize(columns: number, rows: number): void;
+}
+
+/**
+ * Guest RAM by physical address. It can be read and written while no hart runs: before the start, in a pause, and
+ * (reading) after the end.
+ */
+export interface GuestMemory {
+  /** Physical address of the first byte. */
+  readonly base: number;
+  /** Number of bytes. */
+  readonly size: number;
+  /**
+   * A copy of `length` bytes at a physical address.
+   *
+   * @throws {MachineStateError} while harts run
+   * @throws {AccessError} when not all of it is RAM
+   */
+  read(address: number | bigint, length: number): Uint8Array<ArrayBuffer>;
+  /**
+   * Writes bytes at a physical address. Harts see them as soon as they go on, in code and page tables too.
+   *
+   * @throws {MachineStateError} while harts run
+   * @throws {AccessError} when not all of it is RAM
+   */
+  write(address: number | bigint, bytes: Uint8Array): void;
+}
+
+/** Control and status registers of a hart that stands still. Names are the manual's, in lower case. */
+export interface ControlRegisters {
+  /**
+   * What `csrr` would read in machine mode. It needs the hart's own thread, hence the promise.
+   *
+   * @throws {MachineStateError} while the hart runs, and after the end
+   * @throws {AccessError} when the hart has no such register
+   */
+  read(name: string): Promise<bigint>;
+  /**
+   * What `csrw` would write in machine mode, with all its effects and its rules: fields keep legal values.
+   *
+   * @throws {MachineStateError} while the hart runs, and after the end
+   * @throws {AccessError} when the hart has no such register, or it can be read only
+   */
+  write(name: string, value: bigint): Promise<void>;
+}
+
+/**
+ * A hart, whose registers can be read and written while it stands still: before the start and in a pause. After
+ * the end they can be read, and hold what they held last.
+ */
+export interface Hart {
+  /** Its number. */
+  readonly index: number;
+  /**
+   * Address of the next instruction.
+   *
+   * @throws {MachineStateError} while the hart runs
+   */
+  pc: bigint;
+  /**
+   * The 32 integer registers. Element 0 reads 0, and what is written there is forgotten. A view on this pause:
+   * get it again in the next one.
+   *
+   * @throws {MachineStateError} while the hart runs
+   */
+  readonly x: BigUint64Array;
+  /**
+   * The 32 float registers as bits; a single-precision value has ones in its upper half. A view on this pause.
+   *
+   * @throws {MachineStateError} while the hart runs
+   */
+  readonly f: BigUint64Array;
+  /** Control and status registers by name. */
+  readonly csr: ControlRegisters;
+  /**
+   * A copy of `pc`, `x` and `f` by the names of the calling convention: `pc`, `ra`, `a0`, `fs1` and so on.
+   *
+   * @throws {MachineStateError} while the hart runs
+   */
+  registers(): Map<string, bigint>;
+}
+
+/** What the command line needs of a machine: `Machine`, or a double in its tests. */
 export interface MachineHandle {
-  /** Starts all harts; resolves once they run. */
+  /** See `Machine.start`. */
   start(): Promise<void>;
-  /** Asks all harts to stop; {@linkcode exited} tells when they have. */
-  stop(): void;
-  /** Resolves once the machine has ended. */
+  /** See `Machine.pause`. */
+  pause(): Promise<void>;
+  /** See `Machine.resume`. */
+  resume(): Promise<void>;
+  /** See `Machine.reset`. */
+  reset(): Promise<void>;
+  /** See `Machine.stop`. */
+  stop(): Promise<ExitStatus>;
+  /** See `Machine.state`. */
+  readonly state: MachineState;
+  /** See `Machine.exited`. */
   readonly exited: Promise<ExitStatus>;
-  /** The serial console. */
+  /** See `Machine.console`. */
   readonly console: MachineConsole;
-  /** Counts so far; also after the end. */
-  statistics(): Promise<MachineStatistics>;
-  /** Sends a break condition over the serial line. */
+  /** See `Machine.harts`. */
+  readonly harts: readonly Hart[];
+  /** See `Machine.stats`. */
+  stats(): MachineStatistics;
+  /** See `Machine.sendBreak`. */
   sendBreak(): void;
 }
 

@@ -2,6 +2,7 @@
 
 import { ExitReason } from "../../ir/exit_reason.ts";
 import { LeaveReason } from "../../wasm_backend/abi/leave_reason.ts";
+import { isPauseRequested } from "../atomics/pause.ts";
 import {
   HartStart,
   Machine,
@@ -67,7 +68,8 @@ function activityOf(words: Int32Array, hart: number): HartActivity {
   const runState = Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT);
   const start = Atomics.load(words, vcpuWord(hart, Vcpu.HART_START) >> WORD_SHIFT);
   const state = Atomics.load(words, vcpuWord(hart, Vcpu.STATE) >> WORD_SHIFT);
-  if (runState !== RunState.RUNNING || start === HartStart.STOPPED) return "stopped";
+  if (runState === RunState.ENDED || start === HartStart.STOPPED) return "stopped";
+  if (runState === RunState.CREATED || isPauseRequested(words)) return "paused";
   return state === VcpuState.RUNNING ? "running" : "waiting";
 }
 

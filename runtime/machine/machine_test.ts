@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InternalError } from "./internal_error.ts";
-import { createMachine, deviceTree } from "./machine.ts";
-import type { MachineHandle } from "./machine_interface.ts";
+import { createMachine, deviceTree, type Machine } from "./machine.ts";
 import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
 import { ConfigurationError, describeMachine, type MachineOptions } from "./options.ts";
 import { readDeviceTreeBlob } from "../device_tree/blob_reader.ts";
@@ -18,16 +17,21 @@ function scripted(
   script: string,
   options: MachineOptions = {},
   sources: WorkerSources = SOURCES,
-): Promise<MachineHandle> {
+): Promise<Machine> {
   const kernel = { name: "script", bytes: new TextEncoder().encode(script) };
   const machine = { bios: "none", memoryBytes: 4 * MIB, kernel, ...options } as const;
   return createMachine(describeMachine(machine), sources);
 }
 
-async function outputOf({ console }: MachineHandle): Promise<string> {
-  const bytes = await new Response(console.output as ReadableStream<Uint8Array<ArrayBuffer>>)
-    .bytes();
-  return new TextDecoder().decode(bytes);
+async function outputOf({ console }: Machine): Promise<string> {
+  return await new Response(console.readable).text();
+}
+
+/** Gives text to the guest; it waits until the guest takes it. */
+function type({ console }: Machine, text: string): void {
+  const writer = console.writable.getWriter();
+  void writer.write(new TextEncoder().encode(text));
+  writer.releaseLock();
 }
 
 async function run(script: string, options?: MachineOptions, sources?: WorkerSources) {
@@ -53,7 +57,7 @@ Deno.test("a machine tells how it ended", async () => {
 
 Deno.test("output that is larger than the ring arrives whole and in order", async () => {
   const machine = await scripted("flood 50000\npower-off");
-  const output = new Response(machine.console.output as ReadableStream<Uint8Array<ArrayBuffer>>);
+  const output = new Response(machine.console.readable);
   await machine.start();
   const bytes = await output.bytes();
   assertEquals(bytes.length, 50_000);
@@ -70,7 +74,7 @@ Deno.test("output that nobody reads does not keep a machine from ending", async 
 
 Deno.test("output that nobody wants any more is dropped", async () => {
   const machine = await scripted("flood 2000000\npower-off");
-  await machine.console.output.cancel();
+  await machine.console.readable.cancel();
   await machine.start();
   assertEquals((await machine.exited).reason, "power-off");
 });
@@ -81,9 +85,9 @@ Deno.test("input larger than the ring reaches the guest whole and in order", asy
   const text = Array.from({ length: 1000 }, (_, index) => `${index % 1000}`.padStart(5, ".")).join(
     "",
   );
-  machine.console.write(new TextEncoder().encode(text.slice(0, 10)));
+  type(machine, text.slice(0, 10));
   await machine.start();
-  machine.console.write(new TextEncoder().encode(text.slice(10)));
+  type(machine, text.slice(10));
   await machine.exited;
   assertEquals(await output, text);
 });
@@ -91,10 +95,10 @@ Deno.test("input larger than the ring reaches the guest whole and in order", asy
 Deno.test("a reset starts the machine again on the same console", async () => {
   const machine = await scripted("print boot\nask");
   await machine.start();
-  const reader = machine.console.output.getReader();
+  const reader = machine.console.readable.getReader();
   for (const answer of ["r", "r", "q"]) {
     assertEquals(await readLine(reader), "boot\n");
-    machine.console.write(new TextEncoder().encode(answer));
+    type(machine, answer);
   }
   assertEquals((await machine.exited).reason, "power-off");
   assertEquals((await reader.read()).done, true);
@@ -111,7 +115,7 @@ async function readLine(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
 
 Deno.test("a reset ends the machine when it is not to start again", async () => {
   const machine = await scripted("ask", { noReboot: true });
-  machine.console.write(Uint8Array.of("r".charCodeAt(0)));
+  type(machine, "r");
   await machine.start();
   assertEquals(await machine.exited, { reason: "reset", code: 0 });
 });
@@ -119,12 +123,12 @@ Deno.test("a reset ends the machine when it is not to start again", async () => 
 Deno.test("a machine can be stopped while it runs, and before it was started", async () => {
   const running = await scripted("print up\nwait", { harts: 3 });
   await running.start();
-  const reader = running.console.output.getReader();
+  const reader = running.console.readable.getReader();
   await reader.read();
-  running.stop();
+  await running.stop();
   assertEquals(await running.exited, { reason: "stopped", code: 0 });
   const fresh = await scripted("print never");
-  fresh.stop();
+  await fresh.stop();
   assertEquals((await fresh.exited).reason, "stopped");
   assertEquals(await outputOf(fresh), "");
 });
@@ -164,8 +168,8 @@ Deno.test("two machines in one process do not meet", async () => {
   ]);
   const outputs = Promise.all([outputOf(first), outputOf(second)]);
   await Promise.all([first.start(), second.start()]);
-  first.console.write(new TextEncoder().encode("abc"));
-  second.console.write(new TextEncoder().encode("xyz"));
+  type(first, "abc");
+  type(second, "xyz");
   const ends = await Promise.all([first.exited, second.exited]);
   assertEquals(ends.map(({ reason, code }) => [reason, code]), [["power-off", 0], [
     "guest-exit",
@@ -176,11 +180,11 @@ Deno.test("two machines in one process do not meet", async () => {
 
 Deno.test("statistics count instructions of each hart, also after the end", async () => {
   const { machine } = await run("print a\nprint b\npower-off", { harts: 1 });
-  const statistics = await machine.statistics();
+  const statistics = machine.stats();
   assertEquals(statistics.harts.map(({ instructions }) => instructions), [3]);
   assertEquals(statistics.harts[0].activity, "stopped");
   assert(statistics.wallSeconds > 0);
-  assertEquals((await machine.statistics()).wallSeconds, statistics.wallSeconds);
+  assertEquals((machine.stats()).wallSeconds, statistics.wallSeconds);
 });
 
 Deno.test("descriptions that cannot be built are refused with a cause", async () => {

@@ -3,6 +3,10 @@
  *
  * A worker that runs guest code, waits or compiles cannot be terminated from outside, so each says by a last
  * message that it has stopped, and only then its thread is taken away. A worker that fails counts as stopped.
+ *
+ * A message that its receiver has not taken when its thread ends keeps what it holds for ever, here the machine's
+ * memory. So a worker that may be abandoned while it loads is given its first message only when it says that it is
+ * ready, and is never taken away after that before it has stopped.
  */
 
 import type { WorkerReport } from "./worker_messages.ts";
@@ -24,6 +28,17 @@ export const WORKER_SOURCES: WorkerSources = {
   clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
 };
 
+/**
+ * The same modules for Deno's loader; nobody calls these. What is imported by name is fetched, checked and bundled
+ * together with the program. Where modules come over the network, a worker would fetch its own while the guest
+ * runs already, and be ended in the middle of that by a guest that is faster.
+ */
+export const WORKER_MODULES: readonly (() => Promise<unknown>)[] = [
+  () => import("../vcpu/vcpu_worker.ts"),
+  () => import("../translation/compiler_worker.ts"),
+  () => import("./clock_keeper_worker.ts"),
+];
+
 /** A worker to be started. */
 export interface WorkerTask {
   /** Name for messages and debuggers. */
@@ -34,6 +49,8 @@ export interface WorkerTask {
   readonly start: unknown;
   /** Ports that go with the message. */
   readonly transfer: readonly MessagePort[];
+  /** Does it say when it is ready for the message, and may it be abandoned until then? */
+  readonly loadsLong?: boolean;
 }
 
 /** What happens to workers. */
@@ -48,6 +65,8 @@ interface RunningWorker {
   readonly name: string;
   readonly worker: Worker;
   readonly stopped: PromiseWithResolvers<void>;
+  /** Gives it its first message; null once it has it. */
+  begin: (() => void) | null;
   isStopped: boolean;
 }
 
@@ -62,10 +81,14 @@ export class MachineWorkers {
   }
 
   /** Starts a worker. @returns resolves when it has stopped or failed */
-  start({ name, source, start, transfer }: WorkerTask): Promise<void> {
+  start({ name, source, start, transfer, loadsLong = false }: WorkerTask): Promise<void> {
     const worker = new Worker(source, { type: "module", name });
     const stopped = Promise.withResolvers<void>();
-    const row: RunningWorker = { name, worker, stopped, isStopped: false };
+    const begin = (): void => {
+      worker.postMessage(start, [...transfer]);
+      row.begin = null;
+    };
+    const row: RunningWorker = { name, worker, stopped, begin, isStopped: false };
     this.#workers.push(row);
     worker.addEventListener("message", (event) => this.#receive(row, event));
     worker.addEventListener("error", (event) => {
@@ -73,13 +96,15 @@ export class MachineWorkers {
       this.#fail(row, `${event.message} (${event.filename}:${event.lineno})`);
     });
     worker.addEventListener("messageerror", () => this.#fail(row, "a message was unreadable"));
-    worker.postMessage(start, [...transfer]);
+    if (!loadsLong) begin();
     return stopped.promise;
   }
 
-  /** Takes the threads of that name away: they touch nothing of the machine any more. */
+  /** Takes the threads of that name away that are loading still: they have nothing of the machine. */
   abandon(name: string): void {
-    this.#workers.filter((row) => row.name === name).forEach((row) => this.#stop(row));
+    for (const row of this.#workers) {
+      if (row.name === name && row.begin !== null) this.#stop(row);
+    }
   }
 
   /** Names of those that run. */
@@ -93,7 +118,8 @@ export class MachineWorkers {
   }
 
   #receive(row: RunningWorker, { data }: MessageEvent<WorkerReport>): void {
-    if ("log" in data) this.#events.logged(data.log);
+    if ("ready" in data) row.begin?.();
+    else if ("log" in data) this.#events.logged(data.log);
     else if ("failure" in data) this.#fail(row, data.failure);
     else this.#stop(row);
   }

@@ -50,6 +50,14 @@ export interface TranslationExperiment {
   readonly dropBarriers?: boolean;
 }
 
+/** How load-reserved and store-conditional are made where comparing values is not enough. */
+export const LLSC_SCHEMES = ["monitor", "cas", "exclusive"] as const;
+/**
+ * `monitor`: stores to the reserved line are seen. `cas`: the value is compared, so one that went and came back
+ * goes unseen (what QEMU does). `exclusive`: the other harts stop meanwhile.
+ */
+export type LlscScheme = typeof LLSC_SCHEMES[number];
+
 /** What can be written to the debug log, with QEMU's names. */
 export const DEBUG_CATEGORIES = {
   in_asm: "guest instructions of every region that is compiled",
@@ -71,6 +79,37 @@ export interface LoadedFile {
 /** Firmware: the built-in one, none, or an image that starts in machine mode. */
 export type Bios = "default" | "none" | LoadedFile;
 
+/** A file that is put into memory besides kernel and firmware. */
+export interface FileLoad {
+  /** The file. */
+  readonly file: LoadedFile;
+  /** Where it goes, unless it is an ELF file that says so itself. */
+  readonly address: number;
+  /** Put an ELF file there as plain bytes. Default: false. */
+  readonly raw?: boolean;
+  /** Hart that starts at its address (or entry point) in machine mode, if any. */
+  readonly hart?: number;
+}
+
+/** A value that is put into memory. */
+export interface ValueLoad {
+  /** Where it goes. */
+  readonly address: number;
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** A hart that starts in machine mode at an address of its own. */
+export interface StartLoad {
+  /** Where it starts. */
+  readonly address: number;
+  /** The hart. */
+  readonly hart: number;
+}
+
+/** One `-device loader`. */
+export type MemoryLoad = FileLoad | ValueLoad | StartLoad;
+
 /** How guest code is run. */
 export interface AccelOptions {
   /** How harts are spread over threads. Default: `multi`. */
@@ -83,6 +122,8 @@ export interface AccelOptions {
   readonly unsafePlainLoads?: boolean;
   /** For tests of the translation itself. */
   readonly experiment?: TranslationExperiment;
+  /** How reservations are made. Default: `monitor`. */
+  readonly llsc?: LlscScheme;
 }
 
 /** The debug log. */
@@ -101,7 +142,7 @@ export interface MachineOptions {
   readonly harts?: number;
   /** Guest RAM in bytes, whole pages. Default: {@linkcode DEFAULT_RAM_BYTES}. */
   readonly memoryBytes?: number;
-  /** Kernel: a Linux `Image` (plain or gzip), an ELF file or a flat binary. */
+  /** Kernel: a Linux `Image` (plain, gzip or zstd), an ELF file or a flat binary. */
   readonly kernel?: LoadedFile;
   /** Initial RAM disk for the kernel. */
   readonly initrd?: LoadedFile;
@@ -109,6 +150,8 @@ export interface MachineOptions {
   readonly bios?: Bios;
   /** Device tree blob to use in place of the generated one. */
   readonly dtb?: LoadedFile;
+  /** What else is in memory when the machine starts. Default: nothing. */
+  readonly loads?: readonly MemoryLoad[];
   /** Kernel command line. Default: empty. */
   readonly append?: string;
   /** CPU model. Default: `rv64`. */
@@ -141,6 +184,8 @@ export interface MachineDescription {
   readonly bios: Bios;
   /** Device tree blob in place of the generated one, if any. */
   readonly dtb: LoadedFile | undefined;
+  /** What else is in memory when the machine starts. */
+  readonly loads: readonly MemoryLoad[];
   /** Kernel command line. */
   readonly append: string;
   /** CPU model. */
@@ -160,8 +205,12 @@ export interface MachineDescription {
   readonly statistics: boolean;
 }
 
-/** A machine that cannot be built as described. */
+/**
+ * A machine that cannot be built as described: a setting without meaning, settings that do not fit together, a file
+ * that cannot be read, more memory than the host has.
+ */
 export class ConfigurationError extends UserError {
+  /** Tells the class in messages and across module copies. */
   override readonly name = "ConfigurationError";
 }
 
@@ -175,6 +224,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     initrd: options.initrd,
     bios: options.bios ?? "default",
     dtb: options.dtb,
+    loads: options.loads ?? [],
     append: options.append ?? "",
     cpuModel: options.cpuModel ?? "rv64",
     cpu: options.cpu ?? {},
@@ -184,6 +234,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
       hostOrder: options.accel?.hostOrder ?? "auto",
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
       experiment: options.accel?.experiment ?? {},
+      llsc: options.accel?.llsc ?? "monitor",
     },
     noReboot: options.noReboot ?? false,
     debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },
@@ -202,6 +253,7 @@ function checkNames(description: MachineDescription): void {
   checkName("CPU model", description.cpuModel, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
   checkName("host order", description.accel.hostOrder, HOST_ORDER_CHOICES);
+  checkName("LR/SC scheme", description.accel.llsc, LLSC_SCHEMES);
   for (const category of description.debug.categories) {
     checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));
   }
@@ -270,8 +322,9 @@ function checkFiles({ kernel, initrd, append }: MachineDescription): void {
 }
 
 /** Checks that there is something to run; a machine made only for its device tree needs nothing. */
-export function requireProgram({ kernel, bios }: MachineDescription): void {
-  if (kernel === undefined && typeof bios === "string") {
+export function requireProgram({ kernel, bios, loads }: MachineDescription): void {
+  const isLoaded = bios === "none" && loads.length > 0;
+  if (kernel === undefined && typeof bios === "string" && !isLoaded) {
     throw new ConfigurationError({
       what: "a machine with nothing to run",
       cause: "there is neither a kernel nor a firmware image",

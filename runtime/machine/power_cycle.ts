@@ -1,17 +1,18 @@
 /**
- * One life of a machine, from power-on to its end. A reset ends it; the next one starts from the same
+ * One life of a machine, from power-on to its end. It begins paused. A reset ends it; the next one starts from the same
  * description in the same memory.
  *
  * REQUIREMENT. A worker that cannot start or that fails must end the machine with its message, and never let
  * it hang. Nothing of the machine runs any more when {@linkcode PowerCycle.ended} resolves, and the guest's
  * last byte is delivered then.
  *
- * SOLUTION. Main waits for shared words only asynchronously, each time together with "a worker has failed".
+ * SOLUTION. Main waits for shared words only asynchronously, each time together with "the cycle has ended",
+ * which the failure of a worker makes it do.
  * A vCPU that failed is declared IDLE in its place, because others may wait for its answer to a request.
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
  *
  * The compiler takes long to load; requests stay in the ring meanwhile, and one that is still loading at the
- * end is abandoned (`compiler_claim.ts`). The clock keeper is started by the first deadline, which it may serve
+ * end is abandoned (`machine_workers.ts`). The clock keeper is started by the first deadline, which it may serve
  * late by the time of its start.
  */
 
@@ -27,6 +28,13 @@ import {
   Vcpu,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import {
+  askPaused,
+  beginPaused,
+  pauseEpoch,
+  releasePause,
+  requestPause,
+} from "../atomics/pause.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
 import type { BoardDevices, BoardParts, HartStart } from "./board.ts";
@@ -79,10 +87,10 @@ export class PowerCycle {
   readonly #words: Int32Array;
   readonly #power: SharedPowerControl;
   readonly #workers: MachineWorkers;
-  readonly #failed = Promise.withResolvers<void>();
   readonly #vcpusStopped: Promise<unknown>;
   readonly #pump: ConsolePump;
   readonly #number: number;
+  readonly #clock: GuestClock;
   #failure: string | undefined;
 
   /**
@@ -100,6 +108,8 @@ export class PowerCycle {
       logged: (text) => parts.log.write(text),
     });
     this.devices = this.#initializeMemory(plan);
+    this.#clock = new GuestClock(this.#words);
+    this.#clock.stop();
     this.#pump = new ConsolePump(
       this.#words,
       parts.console,
@@ -109,27 +119,77 @@ export class PowerCycle {
     this.ended = this.#life().catch((error: unknown) => internalError(errorText(error)));
   }
 
-  /** Resolves when all vCPUs are ready. Throws InternalError when one cannot start; the cycle is over then. */
+  /**
+   * Resolves when all vCPUs are built and stand still at their first instruction. Throws InternalError when one
+   * cannot start; the cycle is over then.
+   */
   async ready(): Promise<void> {
-    const { harts } = this.#parts.description;
-    const count = wordSatisfies(this.#words, Machine.READY_COUNT.offset, (ready) => ready >= harts);
-    await Promise.race([count, this.#failed.promise]);
+    await this.pause();
     if (this.#failure === undefined) return;
     await this.ended;
     throw new InternalError(this.#failure);
   }
 
-  /** Lets the harts run, once all are ready; harmless after the end. */
+  /** Lets the harts run, once all are ready or after a pause; harmless after the end. */
   start(): void {
     const state = Machine.RUN_STATE.offset >> WORD_SHIFT;
-    // ORDER: sc cmpxchg, so that an end that came first stays; partner: the vCPUs' wait for the state.
+    // ORDER: sc cmpxchg, so that an end that came first stays; partner: whoever looks at the state.
     Atomics.compareExchange(this.#words, state, RunState.CREATED, RunState.RUNNING);
     Atomics.notify(this.#words, state);
+    if (this.#clock.isStopped) this.#clock.start();
+    releasePause(this.#words);
+  }
+
+  /**
+   * Makes every hart stand still, and guest time with them.
+   * @returns false when the cycle ended before
+   */
+  async pause(): Promise<boolean> {
+    requestPause(this.#words);
+    const epoch = pauseEpoch(this.#words);
+    const { harts } = this.#parts.description;
+    for (let hart = 0; hart < harts; hart++) {
+      await this.#satisfied(vcpuWord(hart, Vcpu.PAUSE_ACK), (seen) => seen === epoch);
+    }
+    if (this.hasEnded) return false;
+    if (!this.#clock.isStopped) this.#clock.stop();
+    return true;
+  }
+
+  /** Has a paused hart answer the question in its words. @returns false when the cycle ended before */
+  async ask(hart: number): Promise<boolean> {
+    const asked = askPaused(this.#words, hart);
+    let answered = 0;
+    await this.#satisfied(vcpuWord(hart, Vcpu.ANSWER), (count) => (answered = count) === asked);
+    return answered === asked;
   }
 
   /** Ends the machine from outside. */
   stop(): void {
     this.#power.end(EndReason.STOPPED, 0);
+  }
+
+  /** Ends this cycle as a guest does that asks for a restart. */
+  reset(): void {
+    this.#power.end(EndReason.RESET, 0);
+  }
+
+  /** Waits for a shared word, at most until the cycle has ended. */
+  #satisfied(offset: number, condition: (value: number) => boolean): Promise<void> {
+    return wordSatisfies(this.#words, offset, (value) => condition(value) || this.hasEnded);
+  }
+
+  /** Lets those go who wait for a word that nobody changes any more. */
+  #wakeWaiters(): void {
+    const { harts } = this.#parts.description;
+    const offsets = Array.from({ length: harts }, (_, hart) => [
+      vcpuWord(hart, Vcpu.PAUSE_ACK),
+      vcpuWord(hart, Vcpu.ANSWER),
+    ]);
+    for (const offset of offsets.flat()) {
+      // ORDER: after the run state; partner: the look at it in #satisfied(), on this thread.
+      Atomics.notify(this.#words, offset >> WORD_SHIFT);
+    }
   }
 
   #initializeMemory({ segments, images }: ImagePlan): BoardDevices {
@@ -140,6 +200,7 @@ export class PowerCycle {
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
     startClock(words);
+    beginPaused(words);
     offerCompilerService(words, this.#number);
     installSegments(words.buffer, board.ramBase, segments);
     const parts = this.#boardParts();
@@ -175,6 +236,7 @@ export class PowerCycle {
       hasBuiltinFirmware: this.#hasBuiltinFirmware,
       check: description.accel.check,
       translation: translationSettings(description.accel),
+      llsc: description.accel.llsc,
     };
     const htif = board.htif(images.symbols);
     const ports: MessagePort[] = [];
@@ -208,13 +270,15 @@ export class PowerCycle {
       source: this.#parts.sources.compiler,
       start,
       transfer: start.ports,
+      loadsLong: true,
     });
+    start.ports.forEach((port) => port.close()); // of a compiler that was abandoned before it got them
   }
 
   /** The memory was zero: a kick from before the wait is seen as well. */
   async #startClockKeeperWhenKicked(start: KeeperStart): Promise<void> {
     await wordChanged(this.#words, Machine.CLOCK_KICK.offset, 0);
-    if (this.#hasEnded()) return;
+    if (this.hasEnded) return;
     await this.#workers.start({
       name: "clock keeper",
       source: this.#parts.sources.clockKeeper,
@@ -223,7 +287,8 @@ export class PowerCycle {
     });
   }
 
-  #hasEnded(): boolean {
+  /** Has the cycle ended, or is it about to? */
+  get hasEnded(): boolean {
     // ORDER: sc load; partner: whoever ends the machine, before it wakes the clock keeper.
     return Atomics.load(this.#words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED;
   }
@@ -247,7 +312,6 @@ export class PowerCycle {
   #fail(message: string): void {
     this.#failure ??= message;
     this.#power.end(EndReason.INTERNAL, 0);
-    this.#failed.resolve();
   }
 
   // --- the end --------------------------------------------------------------------------------------
@@ -258,8 +322,10 @@ export class PowerCycle {
       Machine.RUN_STATE.offset,
       (state) => state === RunState.ENDED,
     );
+    this.#wakeWaiters();
     wakeCompiler(this.#words);
-    if (withdrawCompilerService(this.#words, this.#number)) this.#workers.abandon(COMPILER);
+    withdrawCompilerService(this.#words, this.#number);
+    this.#workers.abandon(COMPILER);
     await this.#withinGrace(this.#vcpusStopped);
     await this.#pump.finish();
     await this.#withinGrace(this.#workers.stopped());

@@ -5,7 +5,7 @@
  * `print TEXT`, `flood COUNT` (prints that many bytes), `echo COUNT` (waits for input and prints it), `ask`
  * (waits for a byte of input: `r` resets, `q` powers off), `request COUNT` (asks for that many regions),
  * `power-off`, `exit CODE`, `panic`, `throw TEXT`.
- * Then it waits for the end. Before the first command a hart says that it is ready, except when the text
+ * Then it waits for the end. Before the first command a hart stands still until the start, except when the text
  * starts with `unready`: it fails instead. The compiler ends the machine when it has taken
  * `EXPECTED_REQUESTS` requests; the exit code is their number.
  */
@@ -20,6 +20,7 @@ import {
 } from "../atomics/compile_ring.ts";
 import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { awaitOutputRoom, putOutput } from "../atomics/console_ring.ts";
+import { standStill } from "../atomics/pause.ts";
 import { take, waitPending } from "../atomics/pending.ts";
 import {
   EndReason,
@@ -39,7 +40,7 @@ import { GuestClock } from "./clock.ts";
 import type { CompilerStart, VcpuStart, WorkerReport } from "./worker_messages.ts";
 
 const RUN_STATE = Machine.RUN_STATE.offset >> 2;
-const READY_COUNT = Machine.READY_COUNT.offset >> 2;
+const nothing = (): void => {};
 const RAM_BASE = 0x8000_0000;
 const POLL_MS = 10;
 /** Requests after which the compiler ends the machine. */
@@ -108,10 +109,7 @@ class ScriptedHart {
     const lines = this.#script();
     if (lines[0].startsWith("unready")) throw new Error(lines[0]);
     const devices = await this.#devices();
-    // ORDER: sc add and notify; partner: main's wait for all vCPUs.
-    Atomics.add(this.#words, READY_COUNT, 1);
-    Atomics.notify(this.#words, READY_COUNT);
-    waitWhile(this.#words, RunState.CREATED);
+    standStill(this.#words, this.#start.hart, 0, nothing, nothing);
     for (const line of lines) {
       // ORDER: sc load; partner: the end by another thread.
       if (Atomics.load(this.#words, RUN_STATE) === RunState.ENDED) return;
@@ -234,3 +232,4 @@ self.addEventListener("message", (event: Event) => {
   const { data } = event as MessageEvent<VcpuStart | CompilerStart>;
   serve(data).then((report) => (self as unknown as Worker).postMessage(report));
 });
+(self as unknown as Worker).postMessage({ ready: true } satisfies WorkerReport);

@@ -3,6 +3,7 @@
  */
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
+import type { LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
 export interface SharedStart {
@@ -18,15 +19,19 @@ export interface SharedStart {
   readonly check: boolean;
   /** How guest code is translated. */
   readonly translation: TranslationSettings;
+  /** How reservations are made. */
+  readonly llsc: LlscScheme;
 }
 
 /** Where the host-target interface is in guest RAM. */
 export interface HtifAddresses {
-  /** Physical address of `tohost`; the answer goes there too. */
+  /** Physical address of `tohost`; the host clears it. */
   readonly tohost: number;
+  /** Physical address of `fromhost`, for answers; null when the program names none. */
+  readonly fromhost: number | null;
 }
 
-/** First message to a vCPU worker. It answers by adding 1 to READY_COUNT and runs when RUN_STATE says so. */
+/** First message to a vCPU worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface VcpuStart extends SharedStart {
   /** The hart it runs. */
   readonly hart: number;
@@ -67,6 +72,12 @@ export interface WorkerStopped {
   readonly stopped: true;
 }
 
+/** A worker that loads long is ready for its first message. */
+export interface WorkerReady {
+  /** Says so. */
+  readonly ready: true;
+}
+
 /** Text for the debug log. */
 export interface WorkerLog {
   /** Whole lines. */
@@ -74,4 +85,4 @@ export interface WorkerLog {
 }
 
 /** Everything that a worker sends to main. */
-export type WorkerReport = WorkerFailure | WorkerStopped | WorkerLog;
+export type WorkerReport = WorkerReady | WorkerFailure | WorkerStopped | WorkerLog;

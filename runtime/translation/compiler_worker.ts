@@ -1,8 +1,7 @@
 /**
- * Entry point of the compiler worker. It gets one message and then compiles until the machine ends; it never
+ * Entry point of the compiler worker. It says when it has loaded, gets one message, and then compiles until the machine ends; it never
  * returns to its event loop in between.
  */
-import { firstMessage } from "./first_message.ts";
 import { waitForRequest } from "../atomics/compile_ring.ts";
 import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { post } from "../atomics/pending.ts";
@@ -25,6 +24,8 @@ function report(message: WorkerReport): void {
 /** Hands modules to every vCPU. */
 function publisher(words: Int32Array, { ports }: CompilerStart) {
   return (module: InstalledModule): void => {
+    // ORDER: sc load before the messages: after the end nobody takes them; partner: whoever ends the machine.
+    if (Atomics.load(words, Machine.RUN_STATE.offset >> 2) === RunState.ENDED) return;
     ports.forEach((port, hart) => {
       port.postMessage(module);
       post(words, hart, Pending.MODULES);
@@ -55,8 +56,17 @@ async function serve(start: CompilerStart): Promise<void> {
   }
 }
 
+/** Binaryen, which is imported above, is ready only after an await: a message that came meanwhile would be lost. */
+function firstMessage(): Promise<CompilerStart> {
+  return new Promise((resolve) => {
+    const receive = (event: Event): void => resolve((event as MessageEvent<CompilerStart>).data);
+    self.addEventListener("message", receive, { once: true });
+    report({ ready: true });
+  });
+}
+
 try {
-  await serve(await firstMessage as CompilerStart);
+  await serve(await firstMessage());
   report({ stopped: true });
 } catch (error) {
   report({ failure: error instanceof Error ? error.stack ?? error.message : String(error) });

@@ -14,7 +14,8 @@ export function buildGuestColdTier(
   host: HostOrder,
   isReplay = false,
 ): Uint8Array<ArrayBuffer> {
-  const { hostFunctions, recordFields, privileged, pc, translationRoot, accessFaults } = frontend;
+  const { hostFunctions, recordFields, privileged, pc, translationVersion, accessFaults } =
+    frontend;
   return buildColdTier(factory, {
     handlers: frontend.handlers(),
     functions: frontend.functions(),
@@ -22,7 +23,7 @@ export function buildGuestColdTier(
     recordFields,
     privileged,
     pc,
-    translationRoot,
+    translationVersion,
     accessFaults,
     host,
     isReplay,

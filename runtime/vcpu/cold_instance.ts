@@ -14,6 +14,13 @@ export interface ColdFunctions {
   readonly refillBudget: (instructions: number) => void;
   /** Enters the guest's handler of an exception at state pc. */
   readonly trapEnter: (cause: number, value: bigint) => void;
+  /** Reads and, if the flag is 1, writes a control register with the current privilege; gives a status. */
+  readonly controlAccess: (
+    number: number,
+    operation: number,
+    writes: number,
+    value: bigint,
+  ) => number;
   /** Is something pending that ends a wait for an interrupt? */
   readonly wakePending: () => number;
   /** Host offset of a fetched address, 0 with a fault recorded when there is none. */
@@ -80,6 +87,7 @@ export function instantiateColdTier(
     enterRegion: exported("enter_region"),
     refillBudget: exported(ColdExport.REFILL_BUDGET),
     trapEnter: exported(frontend.privileged.trapEnter.name),
+    controlAccess: exported(frontend.controlRegisters.access.name),
     wakePending: exported(frontend.privileged.wakePending.name),
     translateFetch: exported("translate_fetch"),
     regionImports: { ...spaces, ...exports },

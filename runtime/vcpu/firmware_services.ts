@@ -2,9 +2,8 @@
  * What a vCPU does for the board's firmware. Calls only note what is to be done; the trampoline does it
  * behind the call, where it may wait.
  */
-import { beginGuardedStore, endCodeStore } from "../atomics/code_guard.ts";
+import { GuestStores } from "../atomics/guest_store.ts";
 import { type HartSet, hasHart, requestRemote } from "../atomics/remote_work.ts";
-import { PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import type { VcpuServices } from "../machine/board.ts";
 import type { VcpuRegisters } from "./vcpu_registers.ts";
 
@@ -36,12 +35,12 @@ export class FirmwareServices implements VcpuServices {
   ownWork = 0;
   readonly #asked: HartSet = { low: 0, high: 0 };
   readonly #words: Int32Array;
-  readonly #bytes: Uint8Array;
+  readonly #stores: GuestStores;
 
   /** Services of one vCPU. */
   constructor(words: Int32Array, hart: number, registers: VcpuRegisters) {
     this.#words = words;
-    this.#bytes = new Uint8Array(words.buffer);
+    this.#stores = new GuestStores(words);
     this.hart = hart;
     this.registers = registers;
   }
@@ -74,10 +73,7 @@ export class FirmwareServices implements VcpuServices {
 
   /** See `VcpuServices`. */
   storeByte(hostOffset: number, byte: number): void {
-    beginGuardedStore(this.#words, hostOffset, 1);
-    // ORDER: sc store between begin and end; partner: decoders of the page.
-    Atomics.store(this.#bytes, hostOffset, byte);
-    endCodeStore(this.#words, hostOffset >>> PAGE_SHIFT);
+    this.#stores.storeByte(hostOffset, byte);
   }
 
   /** The noted wishes were carried out. */

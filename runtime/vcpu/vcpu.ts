@@ -11,8 +11,9 @@ import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
 import { beginExclusive, endExclusive, park } from "../atomics/exclusive.ts";
+import { beginArming, finishArming, isMonitorFull, sweepMonitor } from "../atomics/monitor.ts";
 import { peek, post, take, waitPending } from "../atomics/pending.ts";
-import { serveRemote, waitRemote } from "../atomics/remote_work.ts";
+import { ALL_HARTS, requestRemote, serveRemote, waitRemote } from "../atomics/remote_work.ts";
 import {
   HartStart,
   Pending,
@@ -33,6 +34,7 @@ import {
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
 import { FirmwareServices } from "./firmware_services.ts";
+import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
 import { TranslationCache } from "./translation_cache.ts";
@@ -53,8 +55,8 @@ const WAKE_SPINS = 200;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
 const SHORTEST_SLEEP_MS = 0.05;
-/** Address that no load-reserved has: none asks for exclusivity. */
-const NO_EXCLUSIVE_PC = 1;
+/** Stores that locked their line before the vCPU looks which monitored pages are still needed. */
+const STORES_BEFORE_SWEEP = 0x4000;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
 const HOT_THRESHOLD = 2048;
 /** Results of device accesses, as the cold tier reads them. */
@@ -82,6 +84,8 @@ export interface VcpuParts {
   readonly ramRange: { readonly base: number; readonly bytes: number };
   /** Does the emulator itself play the firmware? */
   readonly hasBuiltinFirmware: boolean;
+  /** How reservations are made: one of `ReservationScheme`. */
+  readonly reservationScheme: number;
   /** Where compiled modules come from; null when nothing is compiled. */
   readonly modules: ModuleSource | null;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
@@ -107,6 +111,7 @@ export class Vcpu {
   readonly #requests: CompileRequests;
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
+  readonly #paused: PausedVcpu;
   readonly #serve: () => void;
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
@@ -155,6 +160,14 @@ export class Vcpu {
       translateFetch: this.#cold.translateFetch,
       statistics: this.#statistics,
     });
+    this.#paused = new PausedVcpu({
+      words: this.#words,
+      hart,
+      memory: this.memory,
+      frontend,
+      cold: this.#cold,
+      dropTranslations: () => this.#translations.flushAll(),
+    });
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
     const applyRemote = (bits: number): void => this.#applyRemoteWork(bits);
     this.#serve = () => {
@@ -168,7 +181,7 @@ export class Vcpu {
     this.memory.setControl(Control.SHARED_BLOCK, vcpuWord(hart, VcpuWord.PENDING));
     this.memory.setWideControl(Control.RAM_BASE, ramRange.base);
     this.memory.setWideControl(Control.RAM_BYTES, ramRange.bytes);
-    this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
+    this.memory.setControl(Control.RESERVATION_SCHEME, this.#parts.reservationScheme);
     this.memory.setControl(Control.HEAT_MASK, HOT_THRESHOLD - 1);
   }
 
@@ -232,18 +245,28 @@ export class Vcpu {
     this.#translations.flushAll();
   }
 
-  /** Runs until the machine stops. */
+  /** Runs until the machine stops; a machine that is paused when it begins is so before its first instruction. */
   run(): void {
     toRunning(this.#words, this.#hart, this.#serve);
+    post(this.#words, this.#hart, Pending.PAUSE);
+    if (!this.#handlePending()) return this.#end();
     if (this.#hartStart() !== HartStart.STARTED) this.#waitForStart();
     while (this.#handlePending()) {
       if (this.memory.control(Control.BUDGET) <= 0) {
         this.#statistics.publish();
+        if (this.memory.control(Control.MONITORED_STORES) >= STORES_BEFORE_SWEEP) {
+          this.#sweep(false);
+        }
         this.#cold.refillBudget(this.#nextQuantum());
       }
       this.#handle(this.#cold.run());
     }
+    this.#end();
+  }
+
+  #end(): void {
     this.#statistics.publish();
+    this.#paused.copyOut();
     toIdle(this.#words, this.#hart);
   }
 
@@ -262,7 +285,8 @@ export class Vcpu {
   #handlePending(): boolean {
     this.#parts.poll?.();
     if (peek(this.#words, this.#hart) === 0) return true;
-    const bits = take(this.#words, this.#hart);
+    let bits = take(this.#words, this.#hart);
+    if ((bits & Pending.PAUSE) !== 0) bits = this.#standStill(bits);
     if ((bits & Pending.STOP) !== 0) return false;
     if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
     if ((bits & Pending.TIMER) !== 0) this.#parts.clock.updateTimerLines(this.#hart);
@@ -271,9 +295,15 @@ export class Vcpu {
     return true;
   }
 
+  #standStill(taken: number): number {
+    this.#statistics.publish();
+    return this.#paused.standStill(taken, this.#serve);
+  }
+
   #applyRemoteWork(bits: number): void {
     if ((bits & RemoteWork.FLUSH_TRANSLATIONS) !== 0) this.#translations.flushAll();
     if ((bits & RemoteWork.FLUSH_INSTRUCTIONS) !== 0) this.#pages.flushInstructions();
+    if ((bits & RemoteWork.DROP_WRITE_ENTRIES) !== 0) this.#translations.dropWriteEntries();
   }
 
   // --- why guest code came back ---------------------------------------------------------------------
@@ -297,6 +327,8 @@ export class Vcpu {
         return this.#checkRegion();
       case LeaveReason.RETRY:
         return this.#waitForRoom();
+      case LeaveReason.ARM_PAGE:
+        return this.#armPage(this.memory.control(Control.ARM_PAGE));
       case LeaveReason.EXCLUSIVE_WINDOW:
         return this.#runExclusiveWindow();
       default:
@@ -351,12 +383,32 @@ export class Vcpu {
     return false;
   }
 
-  /** A device had no room: sleeps until the console drained, then the same instruction runs again. */
+  /**
+   * A device had no room: sleeps until the console drained, then the same instruction runs again. Else the line
+   * of a store was busy, and whoever holds it may need this core.
+   */
   #waitForRoom(): void {
-    if (!awaitOutputRoom(this.#words, this.#hart)) return;
+    if (!awaitOutputRoom(this.#words, this.#hart)) return this.#yield();
     toIdle(this.#words, this.#hart);
     waitPending(this.#words, this.#hart, Infinity);
     toRunning(this.#words, this.#hart, this.#serve);
+  }
+
+  /** Makes stores to a page visible to reservations; the load-reserved that asked runs again. */
+  #armPage(page: number): void {
+    if (isMonitorFull(this.#words)) this.#sweep(true);
+    beginArming(this.#words, page);
+    requestRemote(this.#words, this.#hart, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
+    waitRemote(this.#words, this.#hart, ALL_HARTS, this.#serve);
+    this.#translations.dropWriteEntries();
+    finishArming(this.#words, page);
+  }
+
+  #sweep(isForAll: boolean): void {
+    beginExclusive(this.#words, this.#hart, this.#serve);
+    sweepMonitor(this.#words, isForAll);
+    this.memory.setControl(Control.MONITORED_STORES, 0);
+    endExclusive(this.#words, this.#hart);
   }
 
   /** An LR/SC window that touches other memory runs with every other vCPU in its trampoline. */
@@ -369,7 +421,6 @@ export class Vcpu {
     this.memory.setControl(Control.COLD_ONLY, 0);
     this.memory.setControl(Control.EXCLUSIVE_WINDOW, 0);
     this.memory.setControl(Control.RESERVATION, 0);
-    this.memory.setWideControl(Control.EXCLUSIVE_PC, NO_EXCLUSIVE_PC);
     endExclusive(this.#words, this.#hart);
     this.#handle(reason);
   }

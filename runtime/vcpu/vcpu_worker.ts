@@ -1,16 +1,14 @@
 /**
- * Entry point of a vCPU worker. It gets one message, builds its vCPU, says that it is ready, and runs guest
- * code until the machine ends; while it runs it never returns to its event loop.
+ * Entry point of a vCPU worker. It gets one message, builds its vCPU and runs guest code until the machine ends; while it runs it never returns to its event loop.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
+import { ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { availableInput, putOutput, takeInput } from "../atomics/console_ring.ts";
 import {
-  GUEST_RAM_OFFSET,
   HartStart,
   Machine,
   PAGE_BYTES,
-  RunState,
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
@@ -18,6 +16,7 @@ import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
+import type { LlscScheme } from "../machine/options.ts";
 import type { VcpuStart, WorkerFailure } from "../machine/worker_messages.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { HtifPoll } from "./htif_poll.ts";
@@ -26,6 +25,13 @@ import { Vcpu } from "./vcpu.ts";
 
 /** Mask of the execution count where nothing is compiled: a block is never hot. */
 const NEVER_HOT = 0x7fff_ffff;
+
+/** What the names of `-accel tcg,llsc=` stand for. */
+const RESERVATION_SCHEMES: Readonly<Record<LlscScheme, number>> = {
+  monitor: ReservationScheme.MONITOR,
+  cas: ReservationScheme.COMPARE,
+  exclusive: ReservationScheme.EXCLUSIVE,
+};
 
 interface WorkerScope {
   onmessage: ((event: MessageEvent<VcpuStart>) => void) | null;
@@ -38,7 +44,7 @@ function portSource(port: MessagePort): ModuleSource {
   return { next: () => receiveMessageOnPort(source)?.message as InstalledModule | undefined };
 }
 
-async function build(start: VcpuStart): Promise<Vcpu> {
+async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
   const { memory, hart, cpu, hasBuiltinFirmware } = start;
   const board = await loadBoard(start.board);
   const words = new Int32Array(memory.buffer);
@@ -50,11 +56,8 @@ async function build(start: VcpuStart): Promise<Vcpu> {
   const consoleSink = { tryPut: (byte: number) => putOutput(words, byte) };
   const consoleSource = { take: () => takeInput(words), available: () => availableInput(words) };
   const parts = { words, hartCount, clock, consoleSink, consoleSource, power };
-  const htif = start.htif === null ? null : new HtifPoll(words, {
-    tohost: start.htif.tohost - board.ramBase + GUEST_RAM_OFFSET,
-    power,
-    consoleSink,
-  });
+  const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
+  const htif = HtifPoll.create(words, start.htif, { ram, power, consoleSink, consoleSource });
   return new Vcpu({
     hart,
     ram: memory,
@@ -63,38 +66,29 @@ async function build(start: VcpuStart): Promise<Vcpu> {
     replayTier: start.replayTier,
     devices: board.createDevices(parts, hasBuiltinFirmware),
     clock,
-    ramRange: { base: board.ramBase, bytes: ramPages * PAGE_BYTES },
+    ramRange: ram,
     hasBuiltinFirmware,
-    modules: portSource(start.modules),
+    reservationScheme: RESERVATION_SCHEMES[start.llsc],
+    modules,
     poll: htif === null ? null : () => htif.poll(),
   });
 }
 
-function waitUntilRunning(words: Int32Array): void {
-  const state = Machine.RUN_STATE.offset >> 2;
-  // ORDER: sc load, then sleep while unchanged; partner: the store and notify of start() in main.
-  while (Atomics.load(words, state) === RunState.CREATED) {
-    Atomics.wait(words, state, RunState.CREATED);
-  }
-}
-
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
-  const vcpu = await build(start);
+  const source = portSource(start.modules);
+  const vcpu = await build(start, source);
   if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
   const { pc, registers, isStarted } = start.start;
   vcpu.reset(pc, registers);
-  // ORDER: sc store before READY_COUNT; partner: the hart state reads of other harts.
+  // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.
   Atomics.store(
     words,
     vcpuWord(start.hart, VcpuWord.HART_START) >> 2,
     isStarted ? HartStart.STARTED : HartStart.STOPPED,
   );
-  // ORDER: sc add and notify after everything is built; partner: main's wait for all vCPUs.
-  Atomics.add(words, Machine.READY_COUNT.offset >> 2, 1);
-  Atomics.notify(words, Machine.READY_COUNT.offset >> 2);
-  waitUntilRunning(words);
   vcpu.run();
+  while (source.next() !== undefined); // what nobody takes out of a port stays in memory for ever
   scope.postMessage({ stopped: true });
 }
 

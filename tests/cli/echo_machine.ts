@@ -2,7 +2,8 @@
  * The command line program around a machine double, so that consoles, signals and exit codes are tested
  * without a guest. The double prints a greeting with its description, echoes its input, and obeys single
  * bytes: `Q` powers off, `R` resets, `7` exits with 7, `P` panics, `E` fails inside, `T` throws where
- * nothing catches, `W` prints a megabyte.
+ * nothing catches, `J` rejects where nothing catches, `O` breaks the output, `W` prints a megabyte. With
+ * `-append unbuildable` it cannot be built.
  */
 
 import { main } from "../../runtime/cli/main.ts";
@@ -10,11 +11,14 @@ import type {
   ExitStatus,
   MachineFactory,
   MachineHandle,
+  MachineState,
 } from "../../runtime/machine/machine_interface.ts";
 import type { MachineDescription } from "../../runtime/machine/options.ts";
 
 const text = new TextEncoder();
 const MEGABYTE_LINE = "0123456789abcdef".repeat(64);
+
+const STREAM_TURNS = 20;
 
 const ENDINGS: Readonly<Record<string, ExitStatus>> = {
   Q: { reason: "power-off", code: 0 },
@@ -26,48 +30,74 @@ const ENDINGS: Readonly<Record<string, ExitStatus>> = {
 
 function echoMachine(description: MachineDescription): MachineHandle {
   const ended = Promise.withResolvers<ExitStatus>();
-  const output = new TransformStream<Uint8Array, Uint8Array>();
+  let state: MachineState = "created";
+  const output = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const writer = output.writable.getWriter();
-  const print = (bytes: Uint8Array): void => void writer.write(bytes);
-  const end = (status: ExitStatus): void => {
+  const print = (bytes: Uint8Array<ArrayBuffer>): void => void writer.write(bytes);
+  const end = (status: ExitStatus): Promise<ExitStatus> => {
     void writer.close();
     ended.resolve(status);
+    state = "ended";
+    return ended.promise;
   };
   const obey = (key: string): void => {
     if (key === "T") queueMicrotask(() => throwUncaught());
+    if (key === "J") void Promise.reject(new Error("nothing awaits this"));
+    if (key === "O") void writer.abort(new Error("the output broke"));
     if (key === "W") { for (let n = 0; n < 1024; n++) print(text.encode(MEGABYTE_LINE)); }
-    if (key in ENDINGS) end(ENDINGS[key]);
+    if (key in ENDINGS) void end(ENDINGS[key]);
   };
   return {
     start: () => {
       print(text.encode(`[${description.machine} ${description.harts} ${description.append}]`));
+      state = "running";
       return Promise.resolve();
     },
-    stop: () => end({ reason: "stopped", code: 0 }),
+    pause: () => {
+      state = "paused";
+      return Promise.resolve();
+    },
+    resume: () => {
+      state = "running";
+      return Promise.resolve();
+    },
+    reset: () => Promise.resolve(print(text.encode("<reset>"))),
+    get state() {
+      return state;
+    },
+    harts: [],
+    stop: async () => {
+      // What was written before has reached the guest: a stream hands it over in a few turns.
+      for (let turn = 0; turn < STREAM_TURNS; turn++) await null;
+      return await end({ reason: "stopped", code: 0 });
+    },
     exited: ended.promise,
     console: {
-      output: output.readable,
-      write: (bytes) => {
-        print(bytes);
-        for (const key of new TextDecoder().decode(bytes)) obey(key);
-      },
-    },
-    statistics: () =>
-      Promise.resolve({
-        wallSeconds: 2,
-        harts: Array.from({ length: description.harts }, () => ({
-          activity: "waiting" as const,
-          pc: 0x8020_0000n,
-          instructions: 50e6,
-          hotInstructions: 40e6,
-        })),
-        regions: 3,
-        modules: 2,
-        moduleBytes: 1000,
-        invalidations: 1,
-        compileMilliseconds: { lift: 1.5 },
-        exits: { budget: 9 },
+      readable: output.readable,
+      writable: new WritableStream({
+        write: (bytes) => {
+          print(bytes.slice());
+          for (const key of new TextDecoder().decode(bytes)) obey(key);
+        },
       }),
+      size: undefined,
+      resize: () => {},
+    },
+    stats: () => ({
+      wallSeconds: 2,
+      harts: Array.from({ length: description.harts }, () => ({
+        activity: "waiting" as const,
+        pc: 0x8020_0000n,
+        instructions: 50e6,
+        hotInstructions: 40e6,
+      })),
+      regions: 3,
+      modules: 2,
+      moduleBytes: 1000,
+      invalidations: 1,
+      compileMilliseconds: { lift: 1.5 },
+      exits: { budget: 9 },
+    }),
     sendBreak: () => print(text.encode("<break>")),
   };
 }
@@ -77,7 +107,10 @@ function throwUncaught(): never {
 }
 
 const machines: MachineFactory = {
-  createMachine: (description) => Promise.resolve(echoMachine(description)),
+  createMachine: (description) =>
+    description.append === "unbuildable"
+      ? Promise.reject(new Error("a worker does not start"))
+      : Promise.resolve(echoMachine(description)),
   deviceTree: (description) => Promise.resolve(text.encode(`tree of ${description.machine}`)),
 };
 

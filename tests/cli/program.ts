@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("./echo_machine.ts", import.meta.url));
+const REAL_PROGRAM = fileURLToPath(new URL("../../mod.ts", import.meta.url));
 const PTY_SESSION = fileURLToPath(new URL("./pty_session.py", import.meta.url));
 
 /** A file that exists, for flags that name one. */
@@ -14,6 +15,11 @@ export const RUN_WORDS: readonly string[] = ["-M", "virt", "-kernel", SOME_FILE]
 /** The whole command with the given words. */
 export function command(words: readonly string[]): string[] {
   return [Deno.execPath(), "run", "--quiet", "--no-check", "--allow-all", PROGRAM, ...words];
+}
+
+/** The real program with just these permissions; it asks for none. */
+export function realCommand(permissions: readonly string[], words: readonly string[]): string[] {
+  return [Deno.execPath(), "run", "--quiet", "--no-check", ...permissions, REAL_PROGRAM, ...words];
 }
 
 /** What a finished program left behind. */
@@ -62,6 +68,14 @@ export async function runOnTerminal(
   words: readonly string[],
   steps: readonly PtyStep[],
 ): Promise<PtyReport> {
+  return await playOnTerminal(command(words), steps);
+}
+
+/** Runs any command on a pseudo terminal and plays the steps. */
+export async function playOnTerminal(
+  command: readonly string[],
+  steps: readonly PtyStep[],
+): Promise<PtyReport> {
   const child = new Deno.Command("python3", {
     args: [PTY_SESSION],
     stdin: "piped",
@@ -69,7 +83,7 @@ export async function runOnTerminal(
     stderr: "inherit",
   }).spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify({ command: command(words), steps })));
+  await writer.write(new TextEncoder().encode(JSON.stringify({ command, steps })));
   await writer.close();
   const { stdout } = await child.output();
   return JSON.parse(new TextDecoder().decode(stdout));

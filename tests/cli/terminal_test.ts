@@ -1,7 +1,14 @@
 /** The console on a real (pseudo) terminal: keys, monitor, and restoration on every way out. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { hasPseudoTerminals, type PtyStep, RUN_WORDS, runOnTerminal } from "./program.ts";
+import {
+  hasPseudoTerminals,
+  playOnTerminal,
+  type PtyStep,
+  realCommand,
+  RUN_WORDS,
+  runOnTerminal,
+} from "./program.ts";
 
 const ignore = !await hasPseudoTerminals();
 const GREETING = "[virt 1 ]";
@@ -93,17 +100,74 @@ for (
   });
 }
 
-Deno.test({
-  name: "the terminal is restored after an error that nothing caught",
-  ignore,
-  fn: async () => {
-    const report = await runOnTerminal(RUN_WORDS, [...STARTED, { send: "T" }]);
-    assertEquals(report.failed, null);
-    assertEquals(report.code, 4);
-    assertStringIncludes(report.output, "nothing catches this");
-    assert(report.restored);
-  },
-});
+for (
+  const { key, ending, code, says } of [
+    { key: "T", ending: "an error that nothing caught", code: 4, says: "nothing catches this" },
+    { key: "J", ending: "a rejection that nothing caught", code: 4, says: "nothing awaits this" },
+    { key: "O", ending: "an error of the console", code: 4, says: "the output broke" },
+    { key: "E", ending: "an internal error of the machine", code: 4, says: "a region differs" },
+    { key: "P", ending: "a panic of the guest", code: 3, says: "Attempted to kill init" },
+    { key: "7", ending: "an exit of the guest", code: 7, says: "7" },
+    { key: "R", ending: "a reset", code: 0, says: "R" },
+  ]
+) {
+  Deno.test({
+    name: `the terminal is restored after ${ending}`,
+    ignore,
+    fn: async () => {
+      const report = await runOnTerminal(RUN_WORDS, [...STARTED, { send: key }]);
+      assertEquals(report.failed, null);
+      assertEquals(report.code, code);
+      assertStringIncludes(report.output, says);
+      assert(report.restored);
+    },
+  });
+}
+
+for (
+  const { words, code, says } of [
+    { words: [...RUN_WORDS, "-append", "unbuildable"], code: 4, says: "a worker does not start" },
+    { words: ["-kernel", "no/such/file"], code: 1, says: "there is no such file" },
+    { words: ["-krenel"], code: 2, says: "did you mean -kernel?" },
+  ]
+) {
+  Deno.test({
+    name: `the terminal is left as it was by a start that fails: ${says}`,
+    ignore,
+    fn: async () => {
+      const report = await runOnTerminal(words, []);
+      assertEquals(report.code, code);
+      assertStringIncludes(report.output, says);
+      assert(report.restored);
+    },
+  });
+}
+
+/** A hart of the real machine in an endless loop, which a value in memory is. */
+const ENDLESS_LOOP: readonly string[] = [
+  ...["-bios", "none", "-device", "loader,addr=0x80000000,data=0x6f,data-len=4"],
+];
+
+for (
+  const { name, step, code } of [
+    { name: "SIGHUP", step: { signal: 1 }, code: 129 },
+    { name: "SIGINT", step: { signal: 2 }, code: 130 },
+    { name: "SIGTERM", step: { signal: 15 }, code: 143 },
+    { name: "Ctrl-A x", step: { send: "\x01x" }, code: 0 },
+  ]
+) {
+  Deno.test({
+    name: `the terminal is restored when ${name} ends a guest that never would`,
+    ignore,
+    fn: async () => {
+      const command = realCommand(["--allow-read"], ENDLESS_LOOP);
+      const report = await playOnTerminal(command, [{ raw: true }, step]);
+      assertEquals(report.failed, null);
+      assertEquals(report.code, code, report.output);
+      assert(report.restored);
+    },
+  });
+}
 
 Deno.test({
   name: "-serial stdio leaves the keys that send signals to the terminal",

@@ -23,7 +23,7 @@ import type { InstalledModule } from "../../runtime/translation/region_catalog.t
 import { RegionMismatch } from "../../runtime/vcpu/region_check.ts";
 import { Vcpu } from "../../runtime/vcpu/vcpu.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
-import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { Control, ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 
 const HART = 0;
@@ -112,6 +112,7 @@ class CheckedHart {
       clock: new GuestClock(this.words),
       ramRange: { base: RAM_BASE, bytes: RAM_BYTES },
       hasBuiltinFirmware: false,
+      reservationScheme: ReservationScheme.MONITOR,
       modules: { next: () => this.#modules.shift() },
       poll: () => this.#compileWaiting(),
     });

@@ -17,15 +17,13 @@ import type { MmioAccess } from "../../runtime/devices/device.ts";
 import { GuestClock, startClock } from "../../runtime/machine/clock.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { Vcpu } from "../../runtime/vcpu/vcpu.ts";
-import { Control, GUEST_STATE } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { Control, GUEST_STATE, ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
 import { Device, RAM_BASE, RAM_BYTES } from "./guest_layout.ts";
 
 const HART = 0;
 const WASM_PAGE_BYTES = 0x1_0000;
 const SOFTWARE_INTERRUPT_LINE = 1 << 3;
-/** Address that no load-reserved has. */
-const NO_WINDOW = 1;
 /** Heat of a block head at which nothing is ever asked for. */
 const NEVER_HOT = 0x7fff_ffff;
 const ALWAYS_HOT = 0;
@@ -86,6 +84,7 @@ export class TestHart {
       clock: this.#clock,
       ramRange: { base: RAM_BASE, bytes: RAM_BYTES },
       hasBuiltinFirmware: false,
+      reservationScheme: ReservationScheme.MONITOR,
       modules: { next: () => this.#modules.shift() },
       poll: () => this.#visit(),
     });
@@ -150,7 +149,6 @@ export class TestHart {
       memory.setControl(word, 0);
     }
     memory.setWideControl(Control.RETIRED_BASE, 0);
-    memory.setWideControl(Control.EXCLUSIVE_PC, NO_WINDOW);
     lowerInterrupt(this.words, HART, SOFTWARE_INTERRUPT_LINE);
   }
 

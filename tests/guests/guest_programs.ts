@@ -32,6 +32,11 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
     ...SMP,
     qemuMayFail: "its store-conditional compares values, so a recycled node goes unnoticed",
   },
+  {
+    name: "reservation_seen",
+    ...SMP,
+    qemuMayFail: "its store-conditional compares values, so a value that came back goes unnoticed",
+  },
   { name: "code_patch", ...SMP_ON_BOTH },
   {
     name: "code_patch_unpaced",
@@ -42,6 +47,25 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
   { name: "litmus_smoke", ...SMP },
   { name: "traps", ...SINGLE_HART },
   { name: "paging", ...SMP_ON_BOTH },
+  { name: "protection", ...SMP_ON_BOTH },
+  {
+    name: "privileged_csr",
+    ...SINGLE_HART,
+    qemuMayFail: "it keeps an MPP that names no privilege, and writes to UXL",
+  },
+  {
+    name: "page_types",
+    ...SINGLE_HART,
+    qemuMayFail:
+      "it knows no reserved memory type, and some illegal fences come without their bits",
+  },
+  { name: "cache_blocks", ...SINGLE_HART, qemuMayFail: "it has no cache-block instructions" },
+  {
+    name: "host_calls",
+    ...SINGLE_HART,
+    boards: ["spike"],
+    qemuMayFail: "it answers no calls that print whole texts",
+  },
   { name: "isa_i", ...SINGLE_HART },
   { name: "isa_m", ...SINGLE_HART },
   { name: "isa_a", ...SINGLE_HART },

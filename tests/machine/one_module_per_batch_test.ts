@@ -44,10 +44,10 @@ async function runOnce(harts: number, iterations: number): Promise<HotRun> {
       describeMachine({ bios: "none", memoryBytes: MEMORY_BYTES, harts, kernel, debug }),
       SOURCES,
     );
-    await machine.console.output.cancel();
+    await machine.console.readable.cancel();
     await machine.start();
     assertEquals(await machine.exited, { reason: "power-off", code: 0 });
-    const statistics = await machine.statistics();
+    const statistics = machine.stats();
     return { statistics, modules: modulesIn(await Deno.readTextFile(log)) };
   } finally {
     await Deno.remove(log);

@@ -2,8 +2,9 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { ensureGuest, guestFiles, guestFolder } from "../tools/guest.ts";
+import { guestFiles } from "../tools/guest.ts";
 import { runCommands } from "../tools/guest/init_script.ts";
+import { guestOrSkip } from "./guest_or_skip.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HART_COUNTS = [1, 2, 4];
@@ -11,16 +12,6 @@ const HART_COUNTS = [1, 2, 4];
 const HANG_AFTER_MS = 300_000;
 /** What `seq 1 2000 | md5sum` prints on any machine. */
 const MD5_OF_2000_LINES = "ea4d0a24dabcaa11f9aa979b872d162b";
-
-/** The guest's files, or null where they cannot be had. */
-async function findGuest(): Promise<ReturnType<typeof guestFiles> | null> {
-  try {
-    return await ensureGuest({ folder: guestFolder(), refresh: false, say: console.log });
-  } catch (error) {
-    console.log(`no Linux guest: ${error instanceof Error ? error.message : error}`);
-    return null;
-  }
-}
 
 async function boot(harts: number, run: string): Promise<{ code: number; console: string }> {
   const { kernel, initrd } = guestFiles();
@@ -38,7 +29,7 @@ async function boot(harts: number, run: string): Promise<{ code: number; console
   return { code, console: new TextDecoder().decode(stdout) };
 }
 
-const guest = await findGuest();
+const guest = await guestOrSkip();
 
 for (const harts of HART_COUNTS) {
   Deno.test({

@@ -1,5 +1,6 @@
 /**
- * `deno task guest`: Debian's riscv64 kernel and a busybox initial RAM file system, in `.cache/guest/`.
+ * `deno task guest`: Debian's riscv64 kernel, a busybox initial RAM file system, and firmware (OpenSBI and
+ * U-Boot), in `.cache/guest/`.
  *
  * It lives with the tests and not in the product's command line: the published package must not depend on
  * apt. Fetched files and the archive built from them are cached apart, so a changed init script needs no
@@ -9,7 +10,7 @@
  * how to use it.
  */
 
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   ForeignApt,
@@ -27,6 +28,10 @@ const KERNEL_META_PACKAGE = "linux-image-riscv64";
 const KERNEL_PACKAGE = /\b(linux-image-[0-9][^ ,]*-riscv64)\b/;
 const BUSYBOX_PACKAGE = "busybox-static";
 const BUSYBOX_PATHS = ["usr/bin/busybox", "bin/busybox"];
+const OPENSBI_PACKAGE = "opensbi";
+const OPENSBI_FOLDER = "usr/lib/riscv64-linux-gnu/opensbi/generic";
+const UBOOT_PACKAGE = "u-boot-qemu";
+const UBOOT_FOLDER = "usr/lib/u-boot";
 
 /** The files that a machine is started with. */
 export interface GuestFiles {
@@ -34,14 +39,61 @@ export interface GuestFiles {
   readonly kernel: string;
   /** Compressed initial RAM file system. */
   readonly initrd: string;
+  /** Firmware. */
+  readonly firmware: FirmwareFiles;
+}
+
+/** Debian's firmware for the `virt` board. */
+export interface FirmwareFiles {
+  /** OpenSBI that is told where the next stage is. */
+  readonly sbiDynamic: string;
+  /** OpenSBI that jumps to a fixed address. */
+  readonly sbiJump: string;
+  /** U-Boot in machine mode. */
+  readonly ubootMachine: string;
+  /** U-Boot behind an SBI, as plain bytes. */
+  readonly ubootSupervisor: string;
+  /** The same as an ELF file. */
+  readonly ubootSupervisorElf: string;
 }
 
 /** What `guest.json` records about the cached files. */
 interface Manifest {
   readonly kernel: string;
   readonly busybox: string;
+  readonly opensbi: string;
+  readonly uboot: string;
   readonly init: string;
 }
+
+/** Where the packages have what, and its name in the cache. */
+const FIRMWARE: readonly {
+  readonly key: keyof FirmwareFiles;
+  readonly packaged: string;
+  readonly cached: string;
+}[] = [
+  {
+    key: "sbiDynamic",
+    packaged: `${OPENSBI_FOLDER}/fw_dynamic.bin`,
+    cached: "opensbi/fw_dynamic.bin",
+  },
+  { key: "sbiJump", packaged: `${OPENSBI_FOLDER}/fw_jump.bin`, cached: "opensbi/fw_jump.bin" },
+  {
+    key: "ubootMachine",
+    packaged: `${UBOOT_FOLDER}/qemu-riscv64/u-boot.bin`,
+    cached: "u-boot/machine.bin",
+  },
+  {
+    key: "ubootSupervisor",
+    packaged: `${UBOOT_FOLDER}/qemu-riscv64_smode/u-boot.bin`,
+    cached: "u-boot/supervisor.bin",
+  },
+  {
+    key: "ubootSupervisorElf",
+    packaged: `${UBOOT_FOLDER}/qemu-riscv64_smode/uboot.elf`,
+    cached: "u-boot/supervisor.elf",
+  },
+];
 
 /** Where the repository's guest lives. */
 export function guestFolder(): string {
@@ -50,7 +102,23 @@ export function guestFolder(): string {
 
 /** The guest's files in `folder`, whether they exist yet or not. */
 export function guestFiles(folder: string = guestFolder()): GuestFiles {
-  return { kernel: join(folder, "Image"), initrd: join(folder, "initrd.cpio.gz") };
+  return {
+    kernel: join(folder, "Image"),
+    initrd: join(folder, "initrd.cpio.gz"),
+    firmware: firmwareFiles(folder),
+  };
+}
+
+function firmwareFiles(folder: string): FirmwareFiles {
+  const path = (wanted: keyof FirmwareFiles): string =>
+    join(folder, FIRMWARE.find(({ key }) => key === wanted)?.cached ?? wanted);
+  return {
+    sbiDynamic: path("sbiDynamic"),
+    sbiJump: path("sbiJump"),
+    ubootMachine: path("ubootMachine"),
+    ubootSupervisor: path("ubootSupervisor"),
+    ubootSupervisorElf: path("ubootSupervisorElf"),
+  };
 }
 
 /** Makes the guest's files exist; `say` receives one line per step that takes time. */
@@ -62,7 +130,8 @@ export async function ensureGuest(
   const busybox = join(folder, "busybox");
   const init = await digest(INIT_SCRIPT);
   let manifest = await readManifest(folder);
-  if (options.refresh || manifest === undefined || !await exist(files.kernel, busybox)) {
+  const fetched = [files.kernel, busybox, ...Object.values(files.firmware)];
+  if (options.refresh || manifest === undefined || !await exist(...fetched)) {
     manifest = { ...await fetchPackages(folder, files.kernel, busybox, say), init: "" };
   }
   if (manifest.init !== init || !await exist(files.initrd)) {
@@ -79,7 +148,7 @@ async function fetchPackages(
   kernelPath: string,
   busyboxPath: string,
   say: (line: string) => void,
-): Promise<{ kernel: string; busybox: string }> {
+): Promise<Omit<Manifest, "init">> {
   const scratch = join(folder, "fetch");
   await removeFolder(scratch);
   const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
@@ -87,8 +156,10 @@ async function fetchPackages(
   await apt.update();
   const kernel = await kernelRecord(apt);
   const busybox = await apt.candidate(BUSYBOX_PACKAGE);
+  const opensbi = await apt.candidate(OPENSBI_PACKAGE);
+  const uboot = await apt.candidate(UBOOT_PACKAGE);
   const files = join(scratch, "files");
-  for (const record of [kernel, busybox]) {
+  for (const record of [kernel, busybox, opensbi, uboot]) {
     say(`fetching ${record.name} ${record.version}, ${megabytes(record.bytes)}`);
     const path = await apt.download(record);
     say(`unpacking ${record.name}`);
@@ -96,8 +167,27 @@ async function fetchPackages(
   }
   await Deno.rename(await kernelFile(join(files, "boot")), kernelPath);
   await Deno.rename(await firstExisting(files, BUSYBOX_PATHS), busyboxPath);
+  for (const { packaged, cached } of FIRMWARE) {
+    await moveFirmware(join(files, packaged), join(folder, cached));
+  }
   await removeFolder(scratch);
-  return { kernel: versionName(kernel), busybox: versionName(busybox) };
+  return {
+    kernel: versionName(kernel),
+    busybox: versionName(busybox),
+    opensbi: versionName(opensbi),
+    uboot: versionName(uboot),
+  };
+}
+
+async function moveFirmware(from: string, to: string): Promise<void> {
+  if (!await exist(from)) {
+    throw new GuestError(
+      `a firmware package holds no ${basename(from)}`,
+      "report this: its layout has changed",
+    );
+  }
+  await Deno.mkdir(dirname(to), { recursive: true });
+  await Deno.rename(from, to);
 }
 
 async function kernelRecord(apt: ForeignApt): Promise<PackageRecord> {
@@ -147,8 +237,8 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 }
 
 function isManifest(value: unknown): value is Manifest {
-  return typeof value === "object" && value !== null && "kernel" in value && "busybox" in value &&
-    "init" in value;
+  return typeof value === "object" && value !== null &&
+    ["kernel", "busybox", "opensbi", "uboot", "init"].every((key) => key in value);
 }
 
 async function exist(...paths: string[]): Promise<boolean> {
@@ -199,6 +289,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`-kernel ${files.kernel}\n-initrd ${files.initrd}`);
     console.log(`-append "console=ttyS0", and one of these after it:`);
     for (const { form, does } of RUN_FORMS) console.log(`  weft.run=${form.padEnd(12)} ${does}`);
+    console.log("firmware for -bios and -kernel:");
+    for (const path of Object.values(files.firmware)) console.log(`  ${path}`);
     return 0;
   } catch (error) {
     if (!(error instanceof GuestError)) throw error;

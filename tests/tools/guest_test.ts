@@ -1,9 +1,9 @@
 /** The guest task's cache, and what it says where it cannot work. Nothing here uses the network. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureGuest } from "./guest.ts";
+import { ensureGuest, guestFiles } from "./guest.ts";
 import { runCommands } from "./guest/init_script.ts";
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
@@ -19,7 +19,14 @@ Deno.test("fetched files are used again, and an archive that is there is not bui
   await inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "Image"), "kernel");
     await Deno.writeTextFile(join(folder, "busybox"), "program");
-    const manifest = { kernel: "k 1", busybox: "b 1", init: "of an older script" };
+    for (const path of Object.values(guestFiles(folder).firmware)) {
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeTextFile(path, "firmware");
+    }
+    const manifest = {
+      ...{ kernel: "k 1", busybox: "b 1", opensbi: "o 1", uboot: "u 1" },
+      init: "of an older script",
+    };
     await Deno.writeTextFile(join(folder, "guest.json"), JSON.stringify(manifest));
     const said: string[] = [];
     const options = { folder, refresh: false, say: (line: string) => void said.push(line) };

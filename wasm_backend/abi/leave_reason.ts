@@ -14,12 +14,14 @@ export const LeaveReason = {
   DEAD: FIRST_BACKEND_REASON + 2,
   /** The region's pages are not mapped as when it was built. */
   UNMAPPED: FIRST_BACKEND_REASON + 3,
-  /** A load-reserved needs its window run exclusively. */
-  EXCLUSIVE_WINDOW: FIRST_BACKEND_REASON + 4,
-  /** A host function asks the trampoline to look at the pending word before the same instruction is retried. */
-  RETRY: FIRST_BACKEND_REASON + 5,
   /** Check mode: a region has returned and is to be compared. */
-  CHECK: FIRST_BACKEND_REASON + 6,
+  CHECK: FIRST_BACKEND_REASON + 4,
+  /** The same instruction is to be tried again, after a look at the pending word. */
+  RETRY: FIRST_BACKEND_REASON + 5,
+  /** A load-reserved needs a page armed. */
+  ARM_PAGE: FIRST_BACKEND_REASON + 6,
+  /** A load-reserved needs its window run exclusively. */
+  EXCLUSIVE_WINDOW: FIRST_BACKEND_REASON + 7,
 } as const;
 
 /** Returned by a region instead of a guest address: the trampoline finds pc and reason in memory. */

@@ -24,6 +24,11 @@ export const ColdExport = {
   TRANSLATE_STORE: "translate_store",
   /** `(va i64, value i64, width i32) -> i32`: store to a guarded page; 0 when the cold tier must do it. */
   STORE_GUARDED: "store_guarded",
+  /**
+   * `(va i64, expected i64, new i64, width i32) -> i64`: compare and exchange on a page whose stores must be seen:
+   * 0 when it was made, 1 when not, 2 when the cold tier must do it.
+   */
+  EXCHANGE_GUARDED: "exchange_guarded",
   /** `(slot i32, origin low i32, origin high i32) -> i32`: are the region's other pages mapped as when it was built? */
   CHECK_MAPPING: "check_mapping",
   /** `(instructions i32)`: fills the budget and counts what was used of the last one. */

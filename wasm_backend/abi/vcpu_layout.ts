@@ -47,8 +47,18 @@ export const Control = {
   RESERVATION_WIDTH: 0x60,
   /** Address of the load-reserved of the reservation (i64). */
   RESERVATION_PC: 0x68,
-  /** Address of a load-reserved whose window must run exclusively, or 1 (i64). */
-  EXCLUSIVE_PC: 0x70,
+  /** One of {@linkcode ReservationScheme} (i32). */
+  RESERVATION_SCHEME: 0x70,
+  /** Not 0 when the reservation below watches its line (i32). */
+  RESERVATION_WATCHED: 0x74,
+  /** Host address of a watched reservation (i32). */
+  RESERVATION_HOST: 0x64,
+  /** Version of the line when a watched reservation was made (i64). */
+  RESERVATION_VERSION: 0x100,
+  /** Page of shared memory that has to be armed before the load-reserved can be made (i32). */
+  ARM_PAGE: 0x108,
+  /** Stores that had to lock a monitored line, since the last sweep (i32). */
+  MONITORED_STORES: 0x10c,
   /** Instructions retired inside regions (i64): a statistic. */
   HOT_RETIRED: 0x78,
   /** Not 0: block heads do not enter regions (check mode's replay, exclusive windows) (i32). */
@@ -69,8 +79,8 @@ export const Control = {
   LOG_POSITION: 0x94,
   /** Read position in the access log while the cold tier replays it (i32). */
   LOG_REPLAY: 0x98,
-  /** Root of the translation that the TLB stands for (i64). */
-  TRANSLATION_ROOT: 0xb8,
+  /** The guest's translation version that the TLB stands for (i64). */
+  TRANSLATION_VERSION: 0xb8,
   /** Not 0 once a translation of two or more levels above a page was cached (i32). */
   LARGE_LEAVES: 0xc8,
   /** Page cache of the stack pointer's loads: tag (i64) and addend (i32); -1 when `run` enters a region. */
@@ -98,6 +108,30 @@ export const Fault = {
   EXCEPTION: 1,
   /** The access could not be made now: back to the trampoline, then again. */
   RETRY: 2,
+  /** The load-reserved needs the page ARM_PAGE armed. */
+  ARM_PAGE: 3,
+  /** The load-reserved needs all other vCPUs stopped. */
+  EXCLUSIVE_WINDOW: 4,
+} as const;
+
+/** What makes a reservation whose window does more than register work. */
+export const ReservationScheme = {
+  /** Stores to the line are seen, by whomever. */
+  MONITOR: 0,
+  /** The value is compared: a value that went and came back goes unseen. */
+  COMPARE: 1,
+  /** The window runs while all other vCPUs are stopped. */
+  EXCLUSIVE: 2,
+} as const;
+
+/** Load-reserved instructions whose windows were found to do more than register work: i64 addresses. */
+export const ImpureWindows = {
+  /** Where the table starts. */
+  BASE: 0x400,
+  /** log2 of the number of entries. */
+  INDEX_BITS: 6,
+  /** log2 of the bytes of an entry. */
+  ENTRY_SHIFT: 3,
 } as const;
 
 /** Low bits of CONTEXT that hold the mode key; the mapping epoch stands above them. */

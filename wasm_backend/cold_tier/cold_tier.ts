@@ -40,8 +40,8 @@ export interface ColdTierParts {
   };
   /** State slot of the program counter. */
   readonly pc: StateSlot;
-  /** State slot whose value selects the translation. */
-  readonly translationRoot: StateSlot;
+  /** State slot that changes with everything translations depend on. */
+  readonly translationVersion: StateSlot;
   /** Exception causes of the memory functions. */
   readonly accessFaults: AccessFaults;
   /** Column of the order table. */
@@ -84,7 +84,7 @@ export function buildColdTier(
         interruptEnter: privileged.interruptEnter.name,
       },
       GUEST_STATE + parts.pc.offset,
-      GUEST_STATE + parts.translationRoot.offset,
+      GUEST_STATE + parts.translationVersion.offset,
       parts.isReplay === true,
     ),
     WIDE_MULTIPLY,

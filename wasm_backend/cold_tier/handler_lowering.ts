@@ -446,7 +446,6 @@ export class HandlerLowering extends MemoryResidentLowering {
       case "guest.cmpxchg":
         return m.call("cmpxchg", [...operands, m.i32(bytes)], I64);
       case "guest.load_reserved": {
-        this.#requestExclusiveWindow();
         const pc = this.instructionAddress("guest.pc");
         return m.call("load_reserved", [...operands, m.i32(bytes), pc], I64);
       }
@@ -456,24 +455,4 @@ export class HandlerLowering extends MemoryResidentLowering {
         throw new TypeError(`Cannot lower access "${operation.opcode}"`);
     }
   }
-
-  /** A window that proved impure is repeated with all other vCPUs stopped. */
-  #requestExclusiveWindow(): void {
-    const { m } = this;
-    const pc = this.instructionAddress("guest.pc");
-    const wanted = m.binary(
-      "i64.eq",
-      m.load("cpu", 8, false, I64, m.i32(Control.EXCLUSIVE_PC)),
-      pc,
-    );
-    const alone = m.load("cpu", 4, false, I32, m.i32(Control.EXCLUSIVE_WINDOW));
-    const leave = [
-      m.localSet(this.#frame.target, this.instructionAddress("guest.pc")),
-      m.br(EXCLUSIVE_LABEL),
-    ];
-    this.push(m.if(m.binary("i32.and", wanted, m.unary("i32.eqz", alone)), m.block(null, leave)));
-  }
 }
-
-/** Label of the loop for a window that must run exclusively; `target` is its load-reserved. */
-export const EXCLUSIVE_LABEL = "exclusive";

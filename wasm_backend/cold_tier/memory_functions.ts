@@ -12,9 +12,7 @@
 import {
   GUEST_RAM_OFFSET,
   PAGE_ATTRIBUTES,
-  PAGE_CODE_LINES,
   PAGE_STORES_BEGUN,
-  PAGE_STORES_DONE,
 } from "../../runtime/atomics/shared_layout.ts";
 import {
   Control,
@@ -30,6 +28,9 @@ import {
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
 import type { AccessFaults } from "./access_faults.ts";
+import { get32, get64, set32, set64 } from "./control_text.ts";
+import { guardedStoreFunctions } from "./guarded_store_functions.ts";
+import { reservationFunctions } from "./reservation_functions.ts";
 
 /** Kinds of access, as the guest's page walk takes them. */
 const Access = { LOAD: 0, STORE: 1, FETCH: 2 } as const;
@@ -39,13 +40,6 @@ const Refill = { FILLED: 0, FAULTED: 1, DEVICE: 2 } as const;
 
 /** Permission bits of a walk's result; `frontend/frontend.ts` documents them. */
 const Permission = { READ: 1n, WRITE: 2n, EXECUTE: 4n, LEVEL_SHIFT: 4n, LEVEL_MASK: 7n } as const;
-
-const get32 = (offset: number): string => `(i32.load $cpu (i32.const ${offset}))`;
-const get64 = (offset: number): string => `(i64.load $cpu (i32.const ${offset}))`;
-const set32 = (offset: number, value: string): string =>
-  `(i32.store $cpu (i32.const ${offset}) ${value})`;
-const set64 = (offset: number, value: string): string =>
-  `(i64.store $cpu (i32.const ${offset}) ${value})`;
 
 const faults = `
   (func $fault (param $cause i32) (param $value i64)
@@ -185,48 +179,6 @@ const hostAccess = `
   )
 })`;
 
-/** The guarded store of `code_guard.ts` (`beginGuardedStore`, `endCodeStore`), step by step. */
-const guardedStore = `
-  (func $touches_code (param $host i32) (result i32)
-    (i32.wrap_i64 (i64.and (i64.const 1) (i64.shr_u
-      (i64.atomic.load $ram offset=${PAGE_CODE_LINES}
-        (i32.shl (i32.shr_u (local.get $host) (i32.const 12)) (i32.const 3)))
-      (i64.extend_i32_u (i32.and (i32.shr_u (local.get $host) (i32.const 6)) (i32.const 63)))))))
-
-  (func $count_store (param $counter i32) (param $host i32) (param $by i32)
-    (drop (i32.atomic.rmw.add $ram
-      (i32.add (local.get $counter) (i32.shl (i32.shr_u (local.get $host) (i32.const 12)) (i32.const 2)))
-      (local.get $by))))
-
-  (func $begin_guarded_store (param $host i32)
-    (if (call $touches_code (local.get $host)) (then
-      (call $count_store (i32.const ${PAGE_STORES_BEGUN}) (local.get $host) (i32.const 1)) (return)))
-    (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const -1))
-    (if (call $touches_code (local.get $host)) (then
-      (call $count_store (i32.const ${PAGE_STORES_BEGUN}) (local.get $host) (i32.const 1))
-      (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const 1)))))
-
-  (func $end_guarded_store (param $host i32)
-    (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const 1)))
-
-  (func $store_guarded (export "store_guarded") (param $va i64) (param $value i64) (param $width i32) (result i32)
-    (local $entry i32) (local $host i32)
-    (if (i64.ne (i64.and (local.get $va) (i64.extend_i32_u (i32.sub (local.get $width) (i32.const 1)))) (i64.const 0))
-      (then (return (i32.const 0))))
-    (local.set $entry (call $write_entry (local.get $va)))
-    (if (i32.lt_u (local.get $entry) (i32.const ${Tlb.BASE})) (then (return (i32.const 0))))
-    (local.set $host (call $host_of (local.get $entry) (local.get $va)))
-    (call $store_checked (local.get $entry) (local.get $host) (local.get $value) (local.get $width))
-    (i32.const 1))
-
-  (func $store_checked (param $entry i32) (param $host i32) (param $value i64) (param $width i32)
-    (if (call $is_guarded (local.get $entry))
-      (then
-        (call $begin_guarded_store (local.get $host))
-        (call $write_host_atomic (local.get $host) (local.get $value) (local.get $width))
-        (call $end_guarded_store (local.get $host)))
-      (else (call $write_host (local.get $host) (local.get $value) (local.get $width)))))`;
-
 function deviceAccess(causes: AccessFaults): string {
   const physicalHalves = `(i32.wrap_i64 ${get64(Control.PHYSICAL)})
       (i32.wrap_i64 (i64.shr_u ${get64(Control.PHYSICAL)} (i64.const 32))) (local.get $width)`;
@@ -294,8 +246,8 @@ const slowAccess = `
     (if (i32.eq (local.get $entry) (i32.const ${Refill.FAULTED})) (then (return)))
     (if (i32.eq (local.get $entry) (i32.const ${Refill.DEVICE})) (then
       (call $device_store (local.get $va) (local.get $value) (local.get $width)) (return)))
-    (call $store_checked (local.get $entry) (call $host_of (local.get $entry) (local.get $va))
-      (local.get $value) (local.get $width)))`;
+    (if (i32.eqz (call $store_checked (local.get $entry) (call $host_of (local.get $entry) (local.get $va))
+      (local.get $value) (local.get $width))) (then (call $put_off))))`;
 
 /** Sign-extends a value of 4 or 8 bytes. */
 const extend = (value: string): string =>
@@ -348,12 +300,14 @@ function atomics(causes: AccessFaults): string {
     (local.get $entry))
 
   (func $rmw (param $va i64) (param $value i64) (param $width i32) (param $operation i32) (result i64)
-    (local $entry i32) (local $host i32) (local $old i64) (local $seen i64) (local $guarded i32)
+    (local $entry i32) (local $host i32) (local $old i64) (local $seen i64) (local $guarded i32) (local $token i64)
     (local.set $entry (call $atomic_entry (local.get $va) (local.get $width)))
     (if (i32.eqz (local.get $entry)) (then (return (i64.const 0))))
     (local.set $host (call $host_of (local.get $entry) (local.get $va)))
     (local.set $guarded (call $is_guarded (local.get $entry)))
-    (if (local.get $guarded) (then (call $begin_guarded_store (local.get $host))))
+    (if (local.get $guarded) (then
+      (local.set $token (call $begin_guarded_store (local.get $host)))
+      (if (call $is_busy (local.get $token)) (then (call $put_off) (return (i64.const 0))))))
     (local.set $value ${extend("(local.get $value)")})
     (local.set $seen (call $read_host (local.get $host) (local.get $width)))
     (loop $again
@@ -363,62 +317,23 @@ function atomics(causes: AccessFaults): string {
     extend("(local.get $old)")
   } (local.get $value)) (local.get $width)))
       (br_if $again (i64.ne (local.get $seen) (local.get $old))))
-    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host))))
+    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host) (local.get $token))))
     ${extend("(local.get $old)")})
 
   (func $cmpxchg (param $va i64) (param $expected i64) (param $new i64) (param $width i32) (result i64)
-    (local $entry i32) (local $host i32) (local $old i64) (local $guarded i32)
+    (local $entry i32) (local $host i32) (local $old i64) (local $guarded i32) (local $token i64)
     (local.set $entry (call $atomic_entry (local.get $va) (local.get $width)))
     (if (i32.eqz (local.get $entry)) (then (return (i64.const 0))))
     (local.set $host (call $host_of (local.get $entry) (local.get $va)))
     (local.set $guarded (call $is_guarded (local.get $entry)))
-    (if (local.get $guarded) (then (call $begin_guarded_store (local.get $host))))
+    (if (local.get $guarded) (then
+      (local.set $token (call $begin_guarded_store (local.get $host)))
+      (if (call $is_busy (local.get $token)) (then (call $put_off) (return (i64.const 0))))))
     (local.set $old (call $exchange_host (local.get $host) (local.get $expected) (local.get $new) (local.get $width)))
-    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host))))
+    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host) (local.get $token))))
     ${extend("(local.get $old)")})
 
-  (func $load_reserved (param $va i64) (param $width i32) (param $pc i64) (result i64)
-    (local $value i64) (local $entry i32)
-    ${set32(Control.RESERVATION, "(i32.const 0)")}
-    (if (call $is_misaligned (local.get $va) (local.get $width)) (then
-      (call $fault (i32.const ${causes.loadMisaligned}) (local.get $va)) (return (i64.const 0))))
-    (local.set $entry (call $translate_load (local.get $va)))
-    (if ${get32(Control.FAULT)} (then (return (i64.const 0))))
-    (if (i32.and (local.get $entry) (i32.const 1)) (then
-      (call $fault (i32.const ${causes.loadAccess}) (local.get $va)) (return (i64.const 0))))
-    (local.set $value (call $read_host (i32.add (i32.wrap_i64 (local.get $va)) (local.get $entry)) (local.get $width)))
-    ${set32(Control.RESERVATION, "(i32.const 1)")}
-    ${set32(Control.RESERVATION_PURE, "(i32.const 1)")}
-    ${set64(Control.RESERVATION_ADDRESS, "(local.get $va)")}
-    ${set64(Control.RESERVATION_VALUE, "(local.get $value)")}
-    ${set32(Control.RESERVATION_WIDTH, "(local.get $width)")}
-    ${set64(Control.RESERVATION_PC, "(local.get $pc)")}
-    ${extend("(local.get $value)")})
-
-  ;; 0 when the store was made, 1 when not. A pure window is one atomic update: comparing values is exact.
-  ;; An impure one succeeds only while this hart runs alone; otherwise its next load-reserved asks for that.
-  (func $store_conditional (param $va i64) (param $value i64) (param $width i32) (result i64)
-    (local $entry i32) (local $valid i32) (local $host i32) (local $old i64) (local $guarded i32)
-    (local.set $valid (i32.and ${get32(Control.RESERVATION)} (i32.and
-      (i64.eq ${get64(Control.RESERVATION_ADDRESS)} (local.get $va))
-      (i32.eq ${get32(Control.RESERVATION_WIDTH)} (local.get $width)))))
-    ${set32(Control.RESERVATION, "(i32.const 0)")}
-    (local.set $entry (call $atomic_entry (local.get $va) (local.get $width)))
-    (if (i32.eqz (local.get $entry)) (then (return (i64.const 0))))
-    (if (i32.eqz (local.get $valid)) (then (return (i64.const 1))))
-    (if (i32.eqz (i32.or ${get32(Control.RESERVATION_PURE)} ${
-    get32(Control.EXCLUSIVE_WINDOW)
-  })) (then
-      ${set64(Control.EXCLUSIVE_PC, get64(Control.RESERVATION_PC))}
-      (return (i64.const 1))))
-    ${set64(Control.EXCLUSIVE_PC, "(i64.const 1)")}
-    (local.set $host (call $host_of (local.get $entry) (local.get $va)))
-    (local.set $guarded (call $is_guarded (local.get $entry)))
-    (if (local.get $guarded) (then (call $begin_guarded_store (local.get $host))))
-    (local.set $old (call $exchange_host (local.get $host)
-      ${get64(Control.RESERVATION_VALUE)} (local.get $value) (local.get $width)))
-    (if (local.get $guarded) (then (call $end_guarded_store (local.get $host))))
-    (i64.extend_i32_u (i64.ne (local.get $old) ${get64(Control.RESERVATION_VALUE)})))`;
+  ${reservationFunctions(causes, extend("(local.get $value)"))}`;
 }
 
 /** Physical accesses of the guest's page walk, and interrupt lines. */
@@ -435,13 +350,15 @@ const machineFunctions = `
   (func $phys_load (param $address i64) (param $width i32) (result i64)
     (call $read_host (call $physical_host (local.get $address)) (local.get $width)))
 
-  ;; A page-table update is a guest store like any other: it is seen when the table's page is guarded.
+  ;; A page-table update is a guest store like any other: it is seen when the table's page is guarded. Where the
+  ;; line is busy the entry seems to have changed, and the walk reads it again.
   (func $phys_cmpxchg (param $address i64) (param $expected i64) (param $new i64) (param $width i32) (result i64)
-    (local $host i32) (local $old i64)
+    (local $host i32) (local $old i64) (local $token i64)
     (local.set $host (call $physical_host (local.get $address)))
-    (call $begin_guarded_store (local.get $host))
+    (local.set $token (call $begin_guarded_store (local.get $host)))
+    (if (call $is_busy (local.get $token)) (then (return (i64.xor (local.get $expected) (i64.const 1)))))
     (local.set $old (call $exchange_host (local.get $host) (local.get $expected) (local.get $new) (local.get $width)))
-    (call $end_guarded_store (local.get $host))
+    (call $end_guarded_store (local.get $host) (local.get $token))
     (local.get $old))
 
   (func $retired_instructions (result i64)
@@ -517,7 +434,7 @@ export function memoryFunctions(
     refill(walk),
     translate,
     hostAccess,
-    guardedStore,
+    guardedStoreFunctions,
     deviceAccess(causes),
     ...(replayed === null ? [slowAccess, atomics(causes)] : [hostAtomics, replayed]),
     machineFunctions,

@@ -17,7 +17,7 @@ import type { HostOrder } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
-import { type DispatchFrame, EXCLUSIVE_LABEL, HandlerLowering } from "./handler_lowering.ts";
+import { type DispatchFrame, HandlerLowering } from "./handler_lowering.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
@@ -140,6 +140,11 @@ export class RunLoop {
     return m.binary("i64.add", this.#i64(this.#frame.page), m.unary("i64.extend_i32_u", bytes));
   }
 
+  /** Whoever goes on behind an exception or interrupt starts without a reservation. */
+  #dropReservation(): Expression {
+    return this.#setControl(Control.RESERVATION, this.#m.i32(0));
+  }
+
   #leaveRun(reason: Expression): Expression[] {
     const m = this.#m;
     return [
@@ -157,10 +162,7 @@ export class RunLoop {
       this.#set(this.#mode, m.call("enter_mode", [], I32)),
       m.if(
         m.call("take_interrupt", [], I32),
-        m.block(null, [
-          this.#setControl(Control.RESERVATION_PURE, m.i32(0)),
-          m.br("refresh"),
-        ]),
+        m.block(null, [this.#dropReservation(), m.br("refresh")]),
       ),
       m.loop("dispatch", m.block(null, this.#dispatch())),
     ];
@@ -201,7 +203,7 @@ export class RunLoop {
     const value = m.load("cpu", 8, false, I64, m.i32(Control.FAULT_VALUE));
     return m.block(null, [
       this.#setControl(Control.FAULT, m.i32(Fault.NONE)),
-      this.#setControl(Control.RESERVATION_PURE, m.i32(0)),
+      this.#dropReservation(),
       this.#setControl(Control.BUDGET, this.#i32(this.#frame.budget)),
       m.call(this.#parts.trapEnter, [this.#control(Control.FAULT_CAUSE), value], VOID),
     ]);
@@ -345,7 +347,6 @@ export class RunLoop {
     const m = this.#m;
     const { budget, departs } = this.#frame;
     const ends: [string, Expression[]][] = [
-      [EXCLUSIVE_LABEL, this.#exclusiveWindow()],
       ["depart", [this.#setPc(this.#i64(this.#frame.target)), m.br("refresh")]],
       ["exit", this.#exit()],
       ["fault", this.#fault()],
@@ -428,24 +429,27 @@ export class RunLoop {
     const { reason, value, budget } = this.#frame;
     return [
       this.#setPc(this.#recordPc()),
-      this.#setControl(Control.RESERVATION_PURE, m.i32(0)),
+      this.#dropReservation(),
       this.#setControl(Control.BUDGET, this.#i32(budget)),
       m.call(this.#parts.trapEnter, [this.#i32(reason), this.#i64(value)], VOID),
       m.br("refresh"),
     ];
   }
 
+  /** An exception, or the instruction was put off: then the trampoline does what FAULT says, and tries again. */
   #fault(): Expression[] {
     const m = this.#m;
-    const isRetry = m.binary("i32.eq", this.#control(Control.FAULT), m.i32(Fault.RETRY));
-    const retry = [
+    const { reason, budget } = this.#frame;
+    const fault = (): Expression => this.#control(Control.FAULT);
+    const putOff = [
+      this.#set(reason, m.binary("i32.add", fault(), m.i32(LeaveReason.RETRY - Fault.RETRY))),
       this.#setControl(Control.FAULT, m.i32(Fault.NONE)),
-      this.#set(this.#frame.budget, m.binary("i32.add", this.#i32(this.#frame.budget), m.i32(1))),
-      ...this.#leaveRun(m.i32(LeaveReason.RETRY)),
+      this.#set(budget, m.binary("i32.add", this.#i32(budget), m.i32(1))),
+      ...this.#leaveRun(this.#i32(reason)),
     ];
     return [
       this.#setPc(this.#recordPc()),
-      m.if(isRetry, m.block(null, retry)),
+      m.if(m.binary("i32.ge_u", fault(), m.i32(Fault.RETRY)), m.block(null, putOff)),
       this.#takeFault(),
       m.br("refresh"),
     ];
@@ -462,15 +466,6 @@ export class RunLoop {
         m.block(null, [this.#setControl(Control.RESERVATION_PURE, m.i32(0)), m.br("refresh")]),
       ),
       ...this.#leaveRun(this.#i32(reason)),
-    ];
-  }
-
-  #exclusiveWindow(): Expression[] {
-    const m = this.#m;
-    return [
-      this.#set(this.#frame.budget, m.binary("i32.add", this.#i32(this.#frame.budget), m.i32(1))),
-      this.#setPc(this.#i64(this.#frame.target)),
-      ...this.#leaveRun(m.i32(LeaveReason.EXCLUSIVE_WINDOW)),
     ];
   }
 }

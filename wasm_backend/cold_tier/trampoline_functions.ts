@@ -31,13 +31,13 @@ function setMmu(shift: number, mmu: number, tlb: number): string {
 /**
  * Text; the frontend's functions are called by the names given.
  * @param pcAddress byte offset in private memory of the program counter
- * @param translationRoot byte offset in private memory of the state that selects the translation
+ * @param translationVersion byte offset in private memory of what changes with all that translations depend on
  * @param isReplay are accesses served from a log?
  */
 export function trampolineFunctions(
   names: { modeKey: string; pendingInterrupt: string; interruptEnter: string },
   pcAddress: number,
-  translationRoot: number,
+  translationVersion: number,
   isReplay: boolean,
 ): string {
   return `
@@ -56,9 +56,9 @@ export function trampolineFunctions(
   ;; Makes the hart's mode the context of the code that runs next.
   (func $enter_mode (result i32)
     (local $mode i32) (local $mmu i32)
-    (if (i64.ne (i64.load $cpu (i32.const ${translationRoot})) (i64.load $cpu (i32.const ${Control.TRANSLATION_ROOT})))
+    (if (i64.ne (i64.load $cpu (i32.const ${translationVersion})) (i64.load $cpu (i32.const ${Control.TRANSLATION_VERSION})))
       (then
-        (i64.store $cpu (i32.const ${Control.TRANSLATION_ROOT}) (i64.load $cpu (i32.const ${translationRoot})))
+        (i64.store $cpu (i32.const ${Control.TRANSLATION_VERSION}) (i64.load $cpu (i32.const ${translationVersion})))
         (call $host_translation_changed)))
     (local.set $mode (call $${names.modeKey}))
     (i32.store $cpu (i32.const ${Control.CONTEXT}) (i32.or (local.get $mode)

@@ -90,7 +90,7 @@ export class RegionAccesses {
     this.#caches = new PageCaches(host.locals, looped, context.stackPointer);
     this.#translation = new AccessTranslation(m, functions, context.dataMmu);
     this.#log = new AccessLog(m, host, functions, context.isChecked);
-    this.#pair = new ReservedPair(m, host, this.#translation, this.#log);
+    this.#pair = new ReservedPair(m, host, functions, this.#translation, this.#log);
     this.#block = region.entries[0].block;
     this.#hasPair = region.blocks.some(({ operations }) =>
       operations.some(({ opcode }) => opcode === "guest.load_reserved")

@@ -4,22 +4,31 @@
  *
  * Whatever else comes between breaks the pair, and the store-conditional is left to the cold tier.
  */
+import type { FunctionSignature } from "../../ir/region.ts";
+import { ColdExport } from "../abi/module_shape.ts";
 import { Control, LogKind } from "../abi/vcpu_layout.ts";
 import { storeControl } from "../lower/guest_state_access.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import type { AccessLog } from "./access_log.ts";
 import type { AccessTranslation } from "./access_translation.ts";
 import type { AccessHost } from "./access_host.ts";
+import type { RegionFunctions } from "./region_functions.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
 const LOW_WORD = 0xffff_ffffn;
+const EXCHANGE_GUARDED: FunctionSignature = {
+  name: ColdExport.EXCHANGE_GUARDED,
+  parameters: ["i64", "i64", "i64", "i32"],
+  result: "i64",
+};
 
 /** See the header of this file. */
 export class ReservedPair {
   /** The module under construction. */
   readonly m: ModuleBuilder;
   readonly #host: AccessHost;
+  readonly #functions: RegionFunctions;
   readonly #translation: AccessTranslation;
   readonly #log: AccessLog;
   readonly #width: number;
@@ -30,11 +39,13 @@ export class ReservedPair {
   constructor(
     m: ModuleBuilder,
     host: AccessHost,
+    functions: RegionFunctions,
     translation: AccessTranslation,
     log: AccessLog,
   ) {
     this.m = m;
     this.#host = host;
+    this.#functions = functions;
     this.#translation = translation;
     this.#log = log;
     this.#width = host.locals.permanent("i32");
@@ -47,12 +58,17 @@ export class ReservedPair {
     this.#host.push(this.m.localSet(this.#width, this.m.i32(0)));
   }
 
-  /** ORDER: sc load; partner: every store and update of the word by other harts. */
+  /**
+   * The value that is reserved, in place of what the cold tier had reserved.
+   *
+   * ORDER: sc load; partner: every store and update of the word by other harts.
+   */
   load(address: number, bytes: number): Expression {
     const { m } = this;
     const addend = this.#host.toLocal(this.#translation.probe("load", address, bytes), "i32");
     this.#host.push(m.ifRare(this.#translation.isOdd(addend), this.#host.stepHere()));
     const place = this.#translation.place(address, addend);
+    this.#host.push(storeControl(m, Control.RESERVATION, m.i32(0)));
     this.#host.push(m.localSet(this.#value, m.atomicLoad("ram", bytes, I64, place)));
     this.#host.push(m.localSet(this.#address, m.localGet(address, I64)));
     this.#host.push(m.localSet(this.#width, m.i32(bytes)));
@@ -73,20 +89,20 @@ export class ReservedPair {
     return m.ifRare(m.binary("i32.or", otherWidth, otherPlace), this.#host.stepHere());
   }
 
-  /**
-   * Gives the reservation to the cold tier, which makes the store-conditional next: on a guarded page it would
-   * else fail for ever. Nothing but register work lies behind it, so it is as pure there as here.
-   */
-  #handOver(): Expression[] {
+  /** Statements that make the exchange where the page is guarded, or leave where there is no page to store to. */
+  #exchangeGuarded(address: number, stored: number, bytes: number, result: number): Expression[] {
     const { m } = this;
-    const setWide = (offset: number, local: number): Expression =>
-      m.store("cpu", 8, I64, m.i32(offset), m.localGet(local, I64));
+    const operands = [
+      m.localGet(address, I64),
+      m.localGet(this.#value, I64),
+      m.localGet(stored, I64),
+      m.i32(bytes),
+    ];
+    const exchanged = m.call(this.#functions.imported(EXCHANGE_GUARDED), operands, I64);
+    const isImpossible = m.binary("i64.lt_u", m.i64(1n), m.localGet(result, I64));
     return [
-      storeControl(m, Control.RESERVATION, m.i32(1)),
-      storeControl(m, Control.RESERVATION_PURE, m.i32(1)),
-      storeControl(m, Control.RESERVATION_WIDTH, m.localGet(this.#width, I32)),
-      setWide(Control.RESERVATION_ADDRESS, this.#address),
-      setWide(Control.RESERVATION_VALUE, this.#value),
+      m.localSet(result, exchanged),
+      m.if(isImpossible, m.block(null, this.#host.stepHere())),
     ];
   }
 
@@ -99,20 +115,24 @@ export class ReservedPair {
     const { m } = this;
     this.#host.push(this.#requirePair(address, bytes));
     const addend = this.#host.toLocal(this.#translation.probe("store", address, bytes), "i32");
-    const handOver = [...this.#handOver(), ...this.#host.stepHere()];
-    this.#host.push(m.ifRare(this.#translation.isOdd(addend), handOver));
-    const place = this.#host.toLocal(this.#translation.place(address, addend), "i32");
+    const result = this.#host.locals.scratch("i64");
     const value = m.localGet(stored, I64);
     const old = m.atomicCompareExchange(
       "ram",
       bytes,
       I64,
-      m.localGet(place, I32),
+      this.#translation.place(address, addend),
       m.localGet(this.#value, I64),
       bytes === 4 ? m.binary("i64.and", value, m.i64(LOW_WORD)) : value,
     );
     const failed = m.binary("i64.ne", old, m.localGet(this.#value, I64));
-    const result = this.#host.toLocal(m.unary("i64.extend_i32_u", failed), "i64");
+    this.#host.push(
+      m.if(
+        this.#translation.isOdd(addend),
+        m.block(null, [m.nop(), ...this.#exchangeGuarded(address, stored, bytes, result)]),
+        m.localSet(result, m.unary("i64.extend_i32_u", failed)),
+      ),
+    );
     this.drop();
     const access = {
       kind: LogKind.STORE_CONDITIONAL,

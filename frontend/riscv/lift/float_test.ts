@@ -74,6 +74,7 @@ function execute(name: string, setting: Setting): {
   const mode = {
     floatEnabled: (setting.mstatus ?? FS_INITIAL) !== 0n,
     roundsToNearest: (setting.frm ?? 0) === RoundingMode.NEAREST_EVEN,
+    hasCompressed: true,
   };
   const region = liftBound(instruction, mode);
   const handler = liftUnbound(ROWS[instruction.row]);

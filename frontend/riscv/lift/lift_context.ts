@@ -17,6 +17,8 @@ import { slot } from "../registers.ts";
 
 /** Field FS of `mstatus`; zero when float instructions are off. */
 const MSTATUS_FS = 0x6000n;
+/** Bit C of `misa`. */
+const MISA_C = 4n;
 /** Value of the rounding mode field that stands for the mode in `frm`. */
 const DYNAMIC_ROUNDING = 7;
 /** Rounding modes from here on are reserved. */
@@ -31,6 +33,8 @@ export interface BoundMode {
   readonly floatEnabled: boolean;
   /** Is the dynamic rounding mode round-to-nearest-even? */
   readonly roundsToNearest: boolean;
+  /** Are there compressed instructions, so that instructions may stand at any even address? */
+  readonly hasCompressed: boolean;
 }
 
 /** An instruction with its place: what a bound context lifts. */
@@ -135,6 +139,17 @@ export class LiftContext {
   transferTo(target: Value, plain: TransferKind): void {
     const transfer = this.transferKind(plain);
     this.b.goto(target, transfer, transfer === "call" ? this.nextPc() : null);
+  }
+
+  /** Exception when the i32 condition holds and no instruction can stand at the target, an even address. */
+  requireAligned(target: Value, condition: Value): void {
+    const { b, bound } = this;
+    if (bound !== null && bound.mode.hasCompressed) return;
+    const isOdd = b.and(b.wrap(b.shrU(target, b.i64(1))), b.i32(1));
+    const isLong = bound === null
+      ? b.eqz(b.and(b.getState(slot("misa")), b.i64(MISA_C)))
+      : b.i32(1);
+    b.trapIf(b.and(condition, b.and(isOdd, isLong)), b.i32(Cause.INSTRUCTION_MISALIGNED), target);
   }
 
   /** The kind of jump, by the return-address hints of the manual; `plain` when they say nothing. */

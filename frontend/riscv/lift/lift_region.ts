@@ -27,6 +27,9 @@ const NOWHERE = NaN;
 /** Registers that hold return addresses by convention. */
 const LINK_REGISTERS: ReadonlySet<number> = new Set([1, 5]);
 
+/** Extensions whose instructions read or change more than registers and memory. */
+const STEPPED_SINGLY: ReadonlySet<string> = new Set(["zicsr", "zicbom"]);
+
 /** Deepest nesting of inlined calls. */
 const INLINE_DEPTH = 3;
 
@@ -272,7 +275,7 @@ export class RegionLifter {
 
   /** In check mode, instructions that read or change more than registers and memory are not run twice. */
   #isSteppedSingly(instruction: DecodedInstruction): boolean {
-    return this.#request.isChecked && ROWS[instruction.row].extension === "zicsr";
+    return this.#request.isChecked && STEPPED_SINGLY.has(ROWS[instruction.row].extension);
   }
 
   // --- lifting --------------------------------------------------------------------------------------

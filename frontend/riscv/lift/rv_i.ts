@@ -166,19 +166,24 @@ export function sraw(c: LiftContext): void {
 
 /** `jal` */
 export function jal(c: LiftContext): void {
+  const target = c.pcPlusImmediate();
+  c.requireAligned(target, c.b.i32(1));
   c.setX(c.nextPc());
-  c.transferTo(c.pcPlusImmediate(), "jump");
+  c.transferTo(target, "jump");
 }
 
 /** `jalr`: the target is computed before the link register, which may be the same, is written. */
 export function jalr(c: LiftContext): void {
   const target = c.b.and(c.b.add(c.x("rs1"), c.immediate()), c.b.i64(TARGET_MASK));
+  c.requireAligned(target, c.b.i32(1));
   c.setX(c.nextPc());
   c.transferTo(target, "indirect");
 }
 
 function branchIf(c: LiftContext, condition: Value): void {
-  c.b.gotoIf(condition, c.pcPlusImmediate(), c.nextPc());
+  const target = c.pcPlusImmediate();
+  c.requireAligned(target, condition);
+  c.b.gotoIf(condition, target, c.nextPc());
 }
 
 /** `beq` */

@@ -165,6 +165,27 @@ Deno.test("Fences order what their sets say, devices like memory", () => {
   for (const [bits, order] of fences) assertEquals(runner.both({ bits }).memory.fences, order);
 });
 
+Deno.test("without compressed instructions a taken jump between two words names its target", () => {
+  const jumps: [bits: number, target: bigint, taken: boolean][] = [
+    [assemble("jal", { rd: 1, imm: 6 }), PC + 6n, true],
+    [assemble("jal", { rd: 1, imm: -2 }), PC - 2n, true],
+    [assemble("jalr", { rd: 1, rs1: 10, imm: 3 }), 0x1002n, true],
+    [assemble("beq", { imm: 10 }), PC + 10n, true],
+    [assemble("bne", { imm: 10 }), PC + 10n, false],
+    [assemble("jalr", { rd: 1, rs1: 10, imm: 5 }), 0x1004n, false],
+    [assemble("jal", { rd: 1, imm: 8 }), PC + 8n, false],
+  ];
+  for (const [bits, target, traps] of jumps) {
+    const x = { 1: 77n, 10: 0x1000n };
+    const { outcome, state } = runner.both({ bits, pc: PC, x, hasCompressed: false });
+    if (traps) {
+      assertEquals(outcome, { kind: "trap", cause: 0n, value: target, pc: PC });
+      assertEquals(state.read("x", 1), 77n);
+    } else assertEquals(outcome.kind, "goto");
+    assertEquals(runner.both({ bits, pc: PC, x }).outcome.kind, "goto");
+  }
+});
+
 Deno.test("ecall leaves at its own address, pause behind itself", () => {
   const call = runner.both({ bits: assemble("ecall"), pc: PC });
   assertEquals(call.outcome, { kind: "exit", reason: ExitReason.ENVIRONMENT_CALL, pc: PC });

@@ -6,6 +6,7 @@
  */
 import { ExitReason } from "../../../ir/exit_reason.ts";
 import type { FunctionSignature, Value } from "../../../ir/region.ts";
+import { Privilege } from "../privileged/causes.ts";
 import { AccessStatus, CHECK_SFENCE, CHECK_WFI, MRET, SRET } from "../privileged/signatures.ts";
 import { slot } from "../registers.ts";
 import type { LiftContext } from "./lift_context.ts";
@@ -45,7 +46,7 @@ function scopeOf(c: LiftContext, field: "rs1" | "rs2", bit: number): Value {
   return c.b.select(c.field(field), c.b.i32(bit), c.b.i32(0));
 }
 
-/** `sfence.vma` */
+/** `sfence.vma`, and `sinval.vma`, which may do as much. */
 export function sfenceVma(c: LiftContext): void {
   callChecked(c, CHECK_SFENCE);
   c.b.setState(slot("flush_address"), c.x("rs1"));
@@ -56,4 +57,9 @@ export function sfenceVma(c: LiftContext): void {
   );
   c.b.setState(slot("flush_scope"), scope);
   c.b.exit(ExitReason.FLUSH_TRANSLATIONS, c.nextPc());
+}
+
+/** `sfence.w.inval`, `sfence.inval.ir`: what they order, an invalidation itself has ordered already. */
+export function sfenceInval(c: LiftContext): void {
+  c.illegalIf(c.b.eq(c.b.getState(slot("privilege")), c.b.i32(Privilege.USER)));
 }

@@ -27,7 +27,7 @@ const ALLOWED = functionsGiving(0);
 const FORBIDDEN = functionsGiving(AccessStatus.ILLEGAL);
 
 Deno.test("Privileged instructions trap with their bits where they are illegal", () => {
-  for (const name of ["mret", "sret", "wfi", "sfence.vma"]) {
+  for (const name of ["mret", "sret", "wfi", "sfence.vma", "sinval.vma"]) {
     const bits = assemble(name);
     const { outcome, state } = runner.both({ bits, pc: PC, functions: FORBIDDEN });
     assertEquals(outcome, { kind: "trap", cause: 2n, value: BigInt(bits), pc: PC }, name);
@@ -60,11 +60,24 @@ Deno.test("sfence.vma hands over its operands; only named registers narrow it", 
   ];
   const x = { 10: 0x4000n, 11: 7n };
   for (const [rs1, rs2, scope] of cases) {
-    const bits = assemble("sfence.vma", { rs1, rs2 });
-    const { outcome, state } = runner.both({ bits, pc: PC, x, functions: ALLOWED });
-    assertEquals(state.read("flush_scope"), scope);
-    assertEquals(state.read("flush_address"), rs1 === 10 ? 0x4000n : 0n);
-    assertEquals(state.read("flush_space"), rs2 === 11 ? 7n : 0n);
-    assertEquals(outcome, { kind: "exit", reason: ExitReason.FLUSH_TRANSLATIONS, pc: PC + 4n });
+    for (const name of ["sfence.vma", "sinval.vma"]) {
+      const bits = assemble(name, { rs1, rs2 });
+      const { outcome, state } = runner.both({ bits, pc: PC, x, functions: ALLOWED });
+      assertEquals(state.read("flush_scope"), scope);
+      assertEquals(state.read("flush_address"), rs1 === 10 ? 0x4000n : 0n);
+      assertEquals(state.read("flush_space"), rs2 === 11 ? 7n : 0n);
+      assertEquals(outcome, { kind: "exit", reason: ExitReason.FLUSH_TRANSLATIONS, pc: PC + 4n });
+    }
+  }
+});
+
+Deno.test("the fences around invalidations are illegal in user mode only", () => {
+  for (const name of ["sfence.w.inval", "sfence.inval.ir"]) {
+    for (const privilege of [0n, 1n, 3n]) {
+      const bits = assemble(name);
+      const { outcome } = runner.both({ bits, pc: PC, state: { privilege } });
+      const trap = { kind: "trap", cause: 2n, value: BigInt(bits), pc: PC } as const;
+      assertEquals(outcome, privilege === 0n ? trap : { kind: "goto", pc: PC + 4n }, name);
+    }
   }
 });

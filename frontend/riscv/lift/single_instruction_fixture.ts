@@ -21,7 +21,12 @@ import { RISCV_STATE, ZERO_SINK } from "../registers.ts";
 import { ROWS } from "../rows.ts";
 import { type BoundMode, LiftContext } from "./lift_context.ts";
 
-const DEFAULT_MODE: BoundMode = { floatEnabled: true, roundsToNearest: true };
+const DEFAULT_MODE: BoundMode = {
+  floatEnabled: true,
+  roundsToNearest: true,
+  hasCompressed: true,
+};
+const MISA_C = 4n;
 const RAM_BASE = 0x1000n;
 const RAM_BYTES = 0x1000;
 const PARCEL_BITS = 16;
@@ -60,6 +65,8 @@ export interface InstructionSetting {
   readonly bits: number;
   /** Its address; 0 when absent. */
   readonly pc?: bigint;
+  /** Has the hart compressed instructions? True when absent. */
+  readonly hasCompressed?: boolean;
   /** Integer registers by number; others are 0. */
   readonly x?: Readonly<Record<number, bigint>>;
   /** Other state by slot name. */
@@ -88,6 +95,7 @@ function environmentOf(setting: InstructionSetting): TestEnvironment {
   const state = new InterpreterState(RISCV_STATE);
   const memory = new FlatMemory(RAM_BYTES, RAM_BASE);
   if (setting.ram !== undefined) memory.bytes.set(setting.ram);
+  if (setting.hasCompressed !== false) state.write("misa", MISA_C);
   for (const [index, value] of Object.entries(setting.x ?? {})) {
     state.write("x", value, Number(index));
   }
@@ -111,7 +119,8 @@ export class InstructionRunner {
   /** Executes an instruction as part of a region. */
   bound(setting: InstructionSetting): InstructionEffect {
     const environment = environmentOf(setting);
-    const region = liftBound(this.#decoder.decode(setting.bits));
+    const mode = { ...DEFAULT_MODE, hasCompressed: setting.hasCompressed !== false };
+    const region = liftBound(this.#decoder.decode(setting.bits), mode);
     const outcome = new Interpreter(environment).run(region);
     return { outcome, state: environment.state, memory: environment.memory };
   }

@@ -16,8 +16,9 @@ const SEI = 1n << BigInt(Interrupt.SUPERVISOR_EXTERNAL);
 const MEI = 1n << BigInt(Interrupt.MACHINE_EXTERNAL);
 const STCE = 1n << 63n;
 const ADUE = 1n << 61n;
+const PBMTE = 1n << 62n;
 const TIME_ENABLE = 2n;
-const ALL_FEATURES = [Feature.SSTC, Feature.SV57, Feature.SVADU, Feature.PMP];
+const ALL_FEATURES = Object.values(Feature);
 
 function range(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
@@ -33,6 +34,7 @@ const EXISTING = new Set([
   ...range(0x323, 29),
   ...range(0x340, 5),
   ...[0x3a0, 0x3a2],
+  ...range(0x7a0, 5),
   ...range(0x3b0, 16),
   ...[0xb00, 0xb02],
   ...range(0xb03, 29),
@@ -128,6 +130,29 @@ const LEGAL_WRITES: readonly LegalWrite[] = [
   { csr: 0x30a, written: ALL, read: 1n },
   { csr: 0x30a, written: ALL, read: STCE | 1n, features: [Feature.SSTC] },
   { csr: 0x30a, written: ALL, read: ADUE | 1n, features: [Feature.SVADU] },
+  { csr: 0x30a, written: ALL, read: PBMTE | 1n, features: [Feature.SVPBMT] },
+  { csr: 0x30a, written: 0n, read: 0n, features: ALL_FEATURES },
+  { csr: 0x30a, written: ALL, read: 0x71n, features: [Feature.ZICBOM] },
+  { csr: 0x30a, written: ALL, read: 0x81n, features: [Feature.ZICBOZ] },
+  { csr: 0x30a, written: 0x20n, read: 0n, features: [Feature.ZICBOM] },
+  {
+    csr: 0x30a,
+    written: 0x60n,
+    read: 0x70n,
+    before: { menvcfg: 0x30 },
+    features: [Feature.ZICBOM],
+  },
+  { csr: 0x10a, written: ALL, read: 0xf1n, features: [Feature.ZICBOM, Feature.ZICBOZ] },
+  {
+    csr: 0x10a,
+    written: 0x20n,
+    read: 0x10n,
+    before: { senvcfg: 0x10 },
+    features: [Feature.ZICBOM],
+  },
+  { csr: 0x7a0, written: ALL, read: 0n },
+  { csr: 0x7a1, written: ALL, read: 0n },
+  { csr: 0x7a4, written: ALL, read: 1n },
   { csr: 0x320, written: ALL, read: 5n },
   { csr: 0x323, written: ALL, read: 0n },
   { csr: 0x341, written: 0x8000_0003n, read: 0x8000_0002n },
@@ -163,6 +188,26 @@ Deno.test("csr_access reads identity registers", () => {
     3n,
     0n,
   ]);
+});
+
+Deno.test("misa names the hart's letters, and trap addresses have the bits that instructions have", () => {
+  const cases: [letters: string, misa: bigint, epc: bigint][] = [
+    ["imafdc", 0x14112dn, 0x8000_0006n],
+    ["imafd", 0x141129n, 0x8000_0004n],
+    ["i", 0x140100n, 0x8000_0004n],
+  ];
+  for (const [letters, misa, epc] of cases) {
+    const hart = new InterpretedHart({ letters });
+    assertEquals(hart.csrWritten(0x301, 0n), (2n << 62n) | misa);
+    for (const csr of [0x141, 0x341]) assertEquals(hart.csrWritten(csr, 0x8000_0007n), epc);
+  }
+});
+
+Deno.test("without float registers FS stays off, and so do their CSRs", () => {
+  const hart = new InterpretedHart({ letters: "imac" });
+  assertEquals(hart.csrWritten(0x300, ALL) & Status.FS, 0n);
+  assertEquals(hart.csrWritten(0x100, ALL) & (Status.FS | Status.SD), 0n);
+  for (const csr of [1, 2, 3]) assert(hart.csrRead(csr).illegal);
 });
 
 // --- status ---------------------------------------------------------------------------------------------
@@ -258,11 +303,34 @@ Deno.test("csr_access leaves exactly when mode or translation change", () => {
   }
 });
 
-Deno.test("the first lock of a protection entry changes the mode, other configurations do not", () => {
-  const hart = new InterpretedHart({ features: [Feature.PMP] });
-  assertEquals(hart.csrWrite(0x3a0, 0x1fn).leaves, false);
-  assertEquals(hart.csrWrite(0x3a2, 0x98n << 8n).leaves, true);
-  assertEquals(hart.csrWrite(0x3a0, 0x98n).leaves, false);
+Deno.test("cached translations are dropped with every change of what they depend on", () => {
+  const hart = new InterpretedHart({ features: ALL_FEATURES });
+  const drops = (csr: number, value: bigint): boolean => {
+    const before = hart.read("translation_version");
+    const { leaves } = hart.csrWrite(csr, value);
+    assertEquals(hart.read("translation_version") - before, leaves ? 1n : 0n);
+    return leaves;
+  };
+  const writes: [csr: number, value: bigint, drops: boolean][] = [
+    [0x3b0, 0x2000_0000n, true],
+    [0x3b0, 0x2000_0000n, false],
+    [0x3a0, 0x1fn, true],
+    [0x3a0, 0x1fn, false],
+    [0x3a2, 0x98n << 8n, true],
+    [0x3a2, 0n, false],
+    [0x3b9, 0x4000n, false],
+    [0x180, 8n << 60n, true],
+    [0x180, 8n << 60n, false],
+    [0x180, 11n << 60n, false],
+    [0x30a, PBMTE | 1n, false],
+    [0x30a, PBMTE | ADUE, true],
+    [0x30a, PBMTE | ADUE | 0xf1n, false],
+    [0x30a, ADUE, true],
+    [0x30a, 0n, true],
+  ];
+  for (const [csr, value, expected] of writes) {
+    assertEquals(drops(csr, value), expected, `0x${csr.toString(16)} <- 0x${value.toString(16)}`);
+  }
 });
 
 Deno.test("csr_access leaves when the write lets an interrupt in", () => {

@@ -9,10 +9,10 @@ import type { Builder } from "../../../ir/builder.ts";
 import type { Value } from "../../../ir/region.ts";
 import { GUEST_TIME, RETIRED_INSTRUCTIONS, TIMER_CHANGED } from "../host_functions.ts";
 import { slot } from "../registers.ts";
-import { anySet, bitAt, replaceBits } from "./bit_fields.ts";
-import { Interrupt, Privilege } from "./causes.ts";
+import { anySet, bitAt } from "./bit_fields.ts";
+import { Privilege } from "./causes.ts";
 import type { CsrUpdate } from "./csr_update.ts";
-import { ENVCFG_FIOM, MENVCFG_ADUE, MENVCFG_STCE } from "./environment_bits.ts";
+import { MENVCFG_STCE } from "./environment_bits.ts";
 import { Feature, hasFeature } from "./features.ts";
 
 /** Bits of the counters in `mcounteren`, `scounteren` and `mcountinhibit`. */
@@ -103,7 +103,7 @@ export function isCompareAccessible(update: CsrUpdate): Value {
 }
 
 /** Tells the host when the supervisor timer is due, after a change of compare value or its enable. */
-function publishDeadline(update: CsrUpdate): void {
+export function publishDeadline(update: CsrUpdate): void {
   const { b } = update;
   const isEnabled = anySet(b, b.getState(slot("menvcfg")), MENVCFG_STCE);
   const deadline = b.select(isEnabled, b.getState(slot("stimecmp")), b.i64(NO_DEADLINE));
@@ -116,29 +116,4 @@ function publishDeadline(update: CsrUpdate): void {
 export function writeCompare(update: CsrUpdate, value: Value): void {
   update.b.setState(slot("stimecmp"), value);
   publishDeadline(update);
-}
-
-/** The compare register decides alone, or software does: what software pended is forgotten. */
-function forgetPendedTimer(b: Builder): void {
-  const kept = b.and(b.getState(slot("mip_software")), b.i32(~(1 << Interrupt.SUPERVISOR_TIMER)));
-  b.setState(slot("mip_software"), kept);
-}
-
-/** Fields of `menvcfg` that this machine has. */
-function writableEnvironment(b: Builder): Value {
-  const compare = b.select(hasFeature(b, Feature.SSTC), b.i64(MENVCFG_STCE), b.i64(0));
-  const update = b.select(hasFeature(b, Feature.SVADU), b.i64(MENVCFG_ADUE), b.i64(0));
-  return b.or(b.or(compare, update), b.i64(ENVCFG_FIOM));
-}
-
-/** Writes `menvcfg`. */
-export function writeMachineEnvironment(update: CsrUpdate, value: Value): void {
-  const { b } = update;
-  const old = b.getState(slot("menvcfg"));
-  const written = replaceBits(b, old, value, writableEnvironment(b));
-  b.setState(slot("menvcfg"), written);
-  b.when(anySet(b, b.xor(old, written), MENVCFG_STCE), () => {
-    forgetPendedTimer(b);
-    publishDeadline(update);
-  });
 }

@@ -7,6 +7,7 @@ import type { Value } from "../../../ir/region.ts";
 import { slot } from "../registers.ts";
 import { anySet, maskIf, replaceBits } from "./bit_fields.ts";
 import type { CsrUpdate } from "./csr_update.ts";
+import { hasLetter } from "./machine_isa.ts";
 import {
   MACHINE_STATUS_WRITABLE,
   Status,
@@ -32,10 +33,12 @@ export function readSupervisorStatus(update: CsrUpdate): Value {
   return update.b.and(readMachineStatus(update), update.b.i64(SUPERVISOR_STATUS_VISIBLE));
 }
 
+/** Without float registers FS stays off. */
 function writeStatus(update: CsrUpdate, value: Value, mask: Value): void {
   const { b } = update;
   update.leaveIfModeChanges(() => {
-    const status = replaceBits(b, b.getState(slot("mstatus")), value, mask);
+    const float = b.select(hasLetter(b, "f"), b.i64(-1), b.i64(~Status.FS));
+    const status = replaceBits(b, b.getState(slot("mstatus")), value, b.and(mask, float));
     b.setState(slot("mstatus"), status);
     b.setState(slot("fs_dirty"), b.i32(0));
   });

@@ -11,11 +11,12 @@ import { slot } from "../registers.ts";
 import { anySet, field } from "./bit_fields.ts";
 import { Cause, Privilege } from "./causes.ts";
 import * as counters from "./csr_counters.ts";
+import * as environment from "./csr_environment.ts";
 import * as interrupts from "./csr_interrupts.ts";
 import * as status from "./csr_status.ts";
 import type { CsrUpdate } from "./csr_update.ts";
-import { ENVCFG_FIOM } from "./environment_bits.ts";
 import { Feature, hasFeature } from "./features.ts";
+import { hasLetter } from "./machine_isa.ts";
 import {
   PMP_ENTRIES,
   readPmpAddress,
@@ -46,6 +47,7 @@ export interface CsrRow {
 const ALL_BITS = -1n;
 const COUNTER_ENABLE_BITS = 0xffff_ffffn;
 const EVEN = ~1n;
+const MULTIPLE_OF_FOUR = ~3n;
 /** Bit of a trap vector that only reserved modes have. */
 const RESERVED_VECTOR_MODE = 2n;
 const FLAGS_ONES = 0x1f;
@@ -68,6 +70,20 @@ function stored(number: number, name: string, section: string, mask = ALL_BITS):
     section,
     read: ({ b }) => b.getState(slot(name)),
     write: ({ b }, value) => b.setState(slot(name), b.and(value, b.i64(mask))),
+  };
+}
+
+/** Where a trap came from: an address that an instruction can have. */
+function trapPc(number: number, name: string, section: string): CsrRow {
+  return {
+    number,
+    name,
+    section,
+    read: ({ b }) => b.getState(slot(name)),
+    write: ({ b }, value) => {
+      const mask = b.select(hasLetter(b, "c"), b.i64(EVEN), b.i64(MULTIPLE_OF_FOUR));
+      b.setState(slot(name), b.and(value, mask));
+    },
   };
 }
 
@@ -156,7 +172,7 @@ function writeTranslation(update: CsrUpdate, value: Value): void {
   const { b } = update;
   const mode = b.wrap(b.shrU(value, b.i64(Satp.MODE_SHIFT)));
   b.when(isSupportedMode(update, mode), () => {
-    update.leaveIf(b.ne(value, b.getState(slot("satp"))));
+    update.dropTranslationsIf(b.ne(value, b.getState(slot("satp"))));
     b.setState(slot("satp"), value);
   });
 }
@@ -190,14 +206,15 @@ const SUPERVISOR_ROWS: readonly CsrRow[] = [
     "Counter-Enable (scounteren) Register",
     COUNTER_ENABLE_BITS,
   ),
-  stored(
-    0x10a,
-    "senvcfg",
-    "Supervisor Environment Configuration (senvcfg) Register",
-    ENVCFG_FIOM,
-  ),
+  {
+    number: 0x10a,
+    name: "senvcfg",
+    section: "Supervisor Environment Configuration (senvcfg) Register",
+    read: ({ b }) => b.getState(slot("senvcfg")),
+    write: environment.writeSupervisorEnvironment,
+  },
   stored(0x140, "sscratch", "Supervisor Scratch (sscratch) Register"),
-  stored(0x141, "sepc", "Supervisor Exception Program Counter (sepc) Register", EVEN),
+  trapPc(0x141, "sepc", "Supervisor Exception Program Counter (sepc) Register"),
   stored(0x142, "scause", "Supervisor Cause (scause) Register"),
   stored(0x143, "stval", "Supervisor Trap Value (stval) Register"),
   {
@@ -271,10 +288,10 @@ const MACHINE_ROWS: readonly CsrRow[] = [
     name: "menvcfg",
     section: "Machine Environment Configuration (menvcfg) Register",
     read: ({ b }) => b.getState(slot("menvcfg")),
-    write: counters.writeMachineEnvironment,
+    write: environment.writeMachineEnvironment,
   },
   stored(0x340, "mscratch", "Machine Scratch (mscratch) Register"),
-  stored(0x341, "mepc", "Machine Exception Program Counter (mepc) Register", EVEN),
+  trapPc(0x341, "mepc", "Machine Exception Program Counter (mepc) Register"),
   stored(0x342, "mcause", "Machine Cause (mcause) Register"),
   stored(0x343, "mtval", "Machine Trap Value (mtval) Register"),
   {
@@ -296,6 +313,23 @@ const MACHINE_ROWS: readonly CsrRow[] = [
   constantZero(0xf15, "mconfigptr", "Machine Configuration Pointer (mconfigptr) Register"),
 ];
 
+const TRIGGER_SECTION = "Trigger Module Registers";
+
+/** `tinfo` where there is no trigger. */
+const NO_TRIGGER = 1n;
+
+/** No triggers: the index is always 0, and what it selects is of the type that does not exist. */
+const TRIGGER_ROWS: readonly CsrRow[] = [
+  constantZero(0x7a0, "tselect", TRIGGER_SECTION),
+  constantZero(0x7a1, "tdatan", TRIGGER_SECTION, 3),
+  {
+    number: 0x7a4,
+    name: "tinfo",
+    section: TRIGGER_SECTION,
+    read: ({ b }) => b.i64(NO_TRIGGER),
+  },
+];
+
 const PMP_SECTION = "Physical Memory Protection CSRs";
 
 const hasProtection = ({ b }: CsrUpdate): Value => hasFeature(b, Feature.PMP);
@@ -307,8 +341,12 @@ function pmpConfig(number: number, name: string, register: number): CsrRow {
     section: PMP_SECTION,
     isAccessible: hasProtection,
     read: ({ b }) => b.getState(slot("pmpcfg"), register),
-    write: (update, value) =>
-      update.leaveIfModeChanges(() => writePmpConfig(update.b, register, value)),
+    write: (update, value) => {
+      const { b } = update;
+      const old = b.getState(slot("pmpcfg"), register);
+      writePmpConfig(b, register, value);
+      update.dropTranslationsIf(b.ne(b.getState(slot("pmpcfg"), register), old));
+    },
   };
 }
 
@@ -324,7 +362,13 @@ const PROTECTION_ROWS: readonly CsrRow[] = [
     section: PMP_SECTION,
     isAccessible: hasProtection,
     read: (update) => readPmpAddress(update.b, pmpEntry(update)),
-    write: (update, value) => writePmpAddress(update.b, pmpEntry(update), value),
+    write: (update, value) => {
+      const { b } = update;
+      const entry = pmpEntry(update);
+      const old = b.getStateAt(slot("pmpaddr"), entry);
+      writePmpAddress(b, entry, value);
+      update.dropTranslationsIf(b.ne(b.getStateAt(slot("pmpaddr"), entry), old));
+    },
   },
 ];
 
@@ -376,5 +420,6 @@ export const CSR_ROWS: readonly CsrRow[] = [
   ...SUPERVISOR_ROWS,
   ...MACHINE_ROWS,
   ...PROTECTION_ROWS,
+  ...TRIGGER_ROWS,
   ...COUNTER_ROWS,
 ];

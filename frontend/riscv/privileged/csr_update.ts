@@ -79,6 +79,14 @@ export class CsrUpdate {
     this.leaveIf(this.b.ne(this.b.call(MODE_KEY), before));
   }
 
+  /** Drops all cached translations after the instruction when the flag is 1. */
+  dropTranslationsIf(flag: Value): void {
+    const { b } = this;
+    const version = slot("translation_version");
+    b.setState(version, b.add(b.getState(version), b.zeroExtend(flag)));
+    this.leaveIf(flag);
+  }
+
   /** Ends the function: the access was legal. */
   finish(): void {
     this.b.return(this.b.getVariable(this.#status));

@@ -19,7 +19,32 @@ export const Feature = {
   SVADU: 3,
   /** Physical memory protection with 16 entries, granularity one page. */
   PMP: 4,
+  /** Contiguous pages of 64 KiB. */
+  SVNAPOT: 5,
+  /** Page-based memory types, while `menvcfg.PBMTE` is set. */
+  SVPBMT: 6,
+  /** Cache-block clean, flush and invalidate. */
+  ZICBOM: 7,
+  /** Cache-block zero. */
+  ZICBOZ: 8,
 } as const;
+
+/** Extensions that the privileged functions look at while they run. */
+const FEATURE_OF_EXTENSION: Readonly<Record<string, number>> = {
+  sv57: Feature.SV57,
+  svade: Feature.SVADE,
+  svadu: Feature.SVADU,
+  svnapot: Feature.SVNAPOT,
+  svpbmt: Feature.SVPBMT,
+  zicbom: Feature.ZICBOM,
+  zicboz: Feature.ZICBOZ,
+};
+
+/** The features of a machine whose harts have these extensions. */
+export function featuresOf(extensions: ReadonlySet<string>): bigint {
+  const chosen = Object.entries(FEATURE_OF_EXTENSION).filter(([name]) => extensions.has(name));
+  return featureMask(Feature.SSTC, Feature.PMP, ...chosen.map(([, feature]) => feature));
+}
 
 /** The mask of some features. */
 export function featureMask(...features: number[]): bigint {

@@ -21,6 +21,8 @@ export interface CsrOutcome {
 
 /** Choices of a hart under test. */
 export interface InterpretedHartOptions {
+  /** Letters of `misa`; those of RV64GC when absent. */
+  readonly letters?: string;
   /** Feature bit numbers; none when absent. */
   readonly features?: readonly number[];
   /** See `reset.ts`; `none` when absent. */
@@ -43,12 +45,14 @@ export class InterpretedHart {
   retired = 0n;
   /** Deadlines it told the host, in order. */
   readonly deadlines: bigint[] = [];
+  readonly #extensions: ReadonlySet<string>;
   readonly #functions: Map<string, Region>;
   readonly #interpreter: Interpreter;
 
   /** A hart at reset. */
   constructor(options: InterpretedHartOptions = {}) {
-    const { features = [], firmware = "none", memory } = options;
+    const { letters = "imafdc", features = [], firmware = "none", memory } = options;
+    this.#extensions = new Set(letters);
     this.memory = memory ?? new FlatMemory(DEFAULT_RAM_BYTES);
     this.#functions = new Map(privilegedFunctions().map((region) => [region.name, region]));
     this.#interpreter = new Interpreter({
@@ -67,7 +71,10 @@ export class InterpretedHart {
   /** Puts the state of reset into effect. */
   reset(features: bigint, firmware: "builtin" | "none"): void {
     this.state.restore(new InterpreterState(RISCV_STATE).snapshot());
-    for (const { slot, index, value } of resetValues({ hartId: 0, features, firmware })) {
+    const extensions = this.#extensions;
+    for (
+      const { slot, index, value } of resetValues({ hartId: 0, extensions, features, firmware })
+    ) {
       this.state.write(slot, BigInt.asIntN(64, value), index);
     }
   }

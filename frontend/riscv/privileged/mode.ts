@@ -1,7 +1,8 @@
 /**
  * The mode key: all that compiled code may assume of the hart's mode. It says which translations fetches and
  * data accesses use, whether data addresses are physical and unprotected, whether float instructions are
- * enabled, whether the dynamic rounding mode is the default, and the privilege.
+ * enabled, whether the dynamic rounding mode is the default, whether instructions may stand at any even address,
+ * and the privilege.
  *
  * Source: RISC-V Privileged ISA, "Memory Privilege in mstatus Register", "Extension Context Status in mstatus
  * Register".
@@ -15,6 +16,7 @@ import { anySet, field } from "./bit_fields.ts";
 import { Privilege } from "./causes.ts";
 import { isMachineUnbound } from "./physical_protection.ts";
 import { Feature, hasFeature } from "./features.ts";
+import { hasLetter } from "./machine_isa.ts";
 import { ADDRESS_SPACE, IS_BARE, MMU_INDEX, MODE_KEY } from "./signatures.ts";
 import { Status } from "./status_bits.ts";
 import { MmuIndex, Satp } from "./translation_mode.ts";
@@ -27,6 +29,7 @@ const Key = {
   NEAREST_SHIFT: 7,
   PRIVILEGE_SHIFT: 8,
   OPEN_SHIFT: 10,
+  LONG_ONLY_SHIFT: 11,
   MMU_ONES: 7,
   PRIVILEGE_ONES: 3,
 } as const;
@@ -67,7 +70,7 @@ export function mmuIndex(): Region {
 }
 
 /** The privilege that loads and stores are made with: MPP's under MPRV. */
-function dataPrivilege(b: Builder): Value {
+export function dataPrivilege(b: Builder): Value {
   const status = b.getState(slot("mstatus"));
   const previous = field(b, status, Status.MPP_SHIFT, PRIVILEGE_ONES);
   return b.select(anySet(b, status, Status.MPRV), previous, b.getState(slot("privilege")));
@@ -87,6 +90,7 @@ export function modeKey(): Region {
       placed(b.eqz(b.getState(slot("frm"))), Key.NEAREST_SHIFT),
       placed(privilege, Key.PRIVILEGE_SHIFT),
       placed(isOpen, Key.OPEN_SHIFT),
+      placed(b.not(hasLetter(b, "c")), Key.LONG_ONLY_SHIFT),
     ];
     b.return(fields.reduce((key, value) => b.or(key, value)));
   });
@@ -124,6 +128,7 @@ export function boundModeOf(key: number): BoundMode {
   return {
     floatEnabled: ((key >> Key.FLOAT_SHIFT) & 1) === 1,
     roundsToNearest: ((key >> Key.NEAREST_SHIFT) & 1) === 1,
+    hasCompressed: ((key >> Key.LONG_ONLY_SHIFT) & 1) === 0,
   };
 }
 

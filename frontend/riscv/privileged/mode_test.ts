@@ -97,13 +97,16 @@ Deno.test("addresses of machine mode are open as long as no protection entry is 
   assertEquals(isOpen(), false);
 });
 
-Deno.test("mode_key says whether float is on and rounds to nearest", () => {
-  const hart = new InterpretedHart();
-  for (const floatEnabled of [false, true]) {
-    for (const frm of [0, 1, 4, 7]) {
-      hart.writeAll({ mstatus: floatEnabled ? 1n << 13n : 0n, frm });
-      const key = Number(hart.call(MODE_KEY));
-      assertEquals(boundModeOf(key), { floatEnabled, roundsToNearest: frm === 0 });
+Deno.test("mode_key says whether float is on and rounds to nearest, and where code may stand", () => {
+  for (const hasCompressed of [false, true]) {
+    const hart = new InterpretedHart({ letters: hasCompressed ? "imafdc" : "imafd" });
+    for (const floatEnabled of [false, true]) {
+      for (const frm of [0, 1, 4, 7]) {
+        hart.writeAll({ mstatus: floatEnabled ? 1n << 13n : 0n, frm });
+        const key = Number(hart.call(MODE_KEY));
+        const roundsToNearest = frm === 0;
+        assertEquals(boundModeOf(key), { floatEnabled, roundsToNearest, hasCompressed });
+      }
     }
   }
 });

@@ -14,7 +14,7 @@ import { AccessKind, WalkResult } from "../../frontend.ts";
 import { slot } from "../registers.ts";
 import { anySet, maskIf, noneSet } from "./bit_fields.ts";
 import { Cause } from "./causes.ts";
-import { MENVCFG_ADUE } from "./environment_bits.ts";
+import { MENVCFG_ADUE, MENVCFG_PBMTE } from "./environment_bits.ts";
 import { Feature, hasFeature } from "./features.ts";
 import { IS_BARE, PMP_PERMISSIONS, WALK } from "./signatures.ts";
 import { LEVEL_BIAS, MmuIndex, Satp, TranslationMode } from "./translation_mode.ts";
@@ -30,13 +30,24 @@ const Entry = {
   DIRTY: 1n << 7n,
   PPN_SHIFT: 10n,
   PPN_ONES: (1n << 44n) - 1n,
-  /** Reserved bits and those of extensions that are absent: contiguous and typed pages. */
-  RESERVED: 0x3ffn << 54n,
+  RESERVED: 0x7fn << 54n,
+  /** Memory type; where all its bits are set it is reserved. */
+  TYPE: 3n << 61n,
+  /** One of 16 contiguous pages. */
+  CONTIGUOUS: 1n << 63n,
 } as const;
+
+/** What only a leaf may have set. */
+const LEAF_ONLY = Entry.USER | Entry.ACCESSED | Entry.DIRTY | Entry.TYPE | Entry.CONTIGUOUS;
 
 const Page = { SHIFT: 12n, OFFSET: 0xfffn, ADDRESS_BITS: 64, PHYSICAL_BITS: 56n } as const;
 /** Each level of the tree translates 9 bits, in a table of 8-byte entries. */
 const Table = { LEVEL_BITS: 9, INDEX_ONES: 0x1ffn, ENTRY_SHIFT: 3n, ENTRY_BITS: 64 } as const;
+/**
+ * A contiguous page is one of 16 whose entries are alike. The low bits of the page number say how many there
+ * are, in the one way that is not reserved, and then come from the address.
+ */
+const Contiguous = { NUMBER_ONES: 15n << 10n, NUMBER: 8n << 10n, PAGES: 15n << 12n } as const;
 const PAGE_SHIFT_32 = Number(Page.SHIFT);
 
 const PAGE_FAULTS = {
@@ -175,9 +186,21 @@ class WalkBuilder {
     this.#faultIf(b.not(b.op("phys.in_ram", pteAddress)), this.#accessFault);
     this.#requireEntryAccess(pteAddress, AccessKind.LOAD);
     const pte = b.physicalLoad(pteAddress, Table.ENTRY_BITS);
-    const isInvalid = b.or(noneSet(b, pte, Entry.VALID), anySet(b, pte, Entry.RESERVED));
+    const reserved = b.or(b.i64(Entry.RESERVED), this.#reservedByAbsence());
+    const isInvalid = b.or(noneSet(b, pte, Entry.VALID), b.ne(b.and(pte, reserved), b.i64(0)));
     this.#faultIf(isInvalid, this.#pageFault);
     return pte;
+  }
+
+  /** Fields of extensions that the hart lacks, or that are off. */
+  #reservedByAbsence(): Value {
+    const { b } = this;
+    const hasContiguous = hasFeature(b, Feature.SVNAPOT);
+    const hasTypes = anySet(b, b.getState(slot("menvcfg")), MENVCFG_PBMTE);
+    return b.or(
+      b.select(hasContiguous, b.i64(0), b.i64(Entry.CONTIGUOUS)),
+      b.select(hasTypes, b.i64(0), b.i64(Entry.TYPE)),
+    );
   }
 
   #pageOf(pte: Value): Value {
@@ -188,7 +211,7 @@ class WalkBuilder {
 
   #descend(pte: Value, level: Value, turn: Block): void {
     const { b } = this;
-    const leafOnly = anySet(b, pte, Entry.USER | Entry.ACCESSED | Entry.DIRTY);
+    const leafOnly = anySet(b, pte, LEAF_ONLY);
     this.#faultIf(b.or(leafOnly, b.eqz(level)), this.#pageFault);
     b.setVariable(this.#table, this.#pageOf(pte));
     b.setVariable(this.#level, b.sub(level, b.i32(1)));
@@ -238,13 +261,32 @@ class WalkBuilder {
     const base = this.#pageOf(pte);
     this.#faultIf(b.ne(b.and(base, offsetMask), b.i64(0)), this.#pageFault);
     const inside = b.and(b.and(this.address, offsetMask), b.i64(~Page.OFFSET));
-    return b.or(base, inside);
+    return this.#contiguousPage(pte, b.or(base, inside));
+  }
+
+  /** The page itself, or of a contiguous leaf the one among its 16 that the address names. */
+  #contiguousPage(pte: Value, page: Value): Value {
+    const { b } = this;
+    const among = b.or(
+      b.and(page, b.i64(~Contiguous.PAGES)),
+      b.and(this.address, b.i64(Contiguous.PAGES)),
+    );
+    return b.select(anySet(b, pte, Entry.CONTIGUOUS), among, page);
+  }
+
+  /** Only 4 KiB leaves can be contiguous, in groups of 16; the last memory type is none. */
+  #hasReservedEncoding(pte: Value, level: Value): Value {
+    const { b } = this;
+    const isOther = b.ne(b.and(pte, b.i64(Contiguous.NUMBER_ONES)), b.i64(Contiguous.NUMBER));
+    const isLarge = b.ne(level, b.i32(0));
+    const isMisused = b.and(anySet(b, pte, Entry.CONTIGUOUS), b.or(isOther, isLarge));
+    return b.or(isMisused, b.eq(b.and(pte, b.i64(Entry.TYPE)), b.i64(Entry.TYPE)));
   }
 
   #leaf(pteAddress: Value, pte: Value, level: Value, turn: Block): void {
     const { b } = this;
     const isWriteOnly = b.and(noneSet(b, pte, Entry.READ), anySet(b, pte, Entry.WRITE));
-    this.#faultIf(isWriteOnly, this.#pageFault);
+    this.#faultIf(b.or(isWriteOnly, this.#hasReservedEncoding(pte, level)), this.#pageFault);
     const ofEntry = this.#permissions(pte);
     this.#faultIf(b.not(this.#isAllowed(ofEntry)), this.#pageFault);
     const page = this.#leafPage(pte, level);

@@ -19,6 +19,10 @@ export interface ModelSituation {
   readonly sum: boolean;
   /** May executable pages be read? */
   readonly mxr: boolean;
+  /** Are there contiguous pages of 64 KiB? */
+  readonly contiguous: boolean;
+  /** Have pages memory types? */
+  readonly types: boolean;
   /** Does the hart set accessed and dirty bits itself? */
   readonly updates: boolean;
   /** Reads a page table entry; undefined outside memory. */
@@ -44,7 +48,12 @@ interface ModelEntry {
   readonly a: boolean;
   readonly d: boolean;
   readonly ppn: bigint;
-  readonly high: bigint;
+  /** Bits 54..60. */
+  readonly reserved: bigint;
+  /** Memory type. */
+  readonly type: bigint;
+  /** One of a contiguous group? */
+  readonly n: boolean;
 }
 
 const PAGE_FAULT: ModelResult = { fault: "page" };
@@ -56,7 +65,20 @@ function takeApart(pte: bigint): ModelEntry {
     { length: 8 },
     (_, i) => (pte >> BigInt(i)) % 2n === 1n,
   );
-  return { v, r, w, x, u, a, d, ppn: (pte >> 10n) % (1n << 44n), high: pte >> 54n };
+  const [reserved, type] = [(pte >> 54n) % 128n, (pte >> 61n) % 4n];
+  return {
+    v,
+    r,
+    w,
+    x,
+    u,
+    a,
+    d,
+    ppn: (pte >> 10n) % (1n << 44n),
+    reserved,
+    type,
+    n: pte >> 63n === 1n,
+  };
 }
 
 /** Permissions of a leaf before accessed and dirty bits count. */
@@ -81,9 +103,11 @@ export function modelWalk(situation: ModelSituation): ModelResult {
     const pte = read(address);
     if (pte === undefined || (protection(address) & 1) === 0) return ACCESS_FAULT;
     const entry = takeApart(pte);
-    if (!entry.v || (!entry.r && entry.w) || entry.high !== 0n) return PAGE_FAULT;
+    if (!entry.v || (!entry.r && entry.w) || entry.reserved !== 0n) return PAGE_FAULT;
+    if (entry.n && !situation.contiguous) return PAGE_FAULT;
+    if (entry.type !== 0n && (!situation.types || entry.type === 3n)) return PAGE_FAULT;
     if (entry.r || entry.x) return modelLeaf(situation, { address, pte, entry, level });
-    if (entry.a || entry.d || entry.u) return PAGE_FAULT;
+    if (entry.a || entry.d || entry.u || entry.n || entry.type !== 0n) return PAGE_FAULT;
     table = entry.ppn * 4096n;
   }
   return PAGE_FAULT;
@@ -105,7 +129,9 @@ function modelLeaf(
   if ((permissions & BIT[access]) === 0) return PAGE_FAULT;
   const pages = 512n ** BigInt(level);
   if (entry.ppn % pages !== 0n) return PAGE_FAULT;
-  const page = (entry.ppn + BigInt.asUintN(64, virtual) / 4096n % pages) * 4096n;
+  if (entry.n && (level !== 0 || entry.ppn % 16n !== 8n)) return PAGE_FAULT;
+  const group = entry.n ? 16n : pages;
+  const page = (entry.ppn / group * group + BigInt.asUintN(64, virtual) / 4096n % group) * 4096n;
   if ((protection(page) & BIT[access]) === 0) return ACCESS_FAULT;
   const mustDirty = access === "store" && !entry.d;
   if (!entry.a || mustDirty) {

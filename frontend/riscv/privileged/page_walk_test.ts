@@ -83,6 +83,16 @@ function frameNumber(index: number): bigint {
   return RAM_BASE / BigInt(FRAME_BYTES) + BigInt(index);
 }
 
+/** Now and then one of a contiguous group, mostly in the one legal way. */
+function randomGroup(random: Random): bigint {
+  if (!random.onceIn(6)) return 0n;
+  return (1n << 63n) | (random.onceIn(4) ? 0n : 8n << 10n);
+}
+
+function randomType(random: Random): bigint {
+  return random.onceIn(8) ? BigInt(random.below(4)) << 61n : 0n;
+}
+
 /** Mostly sound entries: pointers into RAM and leaves; now and then anything. */
 function randomEntry(random: Random): bigint {
   if (random.onceIn(40)) return random.bits(64);
@@ -90,7 +100,7 @@ function randomEntry(random: Random): bigint {
   const valid = random.onceIn(30) ? 0n : V;
   const inRam = frameNumber(random.below(FRAMES)) << 10n;
   if (random.onceIn(2)) {
-    const stray = random.onceIn(20) ? random.pick([U, A, D]) : 0n;
+    const stray = random.onceIn(20) ? random.pick([U, A, D, 1n << 61n, 1n << 63n]) : 0n;
     const outside = random.onceIn(30) ? random.bits(44) << 10n : inRam;
     return reserved | outside | stray | valid;
   }
@@ -98,7 +108,7 @@ function randomEntry(random: Random): bigint {
   const page = random.pick([aligned << 10n, inRam, frameNumber(0) << 10n]);
   const flags = random.pick([R, R | W, R | W, X, R | X, R | W | X, R | W | X, W, W | X]);
   const mode = random.pick([0n, U]) | random.pick([0n, A, A | D, A | D, A | D, D]);
-  return reserved | page | flags | mode | valid;
+  return reserved | page | flags | mode | valid | randomGroup(random) | randomType(random);
 }
 
 function randomMemory(random: Random): FlatMemory {
@@ -164,9 +174,14 @@ function compareWalks(seed: number, walks: number, kinds: Set<string>): void {
   const reference = memory.bytes.slice();
   const entries = random.onceIn(2) ? randomProtection(random) : null;
   const choice = random.pick(UPDATE_CHOICES);
-  const features = [...choice.features, ...(entries === null ? [] : [Feature.PMP])];
+  const [contiguous, types] = [random.onceIn(2), random.onceIn(2)];
+  const features = [
+    ...choice.features,
+    ...(entries === null ? [] : [Feature.PMP]),
+    ...(contiguous ? [Feature.SVNAPOT] : []),
+  ];
   const hart = new InterpretedHart({ features, memory });
-  hart.write("menvcfg", choice.menvcfg);
+  hart.write("menvcfg", choice.menvcfg | (types ? 1n << 62n : 0n));
   entries?.forEach(({ config, address }, i) => {
     hart.write("pmpaddr", address, i);
     const register = i >> 3;
@@ -183,7 +198,7 @@ function compareWalks(seed: number, walks: number, kinds: Set<string>): void {
     const { mmu, ...mode } = random.pick(MMU_MODES);
     hart.write("satp", satp);
     const result = modelWalk({
-      ...{ satp, virtual, access, ...mode, updates: choice.updates, protection },
+      ...{ satp, virtual, access, ...mode, updates: choice.updates, contiguous, types, protection },
       ...modelMemory(reference),
     });
     const given = hart.call(WALK, virtual, ACCESS_KINDS[access], mmu);
@@ -332,4 +347,46 @@ Deno.test("protection binds bare supervisor accesses, and machine mode where it 
   hart.write("pmpcfg", 0x98);
   assertEquals(walk(0x8000_0000n, MmuIndex.MACHINE), denied);
   assertEquals(walk(0x8000_1000n, MmuIndex.MACHINE), 0x8000_1007n);
+});
+
+/** Frame of a group of 16, 64 KiB aligned. */
+const GROUP = 0x1235_0000n;
+const CONTIGUOUS = 1n << 63n;
+
+Deno.test("a contiguous leaf takes the page among 16 from the address", () => {
+  const entry = ((GROUP >> 12n) | 8n) << 10n | CONTIGUOUS | V | R | A;
+  const memory = pathMemory(entry);
+  const view = new DataView(memory.bytes.buffer);
+  for (let page = 0; page < 16; page++) view.setBigUint64(LEAF_OFFSET + 8 * page, entry, true);
+  const hart = hartOver(memory, [Feature.SVNAPOT]);
+  for (let page = 0n; page < 16n; page++) {
+    const address = page * 4096n + 0x123n;
+    const given = hart.call(WALK, address, AccessKind.LOAD, MmuIndex.SUPERVISOR);
+    assertEquals(given, (GROUP + page * 4096n) | 1n);
+  }
+  const absent = hartOver(memory);
+  const fault = -1n - BigInt(Cause.LOAD_PAGE_FAULT);
+  assertEquals(absent.call(WALK, 0n, AccessKind.LOAD, MmuIndex.SUPERVISOR), fault);
+});
+
+Deno.test("all other sizes of contiguous pages are reserved, and so is the last memory type", () => {
+  const reserved = [0n, 1n, 2n, 4n, 9n, 12n, 15n].map((low) =>
+    ((GROUP >> 12n) | low) << 10n | CONTIGUOUS | V | R | A
+  );
+  const hartWith = (entry: bigint): InterpretedHart => {
+    const hart = hartOver(pathMemory(entry), [Feature.SVNAPOT]);
+    hart.write("menvcfg", 1n << 62n);
+    return hart;
+  };
+  const fault = -1n - BigInt(Cause.LOAD_PAGE_FAULT);
+  for (const entry of [...reserved, leaf(V | R | A) | 3n << 61n]) {
+    assertEquals(hartWith(entry).call(WALK, 0n, AccessKind.LOAD, MmuIndex.SUPERVISOR), fault);
+  }
+  for (const type of [0n, 1n, 2n]) {
+    const hart = hartWith(leaf(V | R | A) | type << 61n);
+    assertEquals(hart.call(WALK, 0n, AccessKind.LOAD, MmuIndex.SUPERVISOR), TARGET | 1n);
+    if (type === 0n) continue;
+    hart.write("menvcfg", 0n);
+    assertEquals(hart.call(WALK, 0n, AccessKind.LOAD, MmuIndex.SUPERVISOR), fault);
+  }
 });

@@ -1,6 +1,7 @@
 /** The privileged architecture of the hart, as the functions that lifters and trampoline call. */
 import type { Region } from "../../../ir/region.ts";
 import type { PrivilegedFunctions } from "../../frontend.ts";
+import { checkBlock } from "./cache_blocks.ts";
 import { checkSfence, checkWfi } from "./checks.ts";
 import { csrAccess } from "./csr_access.ts";
 import { pendingInterrupt, wakePending } from "./interrupt.ts";
@@ -37,6 +38,7 @@ export function privilegedFunctions(): Region[] {
     walk(),
     checkWfi(),
     checkSfence(),
+    checkBlock(),
   ];
 }
 

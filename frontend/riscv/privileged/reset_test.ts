@@ -12,7 +12,7 @@ const STCE = 1n << 63n;
 
 Deno.test("resetValues() names slots that exist, each once", () => {
   for (const firmware of ["builtin", "none"] as const) {
-    const values = resetValues({ hartId: 1, features: 0n, firmware });
+    const values = resetValues({ hartId: 1, extensions: new Set(), features: 0n, firmware });
     assertEquals(new Set(values.map(({ slot }) => slot)).size, values.length);
     for (const { slot, index } of values) assertEquals(index < RISCV_STATE.slot(slot).count, true);
   }
@@ -53,4 +53,14 @@ Deno.test("without the timer extension nobody is told a deadline to meet", () =>
   const hart = new InterpretedHart({ firmware: "builtin" });
   assertEquals(hart.csrRead(0x14d).illegal, true);
   assertEquals(hart.read("supervisor_deadline"), (1n << 64n) - 1n);
+});
+
+Deno.test("memory types and the update of page table entries are on unless faults are asked for", () => {
+  const { SVADU, SVADE, SVPBMT, ZICBOM, ZICBOZ } = Feature;
+  const environment = (firmware: "builtin" | "none", ...features: number[]): bigint =>
+    new InterpretedHart({ features, firmware }).read("menvcfg");
+  assertEquals(environment("none", SVADU, SVPBMT), 3n << 61n);
+  assertEquals(environment("none", SVADU, SVADE), 0n);
+  assertEquals(environment("none", ZICBOM, ZICBOZ), 0n);
+  assertEquals(environment("builtin", SVADU, SVPBMT, ZICBOM, ZICBOZ), (3n << 61n) | 0xd0n);
 });

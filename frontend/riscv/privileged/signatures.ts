@@ -41,6 +41,13 @@ export const CHECK_SFENCE: FunctionSignature = {
   result: "i32",
 };
 
+/** `(address) -> cause` of the exception that a cache-block instruction raises there, or 0. */
+export const CHECK_BLOCK: FunctionSignature = {
+  name: "check_block",
+  parameters: ["i64"],
+  result: "i32",
+};
+
 /** `(cause, value)`: enters the handler of an exception at state `pc`; sets `pc`. */
 export const TRAP_ENTER: FunctionSignature = {
   name: "trap_enter",

@@ -3,6 +3,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { codeGuardModel } from "./code_guard_model.ts";
 import { exclusiveModel } from "./exclusive_model.ts";
+import { monitorModel } from "./monitor_model.ts";
+import { pauseModel } from "./pause_model.ts";
 import { pendingModel } from "./pending_model.ts";
 import { remoteModel } from "./remote_model.ts";
 import { ringModel } from "./ring_model.ts";
@@ -31,7 +33,9 @@ function check<M extends string>(protocol: ProtocolModel<M>): void {
 }
 
 check(pendingModel);
+check(pauseModel);
 check(exclusiveModel);
 check(codeGuardModel);
 check(remoteModel);
 check(ringModel);
+check(monitorModel);

@@ -27,9 +27,17 @@ import { awaitOutputRoom, putOutput } from "../console_ring.ts";
 import { lockDevice, unlockDevice } from "../device_lock.ts";
 import { beginExclusive, endExclusive, park } from "../exclusive.ts";
 import { LockRank } from "../lock_order.ts";
+import { standStill } from "../pause.ts";
 import { peek, post, take, waitPending } from "../pending.ts";
 import { type HartSet, requestRemote, serveRemote, waitRemote } from "../remote_work.ts";
-import { PAGE_BYTES, PAGE_SHIFT, Pending, RemoteWork } from "../shared_layout.ts";
+import {
+  PAGE_BYTES,
+  PAGE_SHIFT,
+  Pending,
+  RemoteWork,
+  Vcpu as VcpuWord,
+  vcpuWord,
+} from "../shared_layout.ts";
 import { CODE_PAGES, rendezvous, Scratch } from "./scratch.ts";
 
 /** What a worker is told. */
@@ -299,6 +307,27 @@ function locker(vcpu: Vcpu): void {
   }
 }
 
+/** Counts in guest mode with plain stores until STOP, sleeping now and then; stands still when main wants it. */
+function pausable(vcpu: Vcpu): void {
+  const { words, hart } = vcpu;
+  const copy = vcpuWord(hart, VcpuWord.REGISTERS) >> WORD_SHIFT;
+  toRunning(words, hart, nothing);
+  for (let bits = 0; (bits & Pending.STOP) === 0;) {
+    for (let k = 0; k < GUEST_STEPS; k++) words[Scratch.GUEST + hart]++;
+    if (words[Scratch.GUEST + hart] % IDLE_PERIOD === 0) {
+      toIdle(words, hart);
+      waitPending(words, hart, 1);
+      toRunning(words, hart, nothing);
+    }
+    bits = take(words, hart);
+    if ((bits & Pending.PAUSE) === 0) continue;
+    words[copy] = words[Scratch.GUEST + hart];
+    bits = standStill(words, hart, bits, nothing, () => words[Scratch.PAYLOAD + hart]++);
+    expect(words[copy] === words[Scratch.GUEST + hart], "no guest step in a pause");
+  }
+  toIdle(words, hart);
+}
+
 const ROLES = {
   relay,
   exclusiveSections,
@@ -309,6 +338,7 @@ const ROLES = {
   requestProducer,
   requestConsumer,
   locker,
+  pausable,
 };
 
 /** Names of the roles. */

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { drainOutput, OUTPUT_SLEEP_OFFSET, prepareOutputSleep } from "../console_ring.ts";
-import { Machine, Pending } from "../shared_layout.ts";
+import { askPaused, pauseEpoch, releasePause, requestPause } from "../pause.ts";
+import { Machine, Pending, Vcpu, vcpuWord } from "../shared_layout.ts";
 import { post } from "../pending.ts";
 import { type Assignment, NUMBER_MASK, PRODUCER_SHIFT, type RoleName } from "./roles.ts";
 import { Scratch, STRESS_BYTES } from "./scratch.ts";
@@ -115,4 +116,36 @@ Deno.test("stress: a device lock excludes and wakes", async () => {
   const rounds = 20_000;
   await startAll(team, "locker", rounds);
   assertEquals(team.words[Scratch.PROTECTED], rounds * team.harts);
+});
+
+/** Waits, as main does, until a hart's word has a value. */
+async function reaches(words: Int32Array, index: number, value: number): Promise<void> {
+  for (let seen = Atomics.load(words, index); seen !== value; seen = Atomics.load(words, index)) {
+    await Atomics.waitAsync(words, index, seen).value;
+  }
+}
+
+Deno.test("stress: harts that count and sleep stand still in every pause and answer", async () => {
+  const team = createTeam(4);
+  const { words } = team;
+  const rounds = 200;
+  const done = startAll(team, "pausable", rounds);
+  for (let round = 1; round <= rounds; round++) {
+    requestPause(words);
+    const epoch = pauseEpoch(words);
+    for (let hart = 0; hart < team.harts; hart++) {
+      await reaches(words, vcpuWord(hart, Vcpu.PAUSE_ACK) >> 2, epoch);
+    }
+    for (let hart = 0; hart < team.harts; hart++) {
+      assertEquals(words[vcpuWord(hart, Vcpu.REGISTERS) >> 2], words[Scratch.GUEST + hart]);
+    }
+    const asked = round % team.harts;
+    await reaches(words, vcpuWord(asked, Vcpu.ANSWER) >> 2, askPaused(words, asked));
+    releasePause(words);
+  }
+  for (let hart = 0; hart < team.harts; hart++) {
+    assertEquals(words[Scratch.PAYLOAD + hart], rounds / team.harts);
+    post(words, hart, Pending.STOP);
+  }
+  await done;
 });

@@ -4,7 +4,7 @@
  * mapped page in S-mode, and on several harts, in S-mode too, a shoot-down: after the signal and a
  * local sfence.vma nobody may use the old mapping.
  */
-#include "guest.h"
+#include "borrowed_mode.h"
 
 PARAMETERS(100);
 
@@ -18,8 +18,6 @@ enum {
 
 enum pte_bits { V = 1, R = 2, W = 4, X = 8, U = 16, G = 32, A = 64, D = 128 };
 
-enum mode { USER = 0, SUPERVISOR = 1 };
-
 enum {
   PAGE_BYTES = 4096,
   PAGE_SHIFT = 12,
@@ -28,8 +26,6 @@ enum {
   FRAMES = 4,
 };
 
-static const u64 MSTATUS_MPRV = 1UL << 17, MSTATUS_SUM = 1UL << 18, MSTATUS_MXR = 1UL << 19;
-static const u64 MSTATUS_MPP = 3UL << 11, MPP_SHIFT = 11;
 static const u64 SATP_SV39 = 8UL << 60;
 static const u64 WINDOW = 0x2040201000UL; /* index 129, 1, 1 */
 static const u64 CANONICAL_BITS = 39;
@@ -39,16 +35,8 @@ static u64 middle[ENTRIES] __attribute__((aligned(PAGE_BYTES)));
 static u64 leaves[ENTRIES] __attribute__((aligned(PAGE_BYTES)));
 static u64 frames[FRAMES][ENTRIES] __attribute__((aligned(PAGE_BYTES)));
 
-/* One per hart, in mscratch. */
-struct trap_area {
-  u64 cause, pc, value, saved, resume;
-};
-
 static struct trap_area areas[MAX_HARTS];
 
-extern void record_trap(void);
-u64 borrowed_load(u64 address, u64 mstatus_bits);
-u64 borrowed_store(u64 address, u64 mstatus_bits, u64 value);
 void enter_supervisor(u64 address);
 typedef void supervised(u64 hart, u64 harts, u64 rounds);
 void run_supervised(supervised *run, u64 hart, u64 harts, u64 rounds);
@@ -56,32 +44,7 @@ void run_supervised(supervised *run, u64 hart, u64 harts, u64 rounds);
 __asm__(
     ".pushsection .text\n"
     ".option push\n.option norvc\n"
-    ".balign 4\n"
-    "record_trap:\n"
-    "  csrrw t0, mscratch, t0\n"
-    "  sd t1, 24(t0)\n"
-    "  li t1, 1 << 17\n  csrc mstatus, t1\n" /* before any store of ours could be translated */
-    "  csrr t1, mcause\n  sd t1, 0(t0)\n"
-    "  csrr t1, mepc\n  sd t1, 8(t0)\n"
-    "  csrr t1, mtval\n  sd t1, 16(t0)\n"
-    "  ld t1, 32(t0)\n  csrw mepc, t1\n"
-    "  li t1, 3 << 11\n  csrs mstatus, t1\n" /* back to machine mode, whoever trapped */
-    "  ld t1, 24(t0)\n"
-    "  csrrw t0, mscratch, t0\n"
-    "  mret\n"
-    ".globl borrowed_load, borrowed_store, enter_supervisor\n"
-    "borrowed_load:\n"
-    "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
-    "  csrs mstatus, a1\n"
-    "  ld a0, 0(a0)\n"
-    "  csrc mstatus, a1\n"
-    "1: ret\n"
-    "borrowed_store:\n"
-    "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
-    "  csrs mstatus, a1\n"
-    "  sd a2, 0(a0)\n"
-    "  csrc mstatus, a1\n"
-    "1: ret\n"
+    ".globl enter_supervisor\n"
     "enter_supervisor:\n"
     "  csrr t2, mscratch\n  la t1, 1f\n  sd t1, 32(t2)\n"
     "  csrw mepc, a0\n"

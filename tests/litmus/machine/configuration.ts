@@ -1,6 +1,10 @@
 /** One way of running tests on the machine. */
 import type { HOST_ORDERS } from "../../../wasm_backend/host_order.ts";
-import type { AccelOptions } from "../../../runtime/machine/options.ts";
+import {
+  type AccelOptions,
+  LLSC_SCHEMES,
+  type LlscScheme,
+} from "../../../runtime/machine/options.ts";
 import { type Placement, PLACEMENTS } from "../guest/guest_layout.ts";
 
 /** What is varied, and how. The first value of each is what users get. */
@@ -12,6 +16,8 @@ export const AXES = {
   regions: ["whole", "split"],
   hostOrder: ["x64", "arm64", "portable"],
   placement: PLACEMENTS,
+  /** How reservations are made. */
+  llsc: LLSC_SCHEMES,
 } as const;
 
 /** Names of the axes. */
@@ -24,6 +30,7 @@ export interface Configuration {
   readonly regions: "whole" | "split";
   readonly hostOrder: typeof HOST_ORDERS[number];
   readonly placement: Placement;
+  readonly llsc: LlscScheme;
   /** For a negative control: loads that the host may merge and swap. */
   readonly plainLoads?: boolean;
   /** For a negative control: no barriers between a store and a later load. */
@@ -35,9 +42,10 @@ const SPLIT_INSTRUCTIONS = 4;
 
 /** What the machine is asked for. */
 export function accelOptions(configuration: Configuration): AccelOptions {
-  const { tier, optimizer, regions, hostOrder, plainLoads, dropBarriers } = configuration;
+  const { tier, optimizer, regions, hostOrder, llsc, plainLoads, dropBarriers } = configuration;
   return {
     hostOrder,
+    llsc,
     unsafePlainLoads: plainLoads ?? false,
     experiment: {
       regions: tier !== "cold",
@@ -51,14 +59,15 @@ export function accelOptions(configuration: Configuration): AccelOptions {
 
 /** Text of a configuration. */
 export function describeConfiguration(configuration: Configuration): string {
-  const { tier, optimizer, regions, hostOrder, placement, plainLoads, dropBarriers } =
-    configuration;
+  const { tier, optimizer, regions, hostOrder, placement, llsc } = configuration;
+  const { plainLoads, dropBarriers } = configuration;
   return [
     tier,
     `optimizer ${optimizer}`,
     `${regions} regions`,
     `order ${hostOrder}`,
     placement === "line" ? "same line" : `other ${placement}`,
+    `llsc ${llsc}`,
     ...(plainLoads ? ["plain loads"] : []),
     ...(dropBarriers ? ["no barriers"] : []),
   ].join(", ");

@@ -15,6 +15,7 @@ function configurationOf(row: Row): Configuration {
     regions: hasValue(AXES.regions, row.regions),
     hostOrder: hasValue(AXES.hostOrder, row.hostOrder),
     placement: hasValue(AXES.placement, row.placement),
+    llsc: hasValue(AXES.llsc, row.llsc),
   };
 }
 

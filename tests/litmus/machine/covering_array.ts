@@ -2,9 +2,13 @@
  * A small set of combinations that contains every pair of values of every two axes at least once.
  *
  * Greedy: each new row is the best of many candidates, each grown around a pair that is still missing, axis by
- * axis with the value that covers most missing pairs. The candidates are tried in a fixed order, so the result
- * is always the same.
+ * axis with the value that covers most missing pairs. Ties are broken in several ways, and the shortest set
+ * wins. Nothing is random, so the result is always the same.
  */
+
+/** Ways to choose among equally good rows that are tried, and how far apart their choices are. */
+const ATTEMPTS = 10;
+const TIE_STRIDE = 7;
 
 /** Values by axis. */
 export type Axes = Readonly<Record<string, readonly string[]>>;
@@ -72,6 +76,11 @@ function seeds(axes: Axes, missing: ReadonlySet<string>): Row[] {
 
 /** Rows that together contain every pair; the first row has the first value of each axis. */
 export function coveringArray(axes: Axes): Row[] {
+  const attempts = Array.from({ length: ATTEMPTS }, (_, attempt) => greedyArray(axes, attempt));
+  return attempts.reduce((a, b) => b.length < a.length ? b : a);
+}
+
+function greedyArray(axes: Axes, attempt: number): Row[] {
   const names = Object.keys(axes);
   const rows: Row[] = [Object.fromEntries(names.map((axis) => [axis, axes[axis][0]]))];
   const missing = allPairs(axes);
@@ -81,9 +90,11 @@ export function coveringArray(axes: Axes): Row[] {
     const candidates = seeds(axes, missing).flatMap((seed) =>
       rotations(names).map((order) => complete(axes, grow(axes, order, seed, missing)))
     );
-    const best = candidates.reduce((a, b) => gain(b) > gain(a) ? b : a);
-    rows.push(best);
-    pairsOf(best).forEach((pair) => missing.delete(pair));
+    const most = Math.max(...candidates.map(gain));
+    const best = candidates.filter((row) => gain(row) === most);
+    const chosen = best[(attempt * TIE_STRIDE + rows.length) % best.length];
+    rows.push(chosen);
+    pairsOf(chosen).forEach((pair) => missing.delete(pair));
   }
   return rows;
 }

@@ -19,6 +19,7 @@ Deno.test("the first configuration is what users get", () => {
     regions: "whole",
     hostOrder: "x64",
     placement: "lines",
+    llsc: "monitor",
   });
 });
 

@@ -41,6 +41,7 @@ export class Laboratory {
       const machine = await LaboratoryMachine.start(configuration, harts);
       try {
         for (const test of tests.filter((candidate) => hartsFor(candidate) === harts)) {
+          if (!isPromised(test, configuration)) continue;
           listener(await this.#runOne(machine, test));
         }
       } finally {
@@ -57,4 +58,9 @@ export class Laboratory {
 
 function hartsFor({ threads }: LitmusTest): number {
   return Math.max(LEAST_HARTS, threads.length);
+}
+
+/** A scheme that compares values does not promise what a test says needs the line to be watched. */
+function isPromised({ properties }: LitmusTest, { llsc }: Configuration): boolean {
+  return llsc !== "cas" || properties.get("Reservation") !== "line";
 }

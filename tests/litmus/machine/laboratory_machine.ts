@@ -92,7 +92,7 @@ export class LaboratoryMachine {
     const cycle = new PowerCycle(parts, await planImages(description, parts.board), 1);
     await cycle.ready();
     cycle.start();
-    const signals = parts.console.output.getReader();
+    const signals = parts.console.readable.getReader();
     return new LaboratoryMachine(configuration, harts, cycle, parts.memory, signals);
   }
 

@@ -59,6 +59,12 @@ export const NEGATIVE_CONTROLS: readonly NegativeControl[] = [
     isRequired: true,
   },
   {
+    name: "comparing values misses a value that went away and came back",
+    test: "lr-sc-ABA",
+    configuration: { llsc: "cas" },
+    isRequired: true,
+  },
+  {
     name: "plain loads of one location are merged across a load of another",
     test: "three-loads",
     configuration: { plainLoads: true },
@@ -85,6 +91,7 @@ const USERS: Configuration = {
   regions: "whole",
   hostOrder: "x64",
   placement: "lines",
+  llsc: "monitor",
 };
 
 /** Runs a control. @param iterations at most, for one that need not be seen */

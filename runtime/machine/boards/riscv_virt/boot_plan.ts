@@ -40,6 +40,8 @@ export interface LoadedImages {
   readonly lowestAddress?: number | undefined;
   /** Address of the device tree. */
   readonly deviceTree: number;
+  /** Harts that go around the reset vector: where each starts, with all registers zero. */
+  readonly startAddresses?: ReadonlyMap<number, number>;
 }
 
 /** Integer registers that carry the start arguments. */
@@ -75,7 +77,12 @@ export function planBoot(hartCount: number, images: LoadedImages): HartBoot[] {
   const harts = Array.from({ length: hartCount }, (_, hart) => hart);
   if (images.firmware !== "built-in") {
     const start = machineStart(images);
-    return harts.map((hart) => machineBoot(hart, start, images.deviceTree));
+    return harts.map((hart) => {
+      const ownStart = images.startAddresses?.get(hart);
+      return ownStart === undefined
+        ? machineBoot(hart, start, images.deviceTree)
+        : { hart, isStarted: true, mode: "machine", pc: ownStart, registers: new Map() };
+    });
   }
   if (images.kernelEntry === undefined) {
     throw new BootLayoutError("Cannot start the built-in firmware: there is no kernel");

@@ -17,13 +17,22 @@ const SWITCHABLE: readonly string[] = [
   "f",
   "d",
   "c",
+  "zicbom",
+  "zicbop",
+  "zicboz",
   "zicond",
   "zicsr",
   "zifencei",
   "zihintpause",
+  "zawrs",
   "zba",
   "zbb",
   "zbs",
+  "svade",
+  "svadu",
+  "svinval",
+  "svnapot",
+  "svpbmt",
 ];
 
 /** Extensions without which another one means nothing. */
@@ -40,6 +49,9 @@ const ALWAYS_ADVERTISED: readonly string[] = ["zicntr", "sstc"];
 
 /** The property for five-level page tables. */
 const FIVE_LEVELS = "sv57";
+
+/** Properties that are off in the model. */
+const OFF_BY_DEFAULT: ReadonlySet<string> = new Set(["svade"]);
 
 /** Every property that exists. */
 export const CPU_PROPERTIES: readonly string[] = [...SWITCHABLE, FIVE_LEVELS];
@@ -68,7 +80,7 @@ export function mmuType(properties: CpuProperties): string {
 
 function switchedOn(properties: CpuProperties): string[] {
   checkNames(properties);
-  const on = SWITCHABLE.filter((name) => properties[name] ?? true);
+  const on = SWITCHABLE.filter((name) => properties[name] ?? !OFF_BY_DEFAULT.has(name));
   for (const [extension, needed] of REQUIREMENTS) {
     if (on.includes(extension) && !on.includes(needed)) throw missing(extension, needed);
   }

@@ -42,3 +42,18 @@ Deno.test("five-level page tables are advertised when they are on", () => {
   assertEquals(mmuType({}), "riscv,sv48");
   assertEquals(mmuType({ sv57: true }), "riscv,sv57");
 });
+
+Deno.test("cache-block instructions and page table extensions are properties like others", async () => {
+  const CBO_ZERO = 0x0040_200f;
+  assertEquals(await text({}, CBO_ZERO), "cbo.zero (zero)");
+  assertEquals(await text({ zicboz: false }, CBO_ZERO) === "cbo.zero (zero)", false);
+  const environment = async (properties: Readonly<Record<string, boolean>>): Promise<bigint> => {
+    const frontend = await loadRiscvFrontend(properties);
+    const values = frontend.resetState({ hart: 0, hasBuiltinFirmware: false });
+    return values.find(({ slot }) => slot === "menvcfg")?.value ?? 0n;
+  };
+  assertEquals(await environment({}), 3n << 61n);
+  assertEquals(await environment({ svpbmt: false }), 1n << 61n);
+  assertEquals(await environment({ svpbmt: false, svade: true }), 0n);
+  assertEquals(await environment({ svpbmt: false, svadu: false }), 0n);
+});

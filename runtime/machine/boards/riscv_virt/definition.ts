@@ -14,6 +14,7 @@ import {
   mmuType,
 } from "./cpu_properties.ts";
 import { SupervisorEnvironment } from "./environment.ts";
+import { RISCV_REGISTERS, riscvControlRegisters } from "./register_names.ts";
 import { virtDeviceTree } from "./virt_device_tree.ts";
 
 /** Where each hart starts, for every board with this boot protocol. */
@@ -59,6 +60,8 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
 export const VIRT: BootableBoard = {
   name: "virt",
   ramBase: RAM_BASE,
+  registers: RISCV_REGISTERS,
+  controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu: checkCpuProperties,
   coldTier: coldTierText,

@@ -12,6 +12,7 @@ import {
   mmuType,
 } from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
+import { RISCV_REGISTERS, riscvControlRegisters } from "../riscv_virt/register_names.ts";
 import { createSpikeBoard, HtifSymbol, RAM_BASE } from "./board.ts";
 import { spikeDeviceTree } from "./spike_device_tree.ts";
 
@@ -28,13 +29,16 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
 /** The interface exists for programs that name its command word. */
 function htif(symbols: ReadonlyMap<string, number>): HtifAddresses | null {
   const tohost = symbols.get(HtifSymbol.TO_HOST);
-  return tohost === undefined ? null : { tohost };
+  const fromhost = symbols.get(HtifSymbol.FROM_HOST) ?? null;
+  return tohost === undefined ? null : { tohost, fromhost };
 }
 
 /** The board. */
 export const SPIKE: BootableBoard = {
   name: "spike",
   ramBase: RAM_BASE,
+  registers: RISCV_REGISTERS,
+  controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu: checkCpuProperties,
   coldTier: coldTierText,

@@ -1,0 +1,62 @@
+/**
+ * QEMU's flags for what does not exist here: a pasted command line gets the reason and a way on, not a guess
+ * at a mistyped word.
+ */
+
+/** Why a flag of QEMU is not known, and what to do instead. */
+export interface AbsentFlag {
+  /** Why there is no such flag. */
+  readonly cause: string;
+  /** What to do instead. */
+  readonly fix: string;
+}
+
+const LEAVE_OUT = "leave it out";
+
+/** Groups of flags with one reason. */
+const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
+  {
+    names:
+      "drive hda hdb hdc hdd cdrom blockdev sd mtdblock fda fdb pflash snapshot iscsi fsdev virtfs",
+    cause: "there are no disks",
+    fix: "put the guest's files into its initial RAM disk: -initrd FILE",
+  },
+  { names: "netdev nic net", cause: "there is no network", fix: LEAVE_OUT },
+  {
+    names: "vga vnc spice full-screen usb usbdevice audio audiodev portrait rotate k echr",
+    cause: "there is only the serial console",
+    fix: "write -nographic in its place",
+  },
+  {
+    names: "s S gdb semihosting semihosting-config singlestep dfilter plugin trace",
+    cause: "there is no debugger stub and no trace",
+    fix: "leave it out; -d help lists what can be logged",
+  },
+  {
+    names: "loadvm incoming dump-vmstate only-migratable icount",
+    cause: "the state of a machine can be neither saved nor replayed",
+    fix: LEAVE_OUT,
+  },
+  {
+    names: "chardev mon qmp qmp-pretty parallel debugcon msg",
+    cause: "the console and the monitor are on standard input and output only",
+    fix: "use -serial mon:stdio",
+  },
+  { names: "enable-kvm", cause: "guest code is always translated", fix: "use -accel tcg" },
+  {
+    names: "object fw_cfg smbios rtc boot name uuid seed numa tpmdev watchdog-action global set " +
+      "readconfig option-rom mem-path mem-prealloc overcommit nodefaults no-user-config",
+    cause: "the machine has no such part or setting",
+    fix: LEAVE_OUT,
+  },
+  {
+    names: "daemonize pidfile runas chroot sandbox add-fd action no-shutdown async-teardown",
+    cause: "the process is the caller's to manage",
+    fix: LEAVE_OUT,
+  },
+];
+
+/** The reason why QEMU's flag of this name does not exist, or undefined for any other name. */
+export function absentFlag(name: string): AbsentFlag | undefined {
+  return GROUPS.find(({ names }) => names.split(" ").includes(name));
+}

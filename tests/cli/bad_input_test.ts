@@ -1,0 +1,272 @@
+/**
+ * The real program with everything that users get wrong: it says what, why and what to do, ends with the
+ * documented exit code, and shows no stack.
+ */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { elfFile, Field } from "../../runtime/loader/elf_fixture.ts";
+import { efiKernelFile, gzip, kernelFile, zbootFile } from "../../runtime/loader/kernel_fixture.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const HELLO = "tests/guests/elf/hello.virt.elf";
+const CONFIGURATION = 1;
+const USAGE = 2;
+/** Programs that run at a time: their start is what takes time. */
+const AT_A_TIME = 4;
+/** A program that is still running after this long was not stopped by its error. */
+const HANG_AFTER_MS = 60_000;
+
+/** Words of a command line, and a part of the complaint. */
+type Case = readonly [string, string];
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(folder: string, line: string): Promise<Finished> {
+  const words = line.split(" ").map((word) =>
+    word.replace("@", `${folder}/`).replace("LONG", "a".repeat(2000))
+  );
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--allow-read", "--allow-write", "mod.ts", ...words],
+    cwd: ROOT,
+    stdin: "null",
+    signal: AbortSignal.timeout(HANG_AFTER_MS),
+  }).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+async function runAll(
+  folder: string,
+  cases: readonly Case[],
+  check: (line: string, finished: Finished, part: string) => void,
+): Promise<void> {
+  const queue = cases.values();
+  const worker = async (): Promise<void> => {
+    for (const [line, part] of queue) check(line, await run(folder, line), part);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+}
+
+function refusedWith(code: number): (line: string, finished: Finished, part: string) => void {
+  return (line, finished, part) => {
+    const { stdout, stderr } = finished;
+    assertMatch(stderr, /^weft: [^\n]+\n {2}cause: [^\n]+\n {2}fix: [^\n]+\n$/, line);
+    assertStringIncludes(stderr, part, line);
+    assertEquals({ line, code: finished.code, stdout }, { line, code, stdout: "" });
+  };
+}
+
+function changed(bytes: Uint8Array, offset: number, ...values: number[]): Uint8Array {
+  const copy = bytes.slice();
+  copy.set(values, offset);
+  return copy;
+}
+
+/** A segment of the test's ELF file, moved. */
+function movedSegment(address: number): Uint8Array {
+  const bytes = elfFile();
+  new DataView(bytes.buffer).setBigUint64(64 + 56 + 24, BigInt(address), true);
+  return bytes;
+}
+
+async function files(): Promise<Record<string, Uint8Array>> {
+  const elf = elfFile();
+  const kernel = kernelFile();
+  const packed = await gzip(kernel);
+  const bomb = await gzip(new Uint8Array(64 * 2 ** 20));
+  const long = new TextEncoder();
+  return {
+    "empty": new Uint8Array(0),
+    "text": long.encode("this is a page of text and no program\n".repeat(9)),
+    "elf": elf,
+    "elf-cut": elf.subarray(0, 100),
+    "elf-32": changed(elf, Field.CLASS, 1),
+    "elf-big": changed(elf, Field.DATA, 2),
+    "elf-x86": changed(elf, Field.MACHINE, 62, 0),
+    "elf-object": changed(elf, Field.TYPE, 1),
+    "elf-dynamic": changed(elf, 64, 3),
+    "elf-many": changed(elf, Field.PROGRAM_COUNT, 0xff, 0xff),
+    "elf-more": changed(elf, Field.PROGRAM_COUNT, 0xfe, 0xff),
+    "elf-none": changed(elf, Field.PROGRAM_COUNT, 0, 0),
+    "elf-entry": changed(elf, Field.ENTRY + 6, 0),
+    "elf-overlap": movedSegment(0x8000_0004),
+    "elf-low": movedSegment(0x1000),
+    "kernel": kernel,
+    "kernel-cut": kernel.subarray(0, 62),
+    "kernel-efi-cut": efiKernelFile().subarray(0, -1),
+    "kernel-offset": changed(kernel, 8, 1),
+    "kernel-large": changed(kernel, 16 + 3, 0x40),
+    "kernel-big": changed(kernel, 24, 1),
+    "kernel.gz": packed,
+    "kernel.gz-cut": packed.subarray(0, 30),
+    "bomb.gz": bomb,
+    "kernel.xz": Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0),
+    "kernel.zst": Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0),
+    "vmlinuz.xz": zbootFile(Uint8Array.of(1, 2, 3), "xzkern"),
+    "tree": Uint8Array.of(0xd0, 0x0d, 0xfe, 0xed, 0, 0),
+    "initrd-large": new Uint8Array(20 * 2 ** 20),
+  };
+}
+
+/** A machine that cannot be built. `@x` is a file from above. */
+const CONFIGURATION_CASES: readonly Case[] = [
+  ["-M virt", "a machine with nothing to run"],
+  ["-kernel @missing", "there is no such file"],
+  ["-kernel /", "it is a folder"],
+  ["-kernel @text/x", "a part of its path is a file"],
+  ["-kernel /dev/zero", "more than 1 GiB"],
+  ["-kernel @empty", "the file is empty"],
+  ["-kernel @text", "it is text"],
+  ["-bios @missing", "-bios"],
+  ["-bios @empty", "the file is empty"],
+  ["-kernel @elf-cut", "the file is cut short"],
+  ["-kernel @elf-32", "not a 64-bit ELF file"],
+  ["-kernel @elf-big", "not little-endian"],
+  ["-kernel @elf-x86", "it is for x86-64, not for RISC-V"],
+  ["-kernel @elf-object", "link it first"],
+  ["-kernel @elf-dynamic", "a program for an operating system"],
+  ["-kernel @elf-many", "too many program headers"],
+  ["-kernel @elf-more", "the file is cut short"],
+  ["-kernel @elf-none", "nothing to load"],
+  ["-kernel @elf-entry", "lies in no segment"],
+  [
+    "-bios none -kernel @elf-overlap",
+    "elf-overlap at 0x80000004..0x80000103\n  cause: it overlaps",
+  ],
+  ["-bios none -kernel @elf-low", "RAM is 0x80000000..0x87ffffff"],
+  ["-kernel @elf", "-bios none leaves out"],
+  ["-kernel @kernel-cut", "needs 64 bytes here, the file ends at 62"],
+  ["-kernel @kernel-efi-cut", "the file is cut short"],
+  ["-kernel @kernel-offset", "not a multiple of 2 MiB"],
+  ["-kernel @kernel-large", "use a larger -m"],
+  ["-kernel @kernel -m 2M", "use a larger -m"],
+  ["-kernel @kernel-big", "the kernel is big-endian"],
+  ["-kernel @kernel.gz-cut", "the gzip data is damaged"],
+  ["-kernel @bomb.gz -m 32M", "unpacks to more than 33554432 bytes"],
+  ["-kernel @kernel.xz", "unpack it first: xz -d"],
+  ["-kernel @kernel.zst", "the file is cut short"],
+  ["-kernel @vmlinuz.xz", "packed with xzkern"],
+  ["-kernel @tree", "name it with -dtb"],
+  ["-kernel @kernel -dtb @missing", "-dtb"],
+  ["-kernel @kernel -dtb @empty", "Cannot read device tree"],
+  ["-kernel @kernel -dtb @tree", "Cannot read device tree"],
+  ["-kernel @kernel -dtb @text", "make it with `dtc -O dtb`"],
+  ["-kernel @kernel -initrd @missing", "-initrd"],
+  ["-kernel @kernel -initrd @empty", "the file is empty"],
+  ["-initrd @elf", "without a kernel"],
+  ["-append quiet", "a kernel command line without a kernel"],
+  ["-kernel @kernel -append LONG", "-append of 2000 bytes\n  cause: Linux reads 1023"],
+  [`-smp 0 -kernel ${HELLO}`, "a machine has 1 to 64 harts"],
+  [`-smp 1000 -kernel ${HELLO}`, "use -smp 64"],
+  [`-m 0 -kernel ${HELLO}`, "at least 1 MiB"],
+  [`-m 1T -kernel ${HELLO}`, "use -m 4064M or less"],
+  [`-m 999999999999999T -kernel ${HELLO}`, "use -m 4064M or less"],
+  [`-cpu rv64,nonsense=on -kernel ${HELLO} -bios none`, 'the CPU has no property "nonsense"'],
+  [`-cpu rv64,f=off -kernel ${HELLO} -bios none`, 'extension "d" needs "f"'],
+  [`-accel tcg,thread=single -kernel ${HELLO} -bios none`, "use thread=multi"],
+  [`-bios none -kernel ${HELLO} -device loader,file=@text,addr=0x80000000`, "it overlaps"],
+  ["-bios none -device loader,file=@text,addr=0x1000", "RAM is 0x80000000"],
+  ["-bios none -device loader,file=@missing,addr=0x80000000", "there is no such file"],
+  ["-bios none -device loader,addr=0x80000000,cpu-num=1", "the machine has harts 0 to 0"],
+  [
+    `-kernel ${HELLO} -device loader,addr=0x80000000,cpu-num=0`,
+    "go around the built-in firmware",
+  ],
+  ["-M virt,dumpdtb=@missing/tree.dtb", "there is no such file or folder"],
+  ["-M virt,dumpdtb=/dev/full", "use a plain file"],
+  [`-bios none -kernel ${HELLO} -d in_asm -D @missing/log`, "name a file that can be written"],
+];
+
+/** A flag that is not understood. */
+const USAGE_CASES: readonly Case[] = [
+  ["-krenel x", "did you mean -kernel?"],
+  ["-kernel", "its value is missing"],
+  ["-kernel ", "its value is empty"],
+  ["disk.img", "disk images are not supported"],
+  ["-smp 1.5", '"1.5" is not a whole number'],
+  ["-smp -1", "not a whole number"],
+  ["-smp two", "not a whole number"],
+  ["-smp 4,cores=3", "the topology makes 3 CPUs"],
+  ["-smp 2,nodes=1", 'has no property "nodes"'],
+  ["-m -5", "not a memory size"],
+  ["-m lots", "not a memory size"],
+  ["-m 1X", "not a memory size"],
+  ["-m 1G,slots=2", 'has no property "slots"'],
+  ["-M ", "its value is empty"],
+  ["-M pc", "use one of: virt, spike"],
+  ["-M virt,aclint=on", 'has no property "aclint"'],
+  ["-M virt,accel=kvm", "use one of: tcg"],
+  ["-cpu pentium", "-cpu pentium"],
+  ["-cpu rv64,zbb=maybe", "neither on nor off"],
+  ["-accel kvm", "use one of: tcg"],
+  ["-accel tcg,tb-size=1", 'has no property "tb-size"'],
+  ["-accel tcg,check=perhaps", "neither on nor off"],
+  ["-serial tcp::4444", "use one of: mon:stdio"],
+  ["-serial file:log", "use one of: mon:stdio"],
+  ["-monitor tcp::4444", "use one of: none"],
+  ["-display gtk", "use one of: none"],
+  ["-d everything", 'there is no debug item "everything"'],
+  ["-device virtio-net", 'there is no device "virtio-net"'],
+  ["-device loader,addr=84g,cpu-num=0", "is not a number of 64 bits"],
+  ["-drive file=disk.img", "there are no disks"],
+  ["-netdev user,id=n", "there is no network"],
+  ["-s", "there is no debugger stub"],
+  ["-enable-kvm", "use -accel tcg"],
+];
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, bytes] of Object.entries(await files())) {
+      await Deno.writeFile(`${folder}/${name}`, bytes);
+    }
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test(`${CONFIGURATION_CASES.length} machines that cannot be built end with 1`, async () => {
+  await inFolder((folder) => runAll(folder, CONFIGURATION_CASES, refusedWith(CONFIGURATION)));
+});
+
+Deno.test(`${USAGE_CASES.length} flags that are not understood end with 2`, async () => {
+  await runAll("", USAGE_CASES, refusedWith(USAGE));
+});
+
+Deno.test("an initial RAM disk that no kernel could read is passed on with a warning", async () => {
+  await inFolder(async (folder) => {
+    const { code, stdout, stderr } = await run(
+      folder,
+      `-bios none -kernel ${HELLO} -initrd @text`,
+    );
+    assertEquals([code, stdout], [0, "hello harts 1\n"]);
+    assertMatch(stderr, /^weft: warning: initial RAM disk .*\n {2}cause: .*\n {2}fix: .*\n$/);
+  });
+});
+
+Deno.test("of a repeated flag the last one counts", async () => {
+  const { code, stdout } = await run("", `-bios none -smp 64 -smp 2 -kernel no -kernel ${HELLO}`);
+  assertEquals([code, stdout], [0, "hello harts 2\n"]);
+});
+
+Deno.test("help for a reader that has gone is no error, for a full disk it is a named one", async () => {
+  const shell = async (script: string): Promise<Finished> => {
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", script.replace("WEFT", `'${Deno.execPath()}' run --no-check mod.ts`)],
+      cwd: ROOT,
+    }).output();
+    const text = new TextDecoder();
+    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  };
+  const gone = await shell("{ WEFT -help; echo $? >&2; } | true");
+  assertEquals([gone.stdout, gone.stderr], ["", "0\n"]);
+  const full = await shell("WEFT -help > /dev/full");
+  assertEquals(full.code, CONFIGURATION);
+  assert(full.stderr.startsWith("weft: standard output\n  cause: "), full.stderr);
+});
