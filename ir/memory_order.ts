@@ -87,3 +87,20 @@ export function pairsBeforeLoad(order: OrderSet): OrderSet {
 export function pairsBehind(order: OrderSet): OrderSet {
   return isAcquire(order) ? Order.ALL : Order.NONE;
 }
+
+/** The order that plain accesses and updates of a guest ask for, whatever their instructions say besides. */
+export interface AccessOrders {
+  /** Loads, load-reserved included. */
+  readonly load: OrderSet;
+  /** Stores, store-conditional included. */
+  readonly store: OrderSet;
+  /** Atomic updates. */
+  readonly update: OrderSet;
+}
+
+/** Nothing beyond what each instruction says. */
+export const UNORDERED: AccessOrders = {
+  load: Order.NONE,
+  store: Order.NONE,
+  update: Order.NONE,
+};

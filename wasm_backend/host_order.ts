@@ -58,7 +58,8 @@ export const HOST_COLUMNS: Readonly<Record<HostOrder, HostColumn>> = {
     updateGiven: Order.READ_READ | Order.READ_WRITE | Order.WRITE_READ,
     fence: "fence",
   },
-  // Atomic accesses alone would need no fences. They are kept for accesses that are not atomic: misaligned ones.
+  // Atomic accesses of one size need no fences. They are kept because the specification promises nothing of
+  // atomic accesses that overlap and have different sizes.
   portable: {
     load: "atomic",
     store: "atomic",

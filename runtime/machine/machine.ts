@@ -33,6 +33,7 @@ import {
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
 
 const MS_PER_SECOND = 1000;
@@ -49,7 +50,7 @@ export async function createMachine(
   signal?: AbortSignal,
 ): Promise<Machine> {
   const parts = await machineParts(description, sources);
-  const plan = await planImages(description, parts.board);
+  const plan = await planImages(parts.description, parts.board);
   signal?.throwIfAborted();
   const cycle = new PowerCycle(parts, plan, 1);
   const machine = Machine["of"](parts, cycle);
@@ -62,13 +63,14 @@ export async function createMachine(
 
 /** What a machine is built from. Throws as {@linkcode createMachine}. */
 export async function machineParts(
-  description: MachineDescription,
+  asked: MachineDescription,
   sources: WorkerSources = WORKER_SOURCES,
 ): Promise<MachineParts> {
-  requireProgram(description);
-  requireThreads(description);
+  requireProgram(asked);
+  requireThreads(asked);
   await requireSourcePermission();
-  const board = await loadCheckedBoard(description);
+  const board = await loadCheckedBoard(asked);
+  const description = withProgramProperties(asked, board);
   const { host } = translationSettings(description.accel);
   const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier(host)));
   const replayTier = description.accel.check ? await buildReplayTier(board, description) : null;
@@ -103,7 +105,7 @@ async function buildReplayTier(
 /** The flattened device tree that a machine would be given. Throws as {@linkcode createMachine}. */
 export async function deviceTree(description: MachineDescription): Promise<Uint8Array> {
   const board = await loadCheckedBoard(description);
-  return (await planImages(description, board)).deviceTree;
+  return (await planImages(withProgramProperties(description, board), board)).deviceTree;
 }
 
 async function loadCheckedBoard({ machine, cpu }: MachineDescription): Promise<BootableBoard> {

@@ -18,6 +18,8 @@ export const AXES = {
   placement: PLACEMENTS,
   /** How reservations are made. */
   llsc: LLSC_SCHEMES,
+  /** The guest's memory model. */
+  model: ["RVWMO", "TSO"],
 } as const;
 
 /** Names of the axes. */
@@ -31,6 +33,7 @@ export interface Configuration {
   readonly hostOrder: typeof HOST_ORDERS[number];
   readonly placement: Placement;
   readonly llsc: LlscScheme;
+  readonly model: "RVWMO" | "TSO";
   /** For a negative control: loads that the host may merge and swap. */
   readonly plainLoads?: boolean;
   /** For a negative control: no barriers between a store and a later load. */
@@ -59,7 +62,7 @@ export function accelOptions(configuration: Configuration): AccelOptions {
 
 /** Text of a configuration. */
 export function describeConfiguration(configuration: Configuration): string {
-  const { tier, optimizer, regions, hostOrder, placement, llsc } = configuration;
+  const { tier, optimizer, regions, hostOrder, placement, llsc, model } = configuration;
   const { plainLoads, dropBarriers } = configuration;
   return [
     tier,
@@ -68,6 +71,7 @@ export function describeConfiguration(configuration: Configuration): string {
     `order ${hostOrder}`,
     placement === "line" ? "same line" : `other ${placement}`,
     `llsc ${llsc}`,
+    model,
     ...(plainLoads ? ["plain loads"] : []),
     ...(dropBarriers ? ["no barriers"] : []),
   ].join(", ");

@@ -16,6 +16,7 @@ function configurationOf(row: Row): Configuration {
     hostOrder: hasValue(AXES.hostOrder, row.hostOrder),
     placement: hasValue(AXES.placement, row.placement),
     llsc: hasValue(AXES.llsc, row.llsc),
+    model: hasValue(AXES.model, row.model),
   };
 }
 

@@ -20,6 +20,7 @@ Deno.test("the first configuration is what users get", () => {
     hostOrder: "x64",
     placement: "lines",
     llsc: "monitor",
+    model: "RVWMO",
   });
 });
 

@@ -1,6 +1,6 @@
 /** Runs many tests in many configurations; one machine for each configuration and number of harts. */
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
-import { RVWMO } from "../model/preserved_order.ts";
+import { RVWMO, TSO } from "../model/preserved_order.ts";
 import type { Configuration } from "./configuration.ts";
 import { LaboratoryMachine } from "./laboratory_machine.ts";
 import { TestRunner } from "./test_runner.ts";
@@ -24,7 +24,7 @@ export type VerdictListener = (verdict: TestVerdict, configuration: number) => v
 /** See the header of this file. */
 export class Laboratory {
   readonly #effort: LaboratoryEffort;
-  readonly #allowed = new AllowedOutcomes(RVWMO);
+  readonly #allowed = { RVWMO: new AllowedOutcomes(RVWMO), TSO: new AllowedOutcomes(TSO) };
 
   constructor(effort: LaboratoryEffort) {
     this.#effort = effort;
@@ -52,7 +52,7 @@ export class Laboratory {
 
   async #runOne(machine: LaboratoryMachine, test: LitmusTest): Promise<TestVerdict> {
     const result = await new TestRunner(machine, test).run({ ...this.#effort, patience: PATIENCE });
-    return judgeRun(test, result, this.#allowed.of(test));
+    return judgeRun(test, result, this.#allowed[machine.configuration.model].of(test));
   }
 }
 

@@ -86,6 +86,7 @@ export class LaboratoryMachine {
       harts,
       memoryBytes: RAM_BYTES,
       bios: { name: "laboratory", bytes: new Uint8Array(program.buffer) },
+      cpu: { ztso: configuration.model === "TSO" },
       accel: accelOptions(configuration),
     });
     const parts = await machineParts(description);

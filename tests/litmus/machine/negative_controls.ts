@@ -92,6 +92,7 @@ const USERS: Configuration = {
   hostOrder: "x64",
   placement: "lines",
   llsc: "monitor",
+  model: "RVWMO",
 };
 
 /** Runs a control. @param iterations at most, for one that need not be seen */
@@ -110,6 +111,7 @@ export async function runControl(
     const result = await new TestRunner(machine, test).run({
       iterations,
       warmBatches: WARM_BATCHES,
+      jobBatches: WARM_BATCHES,
       seed: 1,
       patience: PATIENCE,
       isEnough: (histogram) =>

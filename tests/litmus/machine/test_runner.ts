@@ -37,6 +37,8 @@ export interface RunLimits {
   readonly seed: number;
   /** Times that a hart gives way in a batch while others do not come. */
   readonly patience: number;
+  /** Batches of a job at most: after each the harts wait for the laboratory. */
+  readonly jobBatches?: number;
   /** Asked after each job: has enough been seen? */
   readonly isEnough?: (histogram: OutcomeHistogram) => boolean;
 }
@@ -68,17 +70,18 @@ export class TestRunner {
   /** Runs it. */
   async run(limits: RunLimits): Promise<RunResult> {
     const { iterations, warmBatches, seed, patience, isEnough } = limits;
+    const most = limits.jobBatches ?? JOB_BATCHES;
     const random = new SeededRandom(seed);
     const histogram = new OutcomeHistogram(this.#code.observed.map(({ name }) => name));
     let done = 0;
-    for (let left = warmBatches; left > 0; left -= JOB_BATCHES) {
-      done += await this.#job(Math.min(left, JOB_BATCHES), patience, random, histogram);
+    for (let left = warmBatches; left > 0; left -= most) {
+      done += await this.#job(Math.min(left, most), patience, random, histogram);
     }
     const start = performance.now();
     let counted = 0;
     while (counted < iterations && !(isEnough?.(histogram) ?? false)) {
       const batches = Math.ceil((iterations - counted) / BATCH_SLOTS);
-      counted += await this.#job(Math.min(batches, JOB_BATCHES), patience, random, histogram);
+      counted += await this.#job(Math.min(batches, most), patience, random, histogram);
     }
     const seconds = (performance.now() - start) / MS_PER_SECOND;
     return {

@@ -7,6 +7,7 @@
  * monitor keeps together with the load.
  */
 import {
+  type AccessOrders,
   isAcquire,
   isRelease,
   Order,
@@ -23,31 +24,11 @@ import {
 import type { Annotation } from "../syntax/instruction.ts";
 import { type Fence, type HostAccess, type Operation, PLAIN, type Trace } from "./trace.ts";
 
-/** The order that a guest asks for with each kind of access. */
-export interface GuestOrders {
-  readonly load: OrderSet;
-  readonly store: OrderSet;
-  readonly update: OrderSet;
-}
-
-/** Plain accesses ask for nothing. */
-export const RVWMO_ORDERS: GuestOrders = {
-  load: Order.NONE,
-  store: Order.NONE,
-  update: Order.NONE,
-};
-
-/** Loads acquire, stores release, updates do both. */
-export const TSO_ORDERS: GuestOrders = {
-  load: Order.ACQUIRE,
-  store: Order.RELEASE,
-  update: Order.ALL,
-};
-
 /** What a lowering is made for. */
 export interface Target {
   readonly column: HostColumn;
-  readonly orders: GuestOrders;
+  /** What plain accesses and updates ask for. */
+  readonly orders: AccessOrders;
   /** Are updates a load and a store on the host? */
   readonly splitsUpdates: boolean;
   /** Name of an emission that is left out, to see what it is good for. */

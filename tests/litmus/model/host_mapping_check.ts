@@ -4,20 +4,22 @@ import { formatOutcome } from "../syntax/condition.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
 import { Checker, judge } from "./checker.ts";
 import { HOST_MODELS } from "./host_models.ts";
-import { type GuestOrders, lowerTrace, RVWMO_ORDERS, TSO_ORDERS } from "./host_mapping.ts";
+import { TOTAL_STORE_ORDER } from "../../../frontend/riscv/total_store_order.ts";
+import { type AccessOrders, UNORDERED } from "../../../ir/memory_order.ts";
+import { lowerTrace } from "./host_mapping.ts";
 import type { OrderModel } from "./axioms.ts";
 import { RVWMO, TSO } from "./preserved_order.ts";
 
 /** A guest's model, and the orders its plain accesses ask for. */
 export interface GuestModel {
   readonly model: OrderModel;
-  readonly orders: GuestOrders;
+  readonly orders: AccessOrders;
 }
 
 /** The guests. */
 export const GUEST_MODELS = {
-  RVWMO: { model: RVWMO, orders: RVWMO_ORDERS },
-  TSO: { model: TSO, orders: TSO_ORDERS },
+  RVWMO: { model: RVWMO, orders: UNORDERED },
+  TSO: { model: TSO, orders: TOTAL_STORE_ORDER },
 } as const satisfies Record<string, GuestModel>;
 
 /** Name of a guest's model. */

@@ -50,11 +50,14 @@ const ALWAYS_ADVERTISED: readonly string[] = ["zicntr", "sstc"];
 /** The property for five-level page tables. */
 const FIVE_LEVELS = "sv57";
 
+/** The property, and extension, for total store order. */
+const TOTAL_STORE_ORDER = "ztso";
+
 /** Properties that are off in the model. */
 const OFF_BY_DEFAULT: ReadonlySet<string> = new Set(["svade"]);
 
 /** Every property that exists. */
-export const CPU_PROPERTIES: readonly string[] = [...SWITCHABLE, FIVE_LEVELS];
+export const CPU_PROPERTIES: readonly string[] = [...SWITCHABLE, FIVE_LEVELS, TOTAL_STORE_ORDER];
 
 /** Throws {@linkcode ConfigurationError} when there is no CPU with these properties. */
 export function checkCpuProperties(properties: CpuProperties): void {
@@ -65,12 +68,25 @@ export function checkCpuProperties(properties: CpuProperties): void {
 export async function loadRiscvFrontend(properties: CpuProperties): Promise<GuestFrontend> {
   const extensions = new Set([...ALWAYS_DECODED, ...switchedOn(properties)]);
   const { RiscvFrontend } = await import("../../../../frontend/riscv/riscv_frontend.ts");
-  return new RiscvFrontend({ extensions, sv57: properties[FIVE_LEVELS] ?? false });
+  return new RiscvFrontend({
+    extensions,
+    sv57: properties[FIVE_LEVELS] ?? false,
+    ztso: properties[TOTAL_STORE_ORDER] ?? false,
+  });
 }
 
 /** Names for the device tree. Throws {@linkcode ConfigurationError}. */
 export function advertisedExtensions(properties: CpuProperties): string[] {
-  return ["i", ...switchedOn(properties), ...ALWAYS_ADVERTISED];
+  const order = properties[TOTAL_STORE_ORDER] ? [TOTAL_STORE_ORDER] : [];
+  return ["i", ...switchedOn(properties), ...ALWAYS_ADVERTISED, ...order];
+}
+
+/** Flag of an ELF file whose code relies on total store order. */
+const ELF_TOTAL_STORE_ORDER = 0x10;
+
+/** Properties that a program with these ELF flags asks for: "RISC-V ELF Specification", "File Header". */
+export function programProperties(elfFlags: number): CpuProperties {
+  return (elfFlags & ELF_TOTAL_STORE_ORDER) === 0 ? {} : { [TOTAL_STORE_ORDER]: true };
 }
 
 /** The largest address translation, as the device tree names it. */

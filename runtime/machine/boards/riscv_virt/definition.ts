@@ -12,6 +12,7 @@ import {
   checkCpuProperties,
   loadRiscvFrontend,
   mmuType,
+  programProperties,
 } from "./cpu_properties.ts";
 import { SupervisorEnvironment } from "./environment.ts";
 import { RISCV_REGISTERS, riscvControlRegisters } from "./register_names.ts";
@@ -64,6 +65,7 @@ export const VIRT: BootableBoard = {
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu: checkCpuProperties,
+  programProperties,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,
