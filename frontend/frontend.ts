@@ -200,6 +200,8 @@ export interface GuestFrontend {
   readonly mmuCount: number;
   /** One handler region per row, in row order; index 0 is the illegal instruction. */
   handlers(): Region[];
+  /** Is the instruction of that handler one that few programs use? */
+  isRare(handler: number): boolean;
   /** All functions that handlers and trampoline call. */
   functions(): Region[];
   /** Those of the functions that are short and often called: region modules get copies of their own. */

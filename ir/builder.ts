@@ -139,6 +139,12 @@ export class Builder {
     return this.append("i64.const", "i64", [], { constant: BigInt.asIntN(64, BigInt(value)) });
   }
 
+  /** Double constant: the host's number with its bits. */
+  f64(value: number): Value {
+    const bits = new BigInt64Array(Float64Array.of(value).buffer)[0];
+    return this.op("f64.reinterpret_i64", this.i64(bits));
+  }
+
   #integer(name: IntegerBinary, a: Value, b: Value): Value {
     return this.op(`${a.type as "i32" | "i64"}.${name}`, a, b);
   }
@@ -383,6 +389,16 @@ export class Builder {
 
   /** Calls a named function. */
   call(callee: FunctionSignature, ...operands: Value[]): Value {
+    return this.#call({ callee }, operands);
+  }
+
+  /** Calls a named function that changes no state. */
+  callPure(callee: FunctionSignature, ...operands: Value[]): Value {
+    return this.#call({ callee, changes: [] }, operands);
+  }
+
+  #call(attribute: CalleeAttribute, operands: Value[]): Value {
+    const { callee } = attribute;
     if (
       operands.length !== callee.parameters.length ||
       operands.some((value, i) => value.type !== callee.parameters[i])
@@ -391,7 +407,7 @@ export class Builder {
         `Cannot call "${callee.name}": operands do not fit (${callee.parameters})`,
       );
     }
-    return this.append("call", callee.result, operands, { callee });
+    return this.append("call", callee.result, operands, attribute);
   }
 
   /** The usual value when the condition is not 0, else what the function gives. */

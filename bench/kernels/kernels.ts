@@ -82,6 +82,14 @@ export const EMPTY_PROGRAM: BenchKernel = {
   output: "empty 0",
 };
 
+/** Times single memory operations by the guest's clock: `op_costs.ts`. */
+export const OP_COSTS: BenchKernel = {
+  name: "op_costs",
+  usesFloat: false,
+  stresses: "one memory operation at a time",
+  output: "",
+};
+
 /** Where a kernel's checked-in ELF file lies. */
 export function kernelElfUrl(kernel: BenchKernel): URL {
   return new URL(`elf/${kernel.name}.elf`, import.meta.url);

@@ -3,7 +3,7 @@
  * immediates that the pattern does not hold are given beside it.
  *
  * A reserved encoding has no row here or, inside a wider pattern, one that stands for the illegal
- * instruction. Hints are what they look like.
+ * instruction; so does a row whose extension is missing. Hints are what they look like.
  *
  * Source: Unprivileged ISA, "C" Extension for Compressed Instructions, "RVC Instruction Set Listings".
  */
@@ -19,6 +19,8 @@ export interface CompressedRow {
   readonly syntax: string;
   /** Name of the row it stands for. */
   readonly base: string;
+  /** Extension that it belongs to, beside that of its base; without it, its encoding is reserved. */
+  readonly extension: string;
   /** Fields of the base instruction that the pattern does not hold; 0 when absent here too. */
   readonly fixed: Partial<Record<FieldName, number>>;
 }
@@ -33,12 +35,49 @@ function compressed(
   base: string,
   fixed: CompressedRow["fixed"] = {},
 ): CompressedRow {
-  return { name, pattern, syntax, base, fixed };
+  return { name, pattern, syntax, base, fixed, extension: "c" };
 }
 
 function reserved(pattern: string): CompressedRow {
-  return { name: "reserved", pattern, syntax: "", base: "illegal", fixed: {} };
+  return { name: "reserved", pattern, syntax: "", base: "illegal", fixed: {}, extension: "c" };
 }
+
+type CompressedEntry = Parameters<typeof compressed>;
+
+/** The same as {@linkcode compressed} for an extension of its own. */
+function added(extension: string, ...entry: CompressedEntry): CompressedRow {
+  return { ...compressed(...entry), extension };
+}
+
+const BYTE_MASK = 0xff;
+const ALL_ONES = -1;
+
+/** Source: Unprivileged ISA, "Zcb: Simple code-size saving instructions". */
+const CODE_SIZE: readonly CompressedEntry[] = [
+  ["c.lbu", "100 000 rs1' uimm[0|1] rd' 00", "rd, imm(rs1)", "lbu"],
+  ["c.lhu", "100 001 rs1' 0 uimm[1] rd' 00", "rd, imm(rs1)", "lhu"],
+  ["c.lh", "100 001 rs1' 1 uimm[1] rd' 00", "rd, imm(rs1)", "lh"],
+  ["c.sb", "100 010 rs1' uimm[0|1] rs2' 00", "rs2, imm(rs1)", "sb"],
+  ["c.sh", "100 011 rs1' 0 uimm[1] rs2' 00", "rs2, imm(rs1)", "sh"],
+  ["c.mul", "100 1 11 rd'/rs1' 10 rs2' 01", "rd, rs2", "mul"],
+  ["c.zext.b", "100 1 11 rd'/rs1' 11 000 01", "rd", "andi", { imm: BYTE_MASK }],
+  ["c.sext.b", "100 1 11 rd'/rs1' 11 001 01", "rd", "sext.b"],
+  ["c.zext.h", "100 1 11 rd'/rs1' 11 010 01", "rd", "zext.h"],
+  ["c.sext.h", "100 1 11 rd'/rs1' 11 011 01", "rd", "sext.h"],
+  ["c.zext.w", "100 1 11 rd'/rs1' 11 100 01", "rd", "add.uw"],
+  ["c.not", "100 1 11 rd'/rs1' 11 101 01", "rd", "xori", { imm: ALL_ONES }],
+];
+
+const MAY_BE_OPERATIONS = 8;
+
+/** Source: Unprivileged ISA, `"Zcmop" Compressed May-Be-Operations Extension`. They write nothing. */
+const COMPRESSED_MAY_BE: readonly CompressedRow[] = Array.from(
+  { length: MAY_BE_OPERATIONS },
+  (_, index) => {
+    const bits = index.toString(2).padStart(3, "0");
+    return added("zcmop", `c.mop.${2 * index + 1}`, `011 0 0 ${bits} 1 00000 01`, "", "addi");
+  },
+);
 
 const QUADRANT_0: readonly CompressedRow[] = [
   reserved("000 00000000 --- 00"),
@@ -64,9 +103,7 @@ const QUADRANT_1: readonly CompressedRow[] = [
   reserved("001 - 00000 ----- 01"),
   compressed("c.li", "010 imm[5] rd imm[4:0] 01", "rd, imm", "addi"),
   compressed("c.lui", "011 imm[17] rd imm[16:12] 01", "rd, upper", "lui"),
-  ...["1----", "01---", "001--", "00011", "0000-"].map((notSp) =>
-    reserved(`011 0 ${notSp} 00000 01`)
-  ),
+  ...["1----", "01---", "001--", "0000-"].map((notSp) => reserved(`011 0 ${notSp} 00000 01`)),
   compressed(
     "c.addi16sp",
     "011 imm[9] 00010 imm[4|6|8:7|5] 01",
@@ -115,6 +152,8 @@ const QUADRANT_2: readonly CompressedRow[] = [
 
 /** All compressed instructions of RV64. */
 export const COMPRESSED_ROWS: readonly CompressedRow[] = [
+  ...CODE_SIZE.map((entry) => added("zcb", ...entry)),
+  ...COMPRESSED_MAY_BE,
   ...QUADRANT_0,
   ...QUADRANT_1,
   ...QUADRANT_2,

@@ -6,6 +6,7 @@
  * program uses few of them.
  */
 import { COMPRESSED_ROWS, type CompressedRow } from "./compressed.ts";
+import { isMet } from "./extension_condition.ts";
 import type { DecodedInstruction, FieldName } from "./instruction.ts";
 import {
   bySpecificity,
@@ -52,7 +53,7 @@ const NO_FIELDS: Form["fixed"] = { rd: 0, rs1: 0, rs2: 0, rs3: 0, rm: 0, imm: 0 
 
 function wordForms(extensions: ReadonlySet<string>): Form[] {
   return ROWS.flatMap(({ pattern, extension }, row) =>
-    extensions.has(extension) ? parsePattern(pattern).map((form) => wordForm(form, row)) : []
+    isMet(extension, extensions) ? parsePattern(pattern).map((form) => wordForm(form, row)) : []
   );
 }
 
@@ -60,11 +61,11 @@ function wordForm(pattern: Pattern, row: number): Form {
   return { pattern, row, length: 4, fields: pattern.fields, fixed: NO_FIELDS, compressed: null };
 }
 
-/** A compressed instruction stands for its base row, if that one is enabled. */
+/** A compressed instruction stands for its base row, if both are enabled. */
 function baseRow(compressed: CompressedRow, extensions: ReadonlySet<string>): number {
-  if (!hasRow(compressed.base)) return ILLEGAL_ROW;
+  if (!hasRow(compressed.base) || !extensions.has(compressed.extension)) return ILLEGAL_ROW;
   const row = rowIndex(compressed.base);
-  return extensions.has(ROWS[row].extension) ? row : ILLEGAL_ROW;
+  return isMet(ROWS[row].extension, extensions) ? row : ILLEGAL_ROW;
 }
 
 function parcelForms(extensions: ReadonlySet<string>): Form[] {

@@ -7,12 +7,14 @@
  * - `imm`: the immediate; `imm?`: the same, left out when 0; `shamt`: the same in hexadecimal;
  * - `upper`: the immediate's upper 20 bits; `target`: address of the instruction plus the immediate;
  * - `csr`: name or number of a CSR; `zimm`: the immediate in the place of `rs1`;
- * - `pred`, `succ`: sets of a fence; `rm`: rounding mode, left out when dynamic.
+ * - `pred`, `succ`: sets of a fence; `rm`: rounding mode, left out when dynamic; `constant`: the number that the place of
+ *   `rs1` stands for.
  *
- * The mnemonic is the row's name up to the first space.
+ * The mnemonic is the row's name up to the first space; `imm` at its end stands for the immediate.
  */
 import type { Decoder } from "./decoder.ts";
 import type { DecodedInstruction } from "./instruction.ts";
+import { FLOAT_IMMEDIATE_NAMES } from "./float_immediates.ts";
 import { FLOAT_NAMES, INTEGER_NAMES } from "./registers.ts";
 import { ILLEGAL_ROW, ROWS } from "./rows.ts";
 
@@ -78,6 +80,7 @@ const OPERANDS: ReadonlyMap<string, OperandFormatter> = new Map<string, OperandF
   ["zimm", ({ rs1 }) => String(rs1)],
   ["pred", ({ bits }) => fenceSet(bits, PREDECESSOR_SHIFT)],
   ["succ", ({ bits }) => fenceSet(bits, SUCCESSOR_SHIFT)],
+  ["constant", ({ rs1 }) => FLOAT_IMMEDIATE_NAMES[rs1]],
   ["rm", ({ rm }) => ROUNDING_NAMES[rm]],
 ]);
 
@@ -102,7 +105,7 @@ export class Disassembler {
       return `.${instruction.length}byte ${hexadecimal(instruction.bits)}`;
     }
     const { name, syntax } = this.#textForm(instruction);
-    const [mnemonic] = name.split(" ");
+    const mnemonic = name.split(" ")[0].replace(/\.imm$/, `.${instruction.imm}`);
     const operands = syntax.split(", ")
       .map((operand) => this.#operandText(operand, instruction, pc))
       .filter((text) => text !== "")

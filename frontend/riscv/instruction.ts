@@ -16,7 +16,7 @@ export interface InstructionRow {
   readonly name: string;
   /** Encoding, most significant bit first: literal bits and named fields. See `pattern.ts`. */
   readonly pattern: string;
-  /** Extension as in the ISA string. */
+  /** Extensions that it belongs to, as in the ISA string: see `extension_condition.ts`. */
   readonly extension: string;
   /** Section of the manual, by title. */
   readonly section: string;

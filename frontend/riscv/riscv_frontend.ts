@@ -6,7 +6,7 @@ import { Builder } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { type AccessOrders, UNORDERED } from "../../ir/memory_order.ts";
 import { Region } from "../../ir/region.ts";
-import { nearestFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
+import { shortFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
   DecodedRecord,
   EnvironmentCall,
@@ -16,6 +16,7 @@ import type {
   ResetRequest,
   StateValue,
 } from "../frontend.ts";
+import { bitFunctions } from "./bit_functions/bit_functions.ts";
 import { Decoder, instructionLength } from "./decoder.ts";
 import { Disassembler } from "./disassembler.ts";
 import { HOST_FUNCTIONS } from "./host_functions.ts";
@@ -29,7 +30,7 @@ import { resetValues } from "./privileged/reset.ts";
 import { AccessStatus, CSR_ACCESS, CsrOperation } from "./privileged/signatures.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
-import { EXTENSIONS, ROWS } from "./rows.ts";
+import { EXTENSIONS, isRareRow, ROWS } from "./rows.ts";
 import { TOTAL_STORE_ORDER } from "./total_store_order.ts";
 import type { InstructionRow } from "./instruction.ts";
 
@@ -115,15 +116,20 @@ export class RiscvFrontend implements GuestFrontend {
     return ROWS.map((row) => liftHandler(row, this.#orders));
   }
 
+  isRare(handler: number): boolean {
+    return isRareRow(ROWS[handler]);
+  }
+
   functions(): Region[] {
     return [
       ...privilegedFunctions(),
       ...softfloatFunctions(FLOAT_STATE),
+      ...bitFunctions(),
     ];
   }
 
   copiedFunctions(): Region[] {
-    return nearestFunctions(FLOAT_STATE);
+    return shortFunctions(FLOAT_STATE);
   }
 
   decodeRecord(first: number, second: number, record: DecodedRecord): void {

@@ -4,48 +4,51 @@
  * Source: RISC-V Unprivileged ISA, "Single-Precision Floating-Point Conversion and Move Instructions", with
  * its table of results for operands out of range.
  */
-import type { Region, Value } from "../../ir/region.ts";
+import type { FunctionSignature, Region, Value } from "../../ir/region.ts";
+import { asDouble, fromDouble } from "./exact_conversion.ts";
 import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_builder.ts";
-import { BINARY32, BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
+import { BINARY64, FloatFlag, type FloatFormat, RoundingMode } from "./format.ts";
 import { LEADING_BIT, returnRounded } from "./round_and_pack.ts";
 import {
-  F32_TO_F64,
-  F64_TO_F32,
   F64_TO_INTEGER,
   type FormatOperations,
   type IntegerName,
+  type Widening,
 } from "./signatures.ts";
 
-/** Builds exact conversion from double to single precision. */
-export function buildNarrow(state: FloatState): Region {
-  return buildFloatFunction(F64_TO_F32.exact, BINARY32, state, (f) => {
+/** Builds exact conversion from double precision to a narrower format. */
+export function buildNarrow(
+  signature: FunctionSignature,
+  format: FloatFormat,
+  state: FloatState,
+): Region {
+  return buildFloatFunction(signature, format, state, (f) => {
     const { b } = f;
     const double = new FloatBuilder(b, BINARY64, state);
     const [a, mode] = [b.parameter(0), b.parameter(1)];
     const isNegative = double.isNegative(a);
     b.when(double.isNaN(a), () => {
       b.when(double.isSignaling(a), () => f.raise(FloatFlag.INVALID));
-      f.returnConstant(BINARY32.canonicalNaN);
+      f.returnConstant(format.canonicalNaN);
     });
-    b.when(double.isSpecial(a), () => f.returnSigned(isNegative, BINARY32.infinity));
+    b.when(double.isSpecial(a), () => f.returnSigned(isNegative, format.infinity));
     b.when(double.isZero(a), () => f.returnSigned(isNegative, 0n));
     const { exponent, significand } = double.normalize(a);
-    const rebased = b.sub(exponent, b.i32(BINARY64.bias - BINARY32.bias));
+    const rebased = b.sub(exponent, b.i32(BINARY64.bias - format.bias));
     returnRounded(f, isNegative, rebased, b.shrU(significand, b.i64(1)), mode);
   });
 }
 
-/** Builds conversion from single to double precision. */
-export function buildWiden(state: FloatState): Region {
-  return buildFloatFunction(F32_TO_F64, BINARY32, state, (f) => {
+/** Builds conversion to a wider format. */
+export function buildWiden({ source, target, signature }: Widening, state: FloatState): Region {
+  return buildFloatFunction(signature, source, state, (f) => {
     const { b } = f;
     const bits = f.operand(0);
     b.when(f.isNaN(bits), () => {
       b.when(f.isSignaling(bits), () => f.raise(FloatFlag.INVALID));
-      b.return(b.i64(BINARY64.canonicalNaN));
+      b.return(new FloatBuilder(b, target, state).carry(b.i64(target.canonicalNaN)));
     });
-    const double = b.op("f64.promote_f32", b.op("f32.reinterpret_i32", b.parameter(0)));
-    b.return(b.op("i64.reinterpret_f64", double));
+    b.return(fromDouble(b, asDouble(b, b.parameter(0), source), target));
   });
 }
 
@@ -107,16 +110,6 @@ const HALF = 0.5;
 const TWO_TO_63 = 2 ** 63;
 const TWO_TO_64 = 2 ** 64;
 
-/** Bits of a host number. */
-function doubleBits(value: number): bigint {
-  return new BigInt64Array(new Float64Array([value]).buffer)[0];
-}
-
-/** A constant double. */
-function double(f: FloatBuilder, value: number): Value {
-  return f.b.op("f64.reinterpret_i64", f.b.i64(doubleBits(value)));
-}
-
 /** Raises the invalid flag and ends the function with the end of the range on that side. */
 function returnSaturated(f: FloatBuilder, isBelow: Value, range: IntegerRange): void {
   const { b } = f;
@@ -130,10 +123,10 @@ function returnSaturated(f: FloatBuilder, isBelow: Value, range: IntegerRange): 
  */
 function roundingStep(f: FloatBuilder, truncated: Value, rest: Value, mode: Value): Value {
   const { b } = f;
-  const isNegative = b.op("f64.lt", rest, double(f, 0));
+  const isNegative = b.op("f64.lt", rest, b.f64(0));
   const size = b.op("f64.abs", rest);
-  const isAboveHalf = b.op("f64.lt", double(f, HALF), size);
-  const isHalf = b.op("f64.eq", double(f, HALF), size);
+  const isAboveHalf = b.op("f64.lt", b.f64(HALF), size);
+  const isHalf = b.op("f64.eq", b.f64(HALF), size);
   const isOdd = b.wrap(b.and(truncated, b.i64(1)));
   const is = (wanted: number): Value => b.eq(mode, b.i32(wanted));
   const isNearest = b.or(is(RoundingMode.NEAREST_EVEN), is(RoundingMode.NEAREST_AWAY));
@@ -174,11 +167,11 @@ export function buildToInteger(name: IntegerName, state: FloatState): Region {
     const { b } = f;
     const [bits, mode] = [b.parameter(0), b.parameter(1)];
     const value = b.op("f64.reinterpret_i64", bits);
-    const isInReach = b.op("f64.lt", b.op("f64.abs", value), double(f, TWO_TO_63));
+    const isInReach = b.op("f64.lt", b.op("f64.abs", value), b.f64(TWO_TO_63));
     b.when(b.eqz(isInReach), () => returnFarInteger(f, bits, value, range));
     const truncated = b.op("i64.trunc_sat_f64_s", value);
     const rest = b.op("f64.sub", value, b.op("f64.convert_i64_s", truncated));
-    b.when(b.op("f64.eq", rest, double(f, 0)), () => returnChecked(f, truncated, range, 0));
+    b.when(b.op("f64.eq", rest, b.f64(0)), () => returnChecked(f, truncated, range, 0));
     const rounded = b.add(truncated, roundingStep(f, truncated, rest, mode));
     returnChecked(f, rounded, range, FloatFlag.INEXACT);
   });
@@ -188,10 +181,10 @@ export function buildToInteger(name: IntegerName, state: FloatState): Region {
 function returnFarInteger(f: FloatBuilder, bits: Value, value: Value, range: IntegerRange): void {
   const { b } = f;
   if (range.minimum === -(2n ** 63n)) {
-    b.when(b.op("f64.eq", value, double(f, -TWO_TO_63)), () => b.return(b.i64(range.minimum)));
+    b.when(b.op("f64.eq", value, b.f64(-TWO_TO_63)), () => b.return(b.i64(range.minimum)));
   } else if (range.maximum > TWO_TO_63) {
-    const isPositive = b.op("f64.lt", double(f, 0), value);
-    const isInRange = b.and(isPositive, b.op("f64.lt", value, double(f, TWO_TO_64)));
+    const isPositive = b.op("f64.lt", b.f64(0), value);
+    const isInRange = b.and(isPositive, b.op("f64.lt", value, b.f64(TWO_TO_64)));
     b.when(isInRange, () => b.return(b.op("i64.trunc_sat_f64_u", value)));
   }
   const isBelow = b.and(f.isNegative(bits), b.eqz(f.isNaN(bits)));

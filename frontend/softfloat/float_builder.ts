@@ -1,7 +1,7 @@
 /**
  * Pieces that the float functions have in common, as operations appended to the function being built.
  *
- * Inside a function all numbers are i64, those of single precision zero-extended. Significands in transit
+ * Inside a function all numbers are i64, those of narrower formats zero-extended. Significands in transit
  * are scaled: `normalize` puts the leading one at bit 63; what goes to `round_and_pack` has it at bit 62.
  * Bits lost to the right are jammed: if any was one, the lowest kept bit is set, which is enough to round
  * correctly as long as it lies below the rounding position.
@@ -9,7 +9,7 @@
 import { type Builder, buildFunction } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import type { FunctionSignature, Region, Value, Variable } from "../../ir/region.ts";
-import { FloatFlag, type FloatFormat } from "./format.ts";
+import { FloatFlag, type FloatFormat, type FormatName } from "./format.ts";
 import { rangeOf } from "./nearest_in_place.ts";
 
 /** Where the float functions keep what outlives them. */
@@ -31,19 +31,21 @@ export interface Normalized {
 }
 
 const WORD_BITS = 64;
+/** Bits of the narrower type that carries numbers. */
+const CARRIER_BITS = 32;
 /** Larger right shifts than this give what this one gives. */
 const LONGEST_SHIFT = 63;
 
 /** Builds one float function. */
-export class FloatBuilder {
+export class FloatBuilder<Name extends FormatName = FormatName> {
   /** The plain builder. */
   readonly b: Builder;
   /** The format of operands and result. */
-  readonly format: FloatFormat;
+  readonly format: FloatFormat<Name>;
   readonly #state: FloatState;
 
   /** Appends to a plain builder. */
-  constructor(b: Builder, format: FloatFormat, state: FloatState) {
+  constructor(b: Builder, format: FloatFormat<Name>, state: FloatState) {
     this.b = b;
     this.format = format;
     this.#state = state;
@@ -52,7 +54,10 @@ export class FloatBuilder {
   /** A number parameter as i64. */
   operand(index: number): Value {
     const value = this.b.parameter(index);
-    return value.type === "i32" ? this.b.zeroExtend(value) : value;
+    if (value.type !== "i32") return value;
+    const bits = this.b.zeroExtend(value);
+    const isNarrower = this.format.width < CARRIER_BITS;
+    return isNarrower ? this.b.and(bits, this.b.i64(2n * this.format.signBit - 1n)) : bits;
   }
 
   /** An i64 as number of the result's type. */
@@ -231,11 +236,11 @@ export class FloatBuilder {
 }
 
 /** Builds a float function from its body. */
-export function buildFloatFunction(
+export function buildFloatFunction<Name extends FormatName>(
   signature: FunctionSignature,
-  format: FloatFormat,
+  format: FloatFormat<Name>,
   state: FloatState,
-  body: (f: FloatBuilder) => void,
+  body: (f: FloatBuilder<Name>) => void,
 ): Region {
   return buildFunction(signature, (builder) => body(new FloatBuilder(builder, format, state)));
 }

@@ -1,5 +1,5 @@
 /**
- * The two binary interchange formats and the numbers that describe them, and the encodings in which rounding
+ * The binary interchange formats and the numbers that describe them, and the encodings in which rounding
  * modes and exception flags are passed.
  *
  * Source: IEEE 754, "Binary interchange format encodings"; RISC-V Unprivileged ISA, "Floating-Point Control
@@ -35,12 +35,19 @@ export const FloatFlag = {
   INVALID: 16,
 } as const;
 
+/** Names of the formats; those that the host computes in are prefixes of opcodes. */
+export type FormatName = "f16" | HostFormatName;
+/** Names of the formats that the host computes in. */
+export type HostFormatName = "f32" | "f64";
+
 /** A binary format and what follows from its two sizes. */
-export class FloatFormat {
-  /** Name, as the prefix of opcodes and functions. */
-  readonly name: "f32" | "f64";
+export class FloatFormat<Name extends FormatName = FormatName> {
+  /** Name, as the prefix of functions. */
+  readonly name: Name;
   /** Type that carries the encoded number. */
   readonly carrier: "i32" | "i64";
+  /** Bits of an encoded number. */
+  readonly width: 16 | 32 | 64;
   /** Bits of the significand, the implied one counted. */
   readonly precision: number;
   /** Bits of the stored fraction. */
@@ -63,10 +70,11 @@ export class FloatFormat {
   readonly canonicalNaN: bigint;
 
   /** Derives a format from its sizes. */
-  constructor(name: "f32" | "f64", width: 32 | 64, precision: number) {
+  constructor(name: Name, width: 16 | 32 | 64, precision: number) {
     const exponentBits = width - precision;
     this.name = name;
-    this.carrier = width === 32 ? "i32" : "i64";
+    this.carrier = width === 64 ? "i64" : "i32";
+    this.width = width;
     this.precision = precision;
     this.fractionBits = precision - 1;
     this.bias = 2 ** (exponentBits - 1) - 1;
@@ -80,7 +88,9 @@ export class FloatFormat {
   }
 }
 
+/** Half precision. */
+export const BINARY16: FloatFormat<"f16"> = new FloatFormat("f16", 16, 11);
 /** Single precision. */
-export const BINARY32: FloatFormat = new FloatFormat("f32", 32, 24);
+export const BINARY32: FloatFormat<"f32"> = new FloatFormat("f32", 32, 24);
 /** Double precision. */
-export const BINARY64: FloatFormat = new FloatFormat("f64", 64, 53);
+export const BINARY64: FloatFormat<"f64"> = new FloatFormat("f64", 64, 53);

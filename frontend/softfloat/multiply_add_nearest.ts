@@ -9,6 +9,7 @@ import { buildFloatFunction, FloatBuilder, type FloatState } from "./float_build
 import { BINARY32, BINARY64 } from "./format.ts";
 import {
   areDifferent,
+  type HostFloatBuilder,
   isNotZero,
   isSafelyNormal,
   productResidual,
@@ -20,12 +21,6 @@ import {
   toBits,
 } from "./host_arithmetic.ts";
 import type { RoundedOperation } from "./signatures.ts";
-
-/** A constant double. */
-function double({ b }: FloatBuilder, value: number): Value {
-  const bits = new BigInt64Array(Float64Array.of(value).buffer)[0];
-  return b.op("f64.reinterpret_i64", b.i64(bits));
-}
 
 /** Bits of a double that a single does not have. */
 const EXTRA_BITS = (1n << BigInt(BINARY64.precision - BINARY32.precision)) - 1n;
@@ -61,7 +56,7 @@ export function buildSingleMultiplyAdd(
         return b.or(isSumRounded, areDifferent(f, promote(f, result), sum));
       });
     });
-    b.when(b.op("f64.eq", sum, double(f, 0)), () => b.return(result));
+    b.when(b.op("f64.eq", sum, b.f64(0)), () => b.return(result));
     returnExact(f, exact);
   });
 }
@@ -74,7 +69,7 @@ const LOWEST_FIELD_SUM = BINARY64.bias + 2 * BINARY64.fractionBits + 1;
 const HIGHEST_FIELD_SUM = BINARY64.bias + BINARY64.topExponent;
 
 /** What the rounded product of two normal numbers lacks, exactly. */
-function productError(f: FloatBuilder, a: Value, second: Value, product: Value): Value {
+function productError(f: HostFloatBuilder, a: Value, second: Value, product: Value): Value {
   const { b } = f;
   const residual = productResidual(f, a, second, toBits(f, product));
   const fieldSum = b.add(f.exponentField(a), f.exponentField(second));
@@ -89,7 +84,7 @@ function productError(f: FloatBuilder, a: Value, second: Value, product: Value):
 }
 
 /** 1 when both factors are normal and their product is neither tiny nor sure to overflow. */
-function areFactorsModerate(f: FloatBuilder, a: Value, second: Value): Value {
+function areFactorsModerate(f: HostFloatBuilder, a: Value, second: Value): Value {
   const { b } = f;
   const fields = [f.exponentField(a), f.exponentField(second)];
   const fieldSum = b.add(fields[0], fields[1]);
@@ -121,7 +116,7 @@ export function buildDoubleMultiplyAdd(
       const errors = [sumError(f, product, addend, sum), productError(f, a, second, product)];
       const correction = b.op("f64.add", errors[0], errors[1]);
       const widened = (factor: number): Value =>
-        b.op("f64.add", sum, b.op("f64.mul", correction, double(f, factor)));
+        b.op("f64.add", sum, b.op("f64.mul", correction, b.f64(factor)));
       const result = widened(1 + WIDENING);
       const isSure = b.op("f64.eq", result, widened(1 - WIDENING));
       const bits = toBits(f, result);

@@ -12,11 +12,12 @@
  *   is zero are exact.
  */
 import type { FunctionSignature, Region, Value } from "../../ir/region.ts";
-import { buildFloatFunction, type FloatBuilder, type FloatState } from "./float_builder.ts";
-import { BINARY32, type FloatFormat } from "./format.ts";
+import { buildFloatFunction, type FloatState } from "./float_builder.ts";
+import { BINARY32, type FloatFormat, type HostFormatName } from "./format.ts";
 import {
   areDifferent,
   fromBits,
+  type HostFloatBuilder,
   isFinite,
   isNotZero,
   isSafelyNormal,
@@ -38,7 +39,7 @@ type HostOperation = "add" | "sub" | "mul" | "div" | "sqrt";
 
 /** One function being built: operands and result, as the host's numbers and as bits. */
 interface NearestCall {
-  readonly f: FloatBuilder;
+  readonly f: HostFloatBuilder;
   /** Operands as numbers of the format. */
   readonly numbers: readonly Value[];
   /** Result as a number of the format. */
@@ -52,7 +53,7 @@ interface NearestCall {
 /** Tells, as an i32, whether an accepted result is not exact. */
 type InexactTest = (call: NearestCall) => Value;
 
-function startCall(f: FloatBuilder, operation: HostOperation, count: number): NearestCall {
+function startCall(f: HostFloatBuilder, operation: HostOperation, count: number): NearestCall {
   const { b, format } = f;
   const numbers = Array.from({ length: count }, (_, index) => b.parameter(index));
   const result = b.op(`${format.name}.${operation}`, ...numbers);
@@ -84,7 +85,7 @@ function isSingleRootInexact({ f, numbers: [a], result }: NearestCall): Value {
   return areDifferent(f, singleProduct(f, result, result), promote(f, a));
 }
 
-function hasResidual(f: FloatBuilder, x: Value, y: Value, product: Value): Value {
+function hasResidual(f: HostFloatBuilder, x: Value, y: Value, product: Value): Value {
   return f.b.ne(productResidual(f, x, y, product), f.b.i64(0));
 }
 
@@ -183,7 +184,7 @@ function buildScaled(call: NearestCall, row: HostRow, exact: FunctionSignature):
 function buildHostOperation(
   row: HostRow,
   { exact, nearest }: RoundedOperation,
-  format: FloatFormat,
+  format: FloatFormat<HostFormatName>,
   state: FloatState,
 ): Region {
   return buildFloatFunction(nearest, format, state, (f) => {
@@ -204,7 +205,7 @@ export function buildNarrowNearest(state: FloatState): Region {
     b.when(isSafelyNormal(f, bits), () => {
       returnTested(f, result, () => areDifferent(f, double, promote(f, result)));
     });
-    b.when(b.op("f64.eq", double, b.op("f64.reinterpret_i64", b.i64(0))), () => b.return(result));
+    b.when(b.op("f64.eq", double, b.f64(0)), () => b.return(result));
     returnExact(f, F64_TO_F32.exact);
   });
 }
@@ -212,7 +213,7 @@ export function buildNarrowNearest(state: FloatState): Region {
 function buildFromInteger(
   { nearest }: RoundedOperation,
   isSigned: boolean,
-  format: FloatFormat,
+  format: FloatFormat<HostFormatName>,
   state: FloatState,
 ): Region {
   return buildFloatFunction(nearest, format, state, (f) => {
@@ -231,7 +232,7 @@ function buildFromInteger(
 /** Builds the functions of one format that round to nearest even. */
 export function buildNearest(
   operations: FormatOperations,
-  format: FloatFormat,
+  format: FloatFormat<HostFormatName>,
   state: FloatState,
 ): Region[] {
   return [

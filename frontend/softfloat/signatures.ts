@@ -1,7 +1,7 @@
 /**
  * Names and types of the float functions, for those who call them.
  *
- * Numbers travel as their bits: i32 for single, i64 for double precision; where host arithmetic is all that
+ * Numbers travel as their bits: i32 for half and single, i64 for double precision; where host arithmetic is all that
  * is done to them, as the host's f32 and f64. `mode` is a `RoundingMode` as an i32. Every function adds its
  * exceptions to the accrued flags. Whoever calls one that gives a float writes a float register, and so marks
  * float state dirty itself; conversions to integers do it when they change the flags.
@@ -9,7 +9,7 @@
 import type { Opcode } from "../../ir/opcodes.ts";
 import type { FunctionSignature } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
-import { BINARY32, BINARY64, type FloatFormat } from "./format.ts";
+import { BINARY16, BINARY32, BINARY64, type FloatFormat, type HostFormatName } from "./format.ts";
 
 /** The host operation that rounds to nearest even. */
 export interface HostOperation {
@@ -24,10 +24,14 @@ export interface HostOperation {
   readonly needsFusing: boolean;
 }
 
-/** An operation whose result depends on the rounding mode, in three shapes. */
-export interface RoundedOperation {
-  /** `(operands..., mode)`: for a mode known only at run time. */
+/** An operation whose result depends on the rounding mode. */
+export interface ModalOperation {
+  /** `(operands..., mode)`: for any mode, also one known only at run time. */
   readonly rounded: FunctionSignature;
+}
+
+/** An operation that the host has too, in three shapes. */
+export interface RoundedOperation extends ModalOperation {
   /** `(operands...)`, as the host's numbers: rounds to nearest even; mostly one host operation. */
   readonly nearest: FunctionSignature;
   /** `(operands..., mode)`: integer arithmetic only; what the other two fall back on. */
@@ -37,23 +41,23 @@ export interface RoundedOperation {
 }
 
 /** Operations of one format. */
-export interface FormatOperations {
+export interface FormatOperations<Operation extends ModalOperation = RoundedOperation> {
   /** `(a, b)`. */
-  readonly add: RoundedOperation;
+  readonly add: Operation;
   /** `(a, b)`. */
-  readonly subtract: RoundedOperation;
+  readonly subtract: Operation;
   /** `(a, b)`. */
-  readonly multiply: RoundedOperation;
+  readonly multiply: Operation;
   /** `(a, b)`. */
-  readonly divide: RoundedOperation;
+  readonly divide: Operation;
   /** `(a)`. */
-  readonly squareRoot: RoundedOperation;
+  readonly squareRoot: Operation;
   /** `(a, b, c)`: a * b + c, rounded once. */
-  readonly multiplyAdd: RoundedOperation;
+  readonly multiplyAdd: Operation;
   /** From a signed i64. */
-  readonly fromSigned: RoundedOperation;
+  readonly fromSigned: Operation;
   /** From an unsigned i64. */
-  readonly fromUnsigned: RoundedOperation;
+  readonly fromUnsigned: Operation;
 }
 
 /** Type of an operand or result: as the host's number, and as bits. */
@@ -64,7 +68,7 @@ interface Carried {
 
 const INTEGER: Carried = { number: "i64", bits: "i64" };
 
-function carriedOf({ name, carrier }: FloatFormat): Carried {
+function carriedOf({ name, carrier }: FloatFormat<HostFormatName>): Carried {
   return { number: name, bits: carrier };
 }
 
@@ -84,7 +88,7 @@ function rounded(
   };
 }
 
-function formatOperations(format: FloatFormat): FormatOperations {
+function formatOperations(format: FloatFormat<HostFormatName>): FormatOperations {
   const { name } = format;
   const carried = carriedOf(format);
   const operation = (
@@ -132,12 +136,48 @@ export const F64_TO_F32: RoundedOperation = rounded(
   carriedOf(BINARY32),
   { opcode: "f32.demote_f64", flags: "any", needsFusing: false },
 );
-/** Single to double precision: exact. */
-export const F32_TO_F64: FunctionSignature = {
-  name: "f32_to_f64",
-  parameters: ["i32"],
-  result: "i64",
+
+function halfOperation(name: string, ...operands: ValueType[]): ModalOperation {
+  return { rounded: { name: `f16_${name}`, parameters: [...operands, "i32"], result: "i32" } };
+}
+
+/** Operations on half precision: see `half_precision.ts`. */
+export const F16: FormatOperations<ModalOperation> = {
+  add: halfOperation("add", "i32", "i32"),
+  subtract: halfOperation("sub", "i32", "i32"),
+  multiply: halfOperation("mul", "i32", "i32"),
+  divide: halfOperation("div", "i32", "i32"),
+  squareRoot: halfOperation("sqrt", "i32"),
+  multiplyAdd: halfOperation("fma", "i32", "i32", "i32"),
+  fromSigned: halfOperation("from_i64", "i64"),
+  fromUnsigned: halfOperation("from_u64", "i64"),
 };
+/** Double to half precision. */
+export const F64_TO_F16: ModalOperation = halfOperation("from_f64", "i64");
+/** Single to half precision. */
+export const F32_TO_F16: ModalOperation = halfOperation("from_f32", "i32");
+
+/** Conversion to a format that holds all numbers of the other one. */
+export interface Widening {
+  /** The narrower format. */
+  readonly source: FloatFormat;
+  /** The wider format. */
+  readonly target: FloatFormat<HostFormatName>;
+  /** The function that does it; only NaNs need it. */
+  readonly signature: FunctionSignature;
+}
+
+function widening(source: FloatFormat, target: FloatFormat<HostFormatName>): Widening {
+  const name = `${source.name}_to_${target.name}`;
+  return { source, target, signature: { name, parameters: ["i32"], result: target.carrier } };
+}
+
+/** Single to double precision. */
+export const F32_TO_F64: Widening = widening(BINARY32, BINARY64);
+/** Half to single precision. */
+export const F16_TO_F32: Widening = widening(BINARY16, BINARY32);
+/** Half to double precision. */
+export const F16_TO_F64: Widening = widening(BINARY16, BINARY64);
 
 /** Integer types that floats convert to. */
 export type IntegerName = "i32" | "u32" | "i64" | "u64";

@@ -3,7 +3,8 @@
  * compiled together with the guest's other functions.
  *
  * Three shapes of each operation, see `RoundedOperation`: `exact` in integer arithmetic, `nearest` with the
- * host's operations, and `rounded`, built here, which looks at the mode and calls one of the two.
+ * host's operations, and `rounded`, built here, which looks at the mode and calls one of the two. Half precision
+ * has the last one only.
  */
 import { buildFunction } from "../../ir/builder.ts";
 import type { Region } from "../../ir/region.ts";
@@ -16,15 +17,21 @@ import {
   buildWiden,
 } from "./convert.ts";
 import { buildDivide, buildSquareRoot } from "./divide.ts";
+import { buildHalfAsDouble } from "./exact_conversion.ts";
 import type { FloatState } from "./float_builder.ts";
-import { BINARY32, BINARY64, type FloatFormat } from "./format.ts";
+import { BINARY32, BINARY64, type FloatFormat, type HostFormatName } from "./format.ts";
+import { halfFunctions } from "./half_precision.ts";
 import { carriedAs, carriedBits } from "./host_arithmetic.ts";
+import { buildToIntegral, buildToWordModular } from "./integral.ts";
 import { buildMultiply } from "./multiply.ts";
 import { buildMultiplyAdd } from "./multiply_add.ts";
 import { buildNarrowNearest, buildNearest } from "./nearest.ts";
 import { buildRoundAndPack } from "./round_and_pack.ts";
 import {
+  F16_TO_F32,
+  F16_TO_F64,
   F32,
+  F32_TO_F64,
   F64,
   F64_TO_F32,
   type FormatOperations,
@@ -60,7 +67,7 @@ const EXACT_BUILDERS = [
 
 function formatFunctions(
   operations: FormatOperations,
-  format: FloatFormat,
+  format: FloatFormat<HostFormatName>,
   state: FloatState,
 ): Region[] {
   return [
@@ -71,9 +78,10 @@ function formatFunctions(
   ];
 }
 
-/** Those of all float functions that round to nearest with the host's operations. */
-export function nearestFunctions(state: FloatState): Region[] {
+/** Those of all float functions that are a few of the host's operations, mostly. */
+export function shortFunctions(state: FloatState): Region[] {
   return [
+    buildHalfAsDouble(),
     ...buildNearest(F32, BINARY32, state),
     ...buildNearest(F64, BINARY64, state),
     buildNarrowNearest(state),
@@ -86,13 +94,17 @@ export function softfloatFunctions(state: FloatState): Region[] {
   return [
     ...formatFunctions(F32, BINARY32, arithmetic),
     ...formatFunctions(F64, BINARY64, arithmetic),
-    buildNarrow(arithmetic),
+    buildHalfAsDouble(),
+    ...halfFunctions(arithmetic),
+    buildNarrow(F64_TO_F32.exact, BINARY32, arithmetic),
     buildNarrowNearest(arithmetic),
     buildRounded(F64_TO_F32),
-    buildWiden(arithmetic),
+    ...[F32_TO_F64, F16_TO_F32, F16_TO_F64].map((widening) => buildWiden(widening, arithmetic)),
     buildToInteger("i32", state),
     buildToInteger("u32", state),
     buildToInteger("i64", state),
     buildToInteger("u64", state),
+    buildToIntegral(),
+    buildToWordModular(state),
   ];
 }

@@ -19,20 +19,15 @@ const BEYOND: Readonly<Record<IntegerName, number>> = {
   u64: 2 ** 64,
 };
 
-function constant(b: Builder, value: number): Value {
-  const bits = new BigInt64Array(Float64Array.of(value).buffer)[0];
-  return b.op("f64.reinterpret_i64", b.i64(bits));
-}
-
 function isSigned(integer: IntegerName): boolean {
   return integer === "i32" || integer === "i64";
 }
 
 /** 1 when the operand is a number whose integer part the type holds. */
 function isInRange(b: Builder, integer: IntegerName, operand: Value): Value {
-  const beyond = constant(b, BEYOND[integer]);
+  const beyond = b.f64(BEYOND[integer]);
   if (isSigned(integer)) return b.op("f64.lt", b.op("f64.abs", operand), beyond);
-  const isPositive = b.op("f64.le", constant(b, 0), operand);
+  const isPositive = b.op("f64.le", b.f64(0), operand);
   return b.and(isPositive, b.op("f64.lt", operand, beyond));
 }
 

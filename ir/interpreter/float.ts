@@ -83,6 +83,17 @@ function truncate(bits: bigint, lowest: bigint, highest: bigint): bigint {
   return integer < lowest ? lowest : integer > highest ? highest : integer;
 }
 
+/** Half of the numbers that are halfway between integers are rounded up by the host, the others are even. */
+function roundToNearest(value: number): number {
+  const up = Math.round(value);
+  const isTie = up - value === 0.5;
+  return isTie && up % 2 !== 0 ? up - 1 : up;
+}
+
+function roundDouble(round: (value: number) => number): PureFunction {
+  return (a) => toBits64(round(fromBits64(a)));
+}
+
 const add: Compute = (a, b) => a + b;
 const subtract: Compute = (a, b) => a - b;
 const multiply: Compute = (a, b) => a * b;
@@ -130,6 +141,10 @@ export const FLOAT_FUNCTIONS: Readonly<Record<FloatOpcode, PureFunction>> = {
   "f64.sqrt": double(squareRoot),
   "f64.fma": fuseDouble,
   "f64.abs": (a) => a & MAGNITUDE_64,
+  "f64.ceil": roundDouble(Math.ceil),
+  "f64.floor": roundDouble(Math.floor),
+  "f64.trunc": roundDouble(Math.trunc),
+  "f64.nearest": roundDouble(roundToNearest),
   "f64.eq": compareDouble(isEqual),
   "f64.lt": compareDouble(isLess),
   "f64.le": compareDouble(isLessOrEqual),

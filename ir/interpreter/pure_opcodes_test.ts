@@ -33,7 +33,7 @@ const ENCODINGS: readonly [first: number, names: string][] = [
   [0x8b, "f32.abs"],
   [0x91, "f32.sqrt f32.add f32.sub f32.mul f32.div"],
   [0x99, "f64.abs"],
-  [0x9f, "f64.sqrt f64.add f64.sub f64.mul f64.div"],
+  [0x9b, "f64.ceil f64.floor f64.trunc f64.nearest f64.sqrt f64.add f64.sub f64.mul f64.div"],
   [0xa7, "i32.wrap_i64"],
   [0xac, "i64.extend_i32_s i64.extend_i32_u"],
   [0xb2, "f32.convert_i32_s f32.convert_i32_u f32.convert_i64_s f32.convert_i64_u"],

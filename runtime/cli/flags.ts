@@ -174,16 +174,15 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["cpu"],
-    value: "rv64[,EXT=on|off,...]",
-    help: "CPU model and extensions to switch",
+    value: "rv64|max[,EXT=on|off,...]",
+    help: "CPU model (max: every extension) and extensions to switch",
     parse: parseCpu,
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off][,llsc=monitor|cas|exclusive]" +
-      "[,host-order=COLUMN]",
-    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; llsc: " +
-      "how reservations are made; " +
+    value: "tcg[,thread=multi|single][,check=on|off][,llsc=S][,host-order=C]",
+    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; " +
+      `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,

@@ -8,6 +8,7 @@ import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
 import type { PowerControl } from "../devices/power_control.ts";
 import type { TimedDevice } from "../devices/timed_device.ts";
 import type { GuestClock } from "./clock.ts";
+import type { CpuChoice } from "./options.ts";
 
 /** What a worker gives to build its view of a board's devices. */
 export interface BoardParts {
@@ -89,8 +90,8 @@ export interface Board {
   readonly name: string;
   /** Guest physical address of RAM. */
   readonly ramBase: number;
-  /** The guest with its CPU properties; loaded when it is asked for, because main can do without. */
-  loadFrontend(properties: Readonly<Record<string, boolean>>): Promise<GuestFrontend>;
+  /** The guest with this CPU; loaded when it is asked for, because main can do without. */
+  loadFrontend(cpu: CpuChoice): Promise<GuestFrontend>;
   /** The guest's cold tier for a column of the order table: base64 text of a module. */
   coldTier(host: HostOrder): Promise<string>;
   /** A worker's view of the devices; `hasBuiltinFirmware`: environment calls of supervisors end here. */

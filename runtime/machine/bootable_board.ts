@@ -5,6 +5,7 @@
 
 import type { DeviceTreeNode } from "../device_tree/node.ts";
 import type { Board, BoardParts, HartStart } from "./board.ts";
+import type { CpuChoice } from "./options.ts";
 import type { RegisterPlaces } from "./paused_hart.ts";
 import type { HtifAddresses } from "./worker_messages.ts";
 
@@ -25,8 +26,8 @@ export interface DeviceTreeRequest {
   readonly hartCount: number;
   /** Bytes of guest RAM. */
   readonly ramBytes: number;
-  /** CPU properties that differ from the model's own. */
-  readonly cpu: Readonly<Record<string, boolean>>;
+  /** The CPU of all harts. */
+  readonly cpu: CpuChoice;
 }
 
 /** What the boot loader tells the kernel. */
@@ -62,7 +63,7 @@ export interface BootableBoard extends Board {
   /** Numbers of its harts' control registers by name. */
   controlRegisters(): Promise<ReadonlyMap<string, number>>;
   /** Throws ConfigurationError for CPU properties that do not exist or do not fit together. */
-  checkCpu(properties: Readonly<Record<string, boolean>>): void;
+  checkCpu(cpu: CpuChoice): void;
   /** CPU properties that a program with these ELF flags asks for. */
   programProperties(elfFlags: number): Readonly<Record<string, boolean>>;
   /** Where a kernel without an address of its own goes. @param firmwareEnd first address behind firmware */

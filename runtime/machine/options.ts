@@ -22,9 +22,17 @@ export const MIN_RAM_BYTES = 0x10_0000;
 export const DEFAULT_RAM_BYTES = 0x800_0000;
 
 /** CPU models that can be named. */
-export const CPU_MODELS = ["rv64"] as const;
+export const CPU_MODELS = ["rv64", "max"] as const;
 /** Name of a CPU model. */
 export type CpuModel = typeof CPU_MODELS[number];
+
+/** A CPU. */
+export interface CpuChoice {
+  /** `rv64`: what is usual; `max`: everything there is. */
+  readonly model: CpuModel;
+  /** Properties that differ from the model's own, by name. */
+  readonly properties: Readonly<Record<string, boolean>>;
+}
 
 /** How vCPUs are spread over threads. */
 export const THREAD_MODES = ["multi", "single"] as const;
@@ -188,10 +196,8 @@ export interface MachineDescription {
   readonly loads: readonly MemoryLoad[];
   /** Kernel command line. */
   readonly append: string;
-  /** CPU model. */
-  readonly cpuModel: CpuModel;
-  /** CPU properties that differ from the model's own, by name. */
-  readonly cpu: Readonly<Record<string, boolean>>;
+  /** The CPU of all harts. */
+  readonly cpu: CpuChoice;
   /** How guest code is run. */
   readonly accel: Required<AccelOptions>;
   /** End the machine where the guest asks for a restart. */
@@ -226,8 +232,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
-    cpuModel: options.cpuModel ?? "rv64",
-    cpu: options.cpu ?? {},
+    cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread: options.accel?.thread ?? "multi",
       check: options.accel?.check ?? false,
@@ -250,7 +255,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
 /** A caller from JavaScript may pass any string: the types alone do not hold. */
 function checkNames(description: MachineDescription): void {
   checkName("machine", description.machine, MACHINE_NAMES);
-  checkName("CPU model", description.cpuModel, CPU_MODELS);
+  checkName("CPU model", description.cpu.model, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
   checkName("host order", description.accel.hostOrder, HOST_ORDER_CHOICES);
   checkName("LR/SC scheme", description.accel.llsc, LLSC_SCHEMES);

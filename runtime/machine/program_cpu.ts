@@ -22,13 +22,14 @@ function withPropertiesOf(
   board: BootableBoard,
 ): MachineDescription {
   const wanted = board.programProperties(elfFlags(bytes));
+  const { model, properties } = description.cpu;
   for (const property of Object.keys(wanted)) {
-    if (description.cpu[property] !== false) continue;
+    if (properties[property] !== false) continue;
     throw new ConfigurationError({
-      what: `-cpu ${description.cpuModel},${property}=off`,
+      what: `-cpu ${model},${property}=off`,
       cause: `"${name}" says that its code needs ${property}`,
       fix: `leave ${property}=off out`,
     });
   }
-  return { ...description, cpu: { ...description.cpu, ...wanted } };
+  return { ...description, cpu: { model, properties: { ...properties, ...wanted } } };
 }

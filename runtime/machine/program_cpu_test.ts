@@ -15,7 +15,7 @@ function kernel(flags: number) {
 
 Deno.test("a program that relies on total store order gets it", () => {
   const cpuOf = (flags: number) =>
-    withProgramProperties(describeMachine({ kernel: kernel(flags) }), VIRT).cpu;
+    withProgramProperties(describeMachine({ kernel: kernel(flags) }), VIRT).cpu.properties;
   assertEquals(cpuOf(0), {});
   assertEquals(cpuOf(TOTAL_STORE_ORDER), { ztso: true });
 });
@@ -23,8 +23,8 @@ Deno.test("a program that relies on total store order gets it", () => {
 Deno.test("firmware is looked at too, and flat files say nothing", () => {
   const flat = { name: "flat", bytes: new Uint8Array(64).fill(0xff) };
   const machine = describeMachine({ kernel: flat, bios: kernel(TOTAL_STORE_ORDER) });
-  assertEquals(withProgramProperties(machine, VIRT).cpu, { ztso: true });
-  assertEquals(withProgramProperties(describeMachine({ kernel: flat }), VIRT).cpu, {});
+  assertEquals(withProgramProperties(machine, VIRT).cpu.properties, { ztso: true });
+  assertEquals(withProgramProperties(describeMachine({ kernel: flat }), VIRT).cpu.properties, {});
 });
 
 Deno.test("what a program needs cannot be switched off", () => {

@@ -3,7 +3,7 @@
  */
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
-import type { LlscScheme } from "./options.ts";
+import type { CpuChoice, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
 export interface SharedStart {
@@ -11,8 +11,8 @@ export interface SharedStart {
   readonly memory: WebAssembly.Memory;
   /** Name of the board. */
   readonly board: string;
-  /** CPU properties. */
-  readonly cpu: Readonly<Record<string, boolean>>;
+  /** The CPU of all harts. */
+  readonly cpu: CpuChoice;
   /** Does the emulator itself play the firmware? */
   readonly hasBuiltinFirmware: boolean;
   /** Is every region compared with the cold tier? */

@@ -18,6 +18,7 @@ export function buildGuestColdTier(
     frontend;
   return buildColdTier(factory, {
     handlers: frontend.handlers(),
+    isRare: (handler) => frontend.isRare(handler),
     functions: frontend.functions(),
     hostFunctions,
     recordFields,

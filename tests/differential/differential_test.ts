@@ -141,6 +141,14 @@ Deno.test("a loop of words that is entered with other numbers extends these", as
   assertSame(await DifferentialRun.create(), program);
 });
 
+Deno.test("a loop holds a word in a register that it computes with as a double", async () => {
+  const program = looped([
+    instruction("fadd.d", { rd: 2, rs1: 2, rs2: 1, rm: 0 }),
+    instruction("fmv.d.x", { rd: 1, rs1: 0 }),
+  ]);
+  assertSame(await DifferentialRun.create(), program);
+});
+
 Deno.test("counters count the instructions before the one that reads them", async () => {
   const read = instruction("csrrs", { rd: 10, rs1: 0, imm: csrNumber("instret") });
   const sum = instruction("add", { rd: 11, rs1: 11, rs2: 10 });

@@ -7,6 +7,7 @@
  * for long.
  */
 import { assemble, encode, type OperandFields } from "../../frontend/riscv/encoder.ts";
+import { extensionsOf } from "../../frontend/riscv/extension_condition.ts";
 import type { InstructionRow } from "../../frontend/riscv/instruction.ts";
 import { extractField, parsePattern } from "../../frontend/riscv/pattern.ts";
 import { destinationFile, ROWS } from "../../frontend/riscv/rows.ts";
@@ -110,17 +111,27 @@ const ARITHMETIC_EXTENSIONS: ReadonlySet<string> = new Set([
   "m",
   "zba",
   "zbb",
+  "zbc",
+  "zbkb",
+  "zbkx",
   "zbs",
   "zicond",
+  "zknd",
+  "zkne",
+  "zknh",
+  "zksed",
+  "zksh",
 ]);
 const ARITHMETIC: readonly InstructionRow[] = ROWS.filter(({ name, extension, syntax }) =>
-  ARITHMETIC_EXTENSIONS.has(extension) && /^rd, (rs1|upper)/.test(syntax) && name !== "jalr"
+  extensionsOf(extension).some((each) => ARITHMETIC_EXTENSIONS.has(each)) &&
+  /^rd, (rs1|upper)/.test(syntax) && name !== "jalr"
 );
+const FLOAT_EXTENSIONS: ReadonlySet<string> = new Set(["f", "d", "zfhmin", "zfh", "zfa"]);
 const FLOAT_ROWS: readonly InstructionRow[] = ROWS.filter(({ extension, syntax }) =>
-  (extension === "f" || extension === "d") && !syntax.includes("(")
+  extensionsOf(extension).some((each) => FLOAT_EXTENSIONS.has(each)) && !syntax.includes("(")
 );
-const FLOAT_LOADS = ["flw", "fld"];
-const FLOAT_STORES = ["fsw", "fsd"];
+const FLOAT_LOADS = ["flh", "flw", "fld"];
+const FLOAT_STORES = ["fsh", "fsw", "fsd"];
 const UPDATES: readonly string[] = ROWS.filter(({ name }) => name.startsWith("amo")).map((row) =>
   row.name
 );

@@ -6,7 +6,7 @@
 // Usage: deno run -A tests/guests/build.ts [name ...]
 
 import { fileURLToPath } from "node:url";
-import { BENCH_KERNELS, EMPTY_PROGRAM } from "../../bench/kernels/kernels.ts";
+import { BENCH_KERNELS, EMPTY_PROGRAM, OP_COSTS } from "../../bench/kernels/kernels.ts";
 import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
 
 const COMPILER = "riscv64-linux-gnu-gcc";
@@ -59,7 +59,7 @@ export function guestBuilds(): GuestBuild[] {
       elf: new URL(`${name}.${board}.elf`, ELFS),
     }))
   );
-  const kernels = [...BENCH_KERNELS, EMPTY_PROGRAM].map(({ name, usesFloat }) => ({
+  const kernels = [...BENCH_KERNELS, EMPTY_PROGRAM, OP_COSTS].map(({ name, usesFloat }) => ({
     name,
     board: "virt" as const,
     usesFloat,

@@ -13,6 +13,8 @@ export interface GuestProgram {
   readonly multiHart: boolean;
   /** True when the program is compiled for, and switches on, the floating-point unit. */
   readonly usesFloat: boolean;
+  /** Extensions that the CPU model does not have by itself; none when absent. */
+  readonly extensions?: readonly string[];
   /** Why QEMU 7.2 itself may fail the program; absent when it must pass there too. */
   readonly qemuMayFail?: string;
 }
@@ -37,6 +39,7 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
     ...SMP,
     qemuMayFail: "its store-conditional compares values, so a value that came back goes unnoticed",
   },
+  { name: "reservation_pages", ...SMP },
   { name: "code_patch", ...SMP_ON_BOTH },
   {
     name: "code_patch_unpaced",
@@ -72,4 +75,6 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
   { name: "isa_c", ...SINGLE_HART },
   { name: "isa_f", ...SINGLE_HART, usesFloat: true },
   { name: "isa_d", ...SINGLE_HART, usesFloat: true },
+  { name: "isa_zfh", ...SINGLE_HART, usesFloat: true, extensions: ["zfh"] },
+  { name: "isa_zk", ...SINGLE_HART, extensions: ["zbc", "zkn", "zks"] },
 ];

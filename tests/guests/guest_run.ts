@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { type GuestParameters, readGuestElf } from "./guest_elf.ts";
-import type { GuestBoard } from "./guest_programs.ts";
+import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
 
 /** Emulators a guest can run on; QEMU shows that the guest itself is right. */
 export const RUN_ENGINES = ["weft", "qemu"] as const;
@@ -42,6 +42,16 @@ export function machineFlags(board: GuestBoard, harts: number, elf: string): str
   return ["-M", board, "-bios", "none", "-nographic", "-smp", String(harts), "-kernel", elf];
 }
 
+/** What QEMU 7.2 calls a property. */
+const QEMU_PROPERTIES: Readonly<Record<string, string>> = { zfh: "Zfh" };
+
+function cpuFlags(engine: RunEngine, name: string): string[] {
+  const { extensions = [] } = GUEST_PROGRAMS.find((program) => program.name === name) ?? {};
+  if (extensions.length === 0) return [];
+  const known = extensions.map((each) => engine === "qemu" ? QEMU_PROPERTIES[each] ?? each : each);
+  return ["-cpu", ["rv64", ...known.map((each) => `${each}=on`)].join(",")];
+}
+
 /** Runs a guest to its end. The hart count is written into it, so no device tree is needed. */
 export async function runGuest(run: GuestRun): Promise<GuestOutcome> {
   const { name, board, harts } = run;
@@ -55,6 +65,7 @@ export async function runGuest(run: GuestRun): Promise<GuestOutcome> {
         String(run.timeoutSeconds),
         ...emulatorCommand(run.engine),
         ...machineFlags(board, harts, file),
+        ...cpuFlags(run.engine, name),
         ...(run.flags ?? []),
       ],
       stdin: "null",

@@ -23,6 +23,8 @@ import { trampolineFunctions } from "./trampoline_functions.ts";
 export interface ColdTierParts {
   /** One handler per row, in row order. */
   readonly handlers: readonly Region[];
+  /** Is the instruction of that handler one that few programs use? */
+  readonly isRare: (handler: number) => boolean;
   /** The frontend's functions. */
   readonly functions: readonly Region[];
   /** Functions the host provides to them. */
@@ -96,6 +98,7 @@ export function buildColdTier(
   }
   new RunLoop(m, MODULE_FUNCTIONS, {
     handlers: parts.handlers,
+    isRare: parts.isRare,
     recordFields: parts.recordFields,
     pc: parts.pc,
     trapEnter: privileged.trapEnter.name,

@@ -28,6 +28,7 @@ import type { LocalAllocation } from "../lower/local_allocation.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { MemoryResidentLowering } from "./memory_resident_lowering.ts";
+import { recordField } from "./record_field.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
@@ -115,6 +116,19 @@ export class HandlerLowering extends MemoryResidentLowering {
     const block = this.#region.blocks[0];
     this.lowerOperations(block);
     this.#terminate(block.terminator as Terminator);
+    return this.endBlock();
+  }
+
+  /** Statements of a case whose handler is the function of that name. */
+  lowerCall(name: string): Expression[] {
+    const { m } = this;
+    this.#endPureWindow();
+    this.push(this.#spillBudget(1));
+    const record = m.localGet(this.#frame.record, I32);
+    this.push(m.call(name, [record, this.instructionAddress("guest.pc")], wasmType("void")));
+    this.push(this.#testFault());
+    this.#set(this.#frame.record, this.#nextRecord());
+    this.#goto(this.#frame.labels.next);
     return this.endBlock();
   }
 
@@ -220,12 +234,8 @@ export class HandlerLowering extends MemoryResidentLowering {
   }
 
   protected override field(name: string, type: ValueType): Expression {
-    const { m } = this;
-    const record = m.localGet(this.#frame.record, I32);
-    if (name === "imm") return m.load("cpu", 4, true, wasmType(type), record, Record.IMMEDIATE);
-    const position = this.#fields.indexOf(name);
-    if (position < 0) throw new RangeError(`Cannot find record field "${name}"`);
-    return m.load("cpu", 1, false, wasmType(type), record, Record.FIELDS + position);
+    const record = this.m.localGet(this.#frame.record, I32);
+    return recordField(this.m, record, this.#fields, name, type);
   }
 
   protected override instructionAddress(

@@ -18,6 +18,7 @@ import { LocalAllocation } from "../lower/local_allocation.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { type DispatchFrame, HandlerLowering } from "./handler_lowering.ts";
+import { canBeOutlined, OutlinedHandlerLowering, outlinedName } from "./outlined_handler.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
@@ -32,6 +33,8 @@ const RECORD_SHIFT = Record.SHIFT - 1;
 export interface RunLoopParts {
   /** Handlers in handler order. */
   readonly handlers: readonly Region[];
+  /** May the handler with that number be slower? */
+  readonly isRare: (handler: number) => boolean;
   /** Names of the record's byte-wide fields. */
   readonly recordFields: readonly string[];
   /** State slot of the program counter. */
@@ -371,14 +374,14 @@ export class RunLoop {
       this.#setPc(this.#recordPc()),
       m.br("dispatch"),
     ];
-    const { handlers, recordFields, host } = this.#parts;
-    const lowered = handlers.map((region) =>
-      new HandlerLowering(m, this.#functions, region, this.#locals, {
-        frame: this.#frame,
-        recordFields,
-        host,
-      }).lower()
-    );
+    const { handlers, isRare, recordFields, host } = this.#parts;
+    const lowered = handlers.map((region, index) => {
+      const context = { frame: this.#frame, recordFields, host };
+      const lowering = new HandlerLowering(m, this.#functions, region, this.#locals, context);
+      if (!isRare(index) || !canBeOutlined(region)) return lowering.lower();
+      new OutlinedHandlerLowering(m, this.#functions, region, recordFields).addToModule();
+      return lowering.lowerCall(outlinedName(region));
+    });
     const all = [...special, ...lowered];
     const labels = all.map((_, index) => `case${index}`);
     const handler = m.load("cpu", 2, false, I32, this.#i32(this.#frame.record), Record.HANDLER);

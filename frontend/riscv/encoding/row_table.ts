@@ -4,7 +4,7 @@ import type { InstructionRow, Lifter } from "../instruction.ts";
 /** Name, pattern, syntax and meaning of an instruction. */
 export type RowEntry = readonly [name: string, pattern: string, syntax: string, lift: Lifter];
 
-/** Rows of one section of the manual, given by its title. */
+/** Rows of one section of the manual, given by its title, that belong to the same extensions. */
 export function rowTable(
   extension: string,
   section: string,

@@ -1,15 +1,17 @@
 /**
- * Meanings of the instructions that single and double precision have alike.
+ * Meanings of the instructions that the precisions have alike: each makes the lifter of one of them.
  *
  * Source: RISC-V Unprivileged ISA, "Single-Precision Floating-Point Computational Instructions" and the
  * sections after it.
  */
 import type { Value } from "../../../ir/region.ts";
+import { RoundingMode } from "../../softfloat/format.ts";
 import {
   F64_TO_INTEGER,
   type FormatOperations,
   type IntegerName,
-  type RoundedOperation,
+  type ModalOperation,
+  type Widening,
 } from "../../softfloat/signatures.ts";
 import { truncate } from "../../softfloat/truncation_in_place.ts";
 import type { Lifter } from "../instruction.ts";
@@ -69,31 +71,20 @@ export function injectSign(access: FloatAccess, rule: SignRule): Lifter {
   };
 }
 
-/** Bits without the sign. */
-function magnitudeOf(context: LiftContext, { format, constant }: FloatAccess, bits: Value): Value {
-  return context.b.and(bits, constant(context, format.signBit - 1n));
-}
-
-/** 1 when the bits are a NaN. */
-function isNaN(context: LiftContext, access: FloatAccess, bits: Value): Value {
-  const infinity = access.constant(context, access.format.infinity);
-  return context.b.ltU(infinity, magnitudeOf(context, access, bits));
-}
-
-/** 1 when the bits are a signaling NaN. */
-function isSignaling(context: LiftContext, access: FloatAccess, bits: Value): Value {
-  const { b } = context;
-  const quiet = b.and(bits, access.constant(context, access.format.quietBit));
-  return b.and(isNaN(context, access, bits), b.eqz(quiet));
-}
+/** What becomes of a NaN operand: the other operand is the result, or a NaN is. */
+export type NaNRule = "prefer numbers" | "propagate";
 
 /**
- * Smaller or larger operand. A NaN loses against a number; minus zero is below plus zero.
+ * Smaller or larger operand; minus zero is below plus zero.
  *
  * As signed integers, encoded numbers of which at most one is negative order as their values do, and two
  * negative ones in reverse.
  */
-export function extremum(access: FloatAccess, which: "minimum" | "maximum"): Lifter {
+export function extremum(
+  access: FloatAccess,
+  which: "minimum" | "maximum",
+  rule: NaNRule = "prefer numbers",
+): Lifter {
   return (context) => {
     context.requireFloat();
     const { b } = context;
@@ -104,26 +95,36 @@ export function extremum(access: FloatAccess, which: "minimum" | "maximum"): Lif
     const chosen = which === "minimum"
       ? b.select(isFirstBelow, first, second)
       : b.select(isFirstBelow, second, first);
-    const isFirstNaN = isNaN(context, access, first);
-    const isSecondNaN = isNaN(context, access, second);
+    const isFirstNaN = access.isNaN(context, first);
+    const isSecondNaN = access.isNaN(context, second);
     const canonical = access.constant(context, access.format.canonicalNaN);
-    const withFirstNaN = b.select(isSecondNaN, canonical, second);
-    const result = b.select(isFirstNaN, withFirstNaN, b.select(isSecondNaN, first, chosen));
-    const signaling = [first, second].map((bits) => isSignaling(context, access, bits));
+    const [ifFirst, ifSecond] = rule === "propagate"
+      ? [canonical, canonical]
+      : [b.select(isSecondNaN, canonical, second), first];
+    const result = b.select(isFirstNaN, ifFirst, b.select(isSecondNaN, ifSecond, chosen));
+    const signaling = [first, second].map((bits) => access.isSignaling(context, bits));
     raiseInvalidIf(context, b.or(signaling[0], signaling[1]));
     access.write(context, result);
   };
 }
 
-/** Comparison into an integer register. Order comparisons with any NaN are invalid. */
-export function compare(access: FloatAccess, relation: "eq" | "lt" | "le"): Lifter {
+/** A comparison: which one, and whether every NaN makes it invalid or only a signaling one. */
+export interface Comparison {
+  /** The relation. */
+  readonly relation: "eq" | "lt" | "le";
+  /** Is it quiet about quiet NaNs? */
+  readonly isQuiet: boolean;
+}
+
+/** Comparison into an integer register. */
+export function compare(access: FloatAccess, { relation, isQuiet }: Comparison): Lifter {
   return (context) => {
     context.requireFloat();
     const { b } = context;
     const bits = [access.read(context, "rs1"), access.read(context, "rs2")];
     const [first, second] = bits.map((operand) => access.asDouble(context, operand));
     const invalid = bits.map((operand) =>
-      relation === "eq" ? isSignaling(context, access, operand) : isNaN(context, access, operand)
+      isQuiet ? access.isSignaling(context, operand) : access.isNaN(context, operand)
     );
     raiseInvalidIf(context, b.or(invalid[0], invalid[1]));
     context.setX(b.zeroExtend(b.op(`f64.${relation}`, first, second)));
@@ -151,7 +152,7 @@ export function classify(access: FloatAccess): Lifter {
     const { b } = context;
     const { format } = access;
     const bits = access.read(context, "rs1");
-    const magnitude = magnitudeOf(context, access, bits);
+    const magnitude = access.magnitudeOf(context, bits);
     const below = (bound: bigint, ifBelow: Value, otherwise: Value): Value =>
       b.select(b.ltU(magnitude, access.constant(context, bound)), ifBelow, otherwise);
     const isNegative = b.ltS(bits, access.constant(context, 0n));
@@ -188,7 +189,7 @@ export function convertToInteger(access: FloatAccess, integer: IntegerName): Lif
     context.requireFloat();
     const mode = context.roundingMode();
     const double = access.asDouble(context, access.read(context, "rs1"));
-    if (context.roundsTowardZeroStatically()) {
+    if (context.staticRoundingMode() === RoundingMode.TOWARD_ZERO) {
       return context.setX(truncate(context.b, integer, double, FLOAT_STATE));
     }
     const bits = context.b.op("i64.reinterpret_f64", double);
@@ -203,13 +204,95 @@ function integerOperand(context: LiftContext, integer: IntegerName): Value {
   return integer === "i32" ? context.b.signExtend(word) : context.b.zeroExtend(word);
 }
 
-/** Integer to float, where the format cannot hold every integer. */
+/** Every integer of the type is a number of double precision, but a reserved rounding mode is still illegal. */
+function convertExactly(integer: "i32" | "u32"): Lifter {
+  const opcode = integer === "i32" ? "f64.convert_i32_s" : "f64.convert_i32_u";
+  return (context) => {
+    context.requireFloat();
+    context.roundingMode();
+    const { b } = context;
+    context.setF(b.op("i64.reinterpret_f64", b.op(opcode, context.w("rs1"))));
+  };
+}
+
+/** Integer to float. */
 export function convertFromInteger(access: FloatAccess, integer: IntegerName): Lifter {
+  const isWord = integer === "i32" || integer === "u32";
+  if (isWord && access.format.name === "f64") return convertExactly(integer);
   const { fromSigned, fromUnsigned } = access.operations;
-  const operation: RoundedOperation = integer === "u64" ? fromUnsigned : fromSigned;
+  const operation: ModalOperation = integer === "u64" ? fromUnsigned : fromSigned;
   return (context) => {
     context.requireFloat();
     const operands = (): Value[] => [integerOperand(context, integer)];
     access.write(context, callRounded(context, operation, operands));
+  };
+}
+
+/** To a format that does not hold every number of the source. */
+export function narrow(
+  target: FloatAccess,
+  source: FloatAccess,
+  operation: ModalOperation,
+): Lifter {
+  return (context) => {
+    context.requireFloat();
+    const operands = (): Value[] => [source.read(context, "rs1")];
+    target.write(context, callRounded(context, operation, operands));
+  };
+}
+
+/**
+ * To a format that holds every number of the source: only NaNs need the function. A reserved rounding mode is
+ * still illegal.
+ */
+export function widen(
+  target: FloatAccess,
+  source: FloatAccess,
+  { signature }: Widening,
+): Lifter {
+  return (context) => {
+    context.requireFloat();
+    context.roundingMode();
+    const { b } = context;
+    const bits = source.read(context, "rs1");
+    const double = source.asDouble(context, bits);
+    const isNumber = b.op("f64.eq", double, double);
+    const callee = { callee: signature, changes: [FLOAT_STATE.flags, FLOAT_STATE.range] };
+    const number = target.fromDouble(context, double);
+    target.write(context, b.callUnless(isNumber, number, callee, bits));
+  };
+}
+
+/** Load into a float register. */
+export function load(access: FloatAccess): Lifter {
+  return (context) => {
+    context.requireFloat();
+    const address = context.b.add(context.x("rs1"), context.immediate());
+    access.writeLow(context, context.b.load(address, { width: access.format.width }));
+  };
+}
+
+/** Store of the low bits of a float register, whatever it holds. */
+export function store({ format: { width } }: FloatAccess): Lifter {
+  return (context) => {
+    context.requireFloat();
+    const { b } = context;
+    b.store(b.add(context.x("rs1"), context.immediate()), context.f("rs2"), { width });
+  };
+}
+
+/** The low bits of a float register, boxed or not, to an integer register. */
+export function moveToInteger(access: FloatAccess): Lifter {
+  return (context) => {
+    context.requireFloat();
+    context.setX(access.signExtend(context, context.f("rs1")));
+  };
+}
+
+/** The low bits of an integer register to a float register. */
+export function moveFromInteger(access: FloatAccess): Lifter {
+  return (context) => {
+    context.requireFloat();
+    access.writeLow(context, context.x("rs1"));
   };
 }

@@ -11,6 +11,7 @@
 import type { Builder } from "../../../ir/builder.ts";
 import type { TransferKind, Value } from "../../../ir/region.ts";
 import { RoundingMode } from "../../softfloat/format.ts";
+import type { HalfwordTable } from "../bit_functions/halfword_table.ts";
 import type { DecodedInstruction, FieldName } from "../instruction.ts";
 import { Cause } from "../privileged/causes.ts";
 import { slot } from "../registers.ts";
@@ -187,16 +188,18 @@ export class LiftContext {
     return this.bound !== null && this.bound.hostFuses;
   }
 
-  /** Is it known while lifting that the instruction rounds to nearest even? Never so when unbound. */
-  roundsToNearestStatically(): boolean {
-    if (this.bound === null) return false;
-    const { instruction, mode } = this.bound;
-    return instruction.rm === 0 || (instruction.rm === DYNAMIC_ROUNDING && mode.roundsToNearest);
+  /** The rounding mode if it is known while lifting, which it never is when unbound; else null. */
+  staticRoundingMode(): number | null {
+    if (this.bound === null) return null;
+    const { instruction: { rm }, mode } = this.bound;
+    if (rm < FIRST_RESERVED_ROUNDING) return rm;
+    return rm === DYNAMIC_ROUNDING && mode.roundsToNearest ? RoundingMode.NEAREST_EVEN : null;
   }
 
-  /** Is it known while lifting that the instruction rounds toward zero? Never so when unbound. */
-  roundsTowardZeroStatically(): boolean {
-    return this.bound?.instruction.rm === RoundingMode.TOWARD_ZERO;
+  /** The entry of a table that a field chooses. */
+  tableEntry(field: FieldName, { signature, entries }: HalfwordTable): Value {
+    if (this.bound === null) return this.b.callPure(signature, this.field(field));
+    return this.b.i64(entries[this.bound.instruction[field]]);
   }
 
   /** Rounding mode 0..4 as an i32, from the field or `frm`; illegal-instruction exception when reserved. */
@@ -208,7 +211,8 @@ export class LiftContext {
   }
 
   #boundRoundingMode({ instruction }: BoundInstruction): Value {
-    if (this.roundsToNearestStatically()) return this.b.i32(0);
+    const known = this.staticRoundingMode();
+    if (known !== null) return this.b.i32(known);
     if (instruction.rm !== DYNAMIC_ROUNDING) return this.#legalRounding(this.b.i32(instruction.rm));
     return this.#legalRounding(this.b.getState(slot("frm")));
   }

@@ -4,6 +4,7 @@
  * Source: Unprivileged ISA, "B" Extension for Bit Manipulation, "Zbb: Basic bit-manipulation".
  */
 import type { Value } from "../../../ir/region.ts";
+import { reverseBytes } from "../bit_functions/neighbour_swap.ts";
 import type { LiftContext } from "./lift_context.ts";
 
 const ALL_ONES = -1;
@@ -12,13 +13,6 @@ const BYTE_MASK = 0xff;
 const BYTE_TOP_BIT = 7;
 /** Every byte 0x7f. */
 const LOW_SEVEN_BITS = 0x7f7f_7f7f_7f7f_7f7fn;
-
-/** Steps of a byte reversal: neighbours that change places, their distance, the lower one's bits. */
-const BYTE_SWAPS: readonly { distance: number; lower: bigint }[] = [
-  { distance: 8, lower: 0x00ff_00ff_00ff_00ffn },
-  { distance: 16, lower: 0x0000_ffff_0000_ffffn },
-];
-const HALF_OF_REGISTER = 32;
 
 function complement(c: LiftContext, value: Value): Value {
   return c.b.xor(value, c.b.i64(ALL_ONES));
@@ -160,12 +154,5 @@ export function orcB(c: LiftContext): void {
 
 /** `rev8` */
 export function rev8(c: LiftContext): void {
-  let value = c.x("rs1");
-  for (const { distance, lower } of BYTE_SWAPS) {
-    const mask = c.b.i64(lower);
-    const shift = c.b.i64(distance);
-    const raised = c.b.shl(c.b.and(value, mask), shift);
-    value = c.b.or(raised, c.b.and(c.b.shrU(value, shift), mask));
-  }
-  c.setX(c.b.rotl(value, c.b.i64(HALF_OF_REGISTER)));
+  c.setX(reverseBytes(c.b, c.x("rs1")));
 }

@@ -8,37 +8,14 @@
 #define FROM_F "fmv.x.d"
 #define BITS (~0UL)
 #include "isa_float.h"
+#include "isa_float_convert.h"
 
 PARAMETERS(2000);
 
 static const u64 BOX = 0xffffffff00000000UL;
 
-static struct result model_convert(struct format from, struct format to, u64 x,
-                                   enum rounding mode) {
-  struct number a = unpack(from, x);
-  if (is_nan(a)) return nan_result(to, a.kind == SIGNALLING_NAN);
-  if (a.kind == INFINITE) return infinite(to, a.sign);
-  if (a.kind == ZERO) return zero(to, a.sign);
-  return round_number(to, a, mode);
-}
-
-static u64 narrow(u64 a) {
-  u64 result;
-  __asm__ volatile("fmv.d.x ft0, %1\n fcvt.s.d ft1, ft0\n fmv.x.d %0, ft1"
-                   : "=r"(result)
-                   : "r"(a)
-                   : "ft0", "ft1");
-  return result;
-}
-
-static u64 widen(u64 a) {
-  u64 result;
-  __asm__ volatile("fmv.d.x ft0, %1\n fcvt.d.s ft1, ft0\n fmv.x.d %0, ft1"
-                   : "=r"(result)
-                   : "r"(a)
-                   : "ft0", "ft1");
-  return result;
-}
+FLOAT_CONVERT_STUB(narrow, "fcvt.s.d")
+FLOAT_CONVERT_STUB(widen, "fcvt.d.s")
 
 static void conversions(void) {
   for (u64 i = 0; i < OPERANDS * ROUNDINGS; i++) {

@@ -122,6 +122,29 @@ static void illegal_instructions(void) {
   CHECK_TRAP(ILLEGAL, at, 0x8002);
 }
 
+/* Extensions that the CPU model does not have by itself, and one whose float state is off. */
+static void disabled_extensions(void) {
+  u64 at;
+  TRAPPING(".4byte 0x043100d3", at); /* fadd.h ft1,ft2,ft3 */
+  CHECK_TRAP(ILLEGAL, at, 0x043100d3);
+  TRAPPING(".4byte 0x00851087", at); /* flh ft1,8(a0) */
+  CHECK_TRAP(ILLEGAL, at, 0x00851087);
+  TRAPPING(".4byte 0x32c58533", at); /* aes64es a0,a1,a2 */
+  CHECK_TRAP(ILLEGAL, at, 0x32c58533);
+  TRAPPING(".4byte 0xb0c58533", at); /* sm4ed a0,a1,a2,2 */
+  CHECK_TRAP(ILLEGAL, at, 0xb0c58533);
+  TRAPPING(".4byte 0x28c5c533", at); /* xperm8 a0,a1,a2 */
+  CHECK_TRAP(ILLEGAL, at, 0x28c5c533);
+  TRAPPING(".4byte 0x85d5c573", at); /* mop.r.5 a0,a1 */
+  CHECK_TRAP(ILLEGAL, at, 0x85d5c573);
+  TRAPPING(".2byte 0x81c8", at); /* c.lbu a0,1(a1) */
+  CHECK_TRAP(ILLEGAL, at, 0x81c8);
+  TRAPPING(".2byte 0x6181", at); /* c.mop.3 */
+  CHECK_TRAP(ILLEGAL, at, 0x6181);
+  TRAPPING(".4byte 0x424100d3", at); /* fround.d ft1,ft2 */
+  CHECK_TRAP(ILLEGAL, at, 0x424100d3);
+}
+
 static void environment(void) {
   u64 at;
   TRAPPING("ecall", at);
@@ -256,6 +279,7 @@ void guest_main(u64 hart, u64 harts) {
   CHECK(READ_CSR("mtvec") == (u64)record_trap);
   for (u64 i = 0; i < parameters.iterations; i++) {
     illegal_instructions();
+    disabled_extensions();
     environment();
     access_faults();
     fetch_fault();

@@ -18,6 +18,7 @@ struct format {
   int exponent_bits;
 };
 
+static const struct format HALF = {10, 5};
 static const struct format SINGLE = {23, 8};
 static const struct format DOUBLE = {52, 11};
 

@@ -140,7 +140,7 @@ static u64 operand(u64 index, u64 *state) {
       infinity_of(FORMAT) + 1,
   };
   enum { COUNT = sizeof edges / sizeof edges[0] };
-  if (index < 2 * COUNT) return edges[index / 2] | sign_bit(FORMAT, index & 1);
+  if (index < 2 * COUNT) return (edges[index / 2] | sign_bit(FORMAT, index & 1)) & BITS;
   u64 random = next_random(state);
   if (index & 1) return random & BITS;
   return (one + (random & (8 * ulp_of_exponent - 1))) | sign_bit(FORMAT, random >> 63);

@@ -9,7 +9,7 @@ import { setChosen } from "./chosen_node.ts";
 import { coldTierText } from "./cold_tier_text.ts";
 import {
   advertisedExtensions,
-  checkCpuProperties,
+  checkCpu,
   loadRiscvFrontend,
   mmuType,
   programProperties,
@@ -64,7 +64,7 @@ export const VIRT: BootableBoard = {
   registers: RISCV_REGISTERS,
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
-  checkCpu: checkCpuProperties,
+  checkCpu,
   programProperties,
   coldTier: coldTierText,
   createDevices,

@@ -7,7 +7,7 @@ import { kernelLoadAddress } from "../riscv_virt/boot_plan.ts";
 import { coldTierText } from "../riscv_virt/cold_tier_text.ts";
 import {
   advertisedExtensions,
-  checkCpuProperties,
+  checkCpu,
   loadRiscvFrontend,
   mmuType,
   programProperties,
@@ -41,7 +41,7 @@ export const SPIKE: BootableBoard = {
   registers: RISCV_REGISTERS,
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
-  checkCpu: checkCpuProperties,
+  checkCpu,
   programProperties,
   coldTier: coldTierText,
   createDevices,

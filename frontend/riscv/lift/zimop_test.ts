@@ -1,0 +1,3 @@
+import { testRegisterModels } from "./register_model_fixture.ts";
+
+testRegisterModels({ "mop.r.imm": () => 0n, "mop.rr.imm": () => 0n });
