@@ -3,9 +3,9 @@
  * slots at the same time: of two loops without it one is soon ahead, and nothing races.
  *
  * A thread counts its arrivals and waits until all others have come as often. Then it waits until it has seen
- * each of them alive: while a thread waits it counts up a beat, and a beat that changes shows that the other
- * one runs at this moment, not only that it came here and lost its processor since. A thread that goes on says
- * so, for those that have not seen its beat. At last it delays for a few rounds, as many as some bits of the
+ * each of them alive: while a thread waits it counts up a beat, and a beat that changes some times during a few
+ * looks shows that the other one runs at this moment, on another processor; a single change may be from before
+ * the two took turns on one. A thread that goes on says so, for those that have not seen enough of its beats. At last it delays for a few rounds, as many as some bits of the
  * slot's address say, which are random and differ from thread to thread.
  *
  * A thread that has given way too often in a batch waits no more until the next one.
@@ -17,6 +17,8 @@ import { addressOf, Area, Mailbox } from "./guest_layout.ts";
 /** Iterations from one meeting to the next; a power of two. */
 const ITERATIONS = 8;
 const ENTRY_BYTES = 8;
+/** Changes of a beat, within one round of looks, that show a thread alive. */
+const SIGNS_OF_LIFE = 3;
 /** Looks at another thread before the hart gives way to others. */
 const SPINS = 400;
 /** Lowest random bit of a slot's address, and bits of a thread's delay. */
@@ -25,7 +27,7 @@ const DELAY_BITS = 3;
 /** Doublewords of a thread's line. */
 const Line = { ARRIVALS: 0, BEAT: 8, LEFT: 16 } as const;
 /** Scratch registers: the test's own ones are set later. */
-const [DELAY, OWN, OTHER, SEEN, FIRST, LOOKS, BEAT] = [5, 6, 7, 8, 9, 10, 11];
+const [DELAY, OWN, OTHER, SEEN, LAST, LOOKS, BEAT, SIGNS] = [5, 6, 7, 8, 9, 10, 11, 12];
 const { MEETING, PATIENCE, ORDER, SLOT } = Reserved;
 
 /** The meeting point of one thread. */
@@ -69,12 +71,16 @@ export class Meeting {
 
   #awaitBeat(a: Assembler, other: number): void {
     a.constant(OTHER, lineOf(other));
-    a.emit("ld", { rd: FIRST, rs1: OTHER, imm: Line.BEAT });
+    a.emit("ld", { rd: LAST, rs1: OTHER, imm: Line.BEAT });
     wait(a, `beat ${other}`, (done) => {
       a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.LEFT });
       a.jump("bge", done, { rs1: SEEN, rs2: MEETING });
       a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.BEAT });
-      a.jump("bne", done, { rs1: SEEN, rs2: FIRST });
+      a.jump("beq", `same ${other}`, { rs1: SEEN, rs2: LAST });
+      a.emit("addi", { rd: LAST, rs1: SEEN, imm: 0 });
+      a.emit("addi", { rd: SIGNS, rs1: SIGNS, imm: -1 });
+      a.jump("beq", done, { rs1: SIGNS, rs2: 0 });
+      a.label(`same ${other}`);
     });
   }
 }
@@ -87,6 +93,7 @@ function lineOf(thread: number): bigint {
 function wait(a: Assembler, name: string, look: (done: string) => void): void {
   a.label(`again ${name}`);
   a.emit("addi", { rd: LOOKS, rs1: 0, imm: SPINS });
+  a.emit("addi", { rd: SIGNS, rs1: 0, imm: SIGNS_OF_LIFE });
   a.label(`look ${name}`);
   a.emit("addi", { rd: BEAT, rs1: BEAT, imm: 1 });
   a.emit("sd", { rs1: OWN, rs2: BEAT, imm: Line.BEAT });
