@@ -56,13 +56,18 @@ export type {
   CpuModel,
   DebugCategory,
   DebugOptions,
+  HostOrderChoice,
+  LlscScheme,
   MachineName,
   ThreadMode,
+  TranslationExperiment,
 } from "./runtime/machine/options.ts";
 export {
   ConfigurationError,
   CPU_MODELS,
   DEBUG_CATEGORIES,
+  HOST_ORDER_CHOICES,
+  LLSC_SCHEMES,
   MACHINE_NAMES,
   THREAD_MODES,
 } from "./runtime/machine/options.ts";

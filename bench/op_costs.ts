@@ -88,10 +88,9 @@ if (import.meta.main) {
     default: { save: true },
   });
   const rounds = Number(flags.rounds ?? DEFAULT_ROUNDS);
-  const text =
-    `${today()}, commit ${await describeCommit()}, median of ${rounds} rounds on ${(await describeMachine()).cpu}.\n\n${
-      table(await measure(rounds))
-    }`;
+  const text = `${today()}, commit ${await describeCommit()}, median of ${rounds} rounds on ${
+    (await describeMachine()).cpu
+  }.\n\n${table(await measure(rounds))}`;
   console.log(text);
   if (flags.save) {
     const document = await Deno.readTextFile(RESULTS);

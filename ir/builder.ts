@@ -6,7 +6,7 @@
  * instruction stays in one block and uses `select`.
  */
 import { analyzeControlFlow, dropUnreachable } from "./control_flow.ts";
-import { Order, type OrderSet } from "./memory_order.ts";
+import { type AccessOrders, Order, type OrderSet, UNORDERED } from "./memory_order.ts";
 import { type Opcode, opcodeRow, type RmwOperation } from "./opcodes.ts";
 import {
   type Attribute,
@@ -62,11 +62,16 @@ type IntegerBinary =
 export class Builder {
   /** The region being built. */
   readonly region: Region;
+  readonly #orders: AccessOrders;
   #block: Block;
 
-  /** Starts in the region's last block, or in a new one when it has none. */
-  constructor(region: Region) {
+  /**
+   * Starts in the region's last block, or in a new one when it has none.
+   * @param orders what memory accesses ask for besides their own order
+   */
+  constructor(region: Region, orders: AccessOrders = UNORDERED) {
     this.region = region;
+    this.#orders = orders;
     this.#block = region.blocks.at(-1) ?? region.addBlock();
   }
 
@@ -316,12 +321,14 @@ export class Builder {
   // --- memory, calls, departures --------------------------------------------------------------------
 
   /** Loads from a guest virtual address, extended to 64 bits. */
-  load(address: Value, { width, signed = false, order = Order.NONE }: AccessOptions): Value {
+  load(address: Value, { width, signed = false, order: own = Order.NONE }: AccessOptions): Value {
+    const order = own | this.#orders.load;
     return this.append("guest.load", "i64", [address], { width, signed, order });
   }
 
   /** Stores the low bits of `value` at a guest virtual address. */
-  store(address: Value, value: Value, { width, order = Order.NONE }: AccessOptions): void {
+  store(address: Value, value: Value, { width, order: own = Order.NONE }: AccessOptions): void {
+    const order = own | this.#orders.store;
     this.append("guest.store", "void", [address, value], { width, signed: false, order });
   }
 
@@ -330,13 +337,15 @@ export class Builder {
     rmw: RmwOperation,
     address: Value,
     value: Value,
-    { width, order = Order.NONE }: AccessOptions,
+    { width, order: own = Order.NONE }: AccessOptions,
   ): Value {
+    const order = own | this.#orders.update;
     return this.append("guest.rmw", "i64", [address, value], { width, signed: true, order, rmw });
   }
 
   /** Load-reserved. */
-  loadReserved(address: Value, { width, order = Order.NONE }: AccessOptions): Value {
+  loadReserved(address: Value, { width, order: own = Order.NONE }: AccessOptions): Value {
+    const order = own | this.#orders.load;
     return this.append("guest.load_reserved", "i64", [address], { width, signed: true, order });
   }
 
@@ -344,8 +353,9 @@ export class Builder {
   storeConditional(
     address: Value,
     value: Value,
-    { width, order = Order.NONE }: AccessOptions,
+    { width, order: own = Order.NONE }: AccessOptions,
   ): Value {
+    const order = own | this.#orders.store;
     return this.append("guest.store_conditional", "i64", [address, value], {
       width,
       signed: false,

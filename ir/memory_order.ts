@@ -1,8 +1,9 @@
 /**
  * Memory order as data: a set of "earlier access before later access" pairs.
  *
- * A fence carries the pairs it orders among all accesses around it. An access carries the pairs it orders
- * between itself and its neighbours: a load with READ_READ and READ_WRITE is an acquire. What a guest's
+ * A fence carries the pairs it orders among all accesses around it. An access carries ACQUIRE, RELEASE or
+ * both: what is behind it stays behind it, what is before it stays before it, whatever the access itself is.
+ * What a guest's
  * instructions need is decided in its frontend; what the host gives without being asked is decided in the
  * backend; the difference is emitted.
  */
@@ -66,3 +67,40 @@ export function fenceOrder(
     (predecessor.write && successor.read ? Order.WRITE_READ : 0) |
     (predecessor.write && successor.write ? Order.WRITE_WRITE : 0);
 }
+
+/** Does everything behind an access with this order stay behind it? */
+export function isAcquire(order: OrderSet): boolean {
+  return (order & Order.ACQUIRE) === Order.ACQUIRE;
+}
+
+/** Does everything before an access with this order stay before it? */
+export function isRelease(order: OrderSet): boolean {
+  return (order & Order.RELEASE) === Order.RELEASE;
+}
+
+/** The pairs that the order of a load asks for with what is before it. */
+export function pairsBeforeLoad(order: OrderSet): OrderSet {
+  return isRelease(order) ? Order.READ_READ | Order.WRITE_READ : Order.NONE;
+}
+
+/** The pairs that the order of an atomic update, which loads and stores, asks for with what is behind it. */
+export function pairsBehind(order: OrderSet): OrderSet {
+  return isAcquire(order) ? Order.ALL : Order.NONE;
+}
+
+/** The order that plain accesses and updates of a guest ask for, whatever their instructions say besides. */
+export interface AccessOrders {
+  /** Loads, load-reserved included. */
+  readonly load: OrderSet;
+  /** Stores, store-conditional included. */
+  readonly store: OrderSet;
+  /** Atomic updates. */
+  readonly update: OrderSet;
+}
+
+/** Nothing beyond what each instruction says. */
+export const UNORDERED: AccessOrders = {
+  load: Order.NONE,
+  store: Order.NONE,
+  update: Order.NONE,
+};

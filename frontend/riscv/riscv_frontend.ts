@@ -4,6 +4,7 @@
  */
 import { Builder } from "../../ir/builder.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
+import { type AccessOrders, UNORDERED } from "../../ir/memory_order.ts";
 import { Region } from "../../ir/region.ts";
 import { shortFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
@@ -30,6 +31,7 @@ import { AccessStatus, CSR_ACCESS, CsrOperation } from "./privileged/signatures.
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, isRareRow, ROWS } from "./rows.ts";
+import { TOTAL_STORE_ORDER } from "./total_store_order.ts";
 import type { InstructionRow } from "./instruction.ts";
 
 /** TLB sets that the privileged architecture's mmu modes need. */
@@ -48,11 +50,13 @@ export interface RiscvConfiguration {
   readonly extensions?: ReadonlySet<string>;
   /** Are five-level page tables offered? */
   readonly sv57?: boolean;
+  /** Have the harts total store order? */
+  readonly ztso?: boolean;
 }
 
 /** Lifts a row as a handler. */
-export function liftHandler(row: InstructionRow): Region {
-  const builder = new Builder(new Region(row.name, "handler"));
+export function liftHandler(row: InstructionRow, orders: AccessOrders = UNORDERED): Region {
+  const builder = new Builder(new Region(row.name, "handler"), orders);
   row.lift(new LiftContext(builder, null));
   if (!builder.isTerminated) builder.terminate({ kind: "next" });
   return builder.region;
@@ -95,10 +99,12 @@ export class RiscvFrontend implements GuestFrontend {
   readonly #fillRecord: RecordFiller;
   readonly #extensions: ReadonlySet<string>;
   readonly #features: bigint;
+  readonly #orders: AccessOrders;
   readonly #facts = new RowFacts((row) => liftHandler(ROWS[row]));
 
   /** A guest with these extensions. */
-  constructor({ extensions = EXTENSIONS, sv57 = false }: RiscvConfiguration = {}) {
+  constructor({ extensions = EXTENSIONS, sv57 = false, ztso = false }: RiscvConfiguration = {}) {
+    this.#orders = ztso ? TOTAL_STORE_ORDER : UNORDERED;
     this.#extensions = extensions;
     this.#decoder = new Decoder(extensions);
     this.#disassembler = new Disassembler(this.#decoder);
@@ -107,7 +113,7 @@ export class RiscvFrontend implements GuestFrontend {
   }
 
   handlers(): Region[] {
-    return ROWS.map(liftHandler);
+    return ROWS.map((row) => liftHandler(row, this.#orders));
   }
 
   isRare(handler: number): boolean {
@@ -158,7 +164,7 @@ export class RiscvFrontend implements GuestFrontend {
   }
 
   liftRegion(request: RegionRequest): Region {
-    return new RegionLifter(this.#decoder, this.#facts, request).lift();
+    return new RegionLifter(this.#decoder, this.#facts, request, this.#orders).lift();
   }
 
   disassemble(bits: number, pc: bigint): string {

@@ -16,6 +16,8 @@ import {
   DEBUG_CATEGORIES,
   type DebugCategory,
   DEFAULT_RAM_BYTES,
+  HOST_ORDER_CHOICES,
+  type HostOrderChoice,
   LLSC_SCHEMES,
   type LlscScheme,
   MACHINE_NAMES,
@@ -81,6 +83,10 @@ export interface CommandLine {
   thread?: ThreadMode;
   /** Check compiled code against the cold tier. */
   check?: boolean;
+  /** Column of the memory order table. */
+  hostOrder?: HostOrderChoice;
+  /** Emit loads that the host may merge and swap. */
+  unsafePlainLoads?: boolean;
   /** How reservations are made. */
   llsc?: LlscScheme;
   /** What goes to the debug log. */
@@ -174,9 +180,11 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off][,llsc=monitor|cas|exclusive]",
-    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; llsc: " +
-      "how reservations are made",
+    value: "tcg[,thread=multi|single][,check=on|off][,llsc=S][,host-order=C]",
+    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; " +
+      `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
+      `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
+      "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
   },
   {
@@ -357,7 +365,7 @@ function parseCpu(value: string, line: CommandLine): void {
   for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
 }
 
-const ACCEL_PROPERTIES = ["thread", "check", "llsc"] as const;
+const ACCEL_PROPERTIES = ["thread", "check", "llsc", "host-order", "unsafe-plain-loads"] as const;
 
 function parseAccel(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("accel", value);
@@ -371,6 +379,14 @@ function parseAccel(value: string, line: CommandLine): void {
   if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
+  const order = properties.get("host-order");
+  if (order !== undefined) {
+    line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);
+  }
+  const plain = properties.get("unsafe-plain-loads");
+  if (plain !== undefined) {
+    line.unsafePlainLoads = parseSwitch("accel", "unsafe-plain-loads", plain);
+  }
 }
 
 function isDebugCategory(name: string): name is DebugCategory {

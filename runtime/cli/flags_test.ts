@@ -63,6 +63,15 @@ Deno.test("the last of a repeated flag counts, repeated machine properties add u
   assertEquals(parseCommandLine(words("-serial none -nographic")), { serial: "none" });
 });
 
+Deno.test("the memory order table's column and the unsafe loads are properties of -accel", () => {
+  assertEquals(parseCommandLine(words("-accel tcg,host-order=portable,unsafe-plain-loads=on")), {
+    hostOrder: "portable",
+    unsafePlainLoads: true,
+  });
+  const wrong = words("-accel tcg,host-order=x86");
+  assertThrows(() => parseCommandLine(wrong), UsageError, "x64");
+});
+
 Deno.test("properties of -cpu and -accel are switches and choices", () => {
   const line = parseCommandLine(
     words("-cpu rv64,sv57=on,zbb=off -accel tcg,thread=single,check=on"),

@@ -96,6 +96,8 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     accel: {
       ...given("thread", line.thread),
       ...given("check", line.check),
+      ...given("hostOrder", line.hostOrder),
+      ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("llsc", line.llsc),
     },
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },

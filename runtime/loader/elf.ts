@@ -53,11 +53,14 @@ const Header = {
   ENTRY: 24,
   PROGRAM_TABLE: 32,
   SECTION_TABLE: 40,
+  FLAGS: 48,
   PROGRAM_ENTRY_BYTES: 54,
   PROGRAM_COUNT: 56,
   SECTION_ENTRY_BYTES: 58,
   SECTION_COUNT: 60,
 } as const;
+
+const FLAGS_BYTES = 4;
 
 /** Offsets of a program header's fields. */
 const Program = {
@@ -84,6 +87,12 @@ interface ElfSegment extends Segment {
 /** Is it an ELF file of any kind? */
 export function isElf(bytes: Uint8Array): boolean {
   return new ImageReader("", bytes).spells(0, MAGIC);
+}
+
+/** The processor's own flags of an ELF file; 0 for what is none. */
+export function elfFlags(bytes: Uint8Array): number {
+  if (!isElf(bytes) || bytes.length < Header.FLAGS + FLAGS_BYTES) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(Header.FLAGS, true);
 }
 
 /** Loads an ELF file. Throws LoadError. */

@@ -1,6 +1,7 @@
 /**
  * What a board is to the machine and to its workers. A board names a guest; nothing outside its folder does.
  */
+import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { MmioAccess } from "../devices/device.ts";
 import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
@@ -91,8 +92,8 @@ export interface Board {
   readonly ramBase: number;
   /** The guest with this CPU; loaded when it is asked for, because main can do without. */
   loadFrontend(cpu: CpuChoice): Promise<GuestFrontend>;
-  /** The guest's cold tier: base64 text of a module. */
-  coldTier(): Promise<string>;
+  /** The guest's cold tier for a column of the order table: base64 text of a module. */
+  coldTier(host: HostOrder): Promise<string>;
   /** A worker's view of the devices; `hasBuiltinFirmware`: environment calls of supervisors end here. */
   createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDevices;
 }

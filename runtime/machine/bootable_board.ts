@@ -64,6 +64,8 @@ export interface BootableBoard extends Board {
   controlRegisters(): Promise<ReadonlyMap<string, number>>;
   /** Throws ConfigurationError for CPU properties that do not exist or do not fit together. */
   checkCpu(cpu: CpuChoice): void;
+  /** CPU properties that a program with these ELF flags asks for. */
+  programProperties(elfFlags: number): Readonly<Record<string, boolean>>;
   /** Where a kernel without an address of its own goes. @param firmwareEnd first address behind firmware */
   kernelAddress(firmware: FirmwareKind, firmwareEnd: number): number;
   /** The generated device tree. */

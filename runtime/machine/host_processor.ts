@@ -1,6 +1,8 @@
 /** The processor this process runs on, as far as the code generator must know it. */
 
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
+import { type TranslationSettings, usualTranslation } from "../translation/translation_settings.ts";
+import type { AccelOptions } from "./options.ts";
 
 /** What the host orders without being asked; the portable column is right on every host. */
 export function hostOrder(architecture: string = Deno.build.arch): HostOrder {
@@ -12,4 +14,19 @@ export function hostOrder(architecture: string = Deno.build.arch): HostOrder {
     default:
       return "portable";
   }
+}
+
+/** How a machine's guest code is translated on this host. */
+export function translationSettings(accel: Required<AccelOptions>): TranslationSettings {
+  const { experiment } = accel;
+  const column = accel.hostOrder === "auto" ? hostOrder() : accel.hostOrder;
+  const usual = usualTranslation(experiment.dropBarriers ? "unfenced" : column);
+  return {
+    ...usual,
+    hasPlainLoads: accel.unsafePlainLoads,
+    hasRegions: experiment.regions ?? usual.hasRegions,
+    isOptimized: experiment.optimizer ?? usual.isOptimized,
+    regionInstructions: experiment.regionInstructions ?? usual.regionInstructions,
+    renewsModules: experiment.renewModules ?? usual.renewsModules,
+  };
 }

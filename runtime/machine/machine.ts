@@ -5,7 +5,7 @@
  */
 
 import type { BootableBoard } from "./bootable_board.ts";
-import { hostOrder } from "./host_processor.ts";
+import { translationSettings } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
 import { ConsoleEnd } from "./console_pump.ts";
 import { openDebugLog } from "./debug_log.ts";
@@ -33,6 +33,7 @@ import {
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
 
 const MS_PER_SECOND = 1000;
@@ -48,24 +49,9 @@ export async function createMachine(
   sources: WorkerSources = WORKER_SOURCES,
   signal?: AbortSignal,
 ): Promise<Machine> {
-  requireProgram(description);
-  requireThreads(description);
-  await requireSourcePermission();
-  const board = await loadCheckedBoard(description);
-  const plan = await planImages(description, board);
-  const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier()));
-  const replayTier = description.accel.check ? await buildReplayTier(board, description) : null;
+  const parts = await machineParts(description, sources);
+  const plan = await planImages(parts.description, parts.board);
   signal?.throwIfAborted();
-  const parts = {
-    description,
-    board,
-    coldTier,
-    replayTier,
-    memory: createSharedMemory(description.memoryBytes),
-    console: new ConsoleEnd(),
-    log: openDebugLog(description),
-    sources,
-  };
   const cycle = new PowerCycle(parts, plan, 1);
   const machine = Machine["of"](parts, cycle);
   machine["abortBy"](signal);
@@ -75,17 +61,42 @@ export async function createMachine(
   return machine;
 }
 
+/** What a machine is built from. Throws as {@linkcode createMachine}. */
+export async function machineParts(
+  asked: MachineDescription,
+  sources: WorkerSources = WORKER_SOURCES,
+): Promise<MachineParts> {
+  requireProgram(asked);
+  requireThreads(asked);
+  await requireSourcePermission();
+  const board = await loadCheckedBoard(asked);
+  const description = withProgramProperties(asked, board);
+  const { host } = translationSettings(description.accel);
+  const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier(host)));
+  const replayTier = description.accel.check ? await buildReplayTier(board, description) : null;
+  return {
+    description,
+    board,
+    coldTier,
+    replayTier,
+    memory: createSharedMemory(description.memoryBytes),
+    console: new ConsoleEnd(),
+    log: openDebugLog(description),
+    sources,
+  };
+}
+
 /** The cold tier that check mode replays regions in; rarely wanted, so Binaryen is loaded only then. */
 async function buildReplayTier(
   board: BootableBoard,
-  { cpu }: MachineDescription,
+  { cpu, accel }: MachineDescription,
 ): Promise<WebAssembly.Module> {
   const { ModuleFactory } = await import("../../wasm_backend/module_builder.ts");
   const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
   const bytes = buildGuestColdTier(
     new ModuleFactory(),
     await board.loadFrontend(cpu),
-    hostOrder(),
+    translationSettings(accel).host,
     true,
   );
   return await WebAssembly.compile(bytes);
@@ -94,7 +105,7 @@ async function buildReplayTier(
 /** The flattened device tree that a machine would be given. Throws as {@linkcode createMachine}. */
 export async function deviceTree(description: MachineDescription): Promise<Uint8Array> {
   const board = await loadCheckedBoard(description);
-  return (await planImages(description, board)).deviceTree;
+  return (await planImages(withProgramProperties(description, board), board)).deviceTree;
 }
 
 async function loadCheckedBoard({ machine, cpu }: MachineDescription): Promise<BootableBoard> {

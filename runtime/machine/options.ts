@@ -7,6 +7,7 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
+import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { UserError } from "./user_error.ts";
 
@@ -37,6 +38,25 @@ export interface CpuChoice {
 export const THREAD_MODES = ["multi", "single"] as const;
 /** `multi`: a thread for each hart. `single`: all harts take turns on one thread. */
 export type ThreadMode = typeof THREAD_MODES[number];
+
+/** Columns of the memory order table that can be asked for; `auto`: that of the processor. */
+export const HOST_ORDER_CHOICES = ["auto", ...HOST_ORDERS] as const;
+/** One of {@linkcode HOST_ORDER_CHOICES}. */
+export type HostOrderChoice = typeof HOST_ORDER_CHOICES[number];
+
+/** What tests vary in the translation of guest code. */
+export interface TranslationExperiment {
+  /** Compile hot code. Default: true. */
+  readonly regions?: boolean;
+  /** Run the optimizer. Default: true. */
+  readonly optimizer?: boolean;
+  /** Most guest instructions of one region. Default: {@linkcode REGION_INSTRUCTIONS}. */
+  readonly regionInstructions?: number;
+  /** Keep compiled code in the host's baseline compiler by compiling it anew all the time. Default: false. */
+  readonly renewModules?: boolean;
+  /** Leave out the barriers that keep a store before a later load, to show that tests notice. Default: false. */
+  readonly dropBarriers?: boolean;
+}
 
 /** How load-reserved and store-conditional are made where comparing values is not enough. */
 export const LLSC_SCHEMES = ["monitor", "cas", "exclusive"] as const;
@@ -104,6 +124,12 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /** Re-run every compiled region in the cold tier and report the first difference. Default: false. */
   readonly check?: boolean;
+  /** Column of the memory order table. Default: `auto`. */
+  readonly hostOrder?: HostOrderChoice;
+  /** Emit guest loads that the host may merge and swap, to show that tests notice. Default: false. */
+  readonly unsafePlainLoads?: boolean;
+  /** For tests of the translation itself. */
+  readonly experiment?: TranslationExperiment;
   /** How reservations are made. Default: `monitor`. */
   readonly llsc?: LlscScheme;
 }
@@ -210,6 +236,9 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     accel: {
       thread: options.accel?.thread ?? "multi",
       check: options.accel?.check ?? false,
+      hostOrder: options.accel?.hostOrder ?? "auto",
+      unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
+      experiment: options.accel?.experiment ?? {},
       llsc: options.accel?.llsc ?? "monitor",
     },
     noReboot: options.noReboot ?? false,
@@ -228,6 +257,7 @@ function checkNames(description: MachineDescription): void {
   checkName("machine", description.machine, MACHINE_NAMES);
   checkName("CPU model", description.cpu.model, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
+  checkName("host order", description.accel.hostOrder, HOST_ORDER_CHOICES);
   checkName("LR/SC scheme", description.accel.llsc, LLSC_SCHEMES);
   for (const category of description.debug.categories) {
     checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));

@@ -23,7 +23,14 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
   assertEquals(description.harts, 1);
   assertEquals(description.memoryBytes, DEFAULT_RAM_BYTES);
   assertEquals(description.bios, "default");
-  assertEquals(description.accel, { thread: "multi", check: false, llsc: "monitor" });
+  assertEquals(description.accel, {
+    thread: "multi",
+    check: false,
+    llsc: "monitor",
+    hostOrder: "auto",
+    unsafePlainLoads: false,
+    experiment: {},
+  });
 });
 
 Deno.test("harts are limited to what the shared layout holds", () => {

@@ -43,6 +43,7 @@ import { GuestClock, startClock } from "./clock.ts";
 import { type ConsoleEnd, ConsolePump } from "./console_pump.ts";
 import type { DebugLog } from "./debug_log.ts";
 import { exitStatusOf } from "./exit_status.ts";
+import { translationSettings } from "./host_processor.ts";
 import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
 import { errorText, InternalError } from "./internal_error.ts";
 import type { ExitStatus } from "./machine_interface.ts";
@@ -234,6 +235,7 @@ export class PowerCycle {
       cpu: description.cpu,
       hasBuiltinFirmware: this.#hasBuiltinFirmware,
       check: description.accel.check,
+      translation: translationSettings(description.accel),
       llsc: description.accel.llsc,
     };
     const htif = board.htif(images.symbols);

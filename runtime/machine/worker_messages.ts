@@ -1,6 +1,7 @@
 /**
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
+import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
 import type { CpuChoice, LlscScheme } from "./options.ts";
 
@@ -16,6 +17,8 @@ export interface SharedStart {
   readonly hasBuiltinFirmware: boolean;
   /** Is every region compared with the cold tier? */
   readonly check: boolean;
+  /** How guest code is translated. */
+  readonly translation: TranslationSettings;
   /** How reservations are made. */
   readonly llsc: LlscScheme;
 }

@@ -6,7 +6,6 @@ import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { Region } from "../../ir/region.ts";
 import { optimize } from "../../optimizer/pipeline.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
-import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import {
   compileBatch,
   type CompiledRegion,
@@ -28,7 +27,9 @@ import {
 import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
 import { RegionCoverage } from "./region_coverage.ts";
 import { RegionReport } from "./region_report.ts";
+import { ModuleRenewal } from "./module_renewal.ts";
 import { SlotAllocator } from "./slot_allocator.ts";
+import type { TranslationSettings } from "./translation_settings.ts";
 
 /** Most regions of one module. */
 const BATCH_LIMIT = 24;
@@ -41,8 +42,8 @@ export interface CompilerParts {
   readonly frontend: GuestFrontend;
   /** Guest physical address of RAM. */
   readonly ramBase: number;
-  /** Column of the order table. */
-  readonly host: HostOrder;
+  /** How guest code is translated. */
+  readonly settings: TranslationSettings;
   /** Do regions return after each call, to be compared with the cold tier? */
   readonly isChecked: boolean;
   /** Is a copy of every module's text and its regions' IR wanted? */
@@ -90,18 +91,26 @@ export class Compiler {
   readonly #hasOtherWriters: boolean;
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
+  readonly #renewal: ModuleRenewal | null;
 
   /** A compiler for one machine. */
   constructor(parts: CompilerParts) {
     this.#parts = parts;
-    this.#builder = new RegionBuilder(parts.words, parts.frontend, parts.isChecked);
+    this.#builder = new RegionBuilder(
+      parts.words,
+      parts.frontend,
+      parts.isChecked,
+      parts.settings.regionInstructions,
+    );
+    this.#renewal = parts.settings.renewsModules ? new ModuleRenewal() : null;
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
     // ORDER: constant after start.
     const ramPages = Atomics.load(parts.words, Machine.RAM_PAGES.offset >> 2);
     this.#ram = { base: BigInt(parts.ramBase), bytes: BigInt(ramPages * PAGE_BYTES) };
     // ORDER: constant after start. One hart is the only writer of guest RAM: no device writes it.
-    this.#hasOtherWriters = Atomics.load(parts.words, Machine.HART_COUNT.offset >> 2) > 1;
+    const isShared = Atomics.load(parts.words, Machine.HART_COUNT.offset >> 2) > 1;
+    this.#hasOtherWriters = isShared && !parts.settings.hasPlainLoads;
     this.#counters = compilerCounters(parts.words.buffer);
   }
 
@@ -126,9 +135,21 @@ export class Compiler {
     });
     this.#counters[CompilerCounter.REGIONS] += regions.length;
     this.#counters[CompilerCounter.MODULES]++;
-    this.#modules++;
     this.#counters[CompilerCounter.MODULE_BYTES] += bytes.bytes.length;
-    this.#parts.publish({ module, regions, retired, ticket });
+    this.#publish({ module, regions, retired, ticket });
+    this.#renewal?.remember(bytes.bytes, regions);
+  }
+
+  /** Where modules are renewed: publishes those of late once more, as modules that the host never saw. */
+  renewModules(): void {
+    for (const { module, regions } of this.#renewal?.renewed() ?? []) {
+      this.#publish({ module, regions, retired: [], ticket: this.#slots.retire([]) });
+    }
+  }
+
+  #publish(module: InstalledModule): void {
+    this.#modules++;
+    this.#parts.publish(module);
   }
 
   #timed<Result>(counter: number, work: () => Result): Result {
@@ -171,7 +192,9 @@ export class Compiler {
     const report = this.#parts.isChecked
       ? new RegionReport(built, this.#parts.frontend, this.#parts.words)
       : null;
-    this.#timed(CompilerCounter.OPTIMIZE_MS, () => optimize(built.region));
+    if (this.#parts.settings.isOptimized) {
+      this.#timed(CompilerCounter.OPTIMIZE_MS, () => optimize(built.region));
+    }
     trace?.optimized(built);
     if (report !== null) this.#reports.set(built, report);
     return [built];
@@ -198,7 +221,7 @@ export class Compiler {
   }
 
   #emit(sources: readonly RegionSource[]) {
-    const { frontend, host, isChecked, trace } = this.#parts;
+    const { frontend, settings: { host }, isChecked, trace } = this.#parts;
     const batch = compileBatch(this.#factory, sources, {
       pc: frontend.pc,
       ram: this.#ram,

@@ -7,7 +7,6 @@ import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { post } from "../atomics/pending.ts";
 import { Machine, Pending, RunState } from "../atomics/shared_layout.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
-import { hostOrder } from "../machine/host_processor.ts";
 import type { CompilerStart, WorkerReport } from "../machine/worker_messages.ts";
 import { Compiler } from "./compiler.ts";
 import { createDebugTrace } from "./debug_trace.ts";
@@ -15,6 +14,8 @@ import type { InstalledModule } from "./region_catalog.ts";
 
 /** Longest sleep without a request: bounds how late the end of the machine is seen. */
 const SLEEP_MS = 200;
+/** The same where modules are renewed: less time than the host takes until it optimizes one. */
+const RENEWAL_MS = 4;
 
 function report(message: WorkerReport): void {
   (self as unknown as Worker).postMessage(message);
@@ -42,7 +43,7 @@ async function serve(start: CompilerStart): Promise<void> {
     words,
     frontend,
     ramBase: board.ramBase,
-    host: hostOrder(),
+    settings: start.translation,
     isChecked: start.check,
     trace: createDebugTrace({ categories: start.debug, frontend, words, write }),
     publish: publisher(words, start),
@@ -50,7 +51,8 @@ async function serve(start: CompilerStart): Promise<void> {
   // ORDER: sc load; partner: the store of RUN_STATE by whoever ends the machine.
   while (Atomics.load(words, Machine.RUN_STATE.offset >> 2) !== RunState.ENDED) {
     compiler.compileWaiting();
-    waitForRequest(words, SLEEP_MS);
+    waitForRequest(words, start.translation.renewsModules ? RENEWAL_MS : SLEEP_MS);
+    compiler.renewModules();
   }
 }
 

@@ -19,9 +19,8 @@ import {
   RequestWord,
   UNKNOWN_PAGE,
 } from "./compile_request.ts";
+import { REGION_INSTRUCTIONS } from "./translation_settings.ts";
 
-/** Most guest instructions of one region. */
-const INSTRUCTION_LIMIT = 500;
 const PARCEL_BYTES = 2;
 
 /** A request, copied out of the ring. */
@@ -147,11 +146,18 @@ export class RegionBuilder {
   readonly #parcels: Uint16Array;
   readonly #frontend: GuestFrontend;
   readonly #isChecked: boolean;
+  readonly #instructionLimit: number;
   readonly #hostFuses = hostFuses();
 
   /** Reads code from the machine's memory; `isChecked`: for regions that are compared with the cold tier. */
-  constructor(words: Int32Array, frontend: GuestFrontend, isChecked: boolean) {
+  constructor(
+    words: Int32Array,
+    frontend: GuestFrontend,
+    isChecked: boolean,
+    instructionLimit: number = REGION_INSTRUCTIONS,
+  ) {
     this.#isChecked = isChecked;
+    this.#instructionLimit = instructionLimit;
     this.#words = words;
     this.#parcels = new Uint16Array(words.buffer);
     this.#frontend = frontend;
@@ -169,7 +175,7 @@ export class RegionBuilder {
       code,
       isChecked: this.#isChecked,
       hostFuses: this.#hostFuses,
-      instructionLimit: INSTRUCTION_LIMIT,
+      instructionLimit: this.#instructionLimit,
     });
     if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;
     const pages = [...code.used.values()].sort((a, b) => rank(a) - rank(b));

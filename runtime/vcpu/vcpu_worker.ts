@@ -12,6 +12,7 @@ import {
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
@@ -21,6 +22,9 @@ import type { InstalledModule } from "../translation/region_catalog.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
 import { Vcpu } from "./vcpu.ts";
+
+/** Mask of the execution count where nothing is compiled: a block is never hot. */
+const NEVER_HOT = 0x7fff_ffff;
 
 /** What the names of `-accel tcg,llsc=` stand for. */
 const RESERVATION_SCHEMES: Readonly<Record<LlscScheme, number>> = {
@@ -74,6 +78,7 @@ async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
   const source = portSource(start.modules);
   const vcpu = await build(start, source);
+  if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
   const { pc, registers, isStarted } = start.start;
   vcpu.reset(pc, registers);
   // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.

@@ -16,6 +16,7 @@ import {
 } from "../../runtime/atomics/shared_layout.ts";
 import { coldTierText } from "../../runtime/machine/boards/riscv_virt/cold_tier_text.ts";
 import { GuestClock, startClock } from "../../runtime/machine/clock.ts";
+import { usualTranslation } from "../../runtime/translation/translation_settings.ts";
 import { Compiler } from "../../runtime/translation/compiler.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
@@ -119,7 +120,7 @@ class CheckedHart {
       words: this.words,
       frontend: guest,
       ramBase: RAM_BASE,
-      host: "x64",
+      settings: usualTranslation("x64"),
       isChecked: true,
       trace: null,
       publish: (module) => this.#publish(module),

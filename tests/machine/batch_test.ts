@@ -10,6 +10,7 @@ import {
   REQUEST_PAGES,
   RequestWord,
 } from "../../runtime/translation/compile_request.ts";
+import { usualTranslation } from "../../runtime/translation/translation_settings.ts";
 import { Compiler } from "../../runtime/translation/compiler.ts";
 import { armPages, FIRST_PAGE, sharedWords } from "../../runtime/translation/hotspot_fixture.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
@@ -44,7 +45,7 @@ Deno.test("requests that wait together become one module", () => {
     words,
     frontend: new RiscvFrontend(),
     ramBase: 0x8000_0000,
-    host: "x64",
+    settings: usualTranslation("x64"),
     isChecked: false,
     trace: null,
     publish: (module) => modules.push(module),

@@ -7,7 +7,7 @@
 import type { FunctionSignature, Region } from "../../ir/region.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { GUEST_STATE } from "../abi/vcpu_layout.ts";
-import type { HostOrder } from "../host_order.ts";
+import { HOST_COLUMNS, type HostOrder } from "../host_order.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { WIDE_MULTIPLY, wideMultiplyName } from "../lower/wide_multiply.ts";
 import type { ModuleFactory } from "../module_builder.ts";
@@ -78,6 +78,7 @@ export function buildColdTier(
       parts.accessFaults,
       privileged.walk.name,
       parts.isReplay === true ? replayedAccess : null,
+      HOST_COLUMNS[parts.host].store,
     ),
     trampolineFunctions(
       {

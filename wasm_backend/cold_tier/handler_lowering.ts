@@ -5,7 +5,7 @@
  * exception. Locals of the loop carry what the label needs.
  */
 import { RMW_OPERATIONS } from "../../ir/opcodes.ts";
-import { Order, type OrderSet } from "../../ir/memory_order.ts";
+import { type OrderSet, pairsBeforeLoad } from "../../ir/memory_order.ts";
 import type { MemoryAttribute, Operation, Region, Terminator } from "../../ir/region.ts";
 import type { ValueType } from "../../ir/types.ts";
 import {
@@ -16,7 +16,14 @@ import {
   Tlb,
   TLB_ENTRIES,
 } from "../abi/vcpu_layout.ts";
-import { fenceKind, type HostOrder, storeKind } from "../host_order.ts";
+import {
+  fenceBehindUpdate,
+  fenceKind,
+  HOST_COLUMNS,
+  type HostOrder,
+  storeKind,
+} from "../host_order.ts";
+import { barrier } from "../lower/barrier.ts";
 import type { LocalAllocation } from "../lower/local_allocation.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
@@ -266,16 +273,9 @@ export class HandlerLowering extends MemoryResidentLowering {
 
   /** ORDER: the pairs are the guest's own; partner: whatever access of another hart the guest pairs it with. */
   protected override fence(order: OrderSet): Expression | null {
-    const { m } = this;
     this.#endPureWindow();
-    switch (fenceKind(this.#host, order)) {
-      case "nothing":
-        return null;
-      case "exchange":
-        return m.drop(m.atomicUpdate("xchg", "cpu", 4, I32, m.i32(Control.BARRIER), m.i32(0)));
-      case "fence":
-        return m.atomicFence();
-    }
+    const kind = fenceKind(HOST_COLUMNS[this.#host], order);
+    return kind === "nothing" ? null : barrier(this.m, kind);
   }
 
   protected override beforeCall(): Expression[] {
@@ -371,7 +371,7 @@ export class HandlerLowering extends MemoryResidentLowering {
     const bytes = width / BITS_PER_BYTE;
     const address = this.toLocal(this.use(operation.operands[0]), "i64");
     this.#endPureWindow();
-    this.#orderBefore(order & Order.WRITE_READ);
+    this.#orderBefore(pairsBeforeLoad(order));
     const entry = this.toLocal(this.#tlbEntry(address), "i32");
     const value = this.locals.scratch("i64");
     const fast = m.localSet(
@@ -398,11 +398,10 @@ export class HandlerLowering extends MemoryResidentLowering {
     const address = this.toLocal(this.use(operation.operands[0]), "i64");
     const value = this.toLocal(this.use(operation.operands[1]), "i64");
     this.#endPureWindow();
-    this.#orderBefore(order & ~Order.WRITE_READ);
     const entry = this.toLocal(this.#tlbEntry(address), "i32");
     const host = this.#hostAddress(entry, address);
     const stored = m.localGet(value, I64);
-    const fast = storeKind(this.#host, order) === "plain"
+    const fast = storeKind(HOST_COLUMNS[this.#host], order) === "plain"
       ? m.store("ram", bytes, I64, host, stored)
       : m.atomicStore("ram", bytes, I64, host, stored);
     const slow = m.block(null, [
@@ -415,10 +414,9 @@ export class HandlerLowering extends MemoryResidentLowering {
       this.#testFault(),
     ]);
     this.push(m.if(this.#hits(entry, Tlb.WRITE_TAG, address, bytes), fast, slow));
-    if ((order & Order.WRITE_READ) !== 0) this.#orderBefore(order & Order.WRITE_READ);
   }
 
-  #atomic(operation: Operation, { width, rmw }: MemoryAttribute): Expression {
+  #atomic(operation: Operation, { width, rmw, order }: MemoryAttribute): Expression {
     const { m } = this;
     const bytes = width / BITS_PER_BYTE;
     const operands = operation.operands.map((operand) =>
@@ -426,6 +424,8 @@ export class HandlerLowering extends MemoryResidentLowering {
     );
     const isReservedStore = operation.opcode === "guest.store_conditional";
     if (!isReservedStore) this.#endPureWindow();
+    const isLoad = operation.opcode === "guest.load_reserved";
+    if (isLoad) this.#orderBefore(pairsBeforeLoad(order));
     this.push(this.#spillBudget());
     const result = this.locals.scratch("i64");
     this.#set(
@@ -438,6 +438,8 @@ export class HandlerLowering extends MemoryResidentLowering {
       ),
     );
     this.push(this.#testFault());
+    const behind = fenceBehindUpdate(HOST_COLUMNS[this.#host], order);
+    if (!isLoad && behind !== "nothing") this.push(barrier(m, behind));
     return m.localGet(result, I64);
   }
 

@@ -27,6 +27,7 @@ import {
   TLB_ENTRIES,
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
+import type { AccessKind } from "../host_order.ts";
 import type { AccessFaults } from "./access_faults.ts";
 import { get32, get64, set32, set64 } from "./control_text.ts";
 import { guardedStoreFunctions } from "./guarded_store_functions.ts";
@@ -147,8 +148,18 @@ const widthCases = (on1: string, on2: string, on4: string, on8: string): string 
       (br_table $w8 $w1 $w2 $w8 $w4 $w8 (local.get $width)))
       ${on1}) ${on2}) ${on4}) ${on8}`;
 
-/** Accesses at a host address; ORDER: guest loads are atomic, plain stores plain (x64 order table). */
-const hostAccess = `
+/** Stores of a kind at a host address, by width. */
+function storeCases(kind: AccessKind): string {
+  const store = (width: string): string =>
+    `(i64.${
+      kind === "atomic" ? "atomic." : ""
+    }store${width} $ram (local.get $host) (local.get $value))`;
+  const [byte, half, word] = ["8", "16", "32"].map((width) => `${store(width)} (return)`);
+  return widthCases(byte, half, word, store(""));
+}
+
+/** Accesses at a host address. ORDER: guest loads are atomic; plain stores are as the order table has them. */
+const hostAccess = (plainStore: AccessKind): string => `
   (func $read_host (param $host i32) (param $width i32) (result i64)
     ${
   widthCases(
@@ -160,24 +171,10 @@ const hostAccess = `
 })
 
   (func $write_host (param $host i32) (param $value i64) (param $width i32)
-    ${
-  widthCases(
-    "(i64.store8 $ram (local.get $host) (local.get $value)) (return)",
-    "(i64.store16 $ram (local.get $host) (local.get $value)) (return)",
-    "(i64.store32 $ram (local.get $host) (local.get $value)) (return)",
-    "(i64.store $ram (local.get $host) (local.get $value))",
-  )
-})
+    ${storeCases(plainStore)})
 
   (func $write_host_atomic (param $host i32) (param $value i64) (param $width i32)
-    ${
-  widthCases(
-    "(i64.atomic.store8 $ram (local.get $host) (local.get $value)) (return)",
-    "(i64.atomic.store16 $ram (local.get $host) (local.get $value)) (return)",
-    "(i64.atomic.store32 $ram (local.get $host) (local.get $value)) (return)",
-    "(i64.atomic.store $ram (local.get $host) (local.get $value))",
-  )
-})`;
+    ${storeCases("atomic")})`;
 
 function deviceAccess(causes: AccessFaults): string {
   const physicalHalves = `(i32.wrap_i64 ${get64(Control.PHYSICAL)})
@@ -432,12 +429,13 @@ export function memoryFunctions(
   causes: AccessFaults,
   walk: string,
   replayed: string | null,
+  plainStore: AccessKind,
 ): string {
   return [
     faults,
     refill(walk),
     translate,
-    hostAccess,
+    hostAccess(plainStore),
     guardedStoreFunctions,
     deviceAccess(causes),
     ...(replayed === null ? [slowAccess, atomics(causes)] : [hostAtomics, replayed]),

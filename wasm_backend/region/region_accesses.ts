@@ -4,11 +4,18 @@
  * Whatever the fast path cannot do (a device, a fault, a misaligned or page-crossing access) is left to the
  * cold tier at the exact instruction; a store to a guarded page is made by a function of the cold tier.
  */
-import { Order, type OrderSet } from "../../ir/memory_order.ts";
+import { type OrderSet, pairsBeforeLoad } from "../../ir/memory_order.ts";
 import type { RmwOperation } from "../../ir/opcodes.ts";
 import type { Block, MemoryAttribute, Operation, Region, SlotAttribute } from "../../ir/region.ts";
 import { LogKind } from "../abi/vcpu_layout.ts";
-import { type HostOrder, loadKind, storeKind } from "../host_order.ts";
+import { barrier } from "../lower/barrier.ts";
+import {
+  fenceBehindUpdate,
+  HOST_COLUMNS,
+  type HostOrder,
+  loadKind,
+  storeKind,
+} from "../host_order.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { type AccessGroup, accessGroups, distanceOf } from "./access_groups.ts";
 import type { AccessHost } from "./access_host.ts";
@@ -136,7 +143,7 @@ export class RegionAccesses {
   #load(operation: Operation, { width, signed, order }: MemoryAttribute): Expression {
     const bytes = width / BITS_PER_BYTE;
     this.dropReservation();
-    this.#orderBefore(order & Order.WRITE_READ);
+    this.#orderBefore(pairsBeforeLoad(order));
     const group = this.#groups.get(operation);
     const value = group === undefined
       ? this.#loadAlone(operation, bytes)
@@ -175,7 +182,7 @@ export class RegionAccesses {
 
   #loadHost(bytes: number, host: Expression, offset = 0): Expression {
     const { m } = this;
-    return loadKind(this.#context.hasOtherWriters) === "atomic"
+    return loadKind(HOST_COLUMNS[this.#context.host], this.#context.hasOtherWriters) === "atomic"
       ? m.atomicLoad("ram", bytes, I64, host, offset)
       : m.load("ram", bytes, false, I64, host, offset);
   }
@@ -185,11 +192,9 @@ export class RegionAccesses {
   #store(operation: Operation, { width, order }: MemoryAttribute): void {
     const bytes = width / BITS_PER_BYTE;
     this.dropReservation();
-    this.#orderBefore(order & ~Order.WRITE_READ);
     const group = this.#groups.get(operation);
     if (group === undefined) this.#storeAlone(operation, bytes, order);
     else this.#storeOfGroup(operation, group, bytes, order);
-    this.#orderBefore(order & Order.WRITE_READ);
   }
 
   #storeAlone(operation: Operation, bytes: number, order: OrderSet): void {
@@ -233,7 +238,7 @@ export class RegionAccesses {
   ): Expression {
     const { m } = this;
     const stored = m.localGet(value, I64);
-    return storeKind(this.#context.host, order) === "plain"
+    return storeKind(HOST_COLUMNS[this.#context.host], order) === "plain"
       ? m.store("ram", bytes, I64, host, stored, offset)
       : m.atomicStore("ram", bytes, I64, host, stored, offset);
   }
@@ -332,7 +337,16 @@ export class RegionAccesses {
     return bytes === 4 ? this.m.unary("i64.extend32_s", value) : value;
   }
 
-  #update(operation: Operation, { width, rmw = "add" }: MemoryAttribute): Expression {
+  /** What follows an update: its value is needed in a local when that is something. */
+  #orderedUpdate(value: Expression, order: OrderSet): Expression {
+    const kind = fenceBehindUpdate(HOST_COLUMNS[this.#context.host], order);
+    if (kind === "nothing") return value;
+    const kept = this.#host.toLocal(value, "i64");
+    this.#host.push(barrier(this.m, kind));
+    return this.m.localGet(kept, I64);
+  }
+
+  #update(operation: Operation, { width, order, rmw = "add" }: MemoryAttribute): Expression {
     const { m } = this;
     const translation = this.#translation;
     const bytes = width / BITS_PER_BYTE;
@@ -344,7 +358,7 @@ export class RegionAccesses {
     const place = this.#host.toLocal(translation.place(address, addend), "i32");
     const old = this.#updateHost(rmw, bytes, m.localGet(place, I32), m.localGet(value, I64));
     const access = { kind: LogKind.UPDATE, bytes, address: () => address, operand: value };
-    return this.#extended(this.#log.noted(access, old), bytes);
+    return this.#orderedUpdate(this.#extended(this.#log.noted(access, old), bytes), order);
   }
 
   #updateHost(rmw: RmwOperation, bytes: number, host: Expression, operand: Expression): Expression {
@@ -367,13 +381,14 @@ export class RegionAccesses {
   #loadReserved(operation: Operation, { width, order }: MemoryAttribute): Expression {
     const bytes = width / BITS_PER_BYTE;
     const address = this.#host.useInLocal(operation.operands[0]);
-    this.#orderBefore(order & Order.WRITE_READ);
+    this.#orderBefore(pairsBeforeLoad(order));
     return this.#extended(this.#pair.load(address, bytes), bytes);
   }
 
-  #storeConditional(operation: Operation, { width }: MemoryAttribute): Expression {
+  #storeConditional(operation: Operation, { width, order }: MemoryAttribute): Expression {
     const address = this.#host.useInLocal(operation.operands[0]);
     const stored = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
-    return this.#pair.storeConditional(address, stored, width / BITS_PER_BYTE);
+    const result = this.#pair.storeConditional(address, stored, width / BITS_PER_BYTE);
+    return this.#orderedUpdate(result, order);
   }
 }

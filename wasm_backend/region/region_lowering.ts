@@ -20,7 +20,8 @@ import type {
 } from "../../ir/region.ts";
 import { LeaveReason } from "../abi/leave_reason.ts";
 import { Control, ENTRY_INDEX_BITS, PARCEL_SHIFT } from "../abi/vcpu_layout.ts";
-import { fenceKind } from "../host_order.ts";
+import { fenceKind, HOST_COLUMNS } from "../host_order.ts";
+import { barrier } from "../lower/barrier.ts";
 import { loadControl, loadState, storeControl, storeState } from "../lower/guest_state_access.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
 import { OperationLowering } from "../lower/operation_lowering.ts";
@@ -530,16 +531,9 @@ export class RegionLowering extends OperationLowering {
 
   /** ORDER: the pairs are the guest's own; partner: whatever access of another hart the guest pairs it with. */
   protected override fence(order: OrderSet): Expression | null {
-    const { m } = this;
     this.#accesses.dropReservation();
-    switch (fenceKind(this.#context.host, order)) {
-      case "nothing":
-        return null;
-      case "exchange":
-        return m.drop(m.atomicUpdate("xchg", "cpu", 4, I32, m.i32(Control.BARRIER), m.i32(0)));
-      case "fence":
-        return m.atomicFence();
-    }
+    const kind = fenceKind(HOST_COLUMNS[this.#context.host], order);
+    return kind === "nothing" ? null : barrier(this.m, kind);
   }
 
   protected override beforeCall(callee: FunctionSignature): Expression[] {

@@ -7,6 +7,7 @@
  * Offsets are distances in bytes from the region's origin, the page of the hot address. Code that lies on
  * pages the reader does not know ends the region there.
  */
+import { type AccessOrders, UNORDERED } from "../../../ir/memory_order.ts";
 import { Builder } from "../../../ir/builder.ts";
 import { ExitReason } from "../../../ir/exit_reason.ts";
 import { type Block, Region, type Terminator, type Value } from "../../../ir/region.ts";
@@ -92,6 +93,7 @@ export class RegionLifter {
   readonly #decoder: Decoder;
   readonly #facts: RowFacts;
   readonly #request: RegionRequest;
+  readonly #orders: AccessOrders;
   readonly #mode: BoundMode;
   readonly #instructions = new Map<number, DecodedInstruction>();
   readonly #candidates = new Map<number, InlineCandidate | null>();
@@ -104,7 +106,13 @@ export class RegionLifter {
   #inlined = 0;
 
   /** Prepares the lifting of what the request names. */
-  constructor(decoder: Decoder, facts: RowFacts, request: RegionRequest) {
+  constructor(
+    decoder: Decoder,
+    facts: RowFacts,
+    request: RegionRequest,
+    orders: AccessOrders = UNORDERED,
+  ) {
+    this.#orders = orders;
     this.#decoder = decoder;
     this.#facts = facts;
     this.#request = request;
@@ -282,7 +290,7 @@ export class RegionLifter {
 
   #liftBlock(frame: CallFrame, leader: number): void {
     const block = frame.blocks.get(leader) as Block;
-    const builder = new Builder(this.#region);
+    const builder = new Builder(this.#region, this.#orders);
     builder.setBlock(block);
     let offset = leader;
     let last = leader;
@@ -372,7 +380,7 @@ export class RegionLifter {
     const known = offset === null ? undefined : frame.blocks.get(offset);
     if (known !== undefined) return known;
     const leave = this.#region.addBlock();
-    const builder = new Builder(this.#region);
+    const builder = new Builder(this.#region, this.#orders);
     builder.setBlock(leave);
     builder.goto(offset === null ? address : this.#address(builder, offset), "jump");
     return leave;

@@ -4,10 +4,11 @@
  */
 
 import { hostOrder } from "../../host_processor.ts";
+import type { HostOrder } from "../../../../wasm_backend/host_order.ts";
 
-/** The text for this host. What is right on every host serves those without a text of their own. */
-export async function coldTierText(): Promise<string> {
-  const file = hostOrder() === "x64"
+/** The text for a host, this one if none is named. What is right on every host serves those without a text of their own. */
+export async function coldTierText(host: HostOrder = hostOrder()): Promise<string> {
+  const file = host === "x64"
     ? await import("./cold_tier_x64.b64.txt", { with: { type: "text" } })
     : await import("./cold_tier_portable.b64.txt", { with: { type: "text" } });
   return file.default;

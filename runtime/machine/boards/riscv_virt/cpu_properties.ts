@@ -75,6 +75,9 @@ const ALWAYS_ADVERTISED: readonly string[] = ["zicntr", "sstc"];
 
 /** The property for five-level page tables. */
 const FIVE_LEVELS = "sv57";
+/** The property, and extension, for total store order. */
+const TOTAL_STORE_ORDER = "ztso";
+
 /** The model that has everything. */
 const MAX = "max";
 
@@ -83,6 +86,7 @@ export const CPU_PROPERTIES: readonly string[] = [
   ...SWITCHABLE.map(({ name }) => name),
   ...Object.keys(GROUPS),
   FIVE_LEVELS,
+  TOTAL_STORE_ORDER,
 ];
 
 /** Throws {@linkcode ConfigurationError} when there is no such CPU. */
@@ -94,12 +98,30 @@ export function checkCpu(cpu: CpuChoice): void {
 export async function loadRiscvFrontend(cpu: CpuChoice): Promise<GuestFrontend> {
   const extensions = new Set([...ALWAYS_DECODED, ...switchedOn(cpu)]);
   const { RiscvFrontend } = await import("../../../../frontend/riscv/riscv_frontend.ts");
-  return new RiscvFrontend({ extensions, sv57: hasFiveLevels(cpu) });
+  return new RiscvFrontend({
+    extensions,
+    sv57: hasFiveLevels(cpu),
+    ztso: hasTotalStoreOrder(cpu),
+  });
 }
 
 /** Names for the device tree. Throws {@linkcode ConfigurationError}. */
 export function advertisedExtensions(cpu: CpuChoice): string[] {
-  return ["i", ...switchedOn(cpu), ...ALWAYS_ADVERTISED];
+  const order = hasTotalStoreOrder(cpu) ? [TOTAL_STORE_ORDER] : [];
+  return ["i", ...switchedOn(cpu), ...ALWAYS_ADVERTISED, ...order];
+}
+
+/** Only where it is asked for, `max` included: it takes freedom from the host and gives a guest nothing new. */
+function hasTotalStoreOrder({ properties }: CpuChoice): boolean {
+  return properties[TOTAL_STORE_ORDER] ?? false;
+}
+
+/** Flag of an ELF file whose code relies on total store order. */
+const ELF_TOTAL_STORE_ORDER = 0x10;
+
+/** Properties that a program with these ELF flags asks for: "RISC-V ELF Specification", "File Header". */
+export function programProperties(elfFlags: number): Readonly<Record<string, boolean>> {
+  return (elfFlags & ELF_TOTAL_STORE_ORDER) === 0 ? {} : { [TOTAL_STORE_ORDER]: true };
 }
 
 /** The largest address translation, as the device tree names it. */

@@ -7,7 +7,13 @@ import { createVirtBoard, RAM_BASE } from "./board.ts";
 import { kernelLoadAddress, planBoot } from "./boot_plan.ts";
 import { setChosen } from "./chosen_node.ts";
 import { coldTierText } from "./cold_tier_text.ts";
-import { advertisedExtensions, checkCpu, loadRiscvFrontend, mmuType } from "./cpu_properties.ts";
+import {
+  advertisedExtensions,
+  checkCpu,
+  loadRiscvFrontend,
+  mmuType,
+  programProperties,
+} from "./cpu_properties.ts";
 import { SupervisorEnvironment } from "./environment.ts";
 import { RISCV_REGISTERS, riscvControlRegisters } from "./register_names.ts";
 import { virtDeviceTree } from "./virt_device_tree.ts";
@@ -59,6 +65,7 @@ export const VIRT: BootableBoard = {
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu,
+  programProperties,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,

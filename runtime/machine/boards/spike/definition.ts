@@ -10,6 +10,7 @@ import {
   checkCpu,
   loadRiscvFrontend,
   mmuType,
+  programProperties,
 } from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
 import { RISCV_REGISTERS, riscvControlRegisters } from "../riscv_virt/register_names.ts";
@@ -41,6 +42,7 @@ export const SPIKE: BootableBoard = {
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu,
+  programProperties,
   coldTier: coldTierText,
   createDevices,
   kernelAddress: kernelLoadAddress,

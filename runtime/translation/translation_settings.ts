@@ -1,0 +1,39 @@
+/**
+ * How guest code is translated, as far as it can be chosen: by users the column of the order table, by tests
+ * also what a laboratory needs to tell tiers and translations apart.
+ */
+import type { HostOrder } from "../../wasm_backend/host_order.ts";
+
+/** Most guest instructions of one region, unless a test says otherwise. */
+export const REGION_INSTRUCTIONS = 500;
+
+/** The choices; the same for all workers of a machine. */
+export interface TranslationSettings {
+  /** Column of the order table. */
+  readonly host: HostOrder;
+  /** Are guest loads plain although other threads write? Wrong, and there to show that tests notice. */
+  readonly hasPlainLoads: boolean;
+  /** Is hot code compiled? Else the cold tier executes everything. */
+  readonly hasRegions: boolean;
+  /** Does the optimizer run? */
+  readonly isOptimized: boolean;
+  /** Most guest instructions of one region. */
+  readonly regionInstructions: number;
+  /**
+   * Are modules compiled anew every few milliseconds, each time with other bytes? The host then never has time
+   * to optimize them: code is that of its baseline compiler.
+   */
+  readonly renewsModules: boolean;
+}
+
+/** What users get. */
+export function usualTranslation(host: HostOrder): TranslationSettings {
+  return {
+    host,
+    hasPlainLoads: false,
+    hasRegions: true,
+    isOptimized: true,
+    regionInstructions: REGION_INSTRUCTIONS,
+    renewsModules: false,
+  };
+}

@@ -1,0 +1,64 @@
+/** Where the checker puts the locations of a test: what is an address is told from a small number. */
+import type { InitialValue, LitmusTest } from "../syntax/litmus_test_file.ts";
+
+const FIRST_ADDRESS = 0x7000_0000;
+const DISTANCE = 0x1000;
+
+/** Addresses of a test's locations. */
+export class MemoryLayout {
+  readonly #addresses: ReadonlyMap<string, number>;
+  readonly #test: LitmusTest;
+
+  constructor(test: LitmusTest) {
+    this.#test = test;
+    this.#addresses = new Map(
+      test.locations.map(({ name }, index) => [name, FIRST_ADDRESS + index * DISTANCE]),
+    );
+  }
+
+  address(name: string): number {
+    const address = this.#addresses.get(name);
+    if (address === undefined) throw new RangeError(`Cannot find location "${name}"`);
+    return address;
+  }
+
+  value(initial: InitialValue): bigint {
+    return typeof initial === "bigint" ? initial : BigInt(this.address(initial.location));
+  }
+
+  /** Text of an address: a location, with a distance from its start if it is another one. */
+  nameOf(address: number): string {
+    for (const { name, bytes } of this.#test.locations) {
+      const distance = address - this.address(name);
+      if (distance === 0) return name;
+      if (distance > 0 && distance < bytes) return `${name}+${distance}`;
+    }
+    return `0x${address.toString(16)}`;
+  }
+
+  /** Text of a value: the name of the location whose address it is, else a signed integer. */
+  valueText(value: bigint): string {
+    for (const { name } of this.#test.locations) {
+      if (BigInt(this.address(name)) === value) return name;
+    }
+    return String(BigInt.asIntN(64, value));
+  }
+
+  /** Does the range lie inside a location? */
+  isInside(address: number, bytes: number): boolean {
+    return this.#test.locations.some((location) => {
+      const distance = address - this.address(location.name);
+      return distance >= 0 && distance + bytes <= location.bytes;
+    });
+  }
+
+  /** Initial value of a byte. */
+  initialByte(address: number): number {
+    for (const { name, bytes, initial } of this.#test.locations) {
+      const distance = address - this.address(name);
+      if (distance < 0 || distance >= bytes) continue;
+      return Number((BigInt.asUintN(64, this.value(initial)) >> BigInt(8 * distance)) & 0xffn);
+    }
+    throw new RangeError(`Cannot read 0x${address.toString(16)}: no location is there`);
+  }
+}

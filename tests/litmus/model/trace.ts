@@ -1,0 +1,56 @@
+/**
+ * What a thread did in one possible run: its memory operations with the values they read and wrote, and what
+ * stands between them.
+ */
+import type { OrderSet } from "../../../ir/memory_order.ts";
+import type { Annotation } from "../syntax/instruction.ts";
+
+/** A set of a thread's operations, one bit for each by its position. */
+export type OperationSet = number;
+
+/** One memory operation. An AMO reads and writes in one; a store-conditional that failed is none. */
+export interface Operation {
+  /** What made it. */
+  readonly source: "load" | "store" | "lr" | "sc" | "amo";
+  readonly address: number;
+  readonly bytes: number;
+  /** Value that was read, zero-extended; null when it does not read. */
+  readonly read: bigint | null;
+  /** Value that was written; null when it does not write. */
+  readonly written: bigint | null;
+  readonly annotation: Annotation;
+  /** Operations of the thread that the address depends on. */
+  readonly addressFrom: OperationSet;
+  /** Operations that the written value depends on. */
+  readonly dataFrom: OperationSet;
+  /** Operations that a branch before this one depends on. */
+  readonly controlFrom: OperationSet;
+  /** For a store-conditional: position of its load-reserved; else -1. */
+  readonly pairedWith: number;
+  /** Instruction and line, for people. */
+  readonly text: string;
+  readonly line: number;
+  /** What it became on the host; absent for the guest's own operations. */
+  readonly emitted?: HostAccess;
+}
+
+/** An access as Wasm has it. */
+export type HostAccess = "plain" | "atomic" | "update";
+
+/** A fence: it stands behind that many operations. */
+export interface Fence {
+  readonly position: number;
+  readonly order: OrderSet;
+  readonly text: string;
+}
+
+/** One run of a thread. */
+export interface Trace {
+  readonly operations: readonly Operation[];
+  readonly fences: readonly Fence[];
+  /** Registers at the end. */
+  readonly registers: readonly bigint[];
+}
+
+/** No annotation. */
+export const PLAIN: Annotation = { acquire: false, release: false };
