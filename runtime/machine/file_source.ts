@@ -75,6 +75,6 @@ const FILE_ERRORS: readonly {
   {
     kind: Deno.errors.NotCapable,
     cause: "Deno was started without permission for this file",
-    fix: "run deno with --allow-read or --allow-write (--allow-all for what is no plain file)",
+    fix: "use a plain file with --allow-read or --allow-write for it, or run deno with --allow-all",
   },
 ];
