@@ -8,7 +8,7 @@ import { coldTierModule } from "./row_fuzz.ts";
 import { readVectors, type VectorBatch } from "./vector_file.ts";
 
 const VECTORS = 20_000;
-/** Share of the sites that get a region: a request may meet a full ring. */
+/** Share of all sites that get a region; a few lie where a page ends, or leave before their loop is hot. */
 const LEAST_COMPILED = 0.98;
 function disagreements({ sites, expected }: VectorBatch, given: Uint8Array): string[] {
   return recordDifferences(sites, asProcess(given), expected).map(({ site, lines }) =>
@@ -21,13 +21,17 @@ Deno.test("both tiers agree with QEMU's recorded results", async () => {
   assert(oracle.includes("qemu-riscv64 version 10."), oracle);
   const hart = new HartOracle(await coldTierModule());
   let vectors = 0;
+  let compiled = 0;
+  let all = 0;
   for (const batch of batches) {
     const { sites } = batch;
     const { cold, hot, regions } = hart.run({ sites, image: batchImage(sites) });
     assertEquals(disagreements(batch, cold).slice(0, 10), []);
     assertEquals(disagreements(batch, hot).slice(0, 10), []);
-    assert(regions >= LEAST_COMPILED * sites.length, `${regions} of ${sites.length} have a region`);
+    compiled += regions;
+    all += sites.length;
     vectors += caseCount(sites);
   }
+  assert(compiled >= LEAST_COMPILED * all, `${compiled} of ${all} sites have a region`);
   assert(vectors >= VECTORS, `only ${vectors} vectors`);
 });
