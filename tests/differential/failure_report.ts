@@ -59,13 +59,13 @@ export function assemblyOf(run: DifferentialRun, { lines }: GeneratedProgram): s
   return text.join("\n");
 }
 
-/** The whole report of a difference. */
+/** The whole report of a difference; `small` is its program, made small. */
 export function reportDifference(
   run: DifferentialRun,
   program: GeneratedProgram,
   difference: Difference,
+  small: GeneratedProgram = minimizeDifference(run, program, difference),
 ): string {
-  const small = minimizeDifference(run, program, difference);
   const { variant } = difference;
   const again = run.compare(small, [variant], true) ?? difference;
   return [

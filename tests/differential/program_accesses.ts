@@ -11,6 +11,9 @@ import { ARITHMETIC, UPDATES } from "./random_rows.ts";
 
 const LOADS = ["lb", "lh", "lw", "ld", "lbu", "lhu", "lwu"];
 const STORES = ["sb", "sh", "sw", "sd"];
+/** Registers that loops count in, and the largest number they count from. */
+const LOOP_COUNTERS = 4;
+const COUNTED = 7;
 const ORDERS = ["", ".aq", ".rl", ".aqrl"];
 
 /** A base in a random register: data plus a masked value. */
@@ -27,7 +30,14 @@ function computedBase(text: ProgramText): number {
 function straddlingBase(text: ProgramText): number {
   const { random } = text;
   const rd = random.pick(text.common);
-  text.add("andi", { rd, rs1: text.source(), imm: random.pick([7, 8, 15]) });
+  if (random.chance(60)) {
+    // Counters go down: from aligned addresses to those that reach behind the page.
+    const counter = Register.FIRST_COUNTER + random.below(LOOP_COUNTERS);
+    text.add("xori", { rd, rs1: counter, imm: COUNTED });
+    text.add("andi", { rd, rs1: rd, imm: COUNTED });
+  } else {
+    text.add("andi", { rd, rs1: text.source(), imm: random.pick([7, 8, 15]) });
+  }
   text.add("add", { rd, rs1: rd, rs2: Register.PAGE_END });
   return rd;
 }
@@ -36,8 +46,8 @@ function straddlingBase(text: ProgramText): number {
 function addStraddlingAccesses(text: ProgramText): void {
   const { random } = text;
   const rs1 = straddlingBase(text);
-  for (let i = random.between(1, 3); i > 0; i--) {
-    const imm = random.pick([0, 0, 4, 8]);
+  for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) {
+    const imm = random.pick([0, 4, 8, 8]);
     if (random.chance(75)) text.add(random.pick(LOADS), { rd: text.destination(), rs1, imm });
     else text.add(random.pick(STORES), { rs1, rs2: text.source(), imm });
   }

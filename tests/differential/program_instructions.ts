@@ -59,6 +59,9 @@ export class InstructionMix {
       const imm = random.between(-2048, 2047);
       return text.add("addi", { rd: text.destination(), rs1: text.source(), imm });
     }
+    if (random.chance(8)) {
+      return text.add("addi", { rd: text.destination(), rs1: text.source(), imm: 0 });
+    }
     if (random.chance(15)) return this.#extension();
     text.addRow(random.pick(ARITHMETIC));
   }

@@ -76,9 +76,9 @@ async function report(
   { say, saves }: FuzzOptions,
 ): Promise<void> {
   const command = `deno task fuzz blocks ${program.seed} 1`;
-  say(`${reportDifference(differential, program, difference)}\n  again: ${command}`);
-  if (!saves) return;
   const small = minimizeDifference(differential, program, difference);
+  say(`${reportDifference(differential, program, difference, small)}\n  again: ${command}`);
+  if (!saves) return;
   const failing = { kind: "program", program: small, variant: namedVariant(difference) } as const;
   const path = await saveRegression(
     { command, lines: difference.lines, failing },
