@@ -42,9 +42,26 @@ function straddlingBase(text: ProgramText): number {
   return rd;
 }
 
+/** A loop of its own that walks over a page's end with one access: what it found of the first page stays known. */
+function addPageWalk(text: ProgramText): void {
+  const { random } = text;
+  const again = text.newLabel();
+  const counter = Register.FIRST_COUNTER + LOOP_COUNTERS - 1;
+  const [address, value] = [random.pick(text.common), random.pick(text.common)];
+  text.add("addi", { rd: counter, rs1: 0, imm: COUNTED });
+  text.push({ kind: "label", label: again });
+  text.add("xori", { rd: address, rs1: counter, imm: COUNTED });
+  text.add("add", { rd: address, rs1: address, rs2: Register.PAGE_END });
+  text.add(random.pick(LOADS), { rd: address, rs1: address, imm: 8 });
+  text.add("add", { rd: value, rs1: value, rs2: address });
+  text.add("addi", { rd: counter, rs1: counter, imm: -1 });
+  text.add("blt", { rs1: 0, rs2: counter }, again);
+}
+
 /** One to three accesses close to each other around a page's end. */
 function addStraddlingAccesses(text: ProgramText): void {
   const { random } = text;
+  if (random.chance(30)) return addPageWalk(text);
   const rs1 = straddlingBase(text);
   for (let i = random.pick([1, 1, 2, 3]); i > 0; i--) {
     const imm = random.pick([0, 4, 8, 8]);

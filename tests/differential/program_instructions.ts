@@ -62,8 +62,20 @@ export class InstructionMix {
     if (random.chance(8)) {
       return text.add("addi", { rd: text.destination(), rs1: text.source(), imm: 0 });
     }
+    if (random.chance(5)) return this.#keptCopy();
     if (random.chance(15)) return this.#extension();
     text.addRow(random.pick(ARITHMETIC));
+  }
+
+  /** A copy that is used when what was copied has gone. */
+  #keptCopy(): void {
+    const text = this.#text;
+    const [first, second] = [0, 1].map(() => text.random.pick(text.common));
+    text.add("add", { rd: first, rs1: text.source(), rs2: text.source() });
+    text.add("addi", { rd: second, rs1: first, imm: 0 });
+    addAccess(text, false);
+    text.add("xor", { rd: first, rs1: text.source(), rs2: text.source() });
+    text.add("sub", { rd: text.destination(), rs1: text.source(), rs2: second });
   }
 
   /** What compilers write where numbers of 32 bits and less meet those of 64. */
