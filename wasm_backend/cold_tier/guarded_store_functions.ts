@@ -17,7 +17,7 @@ import {
   PageAttribute,
 } from "../../runtime/atomics/shared_layout.ts";
 import { Control, Fault, Tlb } from "../abi/vcpu_layout.ts";
-import { get32, set32 } from "./control_text.ts";
+import { get32, get64, set32, set64 } from "./control_text.ts";
 
 /** Looks at a locked line before the store is put off: its holder needs but a few instructions. */
 const LOCK_SPINS = 400;
@@ -78,8 +78,15 @@ const lines = `
       (br_if $again (i32.eqz (call $lock_version (local.get $line) (local.get $version)))))
     (local.get $version))
 
+  ;; A store of the own hart leaves its reservation of the line as it was.
   (func $unlock_line (param $host i32) (param $version i64)
-    (i64.atomic.store $ram offset=${MONITOR_LINES} (call $monitor_line (local.get $host))
+    (local $line i32)
+    (local.set $line (call $monitor_line (local.get $host)))
+    (if (i32.and (i64.eq (local.get $version) ${get64(Control.RESERVATION_VERSION)})
+        (i32.and (i32.and ${get32(Control.RESERVATION)} ${get32(Control.RESERVATION_WATCHED)})
+          (i32.eq (local.get $line) (call $monitor_line ${get32(Control.RESERVATION_HOST)}))))
+      (then ${set64(Control.RESERVATION_VERSION, "(i64.add (local.get $version) (i64.const 2))")}))
+    (i64.atomic.store $ram offset=${MONITOR_LINES} (local.get $line)
       (i64.add (local.get $version) (i64.const 2))))`;
 
 /** The attribute is read after the TLB was: between both nothing is acknowledged. */

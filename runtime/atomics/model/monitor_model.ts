@@ -180,6 +180,7 @@ class Hart {
     if (isEarly) store();
     this.lockLine();
     if (!isEarly && !isLate) store();
+    p.local((r) => this.#keepReservation(r, value));
     this.unlockLine((r) => r[COUNT] + 2);
     if (isLate) store();
     p.goto(end);
@@ -187,6 +188,14 @@ class Hart {
     store();
     p.at(end);
     p.local((r) => void (r[COUNT] = 0));
+  }
+
+  /** A store of the own hart, while it holds the line with the reserved version, leaves the reservation. */
+  #keepReservation(r: Uint8Array, value: number): void {
+    const { [RESERVED]: isReserved, [SEEN]: seen, [COUNT]: version } = r;
+    if (isReserved === 0 || seen !== version) return;
+    r[SEEN] = version + 2;
+    r[VALUE] = value;
   }
 
   lockLine(): void {
@@ -429,6 +438,20 @@ function armingHartStores(mutation: Mutation): Model {
   return close([first, second], { entries: [Entry.FAST, Entry.FAST] });
 }
 
+/** The hart stores to the reserved line itself between the two. */
+function ownStoreInWindow(mutation: Mutation): Model {
+  const [pair, storer] = hartsOf(mutation, 2);
+  pair.loadReserved();
+  pair.store(4);
+  pair.storeConditional();
+  pair.stop();
+  storer.store(1);
+  storer.safepoint();
+  storer.store(2);
+  storer.stop();
+  return close([pair, storer], { entries: [Entry.NONE, Entry.FAST] });
+}
+
 /** Two harts arm one page and exchange, until both have succeeded. */
 function twoPairs(mutation: Mutation): Model {
   const harts = hartsOf(mutation, 2);
@@ -497,6 +520,7 @@ export const monitorModel: ProtocolModel<MonitorMutation> = {
     "guarded stores meanwhile": guardedStoresMeanwhile,
     "sleeping storer": sleepingStorer,
     "arming hart stores": armingHartStores,
+    "own store in the window": ownStoreInWindow,
     "two pairs": twoPairs,
     "two pairs and stores": twoPairsAndStores,
     "disarmed meanwhile": disarmedMeanwhile,

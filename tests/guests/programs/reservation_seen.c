@@ -130,6 +130,12 @@ static void check_rules(struct pair *pair) {
     RESERVE("d", &pair->asked);
     CHECK(CONDITIONAL("d", word, 9) == 1); /* the later one counts */
     CHECK(*word == i + 1);
+    do { /* a store to the same line in between need not, and must not for ever, make it fail */
+      RESERVE("d", word);
+      store_relaxed(&pair->beside, i);
+      failed = CONDITIONAL("d", word, i + 2);
+    } while (failed);
+    CHECK(*word == i + 2);
   }
 }
 
