@@ -22,7 +22,7 @@ const FIRST_SEED = 1;
 const PROGRAMS = 90;
 const PAGE_BYTES = 4096;
 const COUNTER = Register.FIRST_COUNTER;
-const [LOOP, CALLEE, SITE] = [0, 1, 2];
+const [LOOP, CALLEE, SITE, RETRY] = [0, 1, 2, 3];
 const END: Line = instruction("sw", { rs1: Register.DEVICE, rs2: 0, imm: Device.END });
 
 const MACHINE: GeneratedProgram["features"] = {
@@ -184,6 +184,21 @@ Deno.test("a region whose code has changed goes on at its own entry", async () =
     { kind: "label", label: SITE },
     instruction("addi", { rd: 14, rs1: 14, imm: 1 }),
     instruction("jalr", { rd: 0, rs1: Register.RA, imm: 0 }),
+  ]);
+  assertSame(await DifferentialRun.create(), program);
+});
+
+Deno.test("a window that code also jumps into from outside ends", async () => {
+  const address = Register.DATA;
+  const program = looped([
+    instruction("andi", { rd: 12, rs1: COUNTER, imm: 1 }),
+    instruction("bne", { rs1: 12, rs2: 0 }, SITE),
+    { kind: "label", label: RETRY },
+    instruction("lr.d", { rd: 11, rs1: address }),
+    instruction("addi", { rd: 11, rs1: 11, imm: 1 }),
+    { kind: "label", label: SITE },
+    instruction("sc.d", { rd: 10, rs1: address, rs2: 11 }),
+    instruction("bne", { rs1: 10, rs2: 0 }, RETRY),
   ]);
   assertSame(await DifferentialRun.create(), program);
 });

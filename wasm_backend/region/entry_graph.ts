@@ -214,6 +214,11 @@ export class EntryGraph {
     return this.#edge(this.#number(from), to, (node) => this.#front.get(node) ?? node);
   }
 
+  /** Does a block's jump to another block leave the region? */
+  isCut(from: Block, to: Block): boolean {
+    return this.#cut.has(`${this.#number(from)}>${this.#number(to)}`);
+  }
+
   /** Node that leaves to where a block's computed jump goes. */
   departureOf(block: Block): number {
     const node = this.#departures.get(block);

@@ -23,6 +23,8 @@ import { AccessLog } from "./access_log.ts";
 import { type AccessSpan, AccessTranslation, type OpenRam } from "./access_translation.ts";
 import { type PageCache, PageCaches } from "./page_caches.ts";
 import type { RegionFunctions } from "./region_functions.ts";
+import { cutWindows } from "./cut_windows.ts";
+import type { EntryGraph } from "./entry_graph.ts";
 import { ReservedPair } from "./reserved_pair.ts";
 
 const I32 = wasmType("i32");
@@ -68,18 +70,19 @@ export class RegionAccesses {
   readonly #log: AccessLog;
   readonly #pair: ReservedPair;
   readonly #hasPair: boolean;
+  readonly #cutWindows: ReadonlySet<Operation>;
   readonly #groupFrames = new Map<AccessGroup, GroupFrame>();
   #groups: ReadonlyMap<Operation, AccessGroup> = new Map();
   #block: Block;
 
-  /** Accesses of one region; `looped` are its blocks inside loops. */
+  /** Accesses of one region. */
   constructor(
     m: ModuleBuilder,
     host: AccessHost,
     functions: RegionFunctions,
-    { region, looped, context }: {
+    { region, graph, context }: {
       readonly region: Region;
-      readonly looped: ReadonlySet<Block>;
+      readonly graph: EntryGraph;
       readonly context: AccessContext;
     },
   ) {
@@ -87,7 +90,7 @@ export class RegionAccesses {
     this.#host = host;
     this.#functions = functions;
     this.#context = context;
-    this.#caches = new PageCaches(host.locals, looped, context.stackPointer);
+    this.#caches = new PageCaches(host.locals, graph.looped, context.stackPointer);
     this.#translation = new AccessTranslation(m, functions, context.dataMmu);
     this.#log = new AccessLog(m, host, functions, context.isChecked);
     this.#pair = new ReservedPair(m, host, functions, this.#translation, this.#log);
@@ -95,6 +98,7 @@ export class RegionAccesses {
     this.#hasPair = region.blocks.some(({ operations }) =>
       operations.some(({ opcode }) => opcode === "guest.load_reserved")
     );
+    this.#cutWindows = cutWindows(region, (from, to) => graph.isCut(from, to));
   }
 
   /** The accesses of this block come next. */
@@ -379,10 +383,17 @@ export class RegionAccesses {
   }
 
   #loadReserved(operation: Operation, { width, order }: MemoryAttribute): Expression {
+    if (this.#cutWindows.has(operation)) return this.#leaveToColdTier();
     const bytes = width / BITS_PER_BYTE;
     const address = this.#host.useInLocal(operation.operands[0]);
     this.#orderBefore(pairsBeforeLoad(order));
     return this.#extended(this.#pair.load(address, bytes), bytes);
+  }
+
+  /** What follows is never reached. */
+  #leaveToColdTier(): Expression {
+    this.#host.push(this.m.block(null, this.#host.stepHere()));
+    return this.m.i64(0n);
   }
 
   #storeConditional(operation: Operation, { width, order }: MemoryAttribute): Expression {

@@ -106,7 +106,7 @@ export class RegionLowering extends OperationLowering {
     this.#state = new PromotedState(region, this.#graph.departureStarts);
     this.#accesses = new RegionAccesses(m, this.#accessHost(), functions, {
       region,
-      looped: this.#graph.looped,
+      graph: this.#graph,
       context,
     });
     this.#registers = new RegisterLocals(m, region, this.#state, this.locals);
