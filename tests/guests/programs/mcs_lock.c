@@ -8,7 +8,7 @@
  */
 #include "guest.h"
 
-PARAMETERS(800);
+PARAMETERS(500);
 
 enum { LOCKS = 2, TOTAL = 1000000 };
 
