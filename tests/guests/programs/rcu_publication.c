@@ -7,7 +7,7 @@
  */
 #include "guest.h"
 
-PARAMETERS(1000);
+PARAMETERS(600);
 
 enum { HARTS_PER_WRITER = 4, MAX_WRITERS = MAX_HARTS / HARTS_PER_WRITER, BATCH = 10, WORDS = 6 };
 
