@@ -40,6 +40,22 @@ export const GUEST_PROGRAMS: readonly GuestProgram[] = [
     qemuMayFail: "its store-conditional compares values, so a value that came back goes unnoticed",
   },
   { name: "reservation_pages", ...SMP },
+  { name: "mcs_lock", ...SMP },
+  { name: "seqlock", ...SMP },
+  {
+    name: "michael_scott_queue",
+    ...SMP,
+    qemuMayFail: "its store-conditional compares values, so a recycled node goes unnoticed",
+  },
+  { name: "rcu_publication", ...SMP },
+  { name: "aliasing_lines", ...SMP },
+  { name: "reservation_fairness", ...SMP },
+  {
+    name: "device_write",
+    ...SMP,
+    boards: ["spike"],
+    qemuMayFail: "it does not answer calls that it does not know",
+  },
   { name: "code_patch", ...SMP_ON_BOTH },
   {
     name: "code_patch_unpaced",
