@@ -94,6 +94,16 @@ const LAWS: Readonly<Record<string, string>> = {
     guest.fence rr+rw+wr+ww
     %6 = guest.load u64 %2
     state.set x[6] %6`,
+  "fences with a store between them stay two": `
+    guest.fence ww
+    guest.store u64 %1, %3
+    guest.fence wr`,
+  "fences with a departure between them stay two": `
+    %5 = i64.eqz %3
+    %6 = i32.const 2
+    guest.fence ww
+    trap_if %5, %6, %3
+    guest.fence wr`,
   "a reserved pair stays a pair": `
     %5 = guest.load_reserved s64 %1
     %6 = guest.store_conditional u64 %1, %5

@@ -11,12 +11,15 @@ import { deadCode } from "./passes/dead_code.ts";
 import { deadStateWrites } from "./passes/dead_state_writes.ts";
 import { entryConditions } from "./passes/entry_conditions.ts";
 import { extensionNarrowing } from "./passes/extension_narrowing.ts";
+import { fenceMerging } from "./passes/fence_merging.ts";
 import { stateReuse } from "./passes/state_reuse.ts";
 
 /** All passes, in order. */
 export const PIPELINE: readonly Pass[] = [
   // First, because most others look at one block at a time.
   blockMerging,
+  // Right behind it, which brings fences together; no other pass adds or moves any.
+  fenceMerging,
   // Next, so that the others see through registers from one instruction to the next.
   copyPropagation,
   // Before narrowing, which then finds constants where there are any.

@@ -93,8 +93,11 @@ class TracedMemory extends FlatMemory {
     return super.storeConditional(address, value, attribute);
   }
 
+  /** Fences side by side are as good as one with the pairs of all. */
   override fence(order: number): void {
-    this.#trace.push(`fence ${order}`);
+    const last = /^fence (\d+)$/.exec(this.#trace.at(-1) ?? "");
+    if (last !== null) this.#trace.pop();
+    this.#trace.push(`fence ${order | Number(last?.[1] ?? 0)}`);
   }
 
   override physicalLoad(physical: bigint, width: MemoryWidth): bigint {

@@ -19,6 +19,8 @@ import { isWrong } from "./machine/verdict.ts";
 import { type LibraryTest, loadLibrary, readTest } from "./test_library.ts";
 
 const DEFAULT_ITERATIONS = "200k";
+/** Of tests with pages: a fence of translations takes as long as hundreds of loads. */
+const DEFAULT_ITERATIONS_WITH_PAGES = "20k";
 /** Batches before iterations count: time for compilation, and for the host's optimizing compiler. */
 const WARM_BATCHES = 8;
 const FACTORS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6 };
@@ -39,6 +41,7 @@ interface Wishes {
   readonly tests: readonly LibraryTest[];
   readonly configurations: readonly number[];
   readonly iterations: number;
+  readonly iterationsWithPages: number;
   readonly seed: number;
 }
 
@@ -61,9 +64,10 @@ function select(library: readonly LibraryTest[], glob: string): LibraryTest[] {
   return found;
 }
 
-async function runTests({ tests, configurations, iterations, seed }: Wishes): Promise<number> {
+async function runTests({ tests, configurations, ...effort }: Wishes): Promise<number> {
   const all = allConfigurations();
-  const laboratory = new Laboratory({ iterations, warmBatches: WARM_BATCHES, seed });
+  const laboratory = new Laboratory({ ...effort, warmBatches: WARM_BATCHES });
+  const { iterations, seed } = effort;
   const wantsHistogram = tests.length === 1;
   let wrong = 0;
   for (const number of configurations) {
@@ -131,6 +135,7 @@ async function main(args: readonly string[]): Promise<number> {
     tests,
     configurations: configurationNumbers(values.config),
     iterations: parseCount(values.iterations ?? DEFAULT_ITERATIONS),
+    iterationsWithPages: parseCount(values.iterations ?? DEFAULT_ITERATIONS_WITH_PAGES),
     seed,
   });
   const seconds = ((performance.now() - start) / MS_PER_SECOND).toFixed(0);

@@ -6,11 +6,15 @@
  * Barriers are made of the guest's own atomic operations. The last hart of a job writes a byte to the serial
  * line, which is what the laboratory waits for.
  *
+ * For tests with pages the whole program runs in supervisor mode with translation on.
+ *
  * The test's code may use all registers but those of {@linkcode Reserved}.
  */
 import { VirtMap } from "../../../runtime/machine/boards/riscv_virt/memory_map.ts";
+import { FAULT_REGISTER, PageFault } from "../syntax/page_entry.ts";
 import { Assembler } from "./assembler.ts";
 import { addressOf, Area, HartBlock, Mailbox } from "./guest_layout.ts";
+import { TRANSLATION_ON, writeTables } from "./translation_tables.ts";
 
 /** Registers that belong to the driver while a test's code runs. */
 export const Reserved = {
@@ -45,6 +49,15 @@ const MHARTID = 0xf14;
 const MTVEC = 0x305;
 const MCAUSE = 0x342;
 const MEPC = 0x341;
+const MSCRATCH = 0x340;
+const MSTATUS = 0x300;
+const SATP = 0x180;
+const PMPCFG0 = 0x3a0;
+const PMPADDR0 = 0x3b0;
+/** A protection region of all memory, with every permission. */
+const PMP_OPEN = 0x1f;
+const PREVIOUS_SUPERVISOR = 1n << 11n;
+const INSTRUCTION_BYTES = 4;
 const BLOCK_SHIFT = Math.log2(HartBlock.BYTES);
 
 /** The fence of everything: no row's first pattern has other sets. */
@@ -56,20 +69,62 @@ function loadMailbox(a: Assembler, rd: number): void {
   a.constant(rd, addressOf(Area.MAILBOX));
 }
 
-function start(a: Assembler): void {
+function start(a: Assembler, isTranslated: boolean): void {
   a.emit("csrrs", { rd: T0, rs1: 0, imm: MHARTID });
   a.emit("slli", { rd: T0, rs1: T0, imm: BLOCK_SHIFT });
   a.constant(BLOCK, addressOf(Area.HARTS));
   a.emit("add", { rd: BLOCK, rs1: BLOCK, rs2: T0 });
   a.jump("jal", "set trap", { rd: 0 });
   a.label("trap");
+  if (isTranslated) skipFaultingInstruction(a);
   trap(a);
   a.label("set trap");
   a.constant(T0, addressOf(Area.DRIVER + a.offsetOf("trap")));
   a.emit("csrrw", { rd: 0, rs1: T0, imm: MTVEC });
+  if (isTranslated) enterSupervisorMode(a);
 }
 
-/** Nothing may trap: the place is left for the laboratory, and the hart stays. */
+/** Supervisor mode with translation on; traps go on coming to machine mode. */
+function enterSupervisorMode(a: Assembler): void {
+  a.constant(T0, -1n);
+  a.emit("csrrw", { rd: 0, rs1: T0, imm: PMPADDR0 });
+  a.constant(T0, BigInt(PMP_OPEN));
+  a.emit("csrrw", { rd: 0, rs1: T0, imm: PMPCFG0 });
+  a.constant(T0, TRANSLATION_ON);
+  a.emit("csrrw", { rd: 0, rs1: T0, imm: SATP });
+  a.emit("sfence.vma", { rs1: 0, rs2: 0 });
+  a.constant(T0, PREVIOUS_SUPERVISOR);
+  a.emit("csrrs", { rd: 0, rs1: T0, imm: MSTATUS });
+  a.jump("jal", "return to idle", { rd: T0 });
+  a.jump("jal", "idle", { rd: 0 });
+  a.label("return to idle");
+  a.emit("csrrw", { rd: 0, rs1: T0, imm: MEPC });
+  a.emit("mret");
+}
+
+/** Page faults of a test's loads and stores: the cause is noted and the instruction skipped. */
+function skipFaultingInstruction(a: Assembler): void {
+  a.emit("csrrw", { rd: 0, rs1: T0, imm: MSCRATCH });
+  a.emit("csrrs", { rd: FAULT_REGISTER, rs1: 0, imm: MCAUSE });
+  a.emit("addi", { rd: FAULT_REGISTER, rs1: FAULT_REGISTER, imm: -PageFault.LOAD });
+  a.emit("andi", {
+    rd: FAULT_REGISTER,
+    rs1: FAULT_REGISTER,
+    imm: ~(PageFault.STORE - PageFault.LOAD),
+  });
+  a.jump("bne", "unexpected", { rs1: FAULT_REGISTER, rs2: 0 });
+  a.emit("csrrs", { rd: T0, rs1: 0, imm: MEPC });
+  a.constant(FAULT_REGISTER, addressOf(Area.CODE));
+  a.jump("bltu", "unexpected", { rs1: T0, rs2: FAULT_REGISTER });
+  a.emit("addi", { rd: T0, rs1: T0, imm: INSTRUCTION_BYTES });
+  a.emit("csrrw", { rd: 0, rs1: T0, imm: MEPC });
+  a.emit("csrrs", { rd: FAULT_REGISTER, rs1: 0, imm: MCAUSE });
+  a.emit("csrrs", { rd: T0, rs1: 0, imm: MSCRATCH });
+  a.emit("mret");
+  a.label("unexpected");
+}
+
+/** Nothing else may trap: the place is left for the laboratory, and the hart stays. */
 function trap(a: Assembler): void {
   loadMailbox(a, T0);
   a.emit("csrrs", { rd: T1, rs1: 0, imm: MCAUSE });
@@ -202,13 +257,22 @@ function barrier(a: Assembler): void {
   a.emit("jalr", { rd: 0, rs1: INNER_LINK, imm: 0 });
 }
 
-/** The program, to be placed at the start of RAM. @param orderBytes length of the order table */
-export function driverProgram(orderBytes: number): Uint32Array {
+/**
+ * RAM from its start on: the program, and page tables when it runs with translation.
+ *
+ * @param orderBytes length of the order table
+ */
+export function driverImage(orderBytes: number, isTranslated: boolean): Uint8Array {
   const a = new Assembler();
-  start(a);
+  start(a, isTranslated);
   waitForJob(a);
   runBatch(a, orderBytes);
   finishJob(a);
   barrier(a);
-  return a.finish();
+  const program = new Uint8Array(a.finish().buffer);
+  if (!isTranslated) return program;
+  const image = new Uint8Array(Area.MAILBOX);
+  image.set(program);
+  writeTables(new DataView(image.buffer));
+  return image;
 }

@@ -27,6 +27,10 @@ const MIB = 0x10_0000;
 export const Area = {
   /** The driver: starts at the start of RAM. */
   DRIVER: 0,
+  /** Page tables that stay as they are. */
+  RAM_TABLE: 0xd000,
+  ROOT_TABLE: 0xe000,
+  MIDDLE_TABLE: 0xf000,
   /** Words of all harts. */
   MAILBOX: 0x1_0000,
   /** One block for each hart. */
@@ -39,6 +43,8 @@ export const Area = {
   CODE: MIB,
   /** Locations of the tests. */
   SLOTS: 32 * MIB,
+  /** Page table entries that tests change. */
+  ENTRIES: 40 * MIB,
   /** What threads store of their registers. */
   RESULTS: 48 * MIB,
   /** Final values of locations. */

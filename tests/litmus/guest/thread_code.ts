@@ -7,11 +7,15 @@
  * thread is the same slot: together they are one run of the test.
  */
 import type { Instruction, PlacedInstruction } from "../syntax/instruction.ts";
-import type { InitialValue, LitmusTest, Location } from "../syntax/litmus_test_file.ts";
+import type { Location } from "../syntax/initial_state.ts";
+import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { ENTRY_FLAG_BITS, FAULT_REGISTER, isEntryName } from "../syntax/page_entry.ts";
 import { Assembler } from "./assembler.ts";
 import { Reserved } from "./driver.ts";
 import { Meeting } from "./meeting_point.ts";
-import { type Placement, RESULT_LIMIT, slotLayout, THREAD_LIMIT } from "./guest_layout.ts";
+import { type Placement, RESULT_LIMIT, THREAD_LIMIT } from "./guest_layout.ts";
+import { SlotAddresses } from "./slot_addresses.ts";
+import { PAGE_LIMIT } from "./translation_tables.ts";
 
 const ENTRY_BYTES = 8;
 const VALUE_BYTES = 8;
@@ -56,16 +60,19 @@ export const PartAfterThreads = { RESET: 0, COLLECT: 1 } as const;
 /** Makes the code of one test in one placement. */
 export class ThreadCode {
   readonly #test: LitmusTest;
-  readonly #placement: Placement;
+  readonly #addresses: SlotAddresses;
 
   constructor(test: LitmusTest, placement: Placement) {
     this.#test = test;
-    this.#placement = placement;
+    this.#addresses = new SlotAddresses(test, placement);
     this.#check();
   }
 
   #check(): void {
-    const { name, threads } = this.#test;
+    const { name, threads, pages } = this.#test;
+    if (pages.length > PAGE_LIMIT) {
+      throw new UnrunnableTestError(`${name}: a test has at most ${PAGE_LIMIT} pages`);
+    }
     if (threads.length > THREAD_LIMIT) {
       throw new UnrunnableTestError(`${name}: at most ${THREAD_LIMIT} threads run at once`);
     }
@@ -115,16 +122,12 @@ export class ThreadCode {
     return found;
   }
 
-  /** Distance of a location from its slot's address. */
-  distanceOf(name: string): number {
-    const index = this.#test.locations.findIndex((location) => location.name === name);
-    return index * slotLayout(this.#placement).distance;
-  }
-
   // --- loops ----------------------------------------------------------------------------------------
 
   #loop(body: (a: Assembler) => void, resultBytes: number, meet?: Meeting): Uint32Array {
     const a = new Assembler();
+    // Entries were reset by others: what the hart kept of them in the last batch is forgotten.
+    if (this.#test.pages.length !== 0) a.emit("sfence.vma", { rs1: 0, rs2: 0 });
     a.label("iteration");
     a.emit("ld", { rd: Reserved.SLOT, rs1: Reserved.ORDER, imm: 0 });
     meet?.emit(a);
@@ -170,23 +173,16 @@ export class ThreadCode {
     ]);
     mentioned.delete(0);
     for (const register of [...mentioned].sort((x, y) => x - y)) {
-      this.#set(a, register, initial.get(register) ?? 0n);
+      this.#addresses.emitValue(a, register, initial.get(register) ?? 0n);
     }
-  }
-
-  #set(a: Assembler, rd: number, value: InitialValue): void {
-    if (typeof value === "bigint") return a.constant(rd, value);
-    const distance = this.distanceOf(value.location);
-    a.constant(rd, BigInt(distance));
-    a.emit("add", { rd, rs1: rd, rs2: Reserved.SLOT });
+    if (this.#test.pages.length !== 0) a.constant(FAULT_REGISTER, 0n);
   }
 
   #reset(): Uint32Array {
     return this.#loop((a) => {
       for (const { name, bytes, initial } of this.#test.locations) {
-        a.constant(SCRATCH, BigInt(this.distanceOf(name)));
-        a.emit("add", { rd: SCRATCH, rs1: SCRATCH, rs2: Reserved.SLOT });
-        this.#set(a, SCRATCH + 1, initial);
+        this.#addresses.emitAddress(a, SCRATCH, name);
+        this.#addresses.emitValue(a, SCRATCH + 1, initial);
         a.emit(STORE_BY_BYTES[bytes], { rs1: SCRATCH, rs2: SCRATCH + 1, imm: 0 });
       }
     }, 0);
@@ -195,10 +191,12 @@ export class ThreadCode {
   #collect(finals: readonly ObservedValue[]): Uint32Array {
     return this.#loop((a) => {
       for (const { name, bytes, index } of finals) {
-        a.constant(SCRATCH, BigInt(this.distanceOf(name)));
-        a.emit("add", { rd: SCRATCH, rs1: SCRATCH, rs2: Reserved.SLOT });
+        this.#addresses.emitAddress(a, SCRATCH, name);
         const load = bytes === VALUE_BYTES ? "ld" : `${LOAD_BY_BYTES[bytes]}u`;
         a.emit(load, { rd: SCRATCH, rs1: SCRATCH, imm: 0 });
+        if (isEntryName(name)) {
+          a.emit("andi", { rd: SCRATCH, rs1: SCRATCH, imm: (1 << ENTRY_FLAG_BITS) - 1 });
+        }
         a.emit("sd", { rs1: Reserved.RESULTS, rs2: SCRATCH, imm: index * VALUE_BYTES });
       }
     }, finals.length * VALUE_BYTES);
@@ -240,6 +238,8 @@ export function registersOf(instruction: Instruction): number[] {
       return [instruction.rd, instruction.source, instruction.base];
     case "branch":
       return [instruction.left, instruction.right];
+    case "sfence.vma":
+      return [instruction.address, instruction.space];
     default:
       return [];
   }
@@ -292,7 +292,7 @@ function emitInstruction(a: Assembler, { instruction }: PlacedInstruction): void
     case "fence.i":
       return a.emit("fence.i");
     case "sfence.vma":
-      return a.emit("sfence.vma", { rs1: 0, rs2: 0 });
+      return a.emit("sfence.vma", { rs1: instruction.address, rs2: instruction.space });
     case "nop":
       return a.emit("addi", { rd: 0, rs1: 0, imm: 0 });
   }

@@ -4,6 +4,8 @@ import { Disassembler } from "../../../frontend/riscv/disassembler.ts";
 import { EXTENSIONS } from "../../../frontend/riscv/rows.ts";
 import { parseLitmusTest } from "../syntax/litmus_test_file.ts";
 import { loadLibrary } from "../test_library.ts";
+import { PLACEMENTS } from "./guest_layout.ts";
+import { SlotAddresses } from "./slot_addresses.ts";
 import { ThreadCode, UnrunnableTestError } from "./thread_code.ts";
 
 const disassembler = new Disassembler(new Decoder(EXTENSIONS));
@@ -63,10 +65,46 @@ Deno.test("slots are reset to the test's values and what it observes is collecte
 Deno.test("each placement keeps locations apart in its own way", () => {
   const test = parseLitmusTest(MEMORY);
   const distance = (placement: "lines" | "line" | "pages") =>
-    new ThreadCode(test, placement).distanceOf("y");
+    new SlotAddresses(test, placement).distanceOf("y");
   assertEquals(distance("line"), 8);
   assertEquals(distance("lines"), 64);
   assert(distance("pages") % 4096 === 0);
+});
+
+const PAGES = `RISCV pages
+{ page v=x; page w=entry(y, clean); 0:x5=v; 0:x6=PTE(w); 0:x7=entry(x, readonly); 0:x8=1; }
+ P0 ;
+ sd x7,0(x6) ;
+ sfence.vma x5,x8 ;
+ lw x9,0(x5) ;
+exists (0:x27=13 /\\ PTE(w)=0x47)`;
+
+Deno.test("tests with pages forget old entries first, and show the flags of entries only", () => {
+  const [thread, reset, collect] = new ThreadCode(parseLitmusTest(PAGES), "lines").generate()
+    .parts.map(textOf);
+  for (const part of [thread, reset, collect]) assertEquals(part[0], "sfence.vma zero,zero");
+  const start = thread.indexOf("sd t2,0(t1)");
+  assertEquals(thread.slice(start - 1, start + 4), [
+    "addi s11,zero,0",
+    "sd t2,0(t1)",
+    "sfence.vma t0,s0",
+    "lw s1,0(t0)",
+    "sd s11,0(gp)",
+  ]);
+  assertEquals(reset.filter((line) => /^s[dw] /.test(line)), [
+    "sw t1,0(t0)",
+    "sw t1,0(t0)",
+    "sd t1,0(t0)",
+    "sd t1,0(t0)",
+  ]);
+  assert(collect.includes("andi t0,t0,1023"), collect.join("\n"));
+});
+
+Deno.test("locations on pages have a page each, in every placement", () => {
+  const test = parseLitmusTest(PAGES);
+  for (const placement of PLACEMENTS) {
+    assert(new SlotAddresses(test, placement).distanceOf("y") % 4096 === 0);
+  }
 });
 
 Deno.test("a test may not use the driver's registers", () => {

@@ -1,8 +1,8 @@
-/** Runs many tests in many configurations; one machine for each configuration and number of harts. */
+/** Runs many tests in many configurations; one machine for each configuration and what tests need of it. */
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
 import { RVWMO, TSO } from "../model/preserved_order.ts";
 import type { Configuration } from "./configuration.ts";
-import { LaboratoryMachine } from "./laboratory_machine.ts";
+import { LaboratoryMachine, type MachineNeeds } from "./laboratory_machine.ts";
 import { TestRunner } from "./test_runner.ts";
 import { AllowedOutcomes, judgeRun, type TestVerdict } from "./verdict.ts";
 
@@ -14,6 +14,8 @@ const PATIENCE = 3000;
 /** How much of each test. */
 export interface LaboratoryEffort {
   readonly iterations: number;
+  /** Iterations of tests with pages: what they do takes the machine far longer. */
+  readonly iterationsWithPages: number;
   readonly warmBatches: number;
   readonly seed: number;
 }
@@ -36,11 +38,11 @@ export class Laboratory {
     configuration: Configuration,
     listener: (verdict: TestVerdict) => void,
   ): Promise<void> {
-    const hartCounts = new Set(tests.map(hartsFor));
-    for (const harts of [...hartCounts].sort()) {
-      const machine = await LaboratoryMachine.start(configuration, harts);
+    const groups = Map.groupBy(tests, (test) => JSON.stringify(needsOf(test)));
+    for (const [, group] of [...groups].sort()) {
+      const machine = await LaboratoryMachine.start(configuration, needsOf(group[0]));
       try {
-        for (const test of tests.filter((candidate) => hartsFor(candidate) === harts)) {
+        for (const test of group) {
           if (!isPromised(test, configuration)) continue;
           listener(await this.#runOne(machine, test));
         }
@@ -51,13 +53,19 @@ export class Laboratory {
   }
 
   async #runOne(machine: LaboratoryMachine, test: LitmusTest): Promise<TestVerdict> {
-    const result = await new TestRunner(machine, test).run({ ...this.#effort, patience: PATIENCE });
+    const { warmBatches, seed } = this.#effort;
+    const iterations = test.pages.length === 0
+      ? this.#effort.iterations
+      : this.#effort.iterationsWithPages;
+    const limits = { iterations, warmBatches, seed, patience: PATIENCE };
+    const result = await new TestRunner(machine, test).run(limits);
     return judgeRun(test, result, this.#allowed[machine.configuration.model].of(test));
   }
 }
 
-function hartsFor({ threads }: LitmusTest): number {
-  return Math.max(LEAST_HARTS, threads.length);
+/** The machine that a test needs. */
+export function needsOf({ threads, pages }: LitmusTest): MachineNeeds {
+  return { harts: Math.max(LEAST_HARTS, threads.length), isTranslated: pages.length !== 0 };
 }
 
 /** A scheme that compares values does not promise what a test says needs the line to be watched. */

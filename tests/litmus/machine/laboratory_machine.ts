@@ -8,7 +8,7 @@ import { machineParts } from "../../../runtime/machine/machine.ts";
 import { readStatistics } from "../../../runtime/machine/machine_statistics.ts";
 import { describeMachine } from "../../../runtime/machine/options.ts";
 import { PowerCycle } from "../../../runtime/machine/power_cycle.ts";
-import { driverProgram, Signal } from "../guest/driver.ts";
+import { driverImage, Signal } from "../guest/driver.ts";
 import {
   addressOf,
   Area,
@@ -22,6 +22,13 @@ import { accelOptions, type Configuration } from "./configuration.ts";
 
 const PAGE_BYTES = 0x1000;
 const ORDER_BYTES = BATCH_SLOTS * 8;
+
+/** What a test needs of a machine. */
+export interface MachineNeeds {
+  readonly harts: number;
+  /** Do the harts run with page tables? */
+  readonly isTranslated: boolean;
+}
 
 /** What one hart does in a job. */
 export interface HartJob {
@@ -79,13 +86,15 @@ export class LaboratoryMachine {
   }
 
   /** Builds a machine and starts it. */
-  static async start(configuration: Configuration, harts: number): Promise<LaboratoryMachine> {
-    const program = driverProgram(ORDER_BYTES);
+  static async start(
+    configuration: Configuration,
+    { harts, isTranslated }: MachineNeeds,
+  ): Promise<LaboratoryMachine> {
     const description = describeMachine({
       machine: "virt",
       harts,
       memoryBytes: RAM_BYTES,
-      bios: { name: "laboratory", bytes: new Uint8Array(program.buffer) },
+      bios: { name: "laboratory", bytes: driverImage(ORDER_BYTES, isTranslated) },
       cpu: { ztso: configuration.model === "TSO" },
       accel: accelOptions(configuration),
     });

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { loadLibrary, testNamed } from "../test_library.ts";
 import { allConfigurations } from "./configurations.ts";
 import type { Configuration } from "./configuration.ts";
-import { Laboratory } from "./laboratory.ts";
+import { Laboratory, needsOf } from "./laboratory.ts";
 import { LaboratoryMachine } from "./laboratory_machine.ts";
 import { TestRunner } from "./test_runner.ts";
 import { isWrong, type TestVerdict } from "./verdict.ts";
@@ -15,7 +15,7 @@ import { parseLitmusTest } from "../syntax/litmus_test_file.ts";
 
 const SEED = 1;
 const ITERATIONS = 4096;
-/** Shapes with two harts that between them need every kind of order. */
+/** Shapes with at most two harts that between them need every kind of order, those with pages last. */
 const SHAPES = [
   "MP+fence.w.w+addr",
   "MP+amoswap.rl+amoadd.aq",
@@ -29,6 +29,14 @@ const SHAPES = [
   "amo-lost-update",
   "lr-sc-lost-update",
   "amoadd-with-byte-store",
+  "remap+sfence.vma",
+  "remap+sfence.vma-page",
+  "MP+remap+fence-sfence.vma",
+  "MP+protect+fence-sfence.vma",
+  "SB+remap+sfence.vmas",
+  "dirty+amoor",
+  "dirty+protect-lr-sc",
+  "lr-sc+aliases+store-between",
 ];
 
 const library = await loadLibrary();
@@ -36,7 +44,12 @@ const USERS = allConfigurations()[0];
 
 async function verdicts(configuration: Configuration): Promise<TestVerdict[]> {
   const found: TestVerdict[] = [];
-  const laboratory = new Laboratory({ iterations: ITERATIONS, warmBatches: 2, seed: SEED });
+  const laboratory = new Laboratory({
+    iterations: ITERATIONS,
+    iterationsWithPages: ITERATIONS,
+    warmBatches: 2,
+    seed: SEED,
+  });
   const tests = SHAPES.map((name) => testNamed(library, name));
   await laboratory.run(tests, configuration, (verdict) => found.push(verdict));
   return found;
@@ -83,7 +96,7 @@ class TierSpeed {
   }
 
   static async start(tier: Configuration["tier"]): Promise<TierSpeed> {
-    return new TierSpeed(await LaboratoryMachine.start({ ...USERS, tier }, 2));
+    return new TierSpeed(await LaboratoryMachine.start({ ...USERS, tier }, needsOf(ALONE)));
   }
 
   async measure(): Promise<void> {

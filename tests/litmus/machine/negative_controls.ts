@@ -7,6 +7,7 @@
 import { holds } from "../syntax/condition.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
 import type { Configuration } from "./configuration.ts";
+import { needsOf } from "./laboratory.ts";
 import { LaboratoryMachine } from "./laboratory_machine.ts";
 import { TestRunner } from "./test_runner.ts";
 
@@ -65,6 +66,24 @@ export const NEGATIVE_CONTROLS: readonly NegativeControl[] = [
     isRequired: true,
   },
   {
+    name: "without its own fence of translations a hart goes on with an old one",
+    test: "MP+remap+fence",
+    configuration: {},
+    isRequired: true,
+  },
+  {
+    name: "in the cold tier it does so too",
+    test: "MP+remap+fence",
+    configuration: { tier: "cold" },
+    isRequired: true,
+  },
+  {
+    name: "without it a store may still go to a page that was protected",
+    test: "MP+protect+fence",
+    configuration: {},
+    isRequired: true,
+  },
+  {
     name: "plain loads of one location are merged across a load of another",
     test: "three-loads",
     configuration: { plainLoads: true },
@@ -104,7 +123,7 @@ export async function runControl(
   const { proposition } = test.condition;
   const machine = await LaboratoryMachine.start(
     { ...USERS, ...control.configuration },
-    test.threads.length,
+    needsOf(test),
   );
   try {
     const start = performance.now();

@@ -17,6 +17,7 @@ import {
   SKEWS,
   slotLayout,
 } from "../guest/guest_layout.ts";
+import { placementOf } from "../guest/slot_addresses.ts";
 import { type ObservedValue, type TestCode, ThreadCode } from "../guest/thread_code.ts";
 import type { HartJob, LaboratoryMachine } from "./laboratory_machine.ts";
 import { OutcomeHistogram, type ValueColumn } from "./outcome_histogram.ts";
@@ -137,7 +138,7 @@ export class TestRunner {
   }
 
   #slotOrder(random: SeededRandom): Uint32Array {
-    const { stride } = slotLayout(this.#machine.configuration.placement);
+    const { stride } = slotLayout(placementOf(this.#test, this.#machine.configuration.placement));
     const slots = Array.from({ length: BATCH_SLOTS }, (_, slot) => Area.SLOTS + slot * stride);
     return Uint32Array.from(shuffled(slots, random));
   }

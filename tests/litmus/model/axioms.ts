@@ -33,11 +33,15 @@ function overwrites(execution: Execution, later: number, part: ReadsFrom): boole
     (part.source === INITIAL || isLater(execution, later, part.source));
 }
 
-/** A read that misses its own hart's earlier store; null when there is none. */
+/**
+ * A read that misses its own hart's earlier store; null when there is none. Walks may miss them: what orders
+ * them is `sfence.vma`.
+ */
 export function staleOwnRead(execution: Execution): { reader: number; missed: number } | null {
   const { events, readsFrom } = execution;
   for (const part of readsFrom) {
     const reader = events[part.reader];
+    if (reader.operation.source === "walk") continue;
     for (let missed = execution.first[reader.thread]; missed < part.reader; missed++) {
       if (overwrites(execution, missed, part)) return { reader: part.reader, missed };
     }

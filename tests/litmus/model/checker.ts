@@ -1,6 +1,7 @@
 /** Which final states of a test a memory model allows, and an execution for each. */
 import { formatOutcome, type Outcome } from "../syntax/condition.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { entryFlags, isEntryName } from "../syntax/page_entry.ts";
 import { brokenPair, communication, type OrderModel, staleOwnRead } from "./axioms.ts";
 import { Candidates, type Execution, finalValue } from "./execution.ts";
 import { MemoryLayout } from "./memory_layout.ts";
@@ -36,10 +37,12 @@ export function threadRuns(test: LitmusTest, layout: MemoryLayout): Trace[][] {
 }
 
 /** A value comes about by a chain of at most that many stores; longer ones would cause themselves. */
-function mostStores({ threads }: LitmusTest): number {
+function mostStores({ threads, pages }: LitmusTest): number {
+  const walksMayStore = pages.length !== 0;
   return threads.flatMap(({ instructions, labels }) => {
     const stores = instructions.filter(({ instruction: { kind } }) =>
-      kind === "store" || kind === "amo" || kind === "sc"
+      kind === "store" || kind === "amo" || kind === "sc" ||
+      (walksMayStore && (kind === "load" || kind === "lr"))
     );
     return labels.size === 0 ? stores : new Array(REPEAT_LIMIT + 1).fill(stores).flat();
   }).length;
@@ -114,6 +117,7 @@ export class Checker {
   #finalText(name: string, execution: Execution): string {
     const bytes = this.#test.locations.find((location) => location.name === name)?.bytes ?? 0;
     const value = finalValue(execution, this.layout, this.layout.address(name), bytes);
+    if (isEntryName(name)) return String(entryFlags(value));
     return this.layout.valueText(value);
   }
 }

@@ -128,6 +128,29 @@ Deno.test("an allowed outcome is shown as an execution", () => {
   ]);
 });
 
+Deno.test("a walk that a fence of translations holds back is explained by it", () => {
+  const text = explain(
+    testNamed(library, "remap+sfence.vma"),
+    RVWMO,
+    parseOutcomeQuestion("0:x11=1"),
+  );
+  const lines = text.split("\n");
+  assert(lines.includes("      d: walk R64 PTE(v)=entry(x, 0xc7)   lw x11,0(x5)"), text);
+  assertEquals(
+    lines.at(-1)?.trim(),
+    "forbidden by the global memory order: c -[ppo sfence.vma]-> d -[fr]-> c",
+  );
+});
+
+Deno.test("a walk that sets bits is an update of the entry", () => {
+  const text = explain(
+    testNamed(library, "dirty+own-load"),
+    RVWMO,
+    parseOutcomeQuestion("0:x9=128"),
+  );
+  assert(text.includes("walk R64 PTE(v)=entry(x, 0x47), W64 PTE(v)=entry(x, 0xc7)"), text);
+});
+
 Deno.test("stale reads of own stores and intruders between a pair are named", () => {
   const stale = explain(testNamed(library, "CoWR0"), RVWMO, parseOutcomeQuestion("0:x11=0"));
   assert(stale.includes("forbidden by the load value axiom: b misses its hart's own a"), stale);

@@ -13,6 +13,7 @@ import {
   type Proposition,
 } from "../syntax/condition.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { isEntryName } from "../syntax/page_entry.ts";
 import { SourceText } from "../syntax/source_error.ts";
 import type { OrderModel } from "./axioms.ts";
 import { Checker, judge, type Verdict, type Witness } from "./checker.ts";
@@ -62,15 +63,14 @@ class ExecutionText {
   #action({ operation }: Event): string {
     const place = this.#layout.nameOf(operation.address);
     const size = `${operation.bytes * 8}`;
-    const read = operation.read === null ? "" : `R${size} ${place}=${this.#value(operation.read)}`;
+    const text = (value: bigint): string =>
+      isEntryName(place) ? this.#layout.entryText(value) : this.#layout.valueText(value);
+    const read = operation.read === null ? "" : `R${size} ${place}=${text(operation.read)}`;
     const written = operation.written === null
       ? ""
-      : `W${size} ${place}=${this.#value(operation.written)}`;
-    return [read, written].filter((part) => part !== "").join(", ");
-  }
-
-  #value(value: bigint): string {
-    return this.#layout.valueText(value);
+      : `W${size} ${place}=${text(operation.written)}`;
+    const walk = operation.source === "walk" ? "walk " : "";
+    return walk + [read, written].filter((part) => part !== "").join(", ");
   }
 
   #sources(): string[] {

@@ -1,7 +1,7 @@
 /**
  * A guest's run as Wasm operations: what the backend emits for it, by the same table and the same functions.
  *
- * Dependencies are gone, because optimizers may fold them away. An update is one operation where the host
+ * Fences side by side are one. Dependencies are gone, because optimizers may fold them away. An update is one operation where the host
  * makes it so, else a load and a store that nothing comes between. A store-conditional is an update that
  * compares with what its load-reserved read; where other operations lie between the two, it is a store that the
  * monitor keeps together with the load.
@@ -71,7 +71,7 @@ class TraceLowering {
   lower(): Trace {
     const { operations, fences, registers } = this.#trace;
     operations.forEach((operation, position) => {
-      fences.filter((fence) => fence.position === position).forEach((fence) => this.#fence(fence));
+      this.#fence(fences.filter((fence) => fence.position === position));
       this.#access(operation, position);
     });
     return { operations: this.#operations, fences: this.#fences, registers };
@@ -87,7 +87,9 @@ class TraceLowering {
     this.#fences.push({ position: this.#operations.length, order: Order.ALL, text: name });
   }
 
-  #fence({ order }: Fence): void {
+  /** Fences with no operation between them become one. */
+  #fence(fences: readonly Fence[]): void {
+    const order = fences.reduce((union, fence) => union | fence.order, 0);
     if (fenceKind(this.#target.column, order) === "nothing") return;
     const pairs = SET_LETTERS.filter(([bit]) => (order & bit) !== 0).map(([, name]) => name);
     this.#barrier(`fence ${pairs.join("+")}`);

@@ -2,6 +2,7 @@
 import { HOST_COLUMNS } from "../../../wasm_backend/host_order.ts";
 import { formatOutcome } from "../syntax/condition.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { isEntryName, isWhole } from "../syntax/page_entry.ts";
 import { Checker, judge } from "./checker.ts";
 import { HOST_MODELS } from "./host_models.ts";
 import { TOTAL_STORE_ORDER } from "../../../frontend/riscv/total_store_order.ts";
@@ -30,6 +31,18 @@ export interface Mapping {
   readonly guest: GuestModelName;
   readonly host: keyof typeof HOST_MODELS;
   readonly without?: string;
+}
+
+/**
+ * Does every access of a test go where it went at the start, without a change of an entry? What hosts do with
+ * walks is not modelled: only such tests can be mapped.
+ */
+export function hasFixedTranslations({ pages, registers }: LitmusTest): boolean {
+  const values = registers.flatMap((initial) => [...initial.values()]);
+  const isReached = values.some((value) =>
+    typeof value === "object" && "location" in value && isEntryName(value.location)
+  );
+  return !isReached && pages.every(({ entry }) => isWhole(entry));
 }
 
 /** Checks mappings of one test; what the guest allows is found once. */

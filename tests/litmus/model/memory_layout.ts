@@ -1,19 +1,23 @@
 /** Where the checker puts the locations of a test: what is an address is told from a small number. */
-import type { InitialValue, LitmusTest } from "../syntax/litmus_test_file.ts";
+import type { InitialValue, Page } from "../syntax/initial_state.ts";
+import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { entryFlags, entryPage, entryValue } from "../syntax/page_entry.ts";
 
 const FIRST_ADDRESS = 0x7000_0000;
+const FIRST_PAGE = 0x6000_0000;
 const DISTANCE = 0x1000;
 
-/** Addresses of a test's locations. */
+/** Addresses of a test's locations, each on a page of its own, and of its virtual pages. */
 export class MemoryLayout {
   readonly #addresses: ReadonlyMap<string, number>;
   readonly #test: LitmusTest;
 
   constructor(test: LitmusTest) {
     this.#test = test;
-    this.#addresses = new Map(
-      test.locations.map(({ name }, index) => [name, FIRST_ADDRESS + index * DISTANCE]),
-    );
+    this.#addresses = new Map([
+      ...test.locations.map(({ name }, index) => [name, FIRST_ADDRESS + index * DISTANCE] as const),
+      ...test.pages.map(({ name }, index) => [name, FIRST_PAGE + index * DISTANCE] as const),
+    ]);
   }
 
   address(name: string): number {
@@ -23,7 +27,20 @@ export class MemoryLayout {
   }
 
   value(initial: InitialValue): bigint {
-    return typeof initial === "bigint" ? initial : BigInt(this.address(initial.location));
+    if (typeof initial === "bigint") return initial;
+    if ("location" in initial) return BigInt(this.address(initial.location));
+    const { target, flags } = initial.entry;
+    return entryValue(BigInt(this.address(target)), flags);
+  }
+
+  /** The virtual page of an address; null when the address is physical. */
+  pageOf(address: number): Page | null {
+    return this.#test.pages[Math.floor((address - FIRST_PAGE) / DISTANCE)] ?? null;
+  }
+
+  /** Text of a page table entry, with its flags as a number. */
+  entryText(value: bigint): string {
+    return `entry(${this.nameOf(entryPage(value))}, 0x${entryFlags(value).toString(16)})`;
   }
 
   /** Text of an address: a location, with a distance from its start if it is another one. */
@@ -38,7 +55,7 @@ export class MemoryLayout {
 
   /** Text of a value: the name of the location whose address it is, else a signed integer. */
   valueText(value: bigint): string {
-    for (const { name } of this.#test.locations) {
+    for (const { name } of [...this.#test.locations, ...this.#test.pages]) {
       if (BigInt(this.address(name)) === value) return name;
     }
     return String(BigInt.asIntN(64, value));

@@ -2,19 +2,21 @@
  * Preserved program order of RVWMO, its thirteen rules by their numbers, and what Ztso adds.
  *
  * Source: Unprivileged ISA, "RVWMO Memory Consistency Model", "Preserved Program Order", and "Ztso Extension
- * for Total Store Ordering". An AMO is one operation that is a load and a store.
+ * for Total Store Ordering". An AMO is one operation that is a load and a store. Walks of page tables have rules
+ * of their own.
  */
 import { Order } from "../../../ir/memory_order.ts";
 import type { OrderModel } from "./axioms.ts";
 import { type Event, type Execution, overlap } from "./execution.ts";
 import type { OrderEdge } from "./order_graph.ts";
 import type { Operation } from "./trace.ts";
+import { isWalk, WALK_RULES } from "./walk_order.ts";
 
 const isLoad = ({ read }: Operation): boolean => read !== null;
 const isStore = ({ written }: Operation): boolean => written !== null;
 
 /** Two operations of one thread, the earlier one first. */
-interface Pair {
+export interface Pair {
   readonly execution: Execution;
   readonly from: number;
   readonly to: number;
@@ -22,7 +24,8 @@ interface Pair {
   readonly b: Event;
 }
 
-type Rule = readonly [name: string, holds: (pair: Pair) => boolean];
+/** A rule, with its name. */
+export type Rule = readonly [name: string, holds: (pair: Pair) => boolean];
 
 function has(set: number, { position }: Event): boolean {
   return (set >> position & 1) === 1;
@@ -157,7 +160,8 @@ export function edgesOf(execution: Execution, rules: readonly Rule[]): OrderEdge
     for (let to = from + 1; to < events.length; to++) {
       const pair = { execution, from, to, a: events[from], b: events[to] };
       if (pair.a.thread !== pair.b.thread) break;
-      const rule = rules.find(([, holds]) => holds(pair));
+      const rule = (isWalk(pair.a) || isWalk(pair.b) ? WALK_RULES : rules)
+        .find(([, holds]) => holds(pair));
       if (rule !== undefined) edges.push({ from, to, reason: `ppo ${rule[0]}` });
     }
   }

@@ -5,10 +5,13 @@
  * operations its value was computed from, whatever the computation. A backward branch is followed at most
  * {@linkcode REPEAT_LIMIT} times; runs with more repetitions are left out.
  */
-import type { AluOperation, AmoOperation, Instruction } from "../syntax/instruction.ts";
+import type { Instruction } from "../syntax/instruction.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { entryName, FAULT_REGISTER } from "../syntax/page_entry.ts";
+import { alu, amo } from "./arithmetic.ts";
 import type { MemoryLayout } from "./memory_layout.ts";
 import type { ReadableValues } from "./readable_values.ts";
+import { type AccessDirection, type Translation, translations } from "./translation.ts";
 import { type Fence, type Operation, type OperationSet, PLAIN, type Trace } from "./trace.ts";
 
 /** Times that a thread's backward branches are followed. */
@@ -16,9 +19,20 @@ export const REPEAT_LIMIT = 2;
 const REGISTERS = 32;
 const WORD = 64;
 const BITS_PER_BYTE = 8;
-const SHIFT_MASK = 63n;
 const SC_FAILED = 1n;
 const NO_PAIR = -1;
+
+/** What all operations have in common before it is known what they do. */
+const NO_OPERATION = {
+  source: "load",
+  read: null,
+  written: null,
+  annotation: PLAIN,
+  addressFrom: 0,
+  dataFrom: 0,
+  controlFrom: 0,
+  pairedWith: NO_PAIR,
+} as const;
 
 /** A thread in the middle of a run. */
 interface State {
@@ -32,50 +46,6 @@ interface State {
   readonly fences: readonly Fence[];
   /** Position of the load-reserved whose reservation is held. */
   readonly reservation: number;
-}
-
-function alu(operation: AluOperation, left: bigint, right: bigint): bigint {
-  switch (operation) {
-    case "add":
-      return left + right;
-    case "sub":
-      return left - right;
-    case "and":
-      return left & right;
-    case "or":
-      return left | right;
-    case "xor":
-      return left ^ right;
-    case "sll":
-      return left << (right & SHIFT_MASK);
-    case "srl":
-      return BigInt.asUintN(WORD, left) >> (right & SHIFT_MASK);
-  }
-}
-
-function amo(operation: AmoOperation, old: bigint, operand: bigint, bits: number): bigint {
-  const [a, b] = [BigInt.asIntN(bits, old), BigInt.asIntN(bits, operand)];
-  const [ua, ub] = [BigInt.asUintN(bits, old), BigInt.asUintN(bits, operand)];
-  switch (operation) {
-    case "swap":
-      return operand;
-    case "add":
-      return old + operand;
-    case "and":
-      return old & operand;
-    case "or":
-      return old | operand;
-    case "xor":
-      return old ^ operand;
-    case "min":
-      return a < b ? a : b;
-    case "max":
-      return a > b ? a : b;
-    case "minu":
-      return ua < ub ? ua : ub;
-    case "maxu":
-      return ua > ub ? ua : ub;
-  }
 }
 
 /** Finds the runs of one thread. */
@@ -129,8 +99,9 @@ export class ThreadRuns {
         return this.#jump(after, instruction);
       case "fence":
         return [this.#fence(after, instruction.order)];
-      case "fence.i":
       case "sfence.vma":
+        return [this.#fenceTranslations(after, instruction)];
+      case "fence.i":
       case "nop":
         return [after];
       case "load":
@@ -138,7 +109,7 @@ export class ThreadRuns {
       case "lr":
         return this.#loadReserved(after, instruction);
       case "store":
-        return [this.#store(after, instruction)];
+        return this.#store(after, instruction);
       case "sc":
         return this.#storeConditional(after, instruction);
       case "amo":
@@ -179,14 +150,73 @@ export class ThreadRuns {
     return { ...state, fences: [...state.fences, fence] };
   }
 
+  #fenceTranslations(
+    state: State,
+    { address, space }: Extract<Instruction, { kind: "sfence.vma" }>,
+  ): State {
+    const page = this.#layout.pageOf(Number(state.registers[address]));
+    const entry = page === null ? null : this.#layout.address(entryName(page.name));
+    const fence = {
+      position: state.operations.length,
+      order: 0,
+      text: this.#place(state).text,
+      translations: {
+        entry: address === 0 ? null : entry,
+        space: space === 0 ? null : state.registers[space],
+      },
+    };
+    return { ...state, fences: [...state.fences, fence] };
+  }
+
   /** The instruction that was just stepped over. */
   #place(after: State): { text: string; line: number } {
     const { text, line } = this.#test.threads[this.#thread].instructions[after.next - 1];
     return { text, line };
   }
 
-  #address(state: State, base: number, offset: bigint, bytes: number): number {
+  /** Ways to reach memory: those that end in a page fault are finished, the others are gone on with. */
+  #reach(
+    state: State,
+    { bytes, base, direction, offset = 0n }: {
+      readonly bytes: number;
+      readonly base: number;
+      readonly direction: AccessDirection;
+      readonly offset?: bigint;
+    },
+    use: (state: State, operation: Operation) => State[],
+  ): State[] {
     const address = Number(BigInt.asUintN(WORD, state.registers[base] + offset));
+    return translations(address, direction, this.#layout, this.#values).flatMap((translation) => {
+      const walked = this.#walk(state, translation);
+      const walk = walked === state ? 0 : 1 << state.operations.length;
+      if (translation.address === null) {
+        return [this.#write(walked, FAULT_REGISTER, BigInt(translation.cause), walk)];
+      }
+      this.#check(state, translation.address, bytes);
+      return use(walked, {
+        ...NO_OPERATION,
+        address: translation.address,
+        bytes,
+        addressFrom: state.carried[base] | walk,
+        controlFrom: state.control,
+        ...this.#place(state),
+      });
+    });
+  }
+
+  #walk(state: State, { walk }: Translation): State {
+    if (walk === null) return state;
+    const { entry: address, ...rest } = walk;
+    return this.#with(state, {
+      ...NO_OPERATION,
+      source: "walk",
+      address,
+      ...rest,
+      ...this.#place(state),
+    });
+  }
+
+  #check(state: State, address: number, bytes: number): void {
     const { text, line } = this.#place(state);
     if (address % bytes !== 0) {
       throw new RangeError(`Cannot run line ${line}, "${text}": the access is misaligned`);
@@ -194,101 +224,86 @@ export class ThreadRuns {
     if (!this.#layout.isInside(address, bytes)) {
       throw new RangeError(`Cannot run line ${line}, "${text}": it is in no location`);
     }
-    return address;
-  }
-
-  #operation(
-    state: State,
-    { bytes, base }: { readonly bytes: number; readonly base: number },
-    offset = 0n,
-  ): Operation {
-    return {
-      source: "load",
-      address: this.#address(state, base, offset, bytes),
-      bytes,
-      read: null,
-      written: null,
-      annotation: PLAIN,
-      addressFrom: state.carried[base],
-      dataFrom: 0,
-      controlFrom: state.control,
-      pairedWith: NO_PAIR,
-      ...this.#place(state),
-    };
   }
 
   #with(state: State, operation: Operation): State {
     return { ...state, operations: [...state.operations, operation] };
   }
 
-  #load(state: State, instruction: Extract<Instruction, { kind: "load" }>): State[] {
-    const { bytes, rd, signed, offset } = instruction;
-    const operation = this.#operation(state, instruction, offset);
-    const own = 1 << state.operations.length;
-    return this.#values.values(operation.address, bytes).map((read) => {
-      const value = signed ? BigInt.asIntN(bytes * BITS_PER_BYTE, read) : read;
-      return this.#write(this.#with(state, { ...operation, read }), rd, value, own);
+  #load(before: State, instruction: Extract<Instruction, { kind: "load" }>): State[] {
+    const { bytes, rd, signed } = instruction;
+    return this.#reach(before, { ...instruction, direction: "load" }, (state, operation) => {
+      const own = 1 << state.operations.length;
+      return this.#values.values(operation.address, bytes).map((read) => {
+        const value = signed ? BigInt.asIntN(bytes * BITS_PER_BYTE, read) : read;
+        return this.#write(this.#with(state, { ...operation, read }), rd, value, own);
+      });
     });
   }
 
-  #loadReserved(state: State, instruction: Extract<Instruction, { kind: "lr" }>): State[] {
+  #loadReserved(before: State, instruction: Extract<Instruction, { kind: "lr" }>): State[] {
     const { bytes, rd, annotation } = instruction;
-    const operation = this.#operation(state, instruction);
-    const position = state.operations.length;
-    return this.#values.values(operation.address, bytes).map((read) => {
-      const loaded = this.#with(state, { ...operation, source: "lr", annotation, read });
-      const value = BigInt.asIntN(bytes * BITS_PER_BYTE, read);
-      return this.#write({ ...loaded, reservation: position }, rd, value, 1 << position);
+    return this.#reach(before, { ...instruction, direction: "load" }, (state, operation) => {
+      const position = state.operations.length;
+      return this.#values.values(operation.address, bytes).map((read) => {
+        const loaded = this.#with(state, { ...operation, source: "lr", annotation, read });
+        const value = BigInt.asIntN(bytes * BITS_PER_BYTE, read);
+        return this.#write({ ...loaded, reservation: position }, rd, value, 1 << position);
+      });
     });
   }
 
-  #store(state: State, instruction: Extract<Instruction, { kind: "store" }>): State {
-    const { bytes, source, offset } = instruction;
-    return this.#with(state, {
-      ...this.#operation(state, instruction, offset),
-      source: "store",
-      written: BigInt.asUintN(bytes * BITS_PER_BYTE, state.registers[source]),
-      dataFrom: state.carried[source],
-    });
+  #store(before: State, instruction: Extract<Instruction, { kind: "store" }>): State[] {
+    const { bytes, source } = instruction;
+    return this.#reach(before, { ...instruction, direction: "store" }, (state, operation) => [
+      this.#with(state, {
+        ...operation,
+        source: "store",
+        written: BigInt.asUintN(bytes * BITS_PER_BYTE, state.registers[source]),
+        dataFrom: state.carried[source],
+      }),
+    ]);
   }
 
   /** It may always fail; it may succeed on the address and width that are reserved. */
-  #storeConditional(state: State, instruction: Extract<Instruction, { kind: "sc" }>): State[] {
+  #storeConditional(before: State, instruction: Extract<Instruction, { kind: "sc" }>): State[] {
     const { bytes, rd, source, annotation } = instruction;
-    const operation = this.#operation(state, instruction);
-    const { reservation } = state;
-    const unreserved = { ...state, reservation: NO_PAIR };
-    const failed = this.#write(unreserved, rd, SC_FAILED, 0);
-    const reserved = state.operations[reservation];
-    if (reserved?.address !== operation.address || reserved.bytes !== bytes) return [failed];
-    const stored = this.#with(unreserved, {
-      ...operation,
-      source: "sc",
-      annotation,
-      written: BigInt.asUintN(bytes * BITS_PER_BYTE, state.registers[source]),
-      dataFrom: state.carried[source],
-      pairedWith: reservation,
+    const { reservation } = before;
+    const reserved = before.operations[reservation];
+    return this.#reach(before, { ...instruction, direction: "store" }, (state, operation) => {
+      const unreserved = { ...state, reservation: NO_PAIR };
+      const failed = this.#write(unreserved, rd, SC_FAILED, 0);
+      if (reserved?.address !== operation.address || reserved.bytes !== bytes) return [failed];
+      const stored = this.#with(unreserved, {
+        ...operation,
+        source: "sc",
+        annotation,
+        written: BigInt.asUintN(bytes * BITS_PER_BYTE, state.registers[source]),
+        dataFrom: state.carried[source],
+        pairedWith: reservation,
+      });
+      return [failed, this.#write(stored, rd, 0n, 1 << state.operations.length)];
     });
-    return [failed, this.#write(stored, rd, 0n, 1 << state.operations.length)];
   }
 
-  #update(state: State, instruction: Extract<Instruction, { kind: "amo" }>): State[] {
+  #update(before: State, instruction: Extract<Instruction, { kind: "amo" }>): State[] {
     const { bytes, rd, source, annotation } = instruction;
-    const operation = this.#operation(state, instruction);
     const bits = bytes * BITS_PER_BYTE;
-    const own = 1 << state.operations.length;
-    return this.#values.values(operation.address, bytes).map((read) => {
-      const old = BigInt.asIntN(bits, read);
-      const updated = amo(instruction.operation, old, state.registers[source], bits);
-      const made = this.#with(state, {
-        ...operation,
-        source: "amo",
-        annotation,
-        read,
-        written: BigInt.asUintN(bits, updated),
-        dataFrom: state.carried[source],
+    return this.#reach(before, { ...instruction, direction: "store" }, (state, operation) => {
+      const own = 1 << state.operations.length;
+      return this.#values.values(operation.address, bytes).map((read) => {
+        const old = BigInt.asIntN(bits, read);
+        const updated = amo(instruction.operation, old, state.registers[source], bits);
+        const made = this.#with(state, {
+          ...operation,
+          source: "amo",
+          annotation,
+          read,
+          written: BigInt.asUintN(bits, updated),
+          dataFrom: state.carried[source],
+        });
+        return this.#write(made, rd, old, own);
       });
-      return this.#write(made, rd, old, own);
     });
   }
 }

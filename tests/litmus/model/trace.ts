@@ -8,10 +8,13 @@ import type { Annotation } from "../syntax/instruction.ts";
 /** A set of a thread's operations, one bit for each by its position. */
 export type OperationSet = number;
 
-/** One memory operation. An AMO reads and writes in one; a store-conditional that failed is none. */
+/**
+ * One memory operation. An AMO reads and writes in one; a store-conditional that failed is none. A walk is the
+ * hart's own read of a page table entry, which also writes when it sets accessed or dirty bits.
+ */
 export interface Operation {
   /** What made it. */
-  readonly source: "load" | "store" | "lr" | "sc" | "amo";
+  readonly source: "load" | "store" | "lr" | "sc" | "amo" | "walk";
   readonly address: number;
   readonly bytes: number;
   /** Value that was read, zero-extended; null when it does not read. */
@@ -42,6 +45,16 @@ export interface Fence {
   readonly position: number;
   readonly order: OrderSet;
   readonly text: string;
+  /** Of `sfence.vma`; absent for other fences. */
+  readonly translations?: TranslationSet;
+}
+
+/** Walks that an `sfence.vma` is about. */
+export interface TranslationSet {
+  /** Address of the only entry; null for all of them. */
+  readonly entry: number | null;
+  /** The only address space, whose global entries are left out; null for all of them. */
+  readonly space: bigint | null;
 }
 
 /** One run of a thread. */

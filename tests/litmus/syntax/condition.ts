@@ -1,8 +1,9 @@
 /**
  * Final states and what a test asks of them: `exists (0:x7=0 /\ 1:x7=0)`.
  *
- * A final state is a map from the names of what is observed, `0:x7` for a register and `x` for a location, to
- * values as text: an integer, or the name of a location whose address it is.
+ * A final state is a map from the names of what is observed, `0:x7` for a register, `x` for a location and
+ * `PTE(v)` for the flags of a page's entry, to values as text: an integer, or the name of a location whose
+ * address it is.
  */
 import { parseInteger, parseRegister } from "./instruction_parser.ts";
 import type { SourceText } from "./source_error.ts";
@@ -113,7 +114,12 @@ class PropositionParser {
 
   #name(): string {
     const at = this.#position;
-    const token = this.#take();
+    let token = this.#take();
+    if (token === "PTE") {
+      this.#expect("(");
+      token = `PTE(${this.#take()})`;
+      this.#expect(")");
+    }
     return observedName(this.#source.slice(at, this.#position).trim(), token);
   }
 
@@ -132,7 +138,7 @@ export function observedName(place: SourceText, text: string): string {
     const number = parseRegister(place.slice(register[1].length + 1));
     return `${Number(register[1])}:x${number}`;
   }
-  if (/^[A-Za-z_]\w*$/.test(text)) return text;
+  if (/^(?:[A-Za-z_]\w*|PTE\([A-Za-z_]\w*\))$/.test(text)) return text;
   return place.fail(`"${text}" is neither a location nor a thread's register like 0:x5`);
 }
 

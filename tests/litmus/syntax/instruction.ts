@@ -87,7 +87,12 @@ export type Instruction =
     readonly sets: { readonly before: string; readonly after: string } | null;
   }
   | { readonly kind: "fence.i" }
-  | { readonly kind: "sfence.vma" }
+  | {
+    readonly kind: "sfence.vma";
+    /** Registers with the address and the address space; 0 for all of them. */
+    readonly address: number;
+    readonly space: number;
+  }
   | { readonly kind: "nop" };
 
 /** An instruction where it stands. */

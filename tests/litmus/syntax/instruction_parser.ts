@@ -19,6 +19,10 @@ class Operands {
     this.#words = words;
   }
 
+  get isEmpty(): boolean {
+    return this.#words.length === 0;
+  }
+
   expect(count: number): this {
     if (this.#words.length === count) return this;
     return this.#source.fail(`${count} operands are expected, not ${this.#words.length}`);
@@ -211,9 +215,18 @@ const RULES: readonly Rule[] = [
     operands.expect(0);
     return { kind: "fence", order: FENCE_TSO_ORDER, sets: null };
   }],
-  [/^(fence\.i|sfence\.vma|nop)$/, ([name], operands) => {
+  [/^sfence\.vma$/, (_found, operands) => {
+    const isAll = operands.isEmpty;
+    if (!isAll) operands.expect(2);
+    return {
+      kind: "sfence.vma",
+      address: isAll ? 0 : operands.register(0),
+      space: isAll ? 0 : operands.register(1),
+    };
+  }],
+  [/^(fence\.i|nop)$/, ([name], operands) => {
     operands.expect(0);
-    return { kind: name as "fence.i" | "sfence.vma" | "nop" };
+    return { kind: name as "fence.i" | "nop" };
   }],
 ];
 

@@ -16,18 +16,9 @@
  */
 import { type Condition, namesOf, observedName, parseCondition } from "./condition.ts";
 import type { PlacedInstruction, ThreadProgram } from "./instruction.ts";
-import { parseInstruction, parseInteger, parseRegister } from "./instruction_parser.ts";
+import { InitialState, type InitialValue, type Location, type Page } from "./initial_state.ts";
+import { parseInstruction } from "./instruction_parser.ts";
 import { SourceText } from "./source_error.ts";
-
-/** An initial value: an integer, or the address of a location. */
-export type InitialValue = bigint | { readonly location: string };
-
-/** A variable in memory. */
-export interface Location {
-  readonly name: string;
-  readonly bytes: number;
-  readonly initial: InitialValue;
-}
 
 /** A test. */
 export interface LitmusTest {
@@ -35,6 +26,8 @@ export interface LitmusTest {
   /** Lines of the header of the form `Key=Value`. */
   readonly properties: ReadonlyMap<string, string>;
   readonly locations: readonly Location[];
+  /** Virtual pages; their entries are among the locations. */
+  readonly pages: readonly Page[];
   /** Initial registers of each thread. */
   readonly registers: readonly ReadonlyMap<number, InitialValue>[];
   readonly threads: readonly ThreadProgram[];
@@ -42,20 +35,6 @@ export interface LitmusTest {
   /** Names in final states: those of the condition, then those of `locations`. */
   readonly observed: readonly string[];
 }
-
-const TYPE_BYTES: Readonly<Record<string, number>> = {
-  int: 4,
-  uint8_t: 1,
-  int8_t: 1,
-  uint16_t: 2,
-  int16_t: 2,
-  uint32_t: 4,
-  int32_t: 4,
-  uint64_t: 8,
-  int64_t: 8,
-};
-const DEFAULT_BYTES = 4;
-const BITS_PER_BYTE = 8;
 
 /** Comments become blanks, so that places stay. */
 function withoutComments(text: string): string {
@@ -81,66 +60,6 @@ function parseHeader(source: SourceText): Header {
     properties.set(property[1], property[2].trim());
   }
   return { name, properties };
-}
-
-/** What stands between the braces. */
-class InitialState {
-  readonly locations = new Map<string, Location>();
-  readonly registers: Map<number, InitialValue>[] = [];
-
-  constructor(source: SourceText) {
-    for (const item of source.split(";").map((part) => part.trim())) {
-      if (item.text !== "") this.#parse(item);
-    }
-    this.#checkTargets(source);
-  }
-
-  #parse(item: SourceText): void {
-    const register = /^(\d+):(\w+)\s*=\s*/.exec(item.text);
-    if (register === null) return this.#parseLocation(item);
-    const at = register[1].length + 1;
-    const number = parseRegister(item.slice(at, at + register[2].length));
-    const value = this.#value(item.slice(register[0].length));
-    (this.registers[Number(register[1])] ??= new Map()).set(number, value);
-  }
-
-  #parseLocation(item: SourceText): void {
-    const found = /^(?:(\w+)\s+)?([A-Za-z_]\w*)\s*(=\s*)?/.exec(item.text);
-    if (found === null) return item.fail(`"${item.text}" is no initial value`);
-    const [all, type, name, equals] = found;
-    if (type !== undefined && !Object.hasOwn(TYPE_BYTES, type)) item.fail(`no type "${type}"`);
-    if (equals === undefined && all.length < item.text.length) {
-      item.fail(`"${item.text}" is no initial value`);
-    }
-    const bytes = type === undefined ? DEFAULT_BYTES : TYPE_BYTES[type];
-    const initial = equals === undefined ? 0n : this.#value(item.slice(all.length));
-    this.locations.set(name, {
-      name,
-      bytes,
-      initial: typeof initial === "bigint"
-        ? BigInt.asUintN(bytes * BITS_PER_BYTE, initial)
-        : initial,
-    });
-  }
-
-  /** The address of a location that is not declared declares it. */
-  #value(text: SourceText): InitialValue {
-    if (!/^&?[A-Za-z_]\w*$/.test(text.text)) return parseInteger(text);
-    return { location: text.text.replace("&", "") };
-  }
-
-  #checkTargets(source: SourceText): void {
-    const values = [
-      ...[...this.locations.values()].map(({ initial }) => initial),
-      ...this.registers.flatMap((registers) => [...registers?.values() ?? []]),
-    ];
-    for (const value of values) {
-      if (typeof value === "bigint" || this.locations.has(value.location)) continue;
-      if (!/^\w+$/.test(value.location)) source.fail(`no location "${value.location}"`);
-      const { location: name } = value;
-      this.locations.set(name, { name, bytes: DEFAULT_BYTES, initial: 0n });
-    }
-  }
 }
 
 /** The columns of the program. */
@@ -229,6 +148,7 @@ export function parseLitmusTest(text: string): LitmusTest {
   const test = {
     ...header,
     locations: [...state.locations.values()],
+    pages: [...state.pages.values()],
     registers: threads.map((_, thread) => state.registers[thread] ?? new Map()),
     threads,
     condition,

@@ -104,6 +104,61 @@ for (const [good, bad, line, column, problem] of BROKEN) {
   });
 }
 
+const PAGES = `RISCV pages
+{
+uint64_t x=1; page v=x; page w=entry(y, readonly, clean);
+0:x5=v; 0:x6=PTE(w); 0:x7=entry(x, invalid);
+}
+ P0 ;
+ sd x7,(x6) ;
+ sfence.vma x5,x0 ;
+ sfence.vma ;
+exists (PTE(v)=0x40 /\\ 0:x27=13)`;
+
+Deno.test("pages, their entries and values of entries are read", () => {
+  const test = parseLitmusTest(PAGES);
+  const whole = { target: "x", flags: 0xc7 };
+  const part = { target: "y", flags: 0x43 };
+  assertEquals(test.pages, [{ name: "v", entry: whole }, { name: "w", entry: part }]);
+  assertEquals(test.locations, [
+    { name: "x", bytes: 8, initial: 1n },
+    { name: "y", bytes: 4, initial: 0n },
+    { name: "PTE(v)", bytes: 8, initial: { entry: whole } },
+    { name: "PTE(w)", bytes: 8, initial: { entry: part } },
+  ]);
+  assertEquals([...test.registers[0].values()], [
+    { location: "v" },
+    { location: "PTE(w)" },
+    { entry: { target: "x", flags: 0xc6 } },
+  ]);
+  assertEquals(test.threads[0].instructions.slice(1).map(({ instruction }) => instruction), [
+    { kind: "sfence.vma", address: 5, space: 0 },
+    { kind: "sfence.vma", address: 0, space: 0 },
+  ]);
+  assertEquals(test.observed, ["PTE(v)", "0:x27"]);
+});
+
+/** The same for the test with pages. */
+const BROKEN_PAGES: readonly (readonly [string, string, number, number, string])[] = [
+  ["page v=x", "page v=1", 3, 22, "a page maps a location"],
+  ["readonly, clean", "readonly, dirty", 3, 32, "is no page table entry"],
+  ["page w=entry(y, readonly, clean)", "page w=v", 3, 32, 'page "v" is no location to be mapped'],
+  ["0:x6=PTE(w)", "0:x6=PTE(x)", 4, 14, "no page has the entry PTE(x)"],
+  ["sfence.vma x5,x0", "sfence.vma x5", 8, 2, "2 operands are expected, not 1"],
+  ["PTE(v)=0x40", "PTE(x)=0x40", 5, 2, '"PTE(x)" is observed'],
+];
+
+for (const [good, bad, line, column, problem] of BROKEN_PAGES) {
+  Deno.test(`"${bad}" is refused with its place: ${problem}`, () => {
+    const error = assertThrows(
+      () => parseLitmusTest(PAGES.replace(good, bad)),
+      LitmusSyntaxError,
+      problem,
+    );
+    assertEquals([error.place.line, error.place.column], [line, column]);
+  });
+}
+
 Deno.test("an immediate must fit", () => {
   const text = "RISCV bad\n{ }\n P0 ;\n addi x5,x5,4096 ;\nexists (0:x5=0)";
   assertThrows(() => parseLitmusTest(text), LitmusSyntaxError, "4:13: immediate 4096");
