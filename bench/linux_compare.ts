@@ -25,7 +25,7 @@ import {
   SCALED_ITEMS,
 } from "./linux/items.ts";
 import type { LinuxRecord } from "./linux/linux_record.ts";
-import { parseProgramLine, type RunLine } from "./linux/program_output.ts";
+import { parseProgramLine } from "./linux/program_output.ts";
 import { renderLinuxRecord } from "./linux/render_linux.ts";
 import { linuxRow, scalingRow, type TimedItem, Timings } from "./linux/timings.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
@@ -90,12 +90,15 @@ async function runRound(plan: Plan, order: readonly Engine[], repeats: Repeats, 
 
 async function runUserMode(plan: Plan, repeats: Repeats, timings: Timings): Promise<void> {
   const qemu = await cachedQemuUser();
+  if (qemu === null) throw new Error("The user mode emulation has gone");
   for (const { name } of plan.items.filter(({ group }) => group === "float")) {
     const args = command("run", name, repeats).split(" ");
-    const { stdout } = await qemu?.run(fileURLToPath(LINUX_BENCH_ELF), args) ?? {};
-    const lines = new TextDecoder().decode(stdout).split("\n").map(parseProgramLine);
-    const isRun = (line: (typeof lines)[number]): line is RunLine => line?.kind === "run";
-    for (const line of lines.filter(isRun)) timings.add(USER_MODE, line, undefined);
+    const { stdout, stderr } = await qemu.run(fileURLToPath(LINUX_BENCH_ELF), args);
+    const decoder = new TextDecoder();
+    const said = decoder.decode(stdout).split("\n").map(parseProgramLine);
+    const run = said.find((line) => line?.kind === "run");
+    if (run === undefined) throw new Error(`${name} in user mode: ${decoder.decode(stderr)}`);
+    timings.add(USER_MODE, run, undefined);
   }
 }
 

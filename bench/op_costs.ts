@@ -9,11 +9,12 @@ import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
 import { LLSC_SCHEMES } from "../runtime/machine/options.ts";
 import { type Engine, engineByName } from "./engines.ts";
-import { kernelElfUrl, OP_COSTS } from "./kernels/kernels.ts";
+import { fetchQemuUser, qemuUserPath } from "../tests/tools/qemu_user.ts";
+import { kernelElfUrl, OP_COSTS, OP_COSTS_PROCESS } from "./kernels/kernels.ts";
 import { describeCommit, describeMachine, today } from "./record.ts";
 import { replaceSection } from "./render.ts";
 import { median } from "./statistics.ts";
-import { runTimed } from "./child_time.ts";
+import { runTimed, type TimedCommand } from "./child_time.ts";
 
 const DEFAULT_ROUNDS = 5;
 const TIMEOUT_SECONDS = 120;
@@ -24,31 +25,35 @@ const RESULTS = new URL("RESULTS.md", import.meta.url);
 /** One column of the table. */
 interface Column {
   readonly name: string;
-  readonly engine: Engine;
-  readonly flags: readonly string[];
+  readonly command: Omit<TimedCommand, "timeoutSeconds">;
 }
 
 /** Picoseconds by operation, in the guest's order. */
 type Costs = ReadonlyMap<string, number>;
 
-function columns(): Column[] {
+function machine(name: string, engine: Engine, flags: readonly string[]): Column {
+  const command = engine.bareMetal(fileURLToPath(kernelElfUrl(OP_COSTS)));
+  return { name, command: { ...command, args: [...command.args, "-smp", "2", ...flags] } };
+}
+
+async function columns(): Promise<Column[]> {
+  await fetchQemuUser((line) => console.error(line));
   const weft = engineByName("weft");
-  const harts = ["-smp", "2"];
   return [
-    ...LLSC_SCHEMES.map((scheme) => ({
-      name: `weft, ${scheme}`,
-      engine: weft,
-      flags: [...harts, "-accel", `tcg,llsc=${scheme}`],
-    })),
-    { name: "qemu-system", engine: engineByName("qemu"), flags: harts },
+    ...LLSC_SCHEMES.map((scheme) =>
+      machine(`weft, ${scheme}`, weft, ["-accel", `tcg,llsc=${scheme}`])
+    ),
+    machine("qemu-system", engineByName("qemu"), []),
+    {
+      name: "qemu-user",
+      command: { command: qemuUserPath(), args: [fileURLToPath(OP_COSTS_PROCESS)] },
+    },
   ];
 }
 
-async function costsOf({ name, engine, flags }: Column): Promise<Costs> {
-  const command = engine.bareMetal(fileURLToPath(kernelElfUrl(OP_COSTS)));
+async function costsOf({ name, command }: Column): Promise<Costs> {
   const { exitCode, stdout, stderr } = await runTimed({
     ...command,
-    args: [...command.args, ...flags],
     timeoutSeconds: TIMEOUT_SECONDS,
   });
   if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}: ${stdout}${stderr}`);
@@ -57,9 +62,10 @@ async function costsOf({ name, engine, flags }: Column): Promise<Costs> {
 }
 
 async function measure(rounds: number): Promise<Map<string, Costs[]>> {
-  const all = new Map<string, Costs[]>(columns().map(({ name }) => [name, []]));
+  const taken = await columns();
+  const all = new Map<string, Costs[]>(taken.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const column of columns()) all.get(column.name)?.push(await costsOf(column));
+    for (const column of taken) all.get(column.name)?.push(await costsOf(column));
   }
   return all;
 }
@@ -69,7 +75,7 @@ function table(measured: ReadonlyMap<string, readonly Costs[]>): string {
   const operations = [...[...measured.values()][0][0].keys()];
   const cell = (name: string, operation: string): string => {
     const runs = measured.get(name)?.map((costs) => costs.get(operation) ?? NaN) ?? [];
-    return (median(runs) / PICOSECONDS).toFixed(1);
+    return (median(runs) / PICOSECONDS).toFixed(2);
   };
   return [
     `| ns | ${names.join(" | ")} |`,

@@ -94,3 +94,6 @@ export const OP_COSTS: BenchKernel = {
 export function kernelElfUrl(kernel: BenchKernel): URL {
   return new URL(`elf/${kernel.name}.elf`, import.meta.url);
 }
+
+/** The same as a process of Linux, for user-mode emulators. */
+export const OP_COSTS_PROCESS = new URL("elf/op_costs.linux.elf", import.meta.url);

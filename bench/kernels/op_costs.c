@@ -2,27 +2,19 @@
  * What single memory operations cost: each in a loop of its own, timed by the guest's clock, the
  * empty loop taken off. Prints a line "name picoseconds" for each.
  */
-#include "guest.h"
+#include "clock.h"
 
 PARAMETERS(4000000);
 
-enum {
-  PICOSECONDS_PER_TICK = 100000,
-  WARM_UP = 20000,
-  WARM_UP_TICKS = 4000000, /* 0.4 s: a translator has made its best code by then */
-  PAGE_BYTES = 4096,
-};
+enum { WARM_UP = 20000, PAGE_BYTES = 4096 };
+
+/* By then a translator has made its best code. */
+static const u64 WARM_UP_PICOSECONDS = 400000000000;
 
 static struct {
   u64 plain[PAGE_BYTES / 8];  /* nothing is reserved on this page */
   u64 watched[PAGE_BYTES / 8]; /* reservations with loads inside are made on this one */
 } data __attribute__((aligned(PAGE_BYTES)));
-
-static inline u64 time_now(void) {
-  u64 ticks;
-  __asm__ volatile("rdtime %0" : "=r"(ticks)::"memory");
-  return ticks;
-}
 
 #define LOOP(name, code)                                                   \
   static NO_INLINE void name(u64 *place, u64 count) {                      \
@@ -46,13 +38,18 @@ LOOP(loop_fence, "sd %2, 512(%3)\n fence rw, rw\n")
 LOOP(loop_release, "fence rw, w\n sd %2, 512(%3)\n")
 
 static u64 timed(void (*loop)(u64 *, u64), u64 *place, u64 count) {
-  u64 start = time_now();
+  u64 start = clock_picoseconds();
   loop(place, count);
-  return (time_now() - start) * PICOSECONDS_PER_TICK;
+  return clock_picoseconds() - start;
+}
+
+static void warm_up(void (*loop)(u64 *, u64), u64 *place) {
+  u64 start = clock_picoseconds();
+  while (clock_picoseconds() - start < WARM_UP_PICOSECONDS) loop(place, WARM_UP);
 }
 
 static void measure(const char *name, void (*loop)(u64 *, u64), u64 *place) {
-  for (u64 start = time_now(); time_now() - start < WARM_UP_TICKS;) loop(place, WARM_UP);
+  warm_up(loop, place);
   u64 count = parameters.iterations;
   u64 empty = timed(loop_empty, place, count), spent = timed(loop, place, count);
   put_result(name, spent > empty ? (spent - empty) / count : 0);
@@ -61,7 +58,7 @@ static void measure(const char *name, void (*loop)(u64 *, u64), u64 *place) {
 void guest_main(u64 hart, u64 harts) {
   (void)harts;
   if (hart != 0) return;
-  for (u64 start = time_now(); time_now() - start < WARM_UP_TICKS;) loop_empty(data.plain, WARM_UP);
+  warm_up(loop_empty, data.plain);
   measure("load", loop_load, data.plain);
   measure("store", loop_store, data.plain);
   measure("lr_sc_pure", loop_pure, data.plain);

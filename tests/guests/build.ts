@@ -6,7 +6,12 @@
 // Usage: deno run -A tests/guests/build.ts [name ...]
 
 import { fileURLToPath } from "node:url";
-import { BENCH_KERNELS, EMPTY_PROGRAM, OP_COSTS } from "../../bench/kernels/kernels.ts";
+import {
+  BENCH_KERNELS,
+  EMPTY_PROGRAM,
+  OP_COSTS,
+  OP_COSTS_PROCESS,
+} from "../../bench/kernels/kernels.ts";
 import {
   KERNEL_LIST_SOURCES,
   LINUX_BENCH_ELF,
@@ -21,6 +26,9 @@ const PROGRAMS = new URL("programs/", import.meta.url);
 const ELFS = new URL("elf/", import.meta.url);
 const KERNEL_SOURCES = new URL("../../bench/kernels/", import.meta.url);
 const KERNEL_ELFS = new URL("../../bench/kernels/elf/", import.meta.url);
+/** A process is refused without the right to execute it, also by emulators. */
+const EXECUTABLE = 0o755;
+const READABLE = 0o644;
 /** Names the compiler that made the checked-in binaries. */
 const BUILT_WITH = new URL("BUILT_WITH", ELFS);
 
@@ -84,13 +92,14 @@ export async function buildLinuxProgram(program: LinuxProgram, output: string): 
   const sources = program.sources.map((source) => fileURLToPath(source));
   await run(COMPILER, [...program.flags, ...LINUX_FLAGS, ...sources, "-o", output]);
   await run(STRIP, ["--strip-all", output]);
-  await Deno.chmod(output, 0o644);
+  await Deno.chmod(output, EXECUTABLE);
 }
 
 /** One ELF file to make. */
 export interface GuestBuild {
   readonly name: string;
-  readonly board: GuestBoard;
+  /** `linux` is a process instead of a machine. */
+  readonly board: GuestBoard | "linux";
   readonly usesFloat: boolean;
   readonly source: URL;
   readonly elf: URL;
@@ -114,7 +123,9 @@ export function guestBuilds(): GuestBuild[] {
     source: new URL(`${name}.c`, KERNEL_SOURCES),
     elf: new URL(`${name}.elf`, KERNEL_ELFS),
   }));
-  return [...programs, ...kernels];
+  const [opCosts] = kernels.filter(({ name }) => name === OP_COSTS.name);
+  const process = { ...opCosts, board: "linux" as const, elf: OP_COSTS_PROCESS };
+  return [...programs, ...kernels, process];
 }
 
 async function run(command: string, args: string[]): Promise<string> {
@@ -141,13 +152,14 @@ export async function checkedInCompiler(): Promise<string> {
 /** Compiles one guest into the given file. */
 export async function buildGuest(build: GuestBuild, output: string): Promise<void> {
   const runtimeFile = (name: string) => fileURLToPath(new URL(name, RUNTIME));
+  const placement = build.board === "linux"
+    ? [...LINUX_FLAGS, "-DLINUX_PROCESS"]
+    : [...COMMON_FLAGS, `-T${runtimeFile("guest.ld")}`, runtimeFile("start.S")];
   await run(COMPILER, [
     ...(build.usesFloat ? FLOAT_TARGET : INTEGER_TARGET),
-    ...COMMON_FLAGS,
+    ...placement,
     `-DFILE_NAME="${build.name}"`,
     `-I${runtimeFile("")}`,
-    `-T${runtimeFile("guest.ld")}`,
-    runtimeFile("start.S"),
     runtimeFile("guest.c"),
     runtimeFile(`board_${build.board}.c`),
     fileURLToPath(build.source),
@@ -155,7 +167,7 @@ export async function buildGuest(build: GuestBuild, output: string): Promise<voi
     output,
   ]);
   await run(STRIP, ["--strip-debug", "--discard-all", output]);
-  await Deno.chmod(output, 0o644);
+  await Deno.chmod(output, build.board === "linux" ? EXECUTABLE : READABLE);
 }
 
 async function buildAll(names: readonly string[]): Promise<void> {
