@@ -32,6 +32,8 @@ export interface TimedRun {
 export interface TimedCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
 }
 
@@ -49,7 +51,7 @@ function parseTimes(text: string): { wallMs: number; cpuMs: number } {
 
 /** Runs a command with empty input; throws when it takes too long. */
 export async function runTimed(
-  { command, args, timeoutSeconds }: TimedCommand,
+  { command, args, env = {}, timeoutSeconds }: TimedCommand,
 ): Promise<TimedRun> {
   const times = await Deno.makeTempFile({ prefix: "weft-bench-" });
   try {
@@ -62,6 +64,7 @@ export async function runTimed(
     ];
     const { code, stdout, stderr } = await new Deno.Command("bash", {
       args: ["-c", TIMING_SCRIPT, times, ...limited],
+      env,
       stdin: "null",
     }).output();
     if (code === TIMED_OUT) {

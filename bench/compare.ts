@@ -4,9 +4,9 @@
 // gets slower or faster meanwhile does not favour either. Every run's console output is checked.
 //
 // Usage: deno task bench:compare [--rounds=N] [--kernels=a,b] [--long] [--boot] [--smp=1,2]
-//                                [--engine=weft|qemu] [--save | --no-save]
+//                                [--engine=weft|qemu|qemu-10] [--save | --no-save]
 //
-// --engine=qemu compares QEMU with itself, which shows the noise of the method; it is not saved.
+// --engine=qemu compares QEMU with itself, which shows the noise of the method; only this emulator is saved.
 
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
@@ -216,7 +216,7 @@ async function main(args: string[]): Promise<void> {
     : await compareKernels(pair, rounds, selectKernels(flags.kernels), flags.long);
   console.log(renderRecord(record));
   const isWhole = flags.kernels === undefined;
-  if (flags.save && isWhole && pair.subject !== pair.reference) await save(record);
+  if (flags.save && isWhole && pair.subject.name === "weft") await save(record);
 }
 
 if (import.meta.main) await main(Deno.args);

@@ -1,6 +1,7 @@
 // The emulators that are compared, as command lines.
 
 import { fileURLToPath } from "node:url";
+import { type ProgramStart, qemuSystemStart } from "../tests/tools/qemu_system.ts";
 import type { TimedCommand } from "./child_time.ts";
 
 /** How a Linux guest is booted. */
@@ -23,13 +24,13 @@ export interface Engine {
 }
 
 /** Names accepted by {@linkcode engineByName}. */
-export const ENGINE_NAMES = ["weft", "qemu"] as const;
+export const ENGINE_NAMES = ["weft", "qemu", "qemu-10"] as const;
 
 /** Name of an emulator. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 const MAIN = fileURLToPath(new URL("../mod.ts", import.meta.url));
-const QEMU = "qemu-system-riscv64";
+const QEMU: ProgramStart = { command: "qemu-system-riscv64", args: [], env: {} };
 
 function bareMetalArgs(elf: string): string[] {
   return ["-M", "virt", "-bios", "none", "-nographic", "-kernel", elf];
@@ -43,8 +44,9 @@ function bootArgs(files: BootFiles, harts: number): string[] {
   ];
 }
 
-async function firstLine(command: string, args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command(command, { args }).output();
+async function firstLine({ command, args, env }: ProgramStart): Promise<string> {
+  const { stdout } = await new Deno.Command(command, { args: [...args, "--version"], env })
+    .output();
   return new TextDecoder().decode(stdout).split("\n")[0] ?? "";
 }
 
@@ -61,17 +63,28 @@ const WEFT: Engine = {
   }),
 };
 
-const QEMU_ENGINE: Engine = {
-  name: "qemu",
-  version: () => firstLine(QEMU, ["--version"]),
-  bareMetal: (elf) => ({ command: QEMU, args: ["-accel", "tcg", ...bareMetalArgs(elf)] }),
-  boot: (files, harts) => ({
-    command: QEMU,
-    args: ["-accel", "tcg,thread=multi", ...bootArgs(files, harts)],
-  }),
-};
+/** QEMU, the machine's own or a fetched one. */
+function qemuEngine(name: EngineName, { command, args, env }: ProgramStart): Engine {
+  return {
+    name,
+    version: () => firstLine({ command, args, env }),
+    bareMetal: (elf) => ({ command, env, args: [...args, "-accel", "tcg", ...bareMetalArgs(elf)] }),
+    boot: (files, harts) => ({
+      command,
+      env,
+      args: [...args, "-accel", "tcg,thread=multi", ...bootArgs(files, harts)],
+    }),
+  };
+}
 
 /** Looks up an emulator. */
 export function engineByName(name: EngineName): Engine {
-  return name === "weft" ? WEFT : QEMU_ENGINE;
+  switch (name) {
+    case "weft":
+      return WEFT;
+    case "qemu":
+      return qemuEngine(name, QEMU);
+    case "qemu-10":
+      return qemuEngine(name, qemuSystemStart());
+  }
 }

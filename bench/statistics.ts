@@ -33,3 +33,8 @@ export function geometricMean(ratios: readonly number[]): number {
   }
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }
+
+/** The geometric mean of what remains without the `count` smallest and the `count` largest ratios. */
+export function trimmedGeometricMean(ratios: readonly number[], count: number): number {
+  return geometricMean(ratios.toSorted((a, b) => a - b).slice(count, ratios.length - count));
+}

@@ -12,6 +12,11 @@ import {
   OP_COSTS,
   OP_COSTS_PROCESS,
 } from "../../bench/kernels/kernels.ts";
+import {
+  KERNEL_LIST_SOURCES,
+  LINUX_BENCH_ELF,
+  LINUX_BENCH_SOURCES,
+} from "../../bench/linux/items.ts";
 import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
 
 const COMPILER = "riscv64-linux-gnu-gcc";
@@ -49,18 +54,45 @@ const INTEGER_TARGET = ["-march=rv64imac_zicsr_zifencei", "-mabi=lp64"];
 const FLOAT_TARGET = ["-march=rv64gc", "-mabi=lp64d", "-ffp-contract=off", "-DWITH_FLOAT"];
 
 /** A program for Linux that brings its own start and needs no C library. */
-const LINUX_PROGRAM = "lock_stress";
-const LINUX_PROGRAMS = new URL("linux/", import.meta.url);
+export interface LinuxProgram {
+  readonly name: string;
+  readonly sources: readonly URL[];
+  readonly flags: readonly string[];
+  readonly elf: URL;
+}
 
-/** Where the Linux program's checked-in ELF file lies. */
-export const LINUX_PROGRAM_ELF = new URL(`${LINUX_PROGRAM}.elf`, LINUX_PROGRAMS);
+const LINUX_PROGRAMS_FOLDER = new URL("linux/", import.meta.url);
 
-/** Compiles the Linux program into the given file. */
-export async function buildLinuxProgram(output: string): Promise<void> {
-  const source = fileURLToPath(new URL(`${LINUX_PROGRAM}.c`, LINUX_PROGRAMS));
-  await run(COMPILER, [...INTEGER_TARGET, ...LINUX_FLAGS, source, "-o", output]);
+/** Threads that meet in locks. */
+export const LOCK_STRESS: LinuxProgram = {
+  name: "lock_stress",
+  sources: [new URL("lock_stress.c", LINUX_PROGRAMS_FOLDER)],
+  flags: INTEGER_TARGET,
+  elf: new URL("lock_stress.elf", LINUX_PROGRAMS_FOLDER),
+};
+
+/** Benchmark kernels and system operations that time themselves. */
+export const LINUX_BENCH: LinuxProgram = {
+  name: "linux_bench",
+  sources: [
+    ...KERNEL_LIST_SOURCES,
+    ...["main_linux.c", "linux_calls.c", "system_operations.c"].map((name) =>
+      new URL(name, LINUX_BENCH_SOURCES)
+    ),
+  ],
+  flags: [...FLOAT_TARGET, "-fno-math-errno", "-fno-tree-loop-distribute-patterns"],
+  elf: LINUX_BENCH_ELF,
+};
+
+/** Every program for Linux. */
+export const LINUX_PROGRAMS: readonly LinuxProgram[] = [LOCK_STRESS, LINUX_BENCH];
+
+/** Compiles a program for Linux into the given file. */
+export async function buildLinuxProgram(program: LinuxProgram, output: string): Promise<void> {
+  const sources = program.sources.map((source) => fileURLToPath(source));
+  await run(COMPILER, [...program.flags, ...LINUX_FLAGS, ...sources, "-o", output]);
   await run(STRIP, ["--strip-all", output]);
-  await Deno.chmod(output, READABLE);
+  await Deno.chmod(output, EXECUTABLE);
 }
 
 /** One ELF file to make. */
@@ -145,8 +177,9 @@ async function buildAll(names: readonly string[]): Promise<void> {
     if (names.length > 0 && !names.includes(build.name)) continue;
     await buildGuest(build, fileURLToPath(build.elf));
   }
-  if (names.length === 0 || names.includes(LINUX_PROGRAM)) {
-    await buildLinuxProgram(fileURLToPath(LINUX_PROGRAM_ELF));
+  for (const program of LINUX_PROGRAMS) {
+    if (names.length > 0 && !names.includes(program.name)) continue;
+    await buildLinuxProgram(program, fileURLToPath(program.elf));
   }
   await Deno.writeTextFile(BUILT_WITH, `${compiler}\n`);
 }

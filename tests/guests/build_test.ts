@@ -5,7 +5,7 @@ import {
   checkedInCompiler,
   guestBuilds,
   guestCompiler,
-  LINUX_PROGRAM_ELF,
+  LINUX_PROGRAMS,
 } from "./build.ts";
 
 const compiler = await guestCompiler();
@@ -38,8 +38,10 @@ for (const build of guestBuilds()) {
   });
 }
 
-Deno.test({
-  name: "the program for Linux is what its source compiles to",
-  ignore: reason !== undefined,
-  fn: () => assertBuilds(buildLinuxProgram, LINUX_PROGRAM_ELF),
-});
+for (const program of LINUX_PROGRAMS) {
+  Deno.test({
+    name: `${program.name} for Linux is what its sources compile to`,
+    ignore: reason !== undefined,
+    fn: () => assertBuilds((output) => buildLinuxProgram(program, output), program.elf),
+  });
+}

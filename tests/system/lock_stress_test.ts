@@ -2,9 +2,9 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { LINUX_PROGRAM_ELF } from "../guests/build.ts";
+import { LOCK_STRESS } from "../guests/build.ts";
 import { guestFiles } from "../tools/guest.ts";
-import { cpioArchive } from "../tools/guest/cpio_archive.ts";
+import { withAppendedArchive } from "../tools/guest/appended_archive.ts";
 import { runCommands } from "../tools/guest/init_script.ts";
 import { guestOrSkip } from "./guest_or_skip.ts";
 
@@ -14,26 +14,15 @@ const THREADS = 16;
 /** `WEFT_STRESS_SECONDS` asks for a longer run. */
 const SECONDS = Number(Deno.env.get("WEFT_STRESS_SECONDS") ?? 10);
 const EXECUTABLE = 0o755;
-/** Archives in one initial RAM disk begin at multiples of this. */
-const ARCHIVE_ALIGNMENT = 4;
 /** A guest that still runs so long after its time hangs. */
 const HANG_AFTER_MS = 300_000;
 
-/** The guest's initial RAM disk with the program in a second archive behind it. */
+/** The guest's initial RAM disk with the program. */
 async function writeInitrd(path: string): Promise<void> {
   const base = await Deno.readFile(guestFiles().initrd);
-  const content = await Deno.readFile(LINUX_PROGRAM_ELF);
-  const archive = cpioArchive([{
-    kind: "file",
-    path: "bin/lock_stress",
-    mode: EXECUTABLE,
-    content,
-  }]);
-  const start = Math.ceil(base.length / ARCHIVE_ALIGNMENT) * ARCHIVE_ALIGNMENT;
-  const both = new Uint8Array(start + archive.length);
-  both.set(base);
-  both.set(archive, start);
-  await Deno.writeFile(path, both);
+  const content = await Deno.readFile(LOCK_STRESS.elf);
+  const program = { kind: "file", path: "bin/lock_stress", mode: EXECUTABLE, content } as const;
+  await Deno.writeFile(path, withAppendedArchive(base, [program]));
 }
 
 const guest = await guestOrSkip();

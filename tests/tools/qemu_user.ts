@@ -36,8 +36,8 @@ export class QemuUser {
   }
 
   /** Runs a program. */
-  async run(program: string): Promise<Deno.CommandOutput> {
-    const command = new Deno.Command(this.#path, { args: ["-cpu", this.#cpu, program] });
+  async run(program: string, args: readonly string[] = []): Promise<Deno.CommandOutput> {
+    const command = new Deno.Command(this.#path, { args: ["-cpu", this.#cpu, program, ...args] });
     return await command.output();
   }
 

@@ -151,6 +151,16 @@ export class ForeignApt {
     return join(folder, file);
   }
 
+  /** Downloads a package with all that it depends on, and returns their paths. */
+  async downloadWithDependencies(name: string): Promise<string[]> {
+    const folder = join(this.#folder, "cache/archives");
+    await giveToDownloader(join(folder, "partial"));
+    const flags = ["-q", "-y", "--download-only", "--no-install-recommends"];
+    await this.#run("apt-get", [...flags, "install", name], "show");
+    const files = await fileNames(folder);
+    return files.filter((file) => file.endsWith(".deb")).map((file) => join(folder, file));
+  }
+
   async #run(
     program: string,
     args: string[],

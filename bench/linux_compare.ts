@@ -1,0 +1,197 @@
+// Compares this emulator with QEMU on user programs and system operations inside Linux.
+//
+// Every round boots Linux once per emulator and hart count; the order of the emulators turns every round, so
+// that a machine that gets slower or faster meanwhile favours none. One calibration boot of QEMU chooses how
+// often an item is repeated. All checksums must be equal. References are the machine's QEMU and, once
+// `deno task bench:qemu-fetch` has fetched it, QEMU 10; float kernels run on QEMU's user mode emulation too
+// (`deno task fuzz:qemu-fetch`).
+//
+// Usage: deno task bench:linux [--rounds=N] [--only=NAME,...] [--ms=N] [--record]
+//
+// --only takes names of items, `scaling` among them; --ms is the time of a kernel on QEMU; --record keeps a
+// whole run in bench/results/ and RESULTS.md.
+
+import { parseArgs } from "@std/cli";
+import { fileURLToPath } from "node:url";
+import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
+import { cachedQemuUser } from "../tests/tools/qemu_user.ts";
+import { type Engine, engineByName } from "./engines.ts";
+import { runSession, type SessionLine } from "./linux/guest_session.ts";
+import {
+  checksumText,
+  LINUX_BENCH_ELF,
+  LINUX_ITEMS,
+  type LinuxItem,
+  SCALED_ITEMS,
+} from "./linux/items.ts";
+import type { LinuxRecord } from "./linux/linux_record.ts";
+import { parseProgramLine } from "./linux/program_output.ts";
+import { renderLinuxRecord } from "./linux/render_linux.ts";
+import { linuxRow, scalingRow, type TimedItem, Timings } from "./linux/timings.ts";
+import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
+import { replaceSection } from "./render.ts";
+
+const DEFAULT_ROUNDS = 5;
+const DEFAULT_KERNEL_MS = 1500;
+/** System operations vary little and warm up fast. */
+const SYSTEM_SHARE = 0.5;
+const SCALING = "scaling";
+const USER_MODE = "user mode";
+const RESULTS = new URL("RESULTS.md", import.meta.url);
+const RECORD = new URL("results/linux.json", import.meta.url);
+
+/** What is run, by whom and how often. */
+interface Plan {
+  readonly engines: readonly Engine[];
+  readonly items: readonly LinuxItem[];
+  readonly scaled: readonly string[];
+  readonly rounds: number;
+  readonly ms: number;
+  /** Float kernels also run on user mode emulation. */
+  readonly hasUserMode: boolean;
+}
+
+type Repeats = ReadonlyMap<string, number>;
+
+async function calibrate(plan: Plan): Promise<Repeats> {
+  const names = new Map(plan.scaled.map((name) => [name, plan.ms]));
+  for (const { name, group } of plan.items) {
+    names.set(name, group === "system" ? Math.round(plan.ms * SYSTEM_SHARE) : plan.ms);
+  }
+  const commands = [...names].map(([name, ms]) => `calibrate ${name} ${ms}`);
+  const said = await runSession({ engine: engineByName("qemu"), harts: 1, commands });
+  return new Map(said.map(({ line }) => [line.name, line.kind === "calibrated" ? line.repeat : 1]));
+}
+
+function command(verb: string, name: string, repeats: Repeats): string {
+  return `${verb} ${name} ${repeats.get(name) ?? 1}`;
+}
+
+function keep(said: readonly SessionLine[], engine: string, timings: Timings): void {
+  for (const { line, cpuMs } of said) {
+    if (line.kind === "run" || line.kind === "scaling") timings.add(engine, line, cpuMs);
+  }
+}
+
+async function runRound(plan: Plan, order: readonly Engine[], repeats: Repeats, timings: Timings) {
+  for (const engine of order) {
+    const commands = plan.items.map(({ name }) => command("run", name, repeats));
+    if (commands.length > 0) {
+      keep(await runSession({ engine, harts: 1, commands }), engine.name, timings);
+    }
+    const scaling = plan.scaled.map((name) => command("scaling", name, repeats));
+    if (scaling.length > 0) {
+      keep(await runSession({ engine, harts: 2, commands: scaling }), engine.name, timings);
+    }
+    console.error(`${engine.name} done`);
+  }
+  if (plan.hasUserMode) await runUserMode(plan, repeats, timings);
+}
+
+async function runUserMode(plan: Plan, repeats: Repeats, timings: Timings): Promise<void> {
+  const qemu = await cachedQemuUser();
+  if (qemu === null) throw new Error("The user mode emulation has gone");
+  for (const { name } of plan.items.filter(({ group }) => group === "float")) {
+    const args = command("run", name, repeats).split(" ");
+    const { stdout, stderr } = await qemu.run(fileURLToPath(LINUX_BENCH_ELF), args);
+    const decoder = new TextDecoder();
+    const said = decoder.decode(stdout).split("\n").map(parseProgramLine);
+    const run = said.find((line) => line?.kind === "run");
+    if (run === undefined) throw new Error(`${name} in user mode: ${decoder.decode(stderr)}`);
+    timings.add(USER_MODE, run, undefined);
+  }
+}
+
+function turned<T>(list: readonly T[], by: number): T[] {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+/** An operation's checksum counts how often it came out right. */
+function checkOperations(plan: Plan, repeats: Repeats, timings: Timings): void {
+  for (const { name, group } of plan.items) {
+    if (group !== "system") continue;
+    const repeat = repeats.get(name) ?? 1;
+    // Operations that come in pairs may do one more.
+    const right = [repeat, repeat + repeat % 2].map(checksumText);
+    const checksum = timings.checksum(name);
+    if (!right.includes(checksum)) throw new Error(`${name} came out wrong: ${checksum}`);
+  }
+}
+
+async function compare(plan: Plan): Promise<LinuxRecord> {
+  const repeats = await calibrate(plan);
+  const timings = new Timings();
+  for (let round = 0; round < plan.rounds; round++) {
+    console.error(`round ${round + 1} of ${plan.rounds}`);
+    await runRound(plan, turned(plan.engines, round), repeats, timings);
+  }
+  checkOperations(plan, repeats, timings);
+  const [subject, ...references] = plan.engines.map(({ name }) => name);
+  const timed = (name: string): TimedItem => ({
+    ...{ name, subject, references, repeat: repeats.get(name) ?? 1 },
+    ...plan.hasUserMode ? { user: USER_MODE } : {},
+  });
+  const describe = async (engine: Engine) => `${engine.name} (${await engine.version()})`;
+  const [first, ...others] = await Promise.all(plan.engines.map(describe));
+  const user = plan.hasUserMode ? await cachedQemuUser() : null;
+  return {
+    ...{ schema: RECORD_SCHEMA, kind: "linux", date: today(), commit: await describeCommit() },
+    ...{ machine: await describeMachine(), rounds: plan.rounds },
+    ...{ subject: first, references: others },
+    ...user === null ? {} : { user: await user.version() },
+    rows: plan.items.map(({ name, group }) => linuxRow(timings, { ...timed(name), group })),
+    scaling: plan.scaled.map((name) => scalingRow(timings, timed(name))),
+  };
+}
+
+function selectItems(only: string | undefined): Pick<Plan, "items" | "scaled"> {
+  if (only === undefined) return { items: LINUX_ITEMS, scaled: SCALED_ITEMS };
+  const names = only.split(",");
+  const unknown = names.find((name) =>
+    name !== SCALING && !LINUX_ITEMS.some((item) => item.name === name)
+  );
+  if (unknown !== undefined) throw new Error(`--only: there is no item ${unknown}`);
+  return {
+    items: LINUX_ITEMS.filter(({ name }) => names.includes(name)),
+    scaled: names.includes(SCALING) ? SCALED_ITEMS : [],
+  };
+}
+
+function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${text}`);
+  return value;
+}
+
+async function availableEngines(): Promise<Engine[]> {
+  const engines = [engineByName("weft"), engineByName("qemu")];
+  if (await isQemuSystemCached()) return [...engines, engineByName("qemu-10")];
+  console.error("QEMU 10 is not compared: deno task bench:qemu-fetch would fetch it");
+  return engines;
+}
+
+async function save(record: LinuxRecord): Promise<void> {
+  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
+  const document = await Deno.readTextFile(RESULTS);
+  await Deno.writeTextFile(
+    RESULTS,
+    replaceSection(document, record.kind, renderLinuxRecord(record)),
+  );
+}
+
+async function main(args: string[]): Promise<void> {
+  const flags = parseArgs(args, { string: ["rounds", "only", "ms"], boolean: ["record"] });
+  if (flags.record && flags.only !== undefined) throw new Error("--record keeps whole runs only");
+  const record = await compare({
+    ...selectItems(flags.only),
+    engines: await availableEngines(),
+    rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
+    ms: positive("--ms", flags.ms ?? String(DEFAULT_KERNEL_MS)),
+    hasUserMode: await cachedQemuUser() !== null,
+  });
+  console.log(renderLinuxRecord(record));
+  if (flags.record) await save(record);
+}
+
+if (import.meta.main) await main(Deno.args);
