@@ -35,8 +35,8 @@ export interface ColdHost {
   deviceLoad(low: number, high: number, width: number): number;
   /** Device store from the transfer word. */
   deviceStore(low: number, high: number, width: number): number;
-  /** Opens a decoded page. */
-  openPage(slot: number, hostPage: number): void;
+  /** Opens a decoded page near its home slot, and gives its slot. */
+  openPage(home: number, hostPage: number): number;
   /** Decodes one record. */
   decode(record: number, pcLow: number, pcHigh: number): void;
   /** A block head became hot. */
@@ -73,7 +73,7 @@ export function instantiateColdTier(
       host.deviceLoad(low, high, width),
     [HostImport.DEVICE_STORE]: (low: number, high: number, width: number) =>
       host.deviceStore(low, high, width),
-    [HostImport.OPEN_PAGE]: (slot: number, page: number) => host.openPage(slot, page),
+    [HostImport.OPEN_PAGE]: (home: number, page: number) => host.openPage(home, page),
     [HostImport.DECODE]: (record: number, low: number, high: number) =>
       host.decode(record, low, high),
     [HostImport.HOT]: (low: number, high: number) => host.hot(low, high),

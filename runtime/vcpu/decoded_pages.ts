@@ -29,6 +29,7 @@ const LAST_PARCEL = PAGE_PARCELS - 1;
 const PAGE_END_RECORDS = [PAGE_PARCELS, PAGE_PARCELS + 1];
 const WORD_SHIFT = 5;
 const WORD_MASK = 31;
+const WORD_BITS = 32;
 const PARCEL_BITS = 16;
 const LONG_INSTRUCTION_BYTES = 4;
 
@@ -46,6 +47,7 @@ export class DecodedPages {
   readonly #catalog: RegionCatalog;
   readonly #provisional = new Set<number>();
   readonly #record: DecodedRecord;
+  #nextVictim = 0;
 
   /** Starts with no page. */
   constructor(
@@ -69,11 +71,12 @@ export class DecodedPages {
     this.#record = { handler: 0, length: 0, fields, imm: 0 };
   }
 
-  /** Makes a directory slot describe a page, with empty records. */
-  open(slot: number, hostPage: number): void {
+  /** Gives a page one of the directory slots it may have, with empty records. @returns the slot */
+  open(home: number, hostPage: number): number {
     if (armCodePage(this.#words, this.#hart, hostPage)) {
       serveGuard(this.#words, this.#hart, () => this.#translations.dropWriteEntries());
     }
+    const slot = this.#slotFor(home, hostPage);
     const entry = directoryWord(slot);
     const { words } = this.#memory;
     words[entry + (PageDirectory.PAGE >> 2)] = hostPage + 1;
@@ -86,6 +89,19 @@ export class DecodedPages {
     words[entry + (PageDirectory.STRADDLES >> 2)] = 0;
     this.#clearRecords(slot);
     this.#provisional.delete(slot);
+    return slot;
+  }
+
+  /** The slot that the page has already, else a free one, else each in turn. */
+  #slotFor(home: number, hostPage: number): number {
+    const known = this.#slotOf(hostPage, this.#mode());
+    if (known >= 0) return known;
+    for (let way = 0; way < PageDirectory.WAYS; way++) {
+      const entry = directoryWord(home ^ way);
+      if (this.#memory.words[entry + (PageDirectory.PAGE >> 2)] === 0) return home ^ way;
+    }
+    this.#nextVictim = (this.#nextVictim + 1) & (PageDirectory.WAYS - 1);
+    return home ^ this.#nextVictim;
   }
 
   #clearRecords(slot: number): void {
@@ -166,12 +182,15 @@ export class DecodedPages {
   }
 
   #slotOf(hostPage: number, mode: number): number {
-    const slot = pageSlot(hostPage, mode);
-    const entry = directoryWord(slot);
+    const home = homeSlot(hostPage, mode);
     const { words } = this.#memory;
-    const isOpen = words[entry + (PageDirectory.PAGE >> 2)] === hostPage + 1 &&
-      words[entry + (PageDirectory.MODE >> 2)] === mode;
-    return isOpen ? slot : -1;
+    for (let way = 0; way < PageDirectory.WAYS; way++) {
+      const entry = directoryWord(home ^ way);
+      const isOpen = words[entry + (PageDirectory.PAGE >> 2)] === hostPage + 1 &&
+        words[entry + (PageDirectory.MODE >> 2)] === mode;
+      if (isOpen) return home ^ way;
+    }
+    return -1;
   }
 
   /** FENCE.I of this hart: drops what may be older than stores the hart knows of. */
@@ -193,10 +212,10 @@ export class DecodedPages {
   }
 }
 
-/** Directory slot of a page: as the cold tier computes it. */
-function pageSlot(hostPage: number, mode: number): number {
-  return (hostPage ^ Math.imul(mode, PageDirectory.MODE_FACTOR)) &
-    ((1 << PageDirectory.INDEX_BITS) - 1);
+/** First directory slot of a page: as the cold tier computes it. */
+function homeSlot(hostPage: number, mode: number): number {
+  const mixed = Math.imul(hostPage ^ (mode << PageDirectory.MODE_SHIFT), PageDirectory.FACTOR);
+  return mixed >>> (WORD_BITS - PageDirectory.INDEX_BITS);
 }
 
 function directoryWord(slot: number): number {

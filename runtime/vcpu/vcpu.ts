@@ -217,7 +217,7 @@ export class Vcpu {
     return {
       deviceLoad: (low, high, width) => this.#deviceLoad(devices, low, high, width),
       deviceStore: (low, high, width) => this.#deviceStore(devices, low, high, width),
-      openPage: (slot, hostPage) => this.#pages.open(slot, hostPage),
+      openPage: (home, hostPage) => this.#pages.open(home, hostPage),
       decode: (record, low, high) => this.#pages.decode(record, low, high, fetch),
       hot: (low, high) => this.#requests.request(low, high),
       encoding: (low, high) => this.#pages.encoding(low, high, fetch),

@@ -41,7 +41,7 @@ export const ColdExport = {
 export const HostImport = {
   /** `(record i32, pc low i32, pc high i32)`: decodes the instruction at pc into the record. */
   DECODE: "host_decode",
-  /** `(directory entry i32, host page i32)`: makes the directory entry describe the page, records empty. */
+  /** `(home slot i32, host page i32) -> i32`: gives the page a slot of the directory, records empty. */
   OPEN_PAGE: "host_open_page",
   /** `(pc low i32, pc high i32)`: a block head became hot. */
   HOT: "host_hot",

@@ -248,8 +248,12 @@ export const PageDirectory = {
   BASE: 0x10_0000,
   /** log2 of the number of decoded pages a vCPU keeps. */
   INDEX_BITS: 11,
-  /** The mode key is multiplied by this and mixed into the page index to find the entry. */
-  MODE_FACTOR: 37,
+  /** Page index and mode key, the latter shifted by so much, are mixed by {@linkcode PageDirectory.FACTOR}. */
+  MODE_SHIFT: 21,
+  /** The upper bits of the product with this (2^32 divided by the golden ratio) are the page's home slot. */
+  FACTOR: 0x9e37_79b1 | 0,
+  /** Slots that a page may have: its home with the lowest bits counted through. A power of two. */
+  WAYS: 4,
   /** log2 of the bytes of a directory entry. */
   ENTRY_SHIFT: 4,
   /** i32: host page index + 1, or 0. */

@@ -7,7 +7,7 @@ import { ENVIRONMENT, HostImport } from "../abi/module_shape.ts";
 const HOST_SIGNATURES: readonly FunctionSignature[] = [
   { name: HostImport.DEVICE_LOAD, parameters: ["i32", "i32", "i32"], result: "i32" },
   { name: HostImport.DEVICE_STORE, parameters: ["i32", "i32", "i32"], result: "i32" },
-  { name: HostImport.OPEN_PAGE, parameters: ["i32", "i32"], result: "void" },
+  { name: HostImport.OPEN_PAGE, parameters: ["i32", "i32"], result: "i32" },
   { name: HostImport.DECODE, parameters: ["i32", "i32", "i32"], result: "void" },
   { name: HostImport.HOT, parameters: ["i32", "i32"], result: "void" },
   { name: HostImport.TRANSLATION_CHANGED, parameters: [], result: "void" },

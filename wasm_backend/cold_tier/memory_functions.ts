@@ -366,9 +366,35 @@ const machineFunctions = `
     (i64.add ${get64(Control.RETIRED_BASE)}
       (i64.extend_i32_s (i32.sub ${get32(Control.BUDGET_FILLED)} ${get32(Control.BUDGET)}))))`;
 
+/** The decoded page of a host page: its slot in the directory, opened when it is not there or out of date. */
+const findPage = `
+  (func $directory_entry (param $slot i32) (result i32)
+    (i32.add (i32.const ${PageDirectory.BASE}) (i32.shl (local.get $slot) (i32.const ${PageDirectory.ENTRY_SHIFT}))))
+
+  (func $is_page (param $entry i32) (param $page i32) (param $mode i32) (result i32)
+    (i32.eqz (i32.or (i32.or
+      (i32.ne (i32.load $cpu offset=${PageDirectory.PAGE} (local.get $entry)) (i32.add (local.get $page) (i32.const 1)))
+      (i32.ne (i32.load $cpu offset=${PageDirectory.MODE} (local.get $entry)) (local.get $mode)))
+      (i32.ne (i32.load $cpu offset=${PageDirectory.GENERATION} (local.get $entry))
+        (i32.atomic.load $ram offset=${PAGE_STORES_BEGUN} (i32.shl (local.get $page) (i32.const 2)))))))
+
+  (func $find_page (param $page i32) (param $mode i32) (result i32)
+    (local $home i32) (local $slot i32) (local $way i32)
+    (local.set $home (i32.shr_u
+      (i32.mul
+        (i32.xor (local.get $page) (i32.shl (local.get $mode) (i32.const ${PageDirectory.MODE_SHIFT})))
+        (i32.const ${PageDirectory.FACTOR}))
+      (i32.const ${32 - PageDirectory.INDEX_BITS})))
+    (loop $next
+      (local.set $slot (i32.xor (local.get $home) (local.get $way)))
+      (if (call $is_page (call $directory_entry (local.get $slot)) (local.get $page) (local.get $mode))
+        (then (return (local.get $slot))))
+      (local.set $way (i32.add (local.get $way) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $way) (i32.const ${PageDirectory.WAYS}))))
+    (call $host_open_page (local.get $home) (local.get $page)))`;
+
 /** From a guest address to its decoded record; 0 with FAULT set when nothing can be fetched there. */
 function findRecord(causes: AccessFaults): string {
-  const entries = 1 << PageDirectory.INDEX_BITS;
   return `
   (func $find_record (param $pc i64) (param $mode i32) (result i32)
     (local $entry i32) (local $page i32) (local $slot i32) (local $directory i32) (local $status i32)
@@ -382,17 +408,8 @@ function findRecord(causes: AccessFaults): string {
         (if (i32.eq (local.get $status) (i32.const ${Refill.DEVICE})) (then
           (call $fault (i32.const ${causes.fetchAccess}) (local.get $pc)) (return (i32.const 0))))))
     (local.set $page (i32.shr_u (call $host_of (local.get $entry) (local.get $pc)) (i32.const 12)))
-    (local.set $slot (i32.and
-      (i32.xor (local.get $page) (i32.mul (local.get $mode) (i32.const ${PageDirectory.MODE_FACTOR}))) (i32.const ${
-    entries - 1
-  })))
-    (local.set $directory (i32.add (i32.const ${PageDirectory.BASE}) (i32.shl (local.get $slot) (i32.const ${PageDirectory.ENTRY_SHIFT}))))
-    (if (i32.or (i32.or
-          (i32.ne (i32.load $cpu offset=${PageDirectory.PAGE} (local.get $directory)) (i32.add (local.get $page) (i32.const 1)))
-          (i32.ne (i32.load $cpu offset=${PageDirectory.MODE} (local.get $directory)) (local.get $mode)))
-          (i32.ne (i32.load $cpu offset=${PageDirectory.GENERATION} (local.get $directory))
-            (i32.atomic.load $ram offset=${PAGE_STORES_BEGUN} (i32.shl (local.get $page) (i32.const 2)))))
-      (then (call $host_open_page (local.get $slot) (local.get $page))))
+    (local.set $slot (call $find_page (local.get $page) (local.get $mode)))
+    (local.set $directory (call $directory_entry (local.get $slot)))
     (local.set $slot
       (i32.add (i32.const ${Record.BASE}) (i32.mul (local.get $slot) (i32.const ${DECODED_PAGE_BYTES}))))
     ;; What an instruction across the page's end means depends on the next page's mapping: decode it anew.
@@ -441,6 +458,7 @@ export function memoryFunctions(
     ...(replayed === null ? [slowAccess, atomics(causes)] : [hostAtomics, replayed]),
     machineFunctions,
     translateFetch(causes),
+    findPage,
     findRecord(causes),
   ].join("\n");
 }
