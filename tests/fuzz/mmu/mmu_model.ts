@@ -125,8 +125,12 @@ export class MmuModel {
 
   /** The leaf entry that maps a page in an address space, or null. */
   leafOf(space: bigint, address: bigint): bigint | null {
-    const { leaf } = this.#mapping(space, address / PAGE * PAGE);
-    return leaf;
+    return this.mappingOf(space, address).leaf;
+  }
+
+  /** How an address space maps the page of an address. */
+  mappingOf(space: bigint, address: bigint): Mapping {
+    return this.#mapping(space, address / PAGE * PAGE);
   }
 
   #has(feature: number): boolean {

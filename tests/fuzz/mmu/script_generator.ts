@@ -21,6 +21,8 @@ const ADDRESSES = 20;
 const OTHER_ADDRESSES = 5;
 const CANDIDATES = 150;
 const ADDRESS_MIDDLES: readonly number[] = [0, 0, 0, 1, 2];
+/** Bits of an address that one level of tables takes. */
+const INDEX_BITS = 9;
 const RESERVED_SHIFT = 54n;
 const RESERVED_RANGE = 1n << 7n;
 const NAPOT = 0x18;
@@ -34,6 +36,8 @@ class ScriptGenerator {
   readonly #tables: RandomTables;
   readonly #addresses: bigint[] = [];
   #current: AddressSpace | null = null;
+  /** Steps that come next, last first. */
+  readonly #planned: MmuStep[] = [];
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -118,10 +122,14 @@ class ScriptGenerator {
   }
 
   #access(model: MmuModel): MmuStep {
+    const { page, leaf } = this.#page(model);
+    return this.#accessTo(page, leaf);
+  }
+
+  #accessTo(page: bigint, leaf: bigint | null): MmuStep {
     const random = this.#random;
     const stub = random.pick(STUB_NAMES);
     const modifies = stub !== "fetch" && random.chance(10);
-    const { page, leaf } = this.#page(model);
     const isUsers = leaf !== null && (leaf & Entry.USER) !== 0n;
     const isAllowed = random.chance(85);
     return {
@@ -138,6 +146,8 @@ class ScriptGenerator {
 
   #step(model: MmuModel): MmuStep {
     const random = this.#random;
+    const planned = this.#planned.pop();
+    if (planned !== undefined) return planned;
     const roll = random.below(100);
     if (this.#current === null && roll < 60 || roll < 6) return this.#chooseSpace();
     if (roll < 28) return this.#changeEntry();
@@ -145,7 +155,35 @@ class ScriptGenerator {
     if (roll < 34) {
       return { kind: "environment", updates: random.chance(50), types: random.chance(80) };
     }
+    if (roll < 42) return this.#changeLargePage(model);
     return this.#access(model);
+  }
+
+  /**
+   * An access to a large page, a change of its entry with a fence of another address in it, and the same access
+   * again; another access where there is no large page.
+   */
+  #changeLargePage(model: MmuModel): MmuStep {
+    const random = this.#random;
+    const space = this.#current;
+    const known = new Set(this.#tables.entries.map(([address]) => address));
+    const large = this.#addresses.flatMap((page) => {
+      if (space === null || !isCanonical(page, space.levels)) return [];
+      const { path, leaf, level } = model.mappingOf(space.satp, page);
+      const entry = path[path.length - 1];
+      return leaf === null || level === 0 || !known.has(entry)
+        ? []
+        : [{ page, leaf, level, entry }];
+    });
+    if (large.length === 0) return this.#access(model);
+    const { page, leaf, level, entry } = random.pick(large);
+    const access = this.#accessTo(page, leaf);
+    const size = BigInt(PAGE_BYTES) << BigInt(INDEX_BITS * level);
+    const inside = BigInt(random.below(PAGE_BYTES)) * BigInt(random.below(PAGE_BYTES));
+    const fence: Fence = { address: (page & -size) + inside % size, space: null };
+    const value = random.pick([leaf & ~Entry.VALID, leaf ^ Entry.USER, leaf ^ Entry.WRITE]);
+    this.#planned.push(access, { kind: "entry", address: entry, value, fence });
+    return access;
   }
 
   #chooseSpace(): MmuStep {
