@@ -38,7 +38,13 @@
  * *youngest* ticket with these bits, which is the drawn one or a later one; acknowledging a later ticket
  * acknowledges the earlier too, so a wrapped ticket can only seem incomplete for one more grace period.
  *
- * LIMITATION. The pages stay guarded until reset. A record that is not tested during exactly 2^32 code
+ * 5. *Release.* A page of code that is long over, and is stored to again and again, becomes an ordinary page:
+ *    inside an exclusive section CODE goes first, then begun and done are raised, as by a store to its code.
+ *    Only the compiler runs meanwhile: if it still finds CODE it has read an older begun, so what it builds is
+ *    out of date; if it finds the page armed anew, all that a first arming promises holds. The line bits stay,
+ *    because the compiler may have set some for the page's next life: too many cost time alone.
+ *
+ * LIMITATION. A record that is not tested during exactly 2^32 code
  * stores to its page would pass for current. Writers outside the vCPUs (loaders, devices, debuggers) make
  * the same guarded stores, and count as vCPUs in the request if they keep write entries.
  */
@@ -117,6 +123,20 @@ export function armCodePage(words: Int32Array, hart: number, pageIndex: number):
 export function isCodePage(words: Int32Array, pageIndex: number): boolean {
   // ORDER: sc load; partner: the or in armCodePage().
   return (Atomics.load(words, ATTRIBUTES + pageIndex) & PageAttribute.CODE) !== 0;
+}
+
+/**
+ * Makes a code page an ordinary page: what was built from it is out of date. Only in an exclusive section; the
+ * caller makes all vCPUs drop their write entries afterwards, so that stores to it are fast again.
+ */
+export function releaseCodePage(words: Int32Array, pageIndex: number): void {
+  const kept = (1 << PageAttribute.TICKET_SHIFT) - 1 & ~PageAttribute.CODE;
+  // ORDER: sc and before begun is raised; partner: isPageGuarded() of the compiler, after it has read begun.
+  Atomics.and(words, ATTRIBUTES + pageIndex, kept);
+  // ORDER: sc add; partner: the generation test of decoders and regions.
+  Atomics.add(words, BEGUN + pageIndex, 1);
+  // ORDER: sc add behind begun, so that the page never seems stable in between; partner: readStableGeneration().
+  Atomics.add(words, DONE + pageIndex, 1);
 }
 
 /** Serves guard requests: only in the own trampoline, with no region frame alive. */

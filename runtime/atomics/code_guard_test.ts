@@ -12,6 +12,7 @@ import {
   openForDecode,
   PROVISIONAL,
   readStableGeneration,
+  releaseCodePage,
   requestGuard,
   serveGuard,
   touchesCodeLine,
@@ -29,6 +30,7 @@ import {
 
 const PAGE = GUEST_RAM_OFFSET >> PAGE_SHIFT;
 const LINE_BYTES = 64;
+const WORD_BYTES = 4;
 const nothing = (): void => {};
 
 function createMachine(harts: number): Int32Array {
@@ -133,4 +135,20 @@ Deno.test("stores beside code leave the generation alone, stores to code change 
   endCodeStore(words, PAGE);
   assertEquals(openForDecode(words, GUEST_RAM_OFFSET, 4), 1);
   assert(!isGenerationCurrent(words, PAGE, PROVISIONAL));
+});
+
+Deno.test("a released page is an ordinary one, and what was built from it is out of date", () => {
+  const words = createMachine(1);
+  armCodePage(words, 0, PAGE);
+  serveGuard(words, 0, nothing);
+  const generation = openForDecode(words, GUEST_RAM_OFFSET, WORD_BYTES);
+  assertEquals(isGenerationCurrent(words, PAGE, generation), true);
+  releaseCodePage(words, PAGE);
+  assertEquals(isCodePage(words, PAGE), false);
+  assertEquals(isGenerationCurrent(words, PAGE, generation), false);
+  assertEquals(openForDecode(words, GUEST_RAM_OFFSET, WORD_BYTES), PROVISIONAL);
+  assertEquals(armCodePage(words, 0, PAGE), true);
+  assertEquals(openForDecode(words, GUEST_RAM_OFFSET, WORD_BYTES), PROVISIONAL);
+  serveGuard(words, 0, nothing);
+  assertEquals(openForDecode(words, GUEST_RAM_OFFSET, WORD_BYTES), generation + 1);
 });

@@ -36,13 +36,19 @@ const LONG_INSTRUCTION_BYTES = 4;
 /** Finds where an instruction's second half lies: page lookup of the cold tier, 0 when it faults. */
 export type FetchTranslation = (address: bigint) => number;
 
+/** What decodes guest instructions into records. */
+type RecordDecoder = Pick<
+  GuestFrontend,
+  "recordFields" | "instructionLength" | "decodeRecord"
+>;
+
 /** See the header of this file. */
 export class DecodedPages {
   readonly #words: Int32Array;
   readonly #parcels: Uint16Array;
   readonly #hart: number;
   readonly #memory: VcpuMemory;
-  readonly #frontend: GuestFrontend;
+  readonly #frontend: RecordDecoder;
   readonly #translations: TranslationCache;
   readonly #catalog: RegionCatalog;
   readonly #provisional = new Set<number>();
@@ -55,7 +61,7 @@ export class DecodedPages {
       readonly words: Int32Array;
       readonly hart: number;
       readonly memory: VcpuMemory;
-      readonly frontend: GuestFrontend;
+      readonly frontend: RecordDecoder;
       readonly translations: TranslationCache;
       readonly catalog: RegionCatalog;
     },

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
 import { PageDirectory } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { Machine } from "../atomics/shared_layout.ts";
@@ -24,7 +23,7 @@ function directory(): { pages: DecodedPages; pageOf: (slot: number) => number } 
     words,
     hart: 0,
     memory,
-    frontend: new RiscvFrontend(),
+    frontend: { recordFields: [], instructionLength: () => 4, decodeRecord: () => {} },
     translations: new TranslationCache(memory),
     catalog: new RegionCatalog(),
   });

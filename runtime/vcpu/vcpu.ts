@@ -36,6 +36,7 @@ import { FirmwareServices } from "./firmware_services.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
+import { CodePageRelease } from "./code_page_release.ts";
 import { Reservations } from "./reservations.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
@@ -108,6 +109,7 @@ export class Vcpu {
   readonly #statistics: VcpuStatistics;
   readonly #services: FirmwareServices;
   readonly #reservations: Reservations;
+  readonly #codePages: CodePageRelease;
   readonly #paused: PausedVcpu;
   readonly #serve: () => void;
   /** Instructions retired in regions when the budget was last filled. */
@@ -171,6 +173,13 @@ export class Vcpu {
       serveGuard(this.#words, hart, dropWriteEntries);
       serveRemote(this.#words, hart, applyRemote);
     };
+    this.#codePages = new CodePageRelease({
+      words: this.#words,
+      hart,
+      memory: this.memory,
+      translations: this.#translations,
+      serve: this.#serve,
+    });
     this.#reservations = new Reservations({
       words: this.#words,
       hart,
@@ -260,6 +269,7 @@ export class Vcpu {
       if (this.memory.control(Control.BUDGET) <= 0) {
         this.#statistics.publish();
         this.#reservations.sweepWhenBusy();
+        this.#codePages.releaseWhenBusy();
         this.#cold.refillBudget(this.#nextQuantum());
       }
       this.#handle(this.#cold.run());

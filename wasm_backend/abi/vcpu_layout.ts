@@ -59,6 +59,10 @@ export const Control = {
   ARM_PAGE: 0x108,
   /** Stores that had to lock a monitored line, since the last sweep (i32). */
   MONITORED_STORES: 0x10c,
+  /** Stores to code pages since the vCPU last looked which pages those are (i32). */
+  CODE_STORES: 0x110,
+  /** Host page of the last of them (i32). */
+  CODE_STORE_PAGE: 0x114,
   /** Instructions retired inside regions (i64): a statistic. */
   HOT_RETIRED: 0x78,
   /** Not 0: block heads do not enter regions (check mode's replay, exclusive windows) (i32). */

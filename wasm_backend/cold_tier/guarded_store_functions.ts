@@ -40,6 +40,8 @@ const codeCounters = `
       (local.get $by))))
 
   (func $begin_code_store (param $host i32)
+    ${set32(Control.CODE_STORES, `(i32.add ${get32(Control.CODE_STORES)} (i32.const 1))`)}
+    ${set32(Control.CODE_STORE_PAGE, "(i32.shr_u (local.get $host) (i32.const 12))")}
     (if (call $touches_code (local.get $host)) (then
       (call $count_store (i32.const ${PAGE_STORES_BEGUN}) (local.get $host) (i32.const 1)) (return)))
     (call $count_store (i32.const ${PAGE_STORES_DONE}) (local.get $host) (i32.const -1))

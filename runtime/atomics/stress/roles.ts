@@ -12,6 +12,7 @@ import {
   isGenerationCurrent,
   openForDecode,
   PROVISIONAL,
+  releaseCodePage,
   serveGuard,
 } from "../code_guard.ts";
 import {
@@ -169,7 +170,7 @@ function codeWord(version: number, rounds: number): number {
   return Scratch.CODE + page * (PAGE_BYTES / WORD_BYTES);
 }
 
-/** Writes code through its write TLB, data beside it, and announces each version. */
+/** Writes code through its write TLB, data beside it, announces each version, and now and then releases the page. */
 function codeWriter(vcpu: Vcpu): void {
   const { words, hart, rounds } = vcpu;
   const entries = new Map<number, "fast" | "guarded">();
@@ -197,6 +198,12 @@ function codeWriter(vcpu: Vcpu): void {
     // The first store of a page is fast; the page is armed under it.
     while (!isCodePage(words, (index << WORD_SHIFT) >>> PAGE_SHIFT)) serve();
     serve();
+    if (round % RELEASE_PERIOD === 0) {
+      beginExclusive(words, hart, serve);
+      releaseCodePage(words, (index << WORD_SHIFT) >>> PAGE_SHIFT);
+      endExclusive(words, hart);
+      entries.clear();
+    }
     if (round % IDLE_PERIOD !== 0) continue;
     toIdle(words, hart);
     toRunning(words, hart, serve);
@@ -204,6 +211,7 @@ function codeWriter(vcpu: Vcpu): void {
   toIdle(words, hart);
 }
 const IDLE_PERIOD = 7;
+const RELEASE_PERIOD = 100;
 /** Words from the code to data on the same page, in another line. */
 const BESIDE = 64;
 
@@ -228,6 +236,7 @@ function codeRunner(vcpu: Vcpu): void {
     }
     expect(record.bytes >= seen, "no stale code after FENCE.I");
     serve();
+    trampoline(vcpu, serve);
   }
   toIdle(words, hart);
 }
