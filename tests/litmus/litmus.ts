@@ -35,7 +35,15 @@ const OPTIONS = {
   explain: TEXT,
   file: TEXT,
   list: { type: "boolean" },
+  help: { type: "boolean" },
 } as const;
+
+const USAGE =
+  `deno task litmus [--test GLOB] [--config N] [--iterations N[k|M]] [--seed N] [--file FILE]
+deno task litmus --list
+deno task litmus --explain TEST ['OUTCOME']`;
+/** Exit code when the command line is not understood. */
+const MISUSED = 2;
 
 interface Wishes {
   readonly tests: readonly LibraryTest[];
@@ -119,6 +127,10 @@ async function main(args: readonly string[]): Promise<number> {
     options: OPTIONS,
     allowPositionals: true,
   });
+  if (values.help === true) {
+    console.log(USAGE);
+    return 0;
+  }
   const library = await testsOf(values.file);
   if (values.list === true) {
     listAll(library);
@@ -143,4 +155,22 @@ async function main(args: readonly string[]): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** Wrong words on the command line, wrong files: their messages name what and where. */
+function isMisuse(error: unknown): error is Error {
+  const isOption = error instanceof TypeError && "code" in error &&
+    String(error.code).startsWith("ERR_PARSE_ARGS");
+  return isOption || error instanceof SyntaxError || error instanceof RangeError ||
+    error instanceof Deno.errors.NotFound;
+}
+
+async function run(): Promise<number> {
+  try {
+    return await main(Deno.args);
+  } catch (error) {
+    if (!isMisuse(error)) throw error;
+    console.error(`litmus: ${error.message}\n${USAGE}`);
+    return MISUSED;
+  }
+}
+
+if (import.meta.main) Deno.exit(await run());
