@@ -16,6 +16,8 @@ import { addressOf, Area, Mailbox } from "./guest_layout.ts";
 
 /** Iterations from one meeting to the next; a power of two. */
 const ITERATIONS = 8;
+/** The same where threads take turns on processors: a meeting costs a change of threads there, and few race. */
+const ITERATIONS_IN_TURNS = 128;
 const ENTRY_BYTES = 8;
 /** Changes of a beat, within one round of looks, that show a thread alive. */
 const SIGNS_OF_LIFE = 3;
@@ -46,7 +48,8 @@ export class Meeting {
 
   /** At the start of an iteration, with the slot's address known. */
   emit(a: Assembler): void {
-    a.emit("andi", { rd: DELAY, rs1: ORDER, imm: ITERATIONS * ENTRY_BYTES - 1 });
+    const iterations = this.#runsAtOnce ? ITERATIONS : ITERATIONS_IN_TURNS;
+    a.emit("andi", { rd: DELAY, rs1: ORDER, imm: iterations * ENTRY_BYTES - 1 });
     a.jump("bne", "together", { rs1: DELAY, rs2: 0 });
     a.emit("addi", { rd: MEETING, rs1: MEETING, imm: 1 });
     a.constant(OWN, lineOf(this.#thread));
