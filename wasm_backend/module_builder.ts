@@ -205,6 +205,7 @@ export class ModuleBuilder {
   readonly #ptr: number;
   readonly #memory: Record<MemoryName, number>;
   readonly #table: number;
+  readonly #functions: string[] = [];
 
   /** Use {@linkcode ModuleFactory.create}. */
   constructor(heap: BinaryenHeap, text: string) {
@@ -583,6 +584,7 @@ export class ModuleBuilder {
     body: Expression,
   ): void {
     const type = binaryen.createType([...parameters]);
+    this.#functions.push(name);
     raw._BinaryenAddFunction(
       this.#ptr,
       this.#heap.string(name),
@@ -592,6 +594,11 @@ export class ModuleBuilder {
       locals.length,
       body,
     );
+  }
+
+  /** Names of the functions that were added, in their order in the module. */
+  get addedFunctions(): readonly string[] {
+    return this.#functions;
   }
 
   /** Forgets a function that the text only declared, so that it can be added. */

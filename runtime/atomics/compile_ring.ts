@@ -71,11 +71,14 @@ export function releaseRequest(words: Int32Array): void {
   release(words, RING, 1);
 }
 
-/** Sleeps until there is a request, at most `timeoutMs`; only the compiler worker. May return early. */
-export function waitForRequest(words: Int32Array, timeoutMs: number): void {
-  if (!prepareSleep(words, RING)) return;
+/**
+ * Sleeps until there is a request, at most `timeoutMs`; only the compiler worker. May return early.
+ * @returns whether so much time passed without one
+ */
+export function waitForRequest(words: Int32Array, timeoutMs: number): boolean {
+  if (!prepareSleep(words, RING)) return false;
   // ORDER: sleeps only while SLEEP is 1; partner: wakeSleeper() after the marker.
-  Atomics.wait(words, COMPILE_SLEEP_OFFSET >> 2, 1, timeoutMs);
+  return Atomics.wait(words, COMPILE_SLEEP_OFFSET >> 2, 1, timeoutMs) === "timed-out";
 }
 
 /** Wakes the compiler without a request: the machine has ended. */

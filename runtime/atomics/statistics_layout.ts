@@ -39,6 +39,10 @@ export const CompilerCounter = {
   MODULE_BYTES: 2,
   /** Regions that were not published because their guest code had changed meanwhile. */
   STALE_REGIONS: 3,
+  /** Regions that came from the code cache. */
+  CACHE_HITS: 4,
+  /** Regions that were compiled although there is a code cache: it did not have them. */
+  CACHE_MISSES: 5,
   /** Milliseconds spent lifting guest code. */
   LIFT_MS: 8,
   /** Milliseconds spent in optimizer passes. */
@@ -47,6 +51,8 @@ export const CompilerCounter = {
   EMIT_MS: 10,
   /** Milliseconds spent in the WebAssembly compiler of the host. */
   MODULE_MS: 11,
+  /** Milliseconds spent making modules of regions from the code cache. */
+  LINK_MS: 12,
 } as const;
 
 /** The counters of a hart. */

@@ -89,6 +89,8 @@ export interface CommandLine {
   unsafePlainLoads?: boolean;
   /** How reservations are made. */
   llsc?: LlscScheme;
+  /** Folder of the code cache. */
+  codeCache?: string;
   /** What goes to the debug log. */
   debugCategories?: DebugCategory[];
   /** Path of the debug log. */
@@ -180,10 +182,12 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off][,llsc=S][,host-order=C]",
-    help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; " +
+    value: "tcg[,thread=T][,check=on|off][,llsc=S][,host-order=C][,code-cache=D]",
+    help: `thread=${THREAD_MODES.join("|")}: one per hart, or one for all; ` +
+      "check=on compares both tiers as it runs; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
+      "code-cache=D: keep compiled code in folder D for later machines; " +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
   },
@@ -365,7 +369,14 @@ function parseCpu(value: string, line: CommandLine): void {
   for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
 }
 
-const ACCEL_PROPERTIES = ["thread", "check", "llsc", "host-order", "unsafe-plain-loads"] as const;
+const ACCEL_PROPERTIES = [
+  "thread",
+  "check",
+  "llsc",
+  "host-order",
+  "code-cache",
+  "unsafe-plain-loads",
+] as const;
 
 function parseAccel(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("accel", value);
@@ -383,10 +394,21 @@ function parseAccel(value: string, line: CommandLine): void {
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);
   }
+  const folder = properties.get("code-cache");
+  if (folder !== undefined) line.codeCache = requireFolder(folder);
   const plain = properties.get("unsafe-plain-loads");
   if (plain !== undefined) {
     line.unsafePlainLoads = parseSwitch("accel", "unsafe-plain-loads", plain);
   }
+}
+
+function requireFolder(folder: string): string {
+  if (folder !== "" && folder !== "on" && folder !== "off") return folder;
+  throw new UsageError({
+    what: `-accel ...,code-cache=${folder}`,
+    cause: "its value is the folder of the cache",
+    fix: "write code-cache=DIR, or leave it out",
+  });
 }
 
 function isDebugCategory(name: string): name is DebugCategory {

@@ -9,6 +9,8 @@ const STATISTICS: MachineStatistics = {
   regions: 1,
   modules: 2,
   moduleBytes: 3,
+  cachedRegions: 0,
+  uncachedRegions: 0,
   invalidations: 4,
   compileMilliseconds: {},
   exits: {},

@@ -16,11 +16,18 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["in the hot tier", share(hot, instructions)],
     ["regions compiled", `${statistics.regions}`],
     ["modules compiled", `${statistics.modules} (${statistics.moduleBytes} bytes)`],
+    ...cacheRows(statistics),
     ["invalidations", `${statistics.invalidations}`],
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
   ];
   return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}\n`).join("");
+}
+
+/** Nothing where there is no code cache. */
+function cacheRows({ cachedRegions, uncachedRegions }: MachineStatistics): [string, string][] {
+  const all = cachedRegions + uncachedRegions;
+  return all === 0 ? [] : [["from the code cache", `${cachedRegions} of ${all}`]];
 }
 
 /** One line for each hart. */

@@ -75,6 +75,10 @@ export interface MachineStatistics {
   readonly moduleBytes: number;
   /** Regions dropped because their guest code was changed. */
   readonly invalidations: number;
+  /** Regions that came from the code cache, where there is one. */
+  readonly cachedRegions: number;
+  /** Regions that had to be compiled because the code cache did not have them. */
+  readonly uncachedRegions: number;
   /** Milliseconds of the compiler thread, by phase. */
   readonly compileMilliseconds: Readonly<Record<string, number>>;
   /** Times that compiled code was left, by cause. */

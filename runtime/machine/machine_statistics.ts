@@ -28,6 +28,7 @@ const COMPILE_PHASES: readonly (readonly [string, number])[] = [
   ["optimize", CompilerCounter.OPTIMIZE_MS],
   ["emit", CompilerCounter.EMIT_MS],
   ["module", CompilerCounter.MODULE_MS],
+  ["link", CompilerCounter.LINK_MS],
 ];
 
 /** Counts so far of a machine with `hartCount` harts. */
@@ -44,6 +45,8 @@ export function readStatistics(
     regions: compiler[CompilerCounter.REGIONS],
     modules: compiler[CompilerCounter.MODULES],
     moduleBytes: compiler[CompilerCounter.MODULE_BYTES],
+    cachedRegions: compiler[CompilerCounter.CACHE_HITS],
+    uncachedRegions: compiler[CompilerCounter.CACHE_MISSES],
     invalidations: sum(counters, HartCounter.INVALIDATIONS),
     compileMilliseconds: Object.fromEntries(
       COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),

@@ -17,6 +17,8 @@ export interface WorkerSources {
   readonly vcpu: URL;
   /** The compiler. */
   readonly compiler: URL;
+  /** The compiler of a machine with a code cache. */
+  readonly warmCompiler: URL;
   /** The clock keeper. */
   readonly clockKeeper: URL;
 }
@@ -25,6 +27,7 @@ export interface WorkerSources {
 export const WORKER_SOURCES: WorkerSources = {
   vcpu: new URL("../vcpu/vcpu_worker.ts", import.meta.url),
   compiler: new URL("../translation/compiler_worker.ts", import.meta.url),
+  warmCompiler: new URL("../translation/warm_compiler_worker.ts", import.meta.url),
   clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
 };
 
@@ -36,6 +39,7 @@ export const WORKER_SOURCES: WorkerSources = {
 export const WORKER_MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../vcpu/vcpu_worker.ts"),
   () => import("../translation/compiler_worker.ts"),
+  () => import("../translation/warm_compiler_worker.ts"),
   () => import("./clock_keeper_worker.ts"),
 ];
 

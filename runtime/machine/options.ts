@@ -132,6 +132,11 @@ export interface AccelOptions {
   readonly experiment?: TranslationExperiment;
   /** How reservations are made. Default: `monitor`. */
   readonly llsc?: LlscScheme;
+  /**
+   * Folder of the code cache: compiled code that machines leave to later ones (needs `--allow-read` and
+   * `--allow-write` for it). Default: null, none.
+   */
+  readonly codeCache?: string | null;
 }
 
 /** The debug log. */
@@ -240,6 +245,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
       experiment: options.accel?.experiment ?? {},
       llsc: options.accel?.llsc ?? "monitor",
+      codeCache: options.accel?.codeCache ?? null,
     },
     noReboot: options.noReboot ?? false,
     debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },

@@ -237,6 +237,7 @@ export class PowerCycle {
       check: description.accel.check,
       translation: translationSettings(description.accel),
       llsc: description.accel.llsc,
+      codeCache: description.accel.codeCache,
     };
     const htif = board.htif(images.symbols);
     const ports: MessagePort[] = [];
@@ -267,7 +268,9 @@ export class PowerCycle {
   async #startCompiler(start: CompilerStart): Promise<void> {
     await this.#workers.start({
       name: COMPILER,
-      source: this.#parts.sources.compiler,
+      source: start.codeCache === null
+        ? this.#parts.sources.compiler
+        : this.#parts.sources.warmCompiler,
       start,
       transfer: start.ports,
       loadsLong: true,

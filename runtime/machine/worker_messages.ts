@@ -21,6 +21,8 @@ export interface SharedStart {
   readonly translation: TranslationSettings;
   /** How reservations are made. */
   readonly llsc: LlscScheme;
+  /** Folder of the code cache; null without one. */
+  readonly codeCache: string | null;
 }
 
 /** Where the host-target interface is in guest RAM. */

@@ -14,13 +14,21 @@ export const COMPUTED_JUMPS = 256;
 /** A computed jump in one word: site above these bits, target in them; both as distances in bytes. */
 export const JUMP_TARGET_BITS = 16;
 
+/** In place of an offset: nothing is hot yet, but code of the page begins to be executed. */
+export const PAGE_OPENING = -1;
+
+/** Does a request say no more than that a page was opened? */
+export function isPageOpening({ offset }: { readonly offset: number }): boolean {
+  return offset === PAGE_OPENING;
+}
+
 /** Word indices. */
 export const RequestWord = {
   /** The hart that asks. */
   HART: 0,
   /** Mode key of the code. */
   MODE_KEY: 1,
-  /** Byte offset of the hot address in its page. */
+  /** Byte offset of the hot address in its page, or {@linkcode PAGE_OPENING}. */
   OFFSET: 2,
   /** Modules that the vCPU had installed when it asked. */
   MODULES: 3,

@@ -1,23 +1,24 @@
 /**
- * The compiler: takes requests from the ring in batches, builds their regions, compiles one module for each
- * batch and hands it to every vCPU.
+ * The compiler: takes requests from the ring in batches, builds their regions or finds them in the code cache,
+ * makes one module for each batch and hands it to every vCPU.
+ *
+ * With a code cache the emitter, which takes long to load, may come later: what is not in the cache is put aside
+ * until then.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
-import type { Region } from "../../ir/region.ts";
 import { optimize } from "../../optimizer/pipeline.ts";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
-import {
-  compileBatch,
-  type CompiledRegion,
-  type RegionSource,
-} from "../../wasm_backend/region/region_module.ts";
+import type { CompiledRegion, RegionSource } from "../../wasm_backend/region/region_module.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
-import type { OpenRam } from "../../wasm_backend/region/access_translation.ts";
+import { regionName, type RegionPage } from "../../wasm_backend/region/region_place.ts";
 import { isGenerationCurrent } from "../atomics/code_guard.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
-import { Machine, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { CompilerCounter, compilerCounters } from "../atomics/statistics_layout.ts";
+import type { PlacedRegion } from "../code_cache/region_linking.ts";
+import type { FoundRegion } from "../code_cache/warm_code.ts";
+import type { WarmCompilation } from "../code_cache/warm_compilation.ts";
+import { isPageOpening } from "./compile_request.ts";
 import {
+  blockStarts,
   type BuiltRegion,
   hotPage,
   type Hotspot,
@@ -25,14 +26,19 @@ import {
   RegionBuilder,
 } from "./region_builder.ts";
 import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
-import { RegionCoverage } from "./region_coverage.ts";
+import { type CoveringRegion, RegionCoverage } from "./region_coverage.ts";
+import type { RegionEmitter } from "./region_emitter.ts";
 import { RegionReport } from "./region_report.ts";
 import { ModuleRenewal } from "./module_renewal.ts";
 import { SlotAllocator } from "./slot_allocator.ts";
 import type { TranslationSettings } from "./translation_settings.ts";
 
+/** In place of the report of a region that was not compiled by this machine. */
+const CACHED_REPORT = "(it comes from the code cache; run without code-cache= to see its code)";
 /** Most regions of one module. */
 const BATCH_LIMIT = 24;
+/** Most requests that are taken out of the ring at a time: all that fit into it. */
+const TAKEN_LIMIT = 256;
 
 /** What the compiler is made of. */
 export interface CompilerParts {
@@ -40,14 +46,16 @@ export interface CompilerParts {
   readonly words: Int32Array;
   /** The guest. */
   readonly frontend: GuestFrontend;
-  /** Guest physical address of RAM. */
-  readonly ramBase: number;
   /** How guest code is translated. */
   readonly settings: TranslationSettings;
   /** Do regions return after each call, to be compared with the cold tier? */
   readonly isChecked: boolean;
   /** Is a copy of every module's text and its regions' IR wanted? */
   readonly trace: CompilerTrace | null;
+  /** What encodes regions; null when it is to be loaded once it is needed. */
+  readonly emitter: RegionEmitter | null;
+  /** The code cache; null without one. */
+  readonly warm: WarmCompilation | null;
   /** Hands a module to every vCPU. */
   publish(module: InstalledModule): void;
 }
@@ -65,30 +73,42 @@ export interface CompilerTrace {
 }
 
 interface LiveRegion {
-  readonly built: BuiltRegion;
+  readonly pages: readonly RegionPage[];
   readonly slot: number;
 }
 
-interface PlacedRegion {
+/** Where a region starts. */
+interface Place {
+  readonly hostPage: number;
+  readonly offset: number;
+  readonly modeKey: number;
+}
+
+interface PlacedSource {
   readonly built: BuiltRegion;
   readonly source: RegionSource;
+}
+
+/** A module with its regions, before it is published. */
+interface MadeModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly regions: readonly InstalledRegion[];
 }
 
 /** See the header of this file. */
 export class Compiler {
   readonly #parts: CompilerParts;
-  readonly #factory = new ModuleFactory();
   readonly #builder: RegionBuilder;
-  #copiedFunctions: ReadonlyMap<string, Region> | null = null;
   readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
   readonly #live = new Map<string, LiveRegion>();
   /** Slots of outdated regions: retired with the next module. */
   readonly #outdated: number[] = [];
+  /** Requests that the cache does not answer and that wait for the emitter. */
+  readonly #missed = new Map<string, Hotspot>();
   /** Modules published so far. */
   #modules = 0;
-  readonly #ram: OpenRam;
-  readonly #hasOtherWriters: boolean;
+  #emitter: RegionEmitter | null;
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
   readonly #renewal: ModuleRenewal | null;
@@ -96,6 +116,7 @@ export class Compiler {
   /** A compiler for one machine. */
   constructor(parts: CompilerParts) {
     this.#parts = parts;
+    this.#emitter = parts.emitter;
     this.#builder = new RegionBuilder(
       parts.words,
       parts.frontend,
@@ -105,39 +126,37 @@ export class Compiler {
     this.#renewal = parts.settings.renewsModules ? new ModuleRenewal() : null;
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
-    // ORDER: constant after start.
-    const ramPages = Atomics.load(parts.words, Machine.RAM_PAGES.offset >> 2);
-    this.#ram = { base: BigInt(parts.ramBase), bytes: BigInt(ramPages * PAGE_BYTES) };
-    // ORDER: constant after start. One hart is the only writer of guest RAM: no device writes it.
-    const isShared = Atomics.load(parts.words, Machine.HART_COUNT.offset >> 2) > 1;
-    this.#hasOtherWriters = isShared && !parts.settings.hasPlainLoads;
     this.#counters = compilerCounters(parts.words.buffer);
   }
 
-  /** Compiles the requests that wait now. */
+  /** Is there something to compile that waits for {@linkcode Compiler.useEmitter}? */
+  get needsEmitter(): boolean {
+    return this.#emitter === null && this.#missed.size > 0;
+  }
+
+  /** Does something of the cache wait for vCPUs to acknowledge guards? */
+  get waitsForGuards(): boolean {
+    return this.#parts.warm?.code.waitsForGuards === true;
+  }
+
+  /** Is there more to compile already? */
+  get hasWork(): boolean {
+    return this.#emitter !== null && this.#missed.size > 0;
+  }
+
+  /** Compiles from now on. */
+  useEmitter(emitter: RegionEmitter): void {
+    this.#emitter = emitter;
+  }
+
+  /** Answers the requests that wait now. */
   compileWaiting(): void {
+    const { warm } = this.#parts;
     const hotspots = this.#takeRequests();
-    const placed = hotspots.flatMap((hotspot) =>
-      this.#build(hotspot).flatMap((region) => this.#source(region))
-    );
-    if (placed.length === 0) return;
-    const sources = placed.map(({ source }) => source);
-    const bytes = this.#timed(CompilerCounter.EMIT_MS, () => this.#emit(sources));
-    const module = this.#timed(
-      CompilerCounter.MODULE_MS,
-      () => new WebAssembly.Module(bytes.bytes),
-    );
-    const retired = this.#outdated.splice(0);
-    const ticket = this.#slots.retire(retired);
-    const regions = bytes.regions.map((compiled, index) => {
-      const { built } = placed[index];
-      return announce(compiled, built, this.#reports.get(built), bytes.text);
-    });
-    this.#counters[CompilerCounter.REGIONS] += regions.length;
-    this.#counters[CompilerCounter.MODULES]++;
-    this.#counters[CompilerCounter.MODULE_BYTES] += bytes.bytes.length;
-    this.#publish({ module, regions, retired, ticket });
-    this.#renewal?.remember(bytes.bytes, regions);
+    const found = warm === null ? [] : this.#placeFound(warm, hotspots);
+    const placed = this.#emitter === null ? [] : this.#buildMissed();
+    if (warm !== null) this.#makeWarm(warm, found, placed);
+    else if (placed.length > 0) this.#finish(this.#make(placed));
   }
 
   /** Where modules are renewed: publishes those of late once more, as modules that the host never saw. */
@@ -145,6 +164,20 @@ export class Compiler {
     for (const { module, regions } of this.#renewal?.renewed() ?? []) {
       this.#publish({ module, regions, retired: [], ticket: this.#slots.retire([]) });
     }
+  }
+
+  #finish({ bytes, regions }: MadeModule): void {
+    const module = this.#timed(
+      CompilerCounter.MODULE_MS,
+      () => new WebAssembly.Module(bytes),
+    );
+    const retired = this.#outdated.splice(0);
+    const ticket = this.#slots.retire(retired);
+    this.#counters[CompilerCounter.REGIONS] += regions.length;
+    this.#counters[CompilerCounter.MODULES]++;
+    this.#counters[CompilerCounter.MODULE_BYTES] += bytes.length;
+    this.#publish({ module, regions, retired, ticket });
+    this.#renewal?.remember(bytes, regions);
   }
 
   #publish(module: InstalledModule): void {
@@ -159,26 +192,108 @@ export class Compiler {
     return result;
   }
 
+  /** Takes hot places out of the ring, and tells the cache of pages that were opened. */
   #takeRequests(): Hotspot[] {
-    const { words } = this.#parts;
+    const { words, warm } = this.#parts;
     const taken = new Map<string, Hotspot>();
-    while (taken.size < BATCH_LIMIT) {
+    const limit = warm === null ? BATCH_LIMIT : TAKEN_LIMIT;
+    while (taken.size < limit) {
       const request = nextRequest(words);
       if (request === NO_REQUEST) break;
       const hotspot = readHotspot(words, request);
       releaseRequest(words);
-      taken.set(placeOf(hotspot), hotspot);
+      if (isPageOpening(hotspot)) warm?.code.open(hotspot);
+      else taken.set(placeKey(placeOf(hotspot)), hotspot);
     }
-    return [...taken.values()];
+    if (warm !== null) return [...taken.values()];
+    for (const [key, hotspot] of taken) this.#missed.set(key, hotspot);
+    return [];
+  }
+
+  // --- from the cache -------------------------------------------------------------------------------
+
+  /** Cached regions for hot places and for pages that were opened; what is not there is missed. */
+  #placeFound(warm: WarmCompilation, hotspots: readonly Hotspot[]): PlacedRegion[] {
+    const placed: PlacedRegion[] = [];
+    for (const hotspot of hotspots) {
+      warm.code.tellMapping(hotspot);
+      const place = placeOf(hotspot);
+      if (this.#isServed(hotspot)) continue;
+      const found = warm.code.find(hotspot);
+      if (found === null) this.#missed.set(placeKey(place), hotspot);
+      else placed.push(...this.#placeRegion(found, place));
+    }
+    for (const found of warm.code.ready()) {
+      const { region: { modeKey, hotOffset }, pages: [{ hostPage }] } = found;
+      const place = { hostPage, offset: hotOffset, modeKey };
+      this.#dropOutdated(place);
+      if (this.#coverage.hasEntry(hostPage, modeKey, hotOffset)) continue;
+      placed.push(...this.#placeRegion(found, place));
+    }
+    this.#counters[CompilerCounter.CACHE_HITS] += placed.length;
+    return placed;
+  }
+
+  #placeRegion({ region, pages }: FoundRegion, place: Place): PlacedRegion[] {
+    const { modeKey, starts, entryOffsets: entries } = region;
+    const slot = this.#placeLive(place, { modeKey, pages, starts, entries });
+    return slot === 0 ? [] : [{ region, pages, slot }];
+  }
+
+  #makeWarm(
+    warm: WarmCompilation,
+    found: readonly PlacedRegion[],
+    placed: readonly PlacedSource[],
+  ): void {
+    this.#counters[CompilerCounter.CACHE_MISSES] += placed.length;
+    const emitter = this.#emitter;
+    const batch = placed.length === 0 || emitter === null
+      ? null
+      : this.#timed(CompilerCounter.EMIT_MS, () => warm.record(emitter, placed));
+    if (batch === null && placed.length > 0) this.#finish(this.#make(placed));
+    const regions = [...found, ...batch?.regions ?? []];
+    if (regions.length === 0) return;
+    const bytes = this.#timed(CompilerCounter.LINK_MS, () => warm.link(regions));
+    const made = batch === null ? [] : placed.map(({ built }) => built);
+    const announced = regions.map((region, index) => {
+      const report = this.#reportOf(made[index - found.length]);
+      return announceCached(region, report?.text(regionName(region), batch?.text ?? null));
+    });
+    this.#finish({ bytes, regions: announced });
+  }
+
+  #reportOf(built: BuiltRegion | undefined): RegionReport | undefined {
+    return built === undefined ? undefined : this.#reports.get(built);
+  }
+
+  // --- built anew -----------------------------------------------------------------------------------
+
+  #buildMissed(): PlacedSource[] {
+    const batch = [...this.#missed].slice(0, BATCH_LIMIT);
+    return batch.flatMap(([key, hotspot]) => {
+      this.#missed.delete(key);
+      return this.#build(hotspot).flatMap((built) => this.#source(built));
+    });
+  }
+
+  /** Is nothing to be compiled? An outdated region of the place is dropped. */
+  #isServed(hotspot: Hotspot): boolean {
+    const place = placeOf(hotspot);
+    if (this.#live.has(placeKey(place))) return !this.#dropOutdated(place);
+    return this.#coverage.isServed(hotspot);
+  }
+
+  /** @returns true when there was a region whose code has changed */
+  #dropOutdated(place: Place): boolean {
+    const live = this.#live.get(placeKey(place));
+    if (live === undefined || this.#isCurrent(live)) return false;
+    this.#outdated.push(live.slot);
+    this.#live.delete(placeKey(place));
+    return true;
   }
 
   #build(hotspot: Hotspot): BuiltRegion[] {
-    const live = this.#live.get(placeOf(hotspot));
-    if (live !== undefined) {
-      if (this.#isCurrent(live.built)) return [];
-      this.#outdated.push(live.slot);
-      this.#live.delete(placeOf(hotspot));
-    } else if (this.#coverage.isServed(hotspot)) return [];
+    if (this.#isServed(hotspot)) return [];
     const built = this.#timed(
       CompilerCounter.LIFT_MS,
       () => this.#builder.build(hotspot, this.#coverage.entriesAround(hotspot)),
@@ -200,50 +315,52 @@ export class Compiler {
     return [built];
   }
 
-  #isCurrent({ pages }: BuiltRegion): boolean {
+  #isCurrent({ pages }: LiveRegion): boolean {
     return pages.every(({ hostPage, generation }) =>
       isGenerationCurrent(this.#parts.words, hostPage, generation)
     );
   }
 
-  /** Gives a region its slot; without a free one it has to be asked for again. */
-  #source(built: BuiltRegion): PlacedRegion[] {
+  /** Gives a region its slot; without a free one it has to be asked for again. @returns 0 then */
+  #placeLive(place: Place, code: CoveringRegion): number {
     const slot = this.#slots.take();
-    if (slot === 0) return [];
-    this.#live.set(placeOf(built.hotspot), { built, slot });
-    const graph = new EntryGraph(built.region);
+    if (slot === 0) return 0;
+    this.#live.set(placeKey(place), { pages: code.pages, slot });
+    this.#coverage.add(code, this.#modules + 1);
+    return slot;
+  }
+
+  #source(built: BuiltRegion): PlacedSource[] {
+    const { region, pages, hotspot: { modeKey } } = built;
+    const graph = new EntryGraph(region);
     const entries = graph.entries.map(({ offset }) => offset);
-    this.#coverage.add(built, entries, this.#modules + 1);
-    const { modeKey } = built.hotspot;
+    const code = { modeKey, pages, starts: blockStarts(region), entries };
+    const slot = this.#placeLive(placeOf(built.hotspot), code);
+    if (slot === 0) return [];
     const { dataMmu, isOpen } = this.#parts.frontend.describeMode(modeKey);
-    const { region, pages } = built;
     return [{ built, source: { region, graph, slot, pages, modeKey, dataMmu, isOpen } }];
   }
 
-  #emit(sources: readonly RegionSource[]) {
-    const { frontend, settings: { host }, isChecked, trace } = this.#parts;
-    const batch = compileBatch(this.#factory, sources, {
-      pc: frontend.pc,
-      ram: this.#ram,
-      stackPointer: frontend.stackPointer,
-      copiedFunctions: () => this.#copiedFunctions ??= functionsByName(frontend),
-      host,
-      hasOtherWriters: this.#hasOtherWriters,
-      isChecked,
-      wantsText: trace?.wantsText === true || isChecked,
+  #make(placed: readonly PlacedSource[]): MadeModule {
+    const emitter = this.#emitter;
+    if (emitter === null) throw new TypeError("Cannot compile regions before there is an emitter");
+    const sources = placed.map(({ source }) => source);
+    const batch = this.#timed(CompilerCounter.EMIT_MS, () => emitter.emit(sources));
+    if (batch.text !== null) this.#parts.trace?.emitted(batch.text);
+    const regions = batch.regions.map((compiled, index) => {
+      const { built } = placed[index];
+      return announce(compiled, built, this.#reports.get(built), batch.text);
     });
-    if (batch.text !== null) trace?.emitted(batch.text);
-    return batch;
+    return { bytes: batch.bytes, regions };
   }
 }
 
-/** Dear to build, and needed by float code alone. */
-function functionsByName(frontend: GuestFrontend): ReadonlyMap<string, Region> {
-  return new Map(frontend.copiedFunctions().map((region) => [region.name, region]));
+function placeOf(hotspot: Hotspot): Place {
+  return { hostPage: hotPage(hotspot), offset: hotspot.offset, modeKey: hotspot.modeKey };
 }
 
-function placeOf(hotspot: Hotspot): string {
-  return `${hotPage(hotspot)}.${hotspot.offset}.${hotspot.modeKey}`;
+function placeKey({ hostPage, offset, modeKey }: Place): string {
+  return `${hostPage}.${offset}.${modeKey}`;
 }
 
 function announce(
@@ -260,5 +377,21 @@ function announce(
     report: report?.text(name, moduleText) ?? null,
     entries: entryOffsets.map((offset) => ({ hostPage, offset })),
     pages: built.pages.slice(1).map(({ distance, hostPage: page }) => [distance, page]),
+  };
+}
+
+/** A cached region has its function; what it was made from is not kept. */
+function announceCached(
+  { region, pages, slot }: PlacedRegion,
+  report: string = CACHED_REPORT,
+): InstalledRegion {
+  const [{ hostPage }, ...others] = pages;
+  return {
+    slot,
+    name: regionName({ slot }),
+    modeKey: region.modeKey,
+    report,
+    entries: region.entryOffsets.map((offset) => ({ hostPage, offset })),
+    pages: others.map(({ distance, hostPage: page }) => [distance, page]),
   };
 }

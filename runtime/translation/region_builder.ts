@@ -6,9 +6,9 @@
  * bytes, and the generation must be the same afterwards: then the region stands for exactly that generation.
  */
 import type { CodeReader, GuestFrontend } from "../../frontend/frontend.ts";
-import type { Region } from "../../ir/region.ts";
+import type { BoundaryAttribute, Region } from "../../ir/region.ts";
 import { hostFuses } from "../../wasm_backend/host_fusing.ts";
-import type { RegionPage } from "../../wasm_backend/region/entry_checks.ts";
+import type { RegionPage } from "../../wasm_backend/region/region_place.ts";
 import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code_guard.ts";
 import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
 import {
@@ -47,6 +47,8 @@ export interface BuiltRegion {
   readonly region: Region;
   /** Its pages, the origin page first. */
   readonly pages: readonly RegionPage[];
+  /** The code that was read: parcels by their distance from the origin. */
+  readonly parcels: ReadonlyMap<number, number>;
 }
 
 /** Copies a request out of the ring. */
@@ -82,6 +84,7 @@ export function hotPage({ pages }: Hotspot): number {
 /** Reads parcels through a request's page list and remembers the pages it read from. */
 class GuardedCode implements CodeReader {
   readonly used = new Map<number, RegionPage>();
+  readonly read = new Map<number, number>();
   readonly #words: Int32Array;
   readonly #parcels: Uint16Array;
   readonly #hotspot: Hotspot;
@@ -128,7 +131,9 @@ class GuardedCode implements CodeReader {
     if (known !== undefined && known.generation !== generation) this.isStale = true;
     if (known === undefined) this.used.set(distance, { distance, hostPage, generation });
     // ORDER: sc load after the generation; partner: the atomic store of a guarded store.
-    return Atomics.load(this.#parcels, hostOffset / PARCEL_BYTES);
+    const parcel = Atomics.load(this.#parcels, hostOffset / PARCEL_BYTES);
+    this.read.set(offset, parcel);
+    return parcel;
   }
 
   /** Do all pages still have the generations that were read? */
@@ -179,8 +184,16 @@ export class RegionBuilder {
     });
     if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;
     const pages = [...code.used.values()].sort((a, b) => rank(a) - rank(b));
-    return { hotspot, region, pages };
+    return { hotspot, region, pages, parcels: code.read };
   }
+}
+
+/** Distances from the origin of the addresses at which the blocks of a region start. */
+export function blockStarts(region: Region): number[] {
+  return region.blocks.flatMap(({ operations }) => {
+    const first = operations.find(({ opcode }) => opcode === "guest.boundary");
+    return first === undefined ? [] : [(first.attribute as BoundaryAttribute).offset];
+  });
 }
 
 /** The origin page comes first, then the others by distance. */

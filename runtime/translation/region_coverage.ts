@@ -6,11 +6,23 @@
  * regions that do.
  */
 import { isGenerationCurrent } from "../atomics/code_guard.ts";
-import type { BoundaryAttribute } from "../../ir/region.ts";
-import { type BuiltRegion, hotPage, type Hotspot } from "./region_builder.ts";
+import type { RegionPage } from "../../wasm_backend/region/region_place.ts";
+import { hotPage, type Hotspot } from "./region_builder.ts";
+
+/** Code of a region. */
+export interface CoveringRegion {
+  /** Mode key it was compiled for. */
+  readonly modeKey: number;
+  /** Its pages, the origin page first. */
+  readonly pages: readonly RegionPage[];
+  /** Distances from the origin of the starts of its blocks. */
+  readonly starts: readonly number[];
+  /** Distances from the origin of the entries that it serves. */
+  readonly entries: readonly number[];
+}
 
 interface CoveredRegion {
-  readonly built: BuiltRegion;
+  readonly pages: readonly RegionPage[];
   readonly starts: ReadonlySet<number>;
   readonly entries: ReadonlySet<number>;
   readonly module: number;
@@ -26,20 +38,16 @@ export class RegionCoverage {
     this.#words = words;
   }
 
-  /**
-   * Notes a region that is about to be compiled, the distances of the entries it will serve, and the number of
-   * its module, counted from 1.
-   */
-  add(built: BuiltRegion, entries: readonly number[], module: number): void {
-    const key = pageKey(built.hotspot);
-    const starts = new Set(built.region.blocks.flatMap(({ operations }) => {
-      const first = operations.find(({ opcode }) => opcode === "guest.boundary");
-      return first === undefined ? [] : [(first.attribute as BoundaryAttribute).offset];
-    }));
-    this.#byPage.set(key, [
-      ...this.#live(key),
-      { built, starts, entries: new Set(entries), module },
-    ]);
+  /** Notes a region that is about to be published, and the number of its module, counted from 1. */
+  add({ modeKey, pages, starts, entries }: CoveringRegion, module: number): void {
+    const key = pageKey(pages[0].hostPage, modeKey);
+    const covered = { pages, starts: new Set(starts), entries: new Set(entries), module };
+    this.#byPage.set(key, [...this.#live(key), covered]);
+  }
+
+  /** Does a region that was published serve this place as an entry? */
+  hasEntry(hostPage: number, modeKey: number, offset: number): boolean {
+    return this.#live(pageKey(hostPage, modeKey)).some(({ entries }) => entries.has(offset));
   }
 
   /**
@@ -48,28 +56,28 @@ export class RegionCoverage {
    */
   isServed(hotspot: Hotspot): boolean {
     const { offset, modules } = hotspot;
-    return this.#live(pageKey(hotspot)).some(({ entries, starts, module }) =>
-      entries.has(offset) || (module > modules && starts.has(offset))
-    );
+    return this.#live(pageKey(hotPage(hotspot), hotspot.modeKey)).some((
+      { entries, starts, module },
+    ) => entries.has(offset) || (module > modules && starts.has(offset)));
   }
 
   /** Entries that a region for this hotspot should end at; empty when the hotspot is not covered. */
   entriesAround(hotspot: Hotspot): ReadonlySet<number> {
-    const live = this.#live(pageKey(hotspot));
+    const live = this.#live(pageKey(hotPage(hotspot), hotspot.modeKey));
     if (!live.some(({ starts }) => starts.has(hotspot.offset))) return new Set();
     return new Set(live.flatMap(({ entries }) => [...entries]));
   }
 
   #live(key: string): CoveredRegion[] {
     const known = this.#byPage.get(key) ?? [];
-    return known.filter(({ built }) =>
-      built.pages.every(({ hostPage, generation }) =>
+    return known.filter(({ pages }) =>
+      pages.every(({ hostPage, generation }) =>
         isGenerationCurrent(this.#words, hostPage, generation)
       )
     );
   }
 }
 
-function pageKey(hotspot: Hotspot): string {
-  return `${hotPage(hotspot)}.${hotspot.modeKey}`;
+function pageKey(hostPage: number, modeKey: number): string {
+  return `${hostPage}.${modeKey}`;
 }

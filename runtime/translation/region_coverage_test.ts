@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { beginCodeStore } from "../atomics/code_guard.ts";
-import { FIRST_PAGE, hotspotAt, regionAt, sharedWords } from "./hotspot_fixture.ts";
+import { FIRST_PAGE, hotspotAt, sharedWords } from "./hotspot_fixture.ts";
 import { RegionCoverage } from "./region_coverage.ts";
 
 const HOT = FIRST_PAGE + 1;
@@ -13,8 +13,8 @@ function hotspot(offset: number, page = HOT) {
 
 function cover(coverage: RegionCoverage, starts: readonly number[], entries: number): void {
   const pages = [{ distance: 0, hostPage: HOT, generation: 0 }];
-  const built = { hotspot: hotspot(starts[0]), region: regionAt(starts, entries), pages };
-  coverage.add(built, starts.slice(0, entries), MODULE);
+  const { modeKey } = hotspot(starts[0]);
+  coverage.add({ modeKey, pages, starts, entries: starts.slice(0, entries) }, MODULE);
 }
 
 Deno.test("a block that a live region covers ends at the entries of the page's regions", () => {

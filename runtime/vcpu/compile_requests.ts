@@ -17,6 +17,7 @@ import {
   EXECUTED_WORDS,
   JUMP_TARGET_BITS,
   NEIGHBOUR_PAGES,
+  PAGE_OPENING,
   REQUEST_PAGES,
   RequestWord,
   UNKNOWN_PAGE,
@@ -65,25 +66,43 @@ export class CompileRequests {
 
   /** Asks for a region at an address. A full ring drops the request: the block stays hot and asks again. */
   request(pcLow: number, pcHigh: number): void {
-    const modeKey = this.#memory.control(Control.CONTEXT) & MODE_MASK;
-    if (!this.#frontend.describeMode(modeKey).isCompilable) return;
-    const origin = this.#hostPage(pcLow & PAGE_MASK, pcHigh);
-    if (origin === UNKNOWN_PAGE) return;
-    const request = reserveRequest(this.#shared);
+    const request = this.#begin(pcLow, pcHigh, pcLow & PAGE_OFFSET_MASK);
     if (request === NO_REQUEST) return;
+    for (let index = 0; index < REQUEST_PAGES; index++) {
+      const executed = request + RequestWord.EXECUTED + index * EXECUTED_WORDS;
+      const page = this.#shared[request + RequestWord.PAGES + index];
+      this.#pages.copyExecuted(page, this.#shared, executed);
+    }
+    this.#tellComputedJumps(request, pcLow & PAGE_MASK, pcHigh);
+    publishRequest(this.#shared, request);
+  }
+
+  /** Tells that code of the page of an address begins to be executed. A full ring drops that. */
+  tellOpening(pcLow: number, pcHigh: number): void {
+    const request = this.#begin(pcLow, pcHigh, PAGE_OPENING);
+    if (request === NO_REQUEST) return;
+    this.#shared[request + RequestWord.JUMP_COUNT] = 0;
+    publishRequest(this.#shared, request);
+  }
+
+  /** Takes a request and says in it where the code is. */
+  #begin(pcLow: number, pcHigh: number, offset: number): number {
+    const modeKey = this.#memory.control(Control.CONTEXT) & MODE_MASK;
+    if (!this.#frontend.describeMode(modeKey).isCompilable) return NO_REQUEST;
+    const origin = this.#hostPage(pcLow & PAGE_MASK, pcHigh);
+    if (origin === UNKNOWN_PAGE) return NO_REQUEST;
+    const request = reserveRequest(this.#shared);
+    if (request === NO_REQUEST) return NO_REQUEST;
     this.#shared[request + RequestWord.HART] = this.#hart;
     this.#shared[request + RequestWord.MODE_KEY] = modeKey;
-    this.#shared[request + RequestWord.OFFSET] = pcLow & PAGE_OFFSET_MASK;
+    this.#shared[request + RequestWord.OFFSET] = offset;
     this.#shared[request + RequestWord.MODULES] = this.#catalog.modules;
     for (let index = 0; index < REQUEST_PAGES; index++) {
       const low = (pcLow & PAGE_MASK) + (index - NEIGHBOUR_PAGES) * PAGE_BYTES;
       const page = low === (low | 0) ? this.#hostPage(low, pcHigh) : UNKNOWN_PAGE;
       this.#shared[request + RequestWord.PAGES + index] = page;
-      const executed = request + RequestWord.EXECUTED + index * EXECUTED_WORDS;
-      this.#pages.copyExecuted(page, this.#shared, executed);
     }
-    this.#tellComputedJumps(request, pcLow & PAGE_MASK, pcHigh);
-    publishRequest(this.#shared, request);
+    return request;
   }
 
   /** Where computed jumps between the request's pages went. */

@@ -85,6 +85,8 @@ export interface VcpuParts {
   readonly reservationScheme: number;
   /** Where compiled modules come from; null when nothing is compiled. */
   readonly modules: ModuleSource | null;
+  /** Is the compiler told of pages that are opened? For the code cache. */
+  readonly tellsPages?: boolean;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
   readonly poll: (() => void) | null;
 }
@@ -226,7 +228,7 @@ export class Vcpu {
     return {
       deviceLoad: (low, high, width) => this.#deviceLoad(devices, low, high, width),
       deviceStore: (low, high, width) => this.#deviceStore(devices, low, high, width),
-      openPage: (home, hostPage) => this.#pages.open(home, hostPage),
+      openPage: (home, hostPage) => this.#openPage(home, hostPage),
       decode: (record, low, high) => this.#pages.decode(record, low, high, fetch),
       hot: (low, high) => this.#requests.request(low, high),
       encoding: (low, high) => this.#pages.encoding(low, high, fetch),
@@ -240,6 +242,15 @@ export class Vcpu {
         },
       },
     };
+  }
+
+  /** Opens the page of state `pc`. */
+  #openPage(home: number, hostPage: number): number {
+    const slot = this.#pages.open(home, hostPage);
+    if (this.#parts.tellsPages === true) {
+      this.#requests.tellOpening(this.registers.pcLow, this.registers.pcHigh);
+    }
+    return slot;
   }
 
   /** Puts the hart into its reset state, ready to start at an address. */

@@ -70,6 +70,7 @@ async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
     hasBuiltinFirmware,
     reservationScheme: RESERVATION_SCHEMES[start.llsc],
     modules,
+    tellsPages: start.codeCache !== null,
     poll: htif === null ? null : () => htif.poll(),
   });
 }

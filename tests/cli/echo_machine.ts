@@ -94,6 +94,8 @@ function echoMachine(description: MachineDescription): MachineHandle {
       regions: 3,
       modules: 2,
       moduleBytes: 1000,
+      cachedRegions: 0,
+      uncachedRegions: 0,
       invalidations: 1,
       compileMilliseconds: { lift: 1.5 },
       exits: { budget: 9 },

@@ -6,6 +6,10 @@ import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { Pass } from "../../optimizer/pass.ts";
 import { runPasses } from "../../optimizer/pipeline.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../../runtime/atomics/compile_ring.ts";
+import { NEIGHBOUR_PAGES } from "../../runtime/translation/compile_request.ts";
+import { GuestCode } from "../../runtime/code_cache/cached_region.ts";
+import { linkRegions } from "../../runtime/code_cache/region_linking.ts";
+import { recordRegions } from "../../runtime/code_cache/region_recording.ts";
 import { RAM_BASE, RAM_BYTES } from "./guest_layout.ts";
 import {
   type BuiltRegion,
@@ -16,9 +20,16 @@ import {
 } from "../../runtime/translation/region_builder.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { RegionReport } from "../../runtime/translation/region_report.ts";
+import { regionName } from "../../wasm_backend/region/region_place.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
-import { compileBatch } from "../../wasm_backend/region/region_module.ts";
+import { compileMovable } from "../../wasm_backend/region/movable_batch.ts";
+import {
+  type BatchOptions,
+  compileBatch,
+  type CompiledBatch,
+  type RegionSource,
+} from "../../wasm_backend/region/region_module.ts";
 
 /** How a batch is compiled. */
 export interface BatchChoice {
@@ -26,6 +37,8 @@ export interface BatchChoice {
   readonly passes: readonly Pass[];
   /** Are reports for people wanted? */
   readonly wantsReport: boolean;
+  /** Are regions taken apart and linked anew, as the code cache does it? */
+  readonly isLinked?: boolean;
 }
 
 /** Compiles for one machine with one hart. */
@@ -67,7 +80,8 @@ export class BatchCompiler {
   }
 
   /** A module with regions for these places, in place of all regions compiled before. */
-  compile(hotspots: readonly Hotspot[], { passes, wantsReport }: BatchChoice): InstalledModule {
+  compile(hotspots: readonly Hotspot[], choice: BatchChoice): InstalledModule {
+    const { passes, wantsReport, isLinked = false } = choice;
     const reports = new Map<BuiltRegion, RegionReport>();
     const built = hotspots.flatMap((hotspot) => {
       const region = this.#builder.build(hotspot, new Set());
@@ -82,18 +96,10 @@ export class BatchCompiler {
       const graph = new EntryGraph(region);
       return { region, graph, pages, modeKey, dataMmu, isOpen, slot: index + 1 };
     });
-    const { pc, stackPointer } = this.#frontend;
-    const batch = compileBatch(this.#factory, sources, {
-      pc,
-      ram: { base: BigInt(RAM_BASE), bytes: BigInt(this.#ramBytes) },
-      stackPointer,
-      copiedFunctions: () =>
-        new Map(this.#frontend.copiedFunctions().map((region) => [region.name, region])),
-      host: "x64",
-      hasOtherWriters: false,
-      isChecked: false,
-      wantsText: wantsReport,
-    });
+    const options = this.#options(wantsReport);
+    const batch = isLinked
+      ? this.#linked(sources, built, options)
+      : compileBatch(this.#factory, sources, options);
     const retired = this.#live;
     this.#live = sources.map(({ slot }) => slot);
     return {
@@ -111,6 +117,49 @@ export class BatchCompiler {
         })),
         pages: built[index].pages.slice(1).map(({ distance, hostPage }) => [distance, hostPage]),
       })),
+    };
+  }
+
+  #options(wantsText: boolean): BatchOptions {
+    const { pc, stackPointer } = this.#frontend;
+    return {
+      pc,
+      ram: { base: BigInt(RAM_BASE), bytes: BigInt(this.#ramBytes) },
+      stackPointer,
+      copiedFunctions: () =>
+        new Map(this.#frontend.copiedFunctions().map((region) => [region.name, region])),
+      host: "x64",
+      hasOtherWriters: false,
+      isChecked: false,
+      wantsText,
+    };
+  }
+
+  /** The same through regions apart from the machine, which are found again by their code. */
+  #linked(
+    sources: readonly RegionSource[],
+    built: readonly BuiltRegion[],
+    options: BatchOptions,
+  ): CompiledBatch {
+    const batch = compileMovable(this.#factory, sources, options);
+    if (batch === null) throw new Error("Cannot move regions of a program without marks");
+    const recorded = sources.map(({ isOpen }, index) => ({ built: built[index], isOpen }));
+    const regions = recordRegions(recorded, batch, this.#ramBytes);
+    const code = new GuestCode(this.#words);
+    const placed = regions.map((region, index) => {
+      const { hotspot } = built[index];
+      const pages = code.match(region, (distance) => hotspot.pages[NEIGHBOUR_PAGES + distance]);
+      if (typeof pages === "string") throw new Error(`Cannot find a region's code: ${pages}`);
+      return { region, pages, slot: sources[index].slot };
+    });
+    return {
+      bytes: linkRegions(placed, batch.helpers),
+      regions: placed.map(({ region, slot }) => ({
+        slot,
+        name: regionName({ slot }),
+        entryOffsets: region.entryOffsets,
+      })),
+      text: batch.text,
     };
   }
 }

@@ -18,6 +18,7 @@ import { coldTierText } from "../../runtime/machine/boards/riscv_virt/cold_tier_
 import { GuestClock, startClock } from "../../runtime/machine/clock.ts";
 import { usualTranslation } from "../../runtime/translation/translation_settings.ts";
 import { Compiler } from "../../runtime/translation/compiler.ts";
+import { RegionEmitter } from "../../runtime/translation/region_emitter.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { RegionMismatch } from "../../runtime/vcpu/region_check.ts";
@@ -119,10 +120,18 @@ class CheckedHart {
     this.#compiler = new Compiler({
       words: this.words,
       frontend: guest,
-      ramBase: RAM_BASE,
       settings: usualTranslation("x64"),
       isChecked: true,
       trace: null,
+      emitter: new RegionEmitter({
+        frontend: guest,
+        ram: { base: BigInt(RAM_BASE), bytes: BigInt(RAM_BYTES) },
+        host: "x64",
+        hasOtherWriters: false,
+        isChecked: true,
+        wantsText: true,
+      }),
+      warm: null,
       publish: (module) => this.#publish(module),
     });
   }

@@ -75,6 +75,8 @@ export interface HotVariant {
   readonly runs: number;
   /** Chooses heads, budgets, interrupts. */
   readonly seed: number;
+  /** Do regions take the way through the code cache? */
+  readonly isLinked: boolean;
 }
 
 /** A difference that was found. */
@@ -101,6 +103,7 @@ export const WHOLE_VARIANT: HotVariant = {
   hasShortBudgets: false,
   runs: 1,
   seed: 0,
+  isLinked: false,
 };
 
 /** Heads that get a region, in a hundred: many regions of one program hold the same code. */
@@ -111,13 +114,14 @@ const PARTIAL_PERCENTS: readonly number[] = [60, 30, 15];
 export function randomVariants(random: SeededRandom, count: number): HotVariant[] {
   return Array.from({ length: count }, (_, index) => {
     const hasShortBudgets = index > 0 && random.chance(80);
-    return {
+    const variant = {
       passes: index === 0 ? PIPELINE : randomPasses(random),
       compiledPercent: random.pick(index === 0 ? WHOLE_PERCENTS : PARTIAL_PERCENTS),
       hasShortBudgets,
       runs: hasShortBudgets ? SHORT_BUDGET_RUNS : 1,
-      seed: random.word(),
     };
+    const seed = random.word();
+    return { ...variant, seed, isLinked: (seed & 1) !== 0 };
   });
 }
 
@@ -201,7 +205,8 @@ export class DifferentialRun {
     const random = new SeededRandom(variant.seed);
     const chosen = hotspots.filter(() => random.chance(variant.compiledPercent));
     this.#hart.setRam(image);
-    const module = this.#compiler.compile(chosen, { passes: variant.passes, wantsReport });
+    const { passes, isLinked } = variant;
+    const module = this.#compiler.compile(chosen, { passes, wantsReport, isLinked });
     this.#hart.publish(module);
     for (let run = 0; run < variant.runs; run++) {
       const hot = this.#runOnce(image, state, hotOptions(program, variant, random));

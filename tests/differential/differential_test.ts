@@ -65,7 +65,12 @@ const SHORT: HotVariant = { ...WHOLE_VARIANT, hasShortBudgets: true, runs: 8, se
 
 function assertSame(run: DifferentialRun, program: GeneratedProgram): void {
   assertEquals(
-    run.compare(program, [WHOLE_VARIANT, { ...WHOLE_VARIANT, passes: [] }, SHORT]),
+    run.compare(program, [
+      WHOLE_VARIANT,
+      { ...WHOLE_VARIANT, isLinked: true },
+      { ...WHOLE_VARIANT, passes: [] },
+      SHORT,
+    ]),
     null,
   );
 }

@@ -12,6 +12,7 @@ import {
 } from "../../runtime/translation/compile_request.ts";
 import { usualTranslation } from "../../runtime/translation/translation_settings.ts";
 import { Compiler } from "../../runtime/translation/compiler.ts";
+import { RegionEmitter } from "../../runtime/translation/region_emitter.ts";
 import { armPages, FIRST_PAGE, sharedWords } from "../../runtime/translation/hotspot_fixture.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 
@@ -41,13 +42,22 @@ Deno.test("requests that wait together become one module", () => {
     words.set(LOOP, (CODE_PAGE * PAGE_BYTES + n * LOOP_BYTES) >> 2);
   }
   const modules: InstalledModule[] = [];
+  const frontend = new RiscvFrontend();
   const compiler = new Compiler({
     words,
-    frontend: new RiscvFrontend(),
-    ramBase: 0x8000_0000,
+    frontend,
     settings: usualTranslation("x64"),
     isChecked: false,
     trace: null,
+    emitter: new RegionEmitter({
+      frontend: frontend,
+      ram: { base: BigInt(0x8000_0000), bytes: BigInt(0x1_0000) },
+      host: "x64",
+      hasOtherWriters: false,
+      isChecked: false,
+      wantsText: false,
+    }),
+    warm: null,
     publish: (module) => modules.push(module),
   });
   for (let n = 0; n < LOOPS; n++) request(words, n * LOOP_BYTES);

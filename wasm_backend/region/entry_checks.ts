@@ -5,14 +5,14 @@
  * A refused entry has done nothing: state `pc` is that of the entry, and registers are in memory.
  */
 import type { EntryCondition, FunctionSignature } from "../../ir/region.ts";
-import { PAGE_STORES_BEGUN } from "../../runtime/atomics/shared_layout.ts";
 import { LEAVE, LeaveReason } from "../abi/leave_reason.ts";
 import { ColdExport } from "../abi/module_shape.ts";
-import { Control, ENTRY_INDEX_BITS, MappingChecks } from "../abi/vcpu_layout.ts";
+import { Control, ENTRY_INDEX_BITS } from "../abi/vcpu_layout.ts";
 import { loadControl, storeControl } from "../lower/guest_state_access.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { Parameter } from "./departures.ts";
 import type { RegionFunctions } from "./region_functions.ts";
+import { PAGE_CONSTANTS, PlaceConstant } from "./region_place.ts";
 import type { RegisterLocals } from "./register_locals.ts";
 
 const I32 = wasmType("i32");
@@ -28,24 +28,12 @@ const CHECK_MAPPING: FunctionSignature = {
   result: "i32",
 };
 
-/** A page that a region was built from. */
-export interface RegionPage {
-  /** Distance in pages from the origin. */
-  readonly distance: number;
-  /** Index in shared memory. */
-  readonly hostPage: number;
-  /** Generation of its code. */
-  readonly generation: number;
-}
-
 /** What is checked. */
 export interface EntryContext {
   /** Functions of the module. */
   readonly functions: RegionFunctions;
-  /** Slot of the region. */
-  readonly slot: number;
-  /** Pages it was built from, the origin page first. */
-  readonly pages: readonly RegionPage[];
+  /** Where the region is, see `region_place.ts`. */
+  readonly place: readonly number[];
   /** Local of the instruction budget. */
   readonly budget: number;
   /** Local of the entry label. */
@@ -54,13 +42,13 @@ export interface EntryContext {
 
 /** Statements that start a region: budget and label into locals, and the checks that any entry has. */
 export function entryChecks(m: ModuleBuilder, context: EntryContext): Expression[] {
-  const { pages, budget, label } = context;
+  const { place, budget, label } = context;
   const entry = m.binary("i32.and", m.localGet(Parameter.DEPTH_AND_ENTRY, I32), m.i32(ENTRY_MASK));
   return [
     m.localSet(budget, loadControl(m, Control.BUDGET)),
     m.localSet(label, entry),
-    ...pages.map((page) => checkGeneration(m, page)),
-    ...(pages.length > 1 ? [checkMapping(m, context)] : []),
+    ...pageConstants(place).map(([begun, generation]) => checkGeneration(m, begun, generation)),
+    ...(pageConstants(place).length > 1 ? [checkMapping(m, context)] : []),
     m.ifRare(
       m.binary("i32.lt_s", m.localGet(budget, I32), m.i32(1)),
       refuse(m, LeaveReason.BUDGET),
@@ -68,18 +56,27 @@ export function entryChecks(m: ModuleBuilder, context: EntryContext): Expression
   ];
 }
 
+/** Address and expected value of the generation, for each page. */
+function pageConstants(place: readonly number[]): [begun: number, generation: number][] {
+  const pairs: [number, number][] = [];
+  for (let at: number = PlaceConstant.FIRST_PAGE; at < place.length; at += PAGE_CONSTANTS) {
+    pairs.push([place[at], place[at + 1]]);
+  }
+  return pairs;
+}
+
 function refuse(m: ModuleBuilder, reason: number): Expression[] {
   return [storeControl(m, Control.REASON, m.i32(reason)), m.return(m.i64(LEAVE))];
 }
 
 /** ORDER: sc load at entry; partner: the begun-stores count before a store to the page's code. */
-function checkGeneration(m: ModuleBuilder, { hostPage, generation }: RegionPage): Expression {
-  const begun = m.atomicLoad("ram", 4, I32, m.i32(PAGE_STORES_BEGUN + hostPage * 4));
+function checkGeneration(m: ModuleBuilder, address: number, generation: number): Expression {
+  const begun = m.atomicLoad("ram", 4, I32, m.i32(address));
   return m.ifRare(m.binary("i32.ne", begun, m.i32(generation)), refuse(m, LeaveReason.DEAD));
 }
 
 /** One compare while the mapping epoch is that of the last check of this slot. */
-function checkMapping(m: ModuleBuilder, { functions, slot }: EntryContext): Expression {
+function checkMapping(m: ModuleBuilder, { functions, place }: EntryContext): Expression {
   const origin = (): Expression => m.localGet(Parameter.ORIGIN, I64);
   const page = m.binary(
     "i64.shl",
@@ -88,10 +85,10 @@ function checkMapping(m: ModuleBuilder, { functions, slot }: EntryContext): Expr
   );
   const context = m.unary("i64.extend_i32_u", loadControl(m, Control.CONTEXT));
   const present = m.binary("i64.or", page, context);
-  const place = m.i32(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT));
-  const checked = m.load("cpu", 8, false, I64, place);
+  const checked = m.load("cpu", 8, false, I64, m.i32(place[PlaceConstant.MAPPING_CHECK]));
   const high = m.unary("i32.wrap_i64", m.binary("i64.shr_u", origin(), m.i64(HALF_BITS)));
-  const operands = [m.i32(slot), m.unary("i32.wrap_i64", origin()), high];
+  const slot = m.i32(place[PlaceConstant.SLOT]);
+  const operands = [slot, m.unary("i32.wrap_i64", origin()), high];
   const isMapped = m.call(functions.imported(CHECK_MAPPING), operands, I32);
   return m.ifRare(m.binary("i64.ne", checked, present), [
     m.if(m.unary("i32.eqz", isMapped), m.block(null, refuse(m, LeaveReason.UNMAPPED))),

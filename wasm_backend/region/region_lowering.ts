@@ -33,7 +33,7 @@ import {
 } from "../structure/structured_control_flow.ts";
 import { Departures, depthOf, Parameter } from "./departures.ts";
 import { ElementSet } from "./element_set.ts";
-import { entryChecks, type RegionPage, violatesConditions } from "./entry_checks.ts";
+import { entryChecks, violatesConditions } from "./entry_checks.ts";
 import type { EntryGraph } from "./entry_graph.ts";
 import { PromotedState } from "./promoted_state.ts";
 import type { AccessHost } from "./access_host.ts";
@@ -53,18 +53,18 @@ export interface DirectCallee {
   readonly label: number;
   /** Its origin as distance in bytes from the caller's. */
   readonly originOffset: number;
+  /** May the callee be missing where the caller is linked, so that its address must be looked up instead? */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** What a region is compiled with. */
 export interface RegionContext extends AccessContext {
   /** Name of its function. */
   readonly name: string;
-  /** Its slot. */
-  readonly slot: number;
+  /** Where it is, see `region_place.ts`. */
+  readonly place: readonly number[];
   /** Its control flow. */
   readonly graph: EntryGraph;
-  /** Pages it was built from, the origin page first. */
-  readonly pages: readonly RegionPage[];
   /** State slot of the program counter. */
   readonly pc: StateSlot;
   /** The region of this module that starts at a distance from the origin. */
@@ -180,8 +180,7 @@ export class RegionLowering extends OperationLowering {
   #prologue(): Expression {
     const checks = entryChecks(this.m, {
       functions: this.#functions,
-      slot: this.#context.slot,
-      pages: this.#context.pages,
+      place: this.#context.place,
       budget: this.#budget,
       label: this.#label,
     });
@@ -426,8 +425,9 @@ export class RegionLowering extends OperationLowering {
     ], I64);
   }
 
-  #callDirect({ name, label, originOffset }: DirectCallee): Expression {
+  #callDirect({ name, label, originOffset, mayBeAbsent = false }: DirectCallee): Expression {
     const { m } = this;
+    if (mayBeAbsent) this.#functions.transfer("enter");
     this.push(storeState(m, this.#context.pc, 0, this.#departures.nextPc()));
     const origin = m.binary(
       "i64.add",

@@ -6,12 +6,12 @@ import type { StateSlot } from "../../ir/guest_state.ts";
 import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import { addBranchHints } from "../branch_hints.ts";
 import type { HostOrder } from "../host_order.ts";
-import type { ModuleFactory } from "../module_builder.ts";
+import type { ModuleBuilder, ModuleFactory } from "../module_builder.ts";
 import type { EntryGraph } from "./entry_graph.ts";
 import type { OpenRam } from "./access_translation.ts";
 import { RegionFunctions } from "./region_functions.ts";
-import type { RegionPage } from "./entry_checks.ts";
 import { type DirectCallee, RegionLowering } from "./region_lowering.ts";
+import { isCovered, placeConstants, regionName, type RegionPage } from "./region_place.ts";
 
 /** A region to be compiled, with its place. */
 export interface RegionSource {
@@ -71,6 +71,14 @@ export interface BatchOptions {
   readonly wantsText: boolean;
 }
 
+/** How the regions of a batch are bound to their places and to each other. */
+export interface BatchBinding {
+  /** Constants of a region's place. */
+  place(source: RegionSource): readonly number[];
+  /** The region that is called directly at a distance from the caller's origin. */
+  callee(caller: RegionSource, offset: number): DirectCallee | null;
+}
+
 /** Compiles a batch. */
 export function compileBatch(
   factory: ModuleFactory,
@@ -78,30 +86,9 @@ export function compileBatch(
   options: BatchOptions,
 ): CompiledBatch {
   const m = factory.create();
-  const functions = new RegionFunctions(
-    m,
-    GUEST_STATE + options.pc.offset,
-    options.copiedFunctions,
-  );
-  const regions = sources.map((source) => {
-    const name = `r${source.slot}`;
-    const lowering = new RegionLowering(m, functions, source.region, {
-      name,
-      slot: source.slot,
-      graph: source.graph,
-      pages: source.pages,
-      dataMmu: source.dataMmu,
-      openRam: source.isOpen ? options.ram : null,
-      pc: options.pc,
-      stackPointer: options.stackPointer,
-      host: options.host,
-      hasOtherWriters: options.hasOtherWriters,
-      isChecked: options.isChecked,
-      callee: (offset) => directCallee(source, offset, sources),
-    });
-    lowering.addToModule();
-    m.exportFunction(name);
-    return { slot: source.slot, name, entryOffsets: lowering.entryOffsets };
+  const regions = addRegions(m, sources, options, {
+    place: ({ slot, pages }) => placeConstants(slot, pages),
+    callee: (caller, offset) => directCallee(caller, offset, sources),
   });
   const text = options.wantsText ? m.text() : null;
   const bytes = addBranchHints(m.emit());
@@ -109,11 +96,44 @@ export function compileBatch(
   return { bytes, regions, text };
 }
 
+/** Adds the functions of a batch to a module. */
+export function addRegions(
+  m: ModuleBuilder,
+  sources: readonly RegionSource[],
+  options: BatchOptions,
+  binding: BatchBinding,
+): CompiledRegion[] {
+  const functions = new RegionFunctions(
+    m,
+    GUEST_STATE + options.pc.offset,
+    options.copiedFunctions,
+  );
+  return sources.map((source) => {
+    const name = regionName(source);
+    const lowering = new RegionLowering(m, functions, source.region, {
+      name,
+      graph: source.graph,
+      place: binding.place(source),
+      dataMmu: source.dataMmu,
+      openRam: source.isOpen ? options.ram : null,
+      pc: options.pc,
+      stackPointer: options.stackPointer,
+      host: options.host,
+      hasOtherWriters: options.hasOtherWriters,
+      isChecked: options.isChecked,
+      callee: (offset) => binding.callee(source, offset),
+    });
+    lowering.addToModule();
+    m.exportFunction(name);
+    return { slot: source.slot, name, entryOffsets: lowering.entryOffsets };
+  });
+}
+
 /**
  * A region of the batch that starts at a distance from the caller's origin and was built from no page that
  * the caller was not: then the caller's own checks cover it.
  */
-function directCallee(
+export function directCallee(
   caller: RegionSource,
   offset: number,
   candidates: readonly RegionSource[],
@@ -129,18 +149,9 @@ function directCallee(
     );
     if (label < 0) continue;
     if (!isCovered(source, caller, distance)) continue;
-    return { name: `r${source.slot}`, label, originOffset: distance * PAGE_BYTES };
+    return { name: regionName(source), label, originOffset: distance * PAGE_BYTES };
   }
   return null;
-}
-
-function isCovered(callee: RegionSource, caller: RegionSource, distance: number): boolean {
-  return callee.pages.every((page) =>
-    caller.pages.some((own) =>
-      own.distance === page.distance + distance && own.hostPage === page.hostPage &&
-      own.generation === page.generation
-    )
-  );
 }
 
 const PAGE_BYTES = 4096;
