@@ -15,7 +15,6 @@
 const PACK_SUFFIX = ".pack";
 const TEMPORARY_SUFFIX = ".part";
 const OTHERS_WRITE = 0o022;
-const OWNER_ONLY = 0o700;
 const MS_PER_HOUR = 3_600_000;
 
 /** A file that was read. */
@@ -38,10 +37,9 @@ export class CacheFolder {
     this.#prefix = prefix;
   }
 
-  /** Makes the folder ready. @returns why it cannot be used, or null */
-  async prepare(): Promise<string | null> {
+  /** Looks at the folder. @returns why it cannot be used, or null */
+  async inspect(): Promise<string | null> {
     try {
-      await Deno.mkdir(this.#path, { recursive: true, mode: OWNER_ONLY });
       const { mode, uid } = await Deno.stat(this.#path);
       if (mode !== null && (mode & OTHERS_WRITE) !== 0) return "others can write to it";
       return uid === await this.#ownUid() ? null : "it belongs to another user";

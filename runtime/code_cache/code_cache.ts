@@ -12,15 +12,18 @@ import { CacheFolder } from "./cache_folder.ts";
 import { decodePack, encodePack } from "./pack_format.ts";
 import type { RegionStore } from "./warm_compilation.ts";
 
-/** Bytes of regions that a pack holds at most. */
-const PACK_LIMIT_BYTES = 0x400_0000;
-/** Bytes of all packs in a folder, of whatever key. */
-const FOLDER_LIMIT_BYTES = 0x1000_0000;
+/** How much is kept. */
+export interface CacheLimits {
+  /** Bytes of regions that a pack holds at most. */
+  readonly packBytes: number;
+  /** Bytes of all packs in a folder, of whatever key. */
+  readonly folderBytes: number;
+}
+
+const USUAL_LIMITS: CacheLimits = { packBytes: 0x400_0000, folderBytes: 0x1000_0000 };
 /** What a region takes in a pack besides code. */
 const REGION_OVERHEAD_BYTES = 200;
 const MS_PER_SECOND = 1000;
-const BYTE_DIGITS = 2;
-const HEX = 16;
 /** Digits of a key's checksum in the names of its packs: the key itself stands inside. */
 const PREFIX_DIGITS = 16;
 
@@ -31,7 +34,11 @@ export interface CodeCacheParts {
   /** See `cache_key.ts`. */
   readonly key: string;
   /** Takes a sentence for the user. */
-  notice(text: string): void;
+  readonly notice: (text: string) => void;
+  /** How much is kept; default: 64 MiB of a key, 256 MiB in all. */
+  readonly limits?: CacheLimits;
+  /** Seconds since the epoch. */
+  readonly now?: () => number;
 }
 
 /** See the header of this file. */
@@ -45,21 +52,24 @@ export class CodeCache implements RegionStore {
   readonly #known = new Map<string, CachedRegion>();
   /** Packs whose contents are here. */
   readonly #packs = new Set<string>();
+  readonly #limits: CacheLimits;
+  readonly #now: () => number;
   #isChanged = false;
   #isUsable = true;
 
   private constructor(parts: CodeCacheParts, folder: CacheFolder) {
     this.#parts = parts;
     this.#folder = folder;
+    this.#limits = parts.limits ?? USUAL_LIMITS;
+    this.#now = parts.now ?? currentSecond;
   }
 
   /** Opens the cache and reads what it has for the key; null when the folder cannot be used. */
   static async open(parts: CodeCacheParts): Promise<CodeCache | null> {
     const sum = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.key));
-    const digits = [...new Uint8Array(sum)]
-      .map((byte) => byte.toString(HEX).padStart(BYTE_DIGITS, "0")).join("");
+    const digits = new Uint8Array(sum).toHex();
     const folder = new CacheFolder(parts.folder, `${digits.slice(0, PREFIX_DIGITS)}-`);
-    const reason = await folder.prepare();
+    const reason = await folder.inspect();
     if (reason !== null) {
       parts.notice(`the folder ${parts.folder} is not used: ${reason}`);
       return null;
@@ -114,13 +124,14 @@ export class CodeCache implements RegionStore {
     for (const [name, object] of helpers) {
       if (!this.helpers.has(name)) this.helpers.set(name, object);
     }
-    for (const region of regions) this.#keep(region, now());
+    const time = this.#now();
+    for (const region of regions) this.#keep(region, time);
     this.#isChanged = true;
   }
 
   /** A machine uses the region. */
   use(region: CachedRegion): void {
-    if (this.#lastUse.has(region)) this.#lastUse.set(region, now());
+    if (this.#lastUse.has(region)) this.#lastUse.set(region, this.#now());
   }
 
   /** Is there something that {@linkcode CodeCache.save} would write? */
@@ -137,7 +148,7 @@ export class CodeCache implements RegionStore {
   async #write(): Promise<void> {
     await this.#readPacks();
     const { key } = this.#parts;
-    const regions = youngest(this.#lastUse, PACK_LIMIT_BYTES);
+    const regions = youngest(this.#lastUse, this.#limits.packBytes);
     const written = await this.#folder.write(
       await encodePack({ key, helpers: this.helpers, regions }),
     );
@@ -145,11 +156,11 @@ export class CodeCache implements RegionStore {
     for (const name of this.#packs) await this.#folder.remove(name);
     this.#packs.clear();
     this.#packs.add(written);
-    await this.#folder.bound(FOLDER_LIMIT_BYTES);
+    await this.#folder.bound(this.#limits.folderBytes);
   }
 }
 
-function now(): number {
+function currentSecond(): number {
   return Math.floor(Date.now() / MS_PER_SECOND);
 }
 

@@ -69,7 +69,11 @@ export class WarmCode {
     const candidates = this.#regions.get(view.modeKey) ?? [];
     page.waiting = [...candidates].filter((region) => this.#code.mayMatch(region, page.hostPage));
     this.tellMapping(view);
-    this.#changed.add(page);
+    for (const hostPage of page.around.values()) this.#try(this.#page(hostPage, view.modeKey));
+  }
+
+  #try(page: OpenPage): void {
+    if (page.waiting.length > 0) this.#changed.add(page);
   }
 
   /** Learns which pages lie side by side. */
@@ -86,7 +90,7 @@ export class WarmCode {
   #place(page: OpenPage, distance: number, hostPage: number): void {
     if (page.around.get(distance) === hostPage) return;
     page.around.set(distance, hostPage);
-    if (page.waiting.length > 0) this.#changed.add(page);
+    this.#try(page);
   }
 
   #page(hostPage: number, modeKey: number): OpenPage {

@@ -8,6 +8,7 @@ import type { BootableBoard } from "./bootable_board.ts";
 import { translationSettings } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
 import { ConsoleEnd } from "./console_pump.ts";
+import { requireCacheFolder } from "../code_cache/cache_permission.ts";
 import { openDebugLog } from "./debug_log.ts";
 import { planImages } from "./image_plan.ts";
 import { errorText } from "./internal_error.ts";
@@ -69,6 +70,7 @@ export async function machineParts(
   requireProgram(asked);
   requireThreads(asked);
   await requireSourcePermission();
+  if (asked.accel.codeCache !== null) await requireCacheFolder(asked.accel.codeCache);
   const board = await loadCheckedBoard(asked);
   const description = withProgramProperties(asked, board);
   const { host } = translationSettings(description.accel);

@@ -47,6 +47,13 @@ const COMMANDS: readonly Command[] = [
     prints: /^hello harts 1\n$/,
   },
   {
+    name: "a machine with a code cache",
+    words: [...RUN, "-accel", "tcg,code-cache=@cache"],
+    reads: [SOURCES, HELLO, "@cache"],
+    writes: ["@cache"],
+    prints: /^hello harts 1\n$/,
+  },
+  {
     name: "the debug log on standard error, in check mode",
     words: [...RUN, "-d", "in_asm,op,op_opt,out_asm", "-accel", "tcg,check=on"],
     reads: [SOURCES, HELLO],

@@ -1,9 +1,11 @@
-// Writes the checked-in cold tier of the RISC-V guest, so that starting a machine does not wait for Binaryen.
+// Writes the checked-in cold tier of the RISC-V guest, so that starting a machine does not wait for Binaryen, and
+// the version of the translator.
 
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { translatorVersionText, VERSION_FILE } from "./translator_version.ts";
 
 const FOLDER = new URL("../../runtime/machine/boards/riscv_virt/", import.meta.url);
 
@@ -36,4 +38,5 @@ if (import.meta.main) {
     await Deno.writeTextFile(coldTierFile(host), text);
     console.log(`${coldTierFile(host).pathname}: ${text.length} bytes`);
   }
+  await Deno.writeTextFile(VERSION_FILE, await translatorVersionText());
 }
