@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "58315e668c6f24c531f9db37239eed92";
+export const TRANSLATOR_VERSION = "e2efe584f7229ff793117e6847406510";

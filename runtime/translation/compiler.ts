@@ -37,6 +37,8 @@ import type { TranslationSettings } from "./translation_settings.ts";
 const CACHED_REPORT = "(it comes from the code cache; run without code-cache= to see its code)";
 /** Most regions of one module. */
 const BATCH_LIMIT = 24;
+/** So many places that are not in the cache are worth loading the emitter. */
+const MANY_MISSES = 24;
 /** Most requests that are taken out of the ring at a time: all that fit into it. */
 const TAKEN_LIMIT = 256;
 
@@ -106,6 +108,8 @@ export class Compiler {
   readonly #outdated: number[] = [];
   /** Requests that the cache does not answer and that wait for the emitter. */
   readonly #missed = new Map<string, Hotspot>();
+  /** Was one of them asked for again? */
+  #staysHot = false;
   /** Modules published so far. */
   #modules = 0;
   #emitter: RegionEmitter | null;
@@ -129,9 +133,12 @@ export class Compiler {
     this.#counters = compilerCounters(parts.words.buffer);
   }
 
-  /** Is there something to compile that waits for {@linkcode Compiler.useEmitter}? */
+  /**
+   * Is there something to compile that is worth {@linkcode Compiler.useEmitter}: a place that has stayed hot, or
+   * many? What is missing where a machine does what another one did is mostly hot by chance and soon over.
+   */
   get needsEmitter(): boolean {
-    return this.#emitter === null && this.#missed.size > 0;
+    return this.#emitter === null && (this.#staysHot || this.#missed.size >= MANY_MISSES);
   }
 
   /** Does something of the cache wait for vCPUs to acknowledge guards? */
@@ -220,7 +227,7 @@ export class Compiler {
       const place = placeOf(hotspot);
       if (this.#isServed(hotspot)) continue;
       const found = warm.code.find(hotspot);
-      if (found === null) this.#missed.set(placeKey(place), hotspot);
+      if (found === null) this.#miss(placeKey(place), hotspot);
       else placed.push(...this.#placeRegion(found, place));
     }
     for (const found of warm.code.ready()) {
@@ -232,6 +239,11 @@ export class Compiler {
     }
     this.#counters[CompilerCounter.CACHE_HITS] += placed.length;
     return placed;
+  }
+
+  #miss(key: string, hotspot: Hotspot): void {
+    if (this.#missed.has(key)) this.#staysHot = true;
+    this.#missed.set(key, hotspot);
   }
 
   #placeRegion({ region, pages }: FoundRegion, place: Place): PlacedRegion[] {

@@ -25,7 +25,7 @@ export type EmitterLoader = () => Promise<typeof RegionEmitter>;
 const SLEEP_MS = 200;
 /** The same where modules are renewed: less time than the host takes until it optimizes one. */
 const RENEWAL_MS = 4;
-/** The same while cached regions wait for vCPUs to acknowledge guards, or misses for the emitter. */
+/** The same while cached regions wait for vCPUs to acknowledge guards. */
 const SOON_MS = 4;
 /** What is added to the cache is written after so long at the earliest, when there is nothing else to do. */
 const SAVE_INTERVAL_MS = 20_000;
@@ -114,9 +114,9 @@ class CompilerService {
     // ORDER: sc load; partner: the store of RUN_STATE by whoever ends the machine.
     while (Atomics.load(words, Machine.RUN_STATE.offset >> 2) !== RunState.ENDED) {
       compiler.compileWaiting();
+      if (compiler.needsEmitter) compiler.useEmitter(await this.#emitter());
       if (compiler.hasWork) continue;
       const isIdle = waitForRequest(words, this.#patience(compiler));
-      if (isIdle && compiler.needsEmitter) compiler.useEmitter(await this.#emitter());
       compiler.renewModules();
       if (isIdle && cache !== null) await this.#saveNowAndThen(cache);
     }
@@ -125,7 +125,7 @@ class CompilerService {
 
   #patience(compiler: Compiler): number {
     if (this.#start.translation.renewsModules) return RENEWAL_MS;
-    return compiler.needsEmitter || compiler.waitsForGuards ? SOON_MS : SLEEP_MS;
+    return compiler.waitsForGuards ? SOON_MS : SLEEP_MS;
   }
 
   async #saveNowAndThen(cache: CodeCache): Promise<void> {

@@ -1,6 +1,6 @@
 // Debian's kernel boots on several harts to user space and powers off, through the command line.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { guestFiles } from "../tools/guest.ts";
 import { runCommands } from "../tools/guest/init_script.ts";
@@ -10,23 +10,33 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HART_COUNTS = [1, 2, 4];
 /** A guest that still runs after this long hangs: it is stopped, and the test fails instead of waiting on. */
 const HANG_AFTER_MS = 300_000;
+/** Share of the regions that a second boot finds in the code cache, at the very least. */
+const LEAST_FOUND = 0.5;
 /** What `seq 1 2000 | md5sum` prints on any machine. */
 const MD5_OF_2000_LINES = "ea4d0a24dabcaa11f9aa979b872d162b";
 
-async function boot(harts: number, run: string): Promise<{ code: number; console: string }> {
+interface Boot {
+  readonly code: number;
+  readonly console: string;
+  readonly errors: string;
+}
+
+async function boot(harts: number, run: string, flags: readonly string[] = []): Promise<Boot> {
   const { kernel, initrd } = guestFiles();
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--allow-all", "mod.ts", "-M", "virt", "-nographic", "-no-reboot"],
       ...["-smp", String(harts), "-m", "512M", "-kernel", kernel, "-initrd", initrd],
       ...["-append", `console=ttyS0 cryptomgr.notests weft.run=${run}`],
+      ...flags,
     ],
     cwd: ROOT,
     stdin: "null",
-    stderr: "inherit",
+    stderr: "piped",
     signal: AbortSignal.timeout(HANG_AFTER_MS),
   }).output();
-  return { code, console: new TextDecoder().decode(stdout) };
+  const [text, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, console: text, errors };
 }
 
 const guest = await guestOrSkip();
@@ -44,6 +54,29 @@ for (const harts of HART_COUNTS) {
     },
   });
 }
+
+Deno.test({
+  name: "Linux boots again from the code that its last boot left behind",
+  ignore: guest === null,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const flags = ["-stats", "-accel", `tcg,code-cache=${folder}`];
+      const boots = [await boot(2, "cpuinfo", flags), await boot(2, "cpuinfo", flags)];
+      for (const { code, console: text } of boots) {
+        assertEquals(code, 0);
+        assertMatch(text, /BOOT-OK 2\b/);
+      }
+      const [first, second] = boots.map(({ errors }) => {
+        const found = /from the code cache +(\d+) of (\d+)/.exec(errors);
+        return Number(found?.[1]) / Number(found?.[2]);
+      });
+      assert(second > first && second > LEAST_FOUND, `${first} of the regions, then ${second}`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
 
 Deno.test({
   name: "A shell command in the guest gives its output and status",
