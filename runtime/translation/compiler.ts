@@ -7,34 +7,31 @@
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { optimize } from "../../optimizer/pipeline.ts";
-import type { CompiledRegion, RegionSource } from "../../wasm_backend/region/region_module.ts";
+import type { RegionSource } from "../../wasm_backend/region/region_module.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
-import { regionName, type RegionPage } from "../../wasm_backend/region/region_place.ts";
-import { isGenerationCurrent } from "../atomics/code_guard.ts";
+import { regionName } from "../../wasm_backend/region/region_place.ts";
 import { nextRequest, NO_REQUEST, releaseRequest } from "../atomics/compile_ring.ts";
 import { CompilerCounter, compilerCounters } from "../atomics/statistics_layout.ts";
 import type { PlacedRegion } from "../code_cache/region_linking.ts";
 import type { FoundRegion } from "../code_cache/warm_code.ts";
 import type { WarmCompilation } from "../code_cache/warm_compilation.ts";
 import { isPageOpening } from "./compile_request.ts";
+import { LiveRegions, type Place, placeKey, placeOf } from "./live_regions.ts";
 import {
   blockStarts,
   type BuiltRegion,
-  hotPage,
   type Hotspot,
   readHotspot,
   RegionBuilder,
 } from "./region_builder.ts";
 import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
-import { type CoveringRegion, RegionCoverage } from "./region_coverage.ts";
+import { announce, announceLinked } from "./region_announcement.ts";
 import type { RegionEmitter } from "./region_emitter.ts";
 import { RegionReport } from "./region_report.ts";
 import { ModuleRenewal } from "./module_renewal.ts";
 import { SlotAllocator } from "./slot_allocator.ts";
 import type { TranslationSettings } from "./translation_settings.ts";
 
-/** In place of the report of a region that was not compiled by this machine. */
-const CACHED_REPORT = "(it comes from the code cache; run without code-cache= to see its code)";
 /** Most regions of one module. */
 const BATCH_LIMIT = 24;
 /** So many places that are not in the cache are worth loading the emitter. */
@@ -74,18 +71,6 @@ export interface CompilerTrace {
   emitted(text: string): void;
 }
 
-interface LiveRegion {
-  readonly pages: readonly RegionPage[];
-  readonly slot: number;
-}
-
-/** Where a region starts. */
-interface Place {
-  readonly hostPage: number;
-  readonly offset: number;
-  readonly modeKey: number;
-}
-
 interface PlacedSource {
   readonly built: BuiltRegion;
   readonly source: RegionSource;
@@ -101,11 +86,8 @@ interface MadeModule {
 export class Compiler {
   readonly #parts: CompilerParts;
   readonly #builder: RegionBuilder;
-  readonly #coverage: RegionCoverage;
   readonly #slots: SlotAllocator;
-  readonly #live = new Map<string, LiveRegion>();
-  /** Slots of outdated regions: retired with the next module. */
-  readonly #outdated: number[] = [];
+  readonly #live: LiveRegions;
   /** Requests that the cache does not answer and that wait for the emitter. */
   readonly #missed = new Map<string, Hotspot>();
   /** Was one of them asked for again? */
@@ -116,6 +98,8 @@ export class Compiler {
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
   readonly #renewal: ModuleRenewal | null;
+  /** Of the module that was renewed last. */
+  #renewalTicket = 0;
 
   /** A compiler for one machine. */
   constructor(parts: CompilerParts) {
@@ -128,8 +112,8 @@ export class Compiler {
       parts.settings.regionInstructions,
     );
     this.#renewal = parts.settings.renewsModules ? new ModuleRenewal() : null;
-    this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
+    this.#live = new LiveRegions(parts.words, this.#slots);
     this.#counters = compilerCounters(parts.words.buffer);
   }
 
@@ -166,10 +150,15 @@ export class Compiler {
     else if (placed.length > 0) this.#finish(this.#make(placed));
   }
 
-  /** Where modules are renewed: publishes those of late once more, as modules that the host never saw. */
+  /**
+   * Where modules are renewed: publishes those of late once more, as modules that the host never saw, unless a
+   * vCPU has yet to take the last ones. On a busy host they would pile up.
+   */
   renewModules(): void {
-    for (const { module, regions } of this.#renewal?.renewed() ?? []) {
-      this.#publish({ module, regions, retired: [], ticket: this.#slots.retire([]) });
+    if (this.#renewal === null || !this.#slots.isAcknowledged(this.#renewalTicket)) return;
+    for (const { module, regions } of this.#renewal.renewed()) {
+      this.#renewalTicket = this.#slots.ticket();
+      this.#publish({ module, regions, retired: [], ticket: this.#renewalTicket });
     }
   }
 
@@ -178,8 +167,9 @@ export class Compiler {
       CompilerCounter.MODULE_MS,
       () => new WebAssembly.Module(bytes),
     );
-    const retired = this.#outdated.splice(0);
+    const retired = this.#live.takeOutdated();
     const ticket = this.#slots.retire(retired);
+    this.#renewal?.forget(retired);
     this.#counters[CompilerCounter.REGIONS] += regions.length;
     this.#counters[CompilerCounter.MODULES]++;
     this.#counters[CompilerCounter.MODULE_BYTES] += bytes.length;
@@ -225,7 +215,7 @@ export class Compiler {
     for (const hotspot of hotspots) {
       warm.code.tellMapping(hotspot);
       const place = placeOf(hotspot);
-      if (this.#isServed(hotspot)) continue;
+      if (this.#live.isServed(hotspot)) continue;
       const found = warm.code.find(hotspot);
       if (found === null) this.#miss(placeKey(place), hotspot);
       else placed.push(...this.#placeRegion(found, place));
@@ -233,8 +223,7 @@ export class Compiler {
     for (const found of warm.code.ready()) {
       const { region: { modeKey, hotOffset }, pages: [{ hostPage }] } = found;
       const place = { hostPage, offset: hotOffset, modeKey };
-      this.#dropOutdated(place);
-      if (this.#coverage.hasEntry(hostPage, modeKey, hotOffset)) continue;
+      if (this.#live.isEntry(place)) continue;
       placed.push(...this.#placeRegion(found, place));
     }
     this.#counters[CompilerCounter.CACHE_HITS] += placed.length;
@@ -248,7 +237,11 @@ export class Compiler {
 
   #placeRegion({ region, pages }: FoundRegion, place: Place): PlacedRegion[] {
     const { modeKey, starts, entryOffsets: entries } = region;
-    const slot = this.#placeLive(place, { modeKey, pages, starts, entries });
+    const slot = this.#live.place(
+      place,
+      { modeKey, pages, starts, entries },
+      this.#modules + 1,
+    );
     return slot === 0 ? [] : [{ region, pages, slot }];
   }
 
@@ -269,7 +262,7 @@ export class Compiler {
     const made = batch === null ? [] : placed.map(({ built }) => built);
     const announced = regions.map((region, index) => {
       const report = this.#reportOf(made[index - found.length]);
-      return announceCached(region, report?.text(regionName(region), batch?.text ?? null));
+      return announceLinked(region, report?.text(regionName(region), batch?.text ?? null));
     });
     this.#finish({ bytes, regions: announced });
   }
@@ -288,27 +281,11 @@ export class Compiler {
     });
   }
 
-  /** Is nothing to be compiled? An outdated region of the place is dropped. */
-  #isServed(hotspot: Hotspot): boolean {
-    const place = placeOf(hotspot);
-    if (this.#live.has(placeKey(place))) return !this.#dropOutdated(place);
-    return this.#coverage.isServed(hotspot);
-  }
-
-  /** @returns true when there was a region whose code has changed */
-  #dropOutdated(place: Place): boolean {
-    const live = this.#live.get(placeKey(place));
-    if (live === undefined || this.#isCurrent(live)) return false;
-    this.#outdated.push(live.slot);
-    this.#live.delete(placeKey(place));
-    return true;
-  }
-
   #build(hotspot: Hotspot): BuiltRegion[] {
-    if (this.#isServed(hotspot)) return [];
+    if (this.#live.isServed(hotspot)) return [];
     const built = this.#timed(
       CompilerCounter.LIFT_MS,
-      () => this.#builder.build(hotspot, this.#coverage.entriesAround(hotspot)),
+      () => this.#builder.build(hotspot, this.#live.entriesAround(hotspot)),
     );
     if (built === null) {
       this.#counters[CompilerCounter.STALE_REGIONS]++;
@@ -327,27 +304,12 @@ export class Compiler {
     return [built];
   }
 
-  #isCurrent({ pages }: LiveRegion): boolean {
-    return pages.every(({ hostPage, generation }) =>
-      isGenerationCurrent(this.#parts.words, hostPage, generation)
-    );
-  }
-
-  /** Gives a region its slot; without a free one it has to be asked for again. @returns 0 then */
-  #placeLive(place: Place, code: CoveringRegion): number {
-    const slot = this.#slots.take();
-    if (slot === 0) return 0;
-    this.#live.set(placeKey(place), { pages: code.pages, slot });
-    this.#coverage.add(code, this.#modules + 1);
-    return slot;
-  }
-
   #source(built: BuiltRegion): PlacedSource[] {
     const { region, pages, hotspot: { modeKey } } = built;
     const graph = new EntryGraph(region);
     const entries = graph.entries.map(({ offset }) => offset);
     const code = { modeKey, pages, starts: blockStarts(region), entries };
-    const slot = this.#placeLive(placeOf(built.hotspot), code);
+    const slot = this.#live.place(placeOf(built.hotspot), code, this.#modules + 1);
     if (slot === 0) return [];
     const { dataMmu, isOpen } = this.#parts.frontend.describeMode(modeKey);
     return [{ built, source: { region, graph, slot, pages, modeKey, dataMmu, isOpen } }];
@@ -365,45 +327,4 @@ export class Compiler {
     });
     return { bytes: batch.bytes, regions };
   }
-}
-
-function placeOf(hotspot: Hotspot): Place {
-  return { hostPage: hotPage(hotspot), offset: hotspot.offset, modeKey: hotspot.modeKey };
-}
-
-function placeKey({ hostPage, offset, modeKey }: Place): string {
-  return `${hostPage}.${offset}.${modeKey}`;
-}
-
-function announce(
-  { slot, name, entryOffsets }: CompiledRegion,
-  built: BuiltRegion,
-  report: RegionReport | undefined,
-  moduleText: string | null,
-): InstalledRegion {
-  const hostPage = hotPage(built.hotspot);
-  return {
-    slot,
-    name,
-    modeKey: built.hotspot.modeKey,
-    report: report?.text(name, moduleText) ?? null,
-    entries: entryOffsets.map((offset) => ({ hostPage, offset })),
-    pages: built.pages.slice(1).map(({ distance, hostPage: page }) => [distance, page]),
-  };
-}
-
-/** A cached region has its function; what it was made from is not kept. */
-function announceCached(
-  { region, pages, slot }: PlacedRegion,
-  report: string = CACHED_REPORT,
-): InstalledRegion {
-  const [{ hostPage }, ...others] = pages;
-  return {
-    slot,
-    name: regionName({ slot }),
-    modeKey: region.modeKey,
-    report,
-    entries: region.entryOffsets.map((offset) => ({ hostPage, offset })),
-    pages: others.map(({ distance, hostPage: page }) => [distance, page]),
-  };
 }
