@@ -33,6 +33,8 @@ const KERNEL_TIMEOUT_SECONDS = 60;
 const BOOT_TIMEOUT_SECONDS = 300;
 const BOOT_MEMORY = "512M";
 const BOOT_APPEND = "console=ttyS0 weft.run=poweroff";
+/** What the first one compiles late, the second one adds. */
+const CACHE_FILLING_BOOTS = 2;
 const BOOT_MARK = "BOOT-OK";
 const RESULTS = new URL("RESULTS.md", import.meta.url);
 const RECORDS = new URL("results/", import.meta.url);
@@ -108,12 +110,13 @@ async function longSubject(kernel: BenchKernel, folder: string): Promise<Subject
   };
 }
 
-function bootSubject(harts: number): Subject {
+function bootSubject(harts: number, codeCache?: string): Subject {
+  const files = { ...guestFiles(), append: BOOT_APPEND, memory: BOOT_MEMORY };
+  const isAgain = codeCache !== undefined;
   return {
-    name: `Linux, -smp ${harts}`,
+    name: `Linux, -smp ${harts}${isAgain ? ", again, with a code cache" : ""}`,
     timeoutSeconds: BOOT_TIMEOUT_SECONDS,
-    command: (engine) =>
-      engine.boot({ ...guestFiles(), append: BOOT_APPEND, memory: BOOT_MEMORY }, harts),
+    command: (engine) => engine.boot(isAgain ? { ...files, codeCache } : files, harts),
     isValid: (stdout) => new RegExp(`${BOOT_MARK} ${harts}\\b`).test(stdout),
   };
 }
@@ -159,8 +162,21 @@ async function compareBoots(
   harts: readonly number[],
 ): Promise<ComparisonRecord> {
   const rows: ComparedRow[] = [];
-  for (const count of harts) rows.push(await compareOne(bootSubject(count), pair, rounds));
+  for (const count of harts) {
+    rows.push(await compareOne(bootSubject(count), pair, rounds));
+    rows.push(await compareWarmBoots(count, pair, rounds));
+  }
   return { ...await recordHead(pair, rounds), kind: "boot", rows };
+}
+
+/** Boots that find what {@linkcode CACHE_FILLING_BOOTS} left behind. */
+async function compareWarmBoots(harts: number, pair: Pair, rounds: number): Promise<ComparedRow> {
+  const folder = await Deno.makeTempDir();
+  const boot = bootSubject(harts, folder);
+  for (let run = 0; run < CACHE_FILLING_BOOTS; run++) await runOnce(boot, pair.subject);
+  const row = await compareOne(boot, pair, rounds);
+  await Deno.remove(folder, { recursive: true });
+  return row;
 }
 
 async function save(record: ComparisonRecord): Promise<void> {

@@ -10,6 +10,8 @@ export interface BootFiles {
   readonly initrd: string;
   readonly append: string;
   readonly memory: string;
+  /** Folder of a code cache; QEMU has none. */
+  readonly codeCache?: string;
 }
 
 /** One emulator under measurement. */
@@ -44,6 +46,10 @@ function bootArgs(files: BootFiles, harts: number): string[] {
   ];
 }
 
+function cacheArgs({ codeCache }: BootFiles): string[] {
+  return codeCache === undefined ? [] : ["-accel", `tcg,code-cache=${codeCache}`];
+}
+
 async function firstLine({ command, args, env }: ProgramStart): Promise<string> {
   const { stdout } = await new Deno.Command(command, { args: [...args, "--version"], env })
     .output();
@@ -59,7 +65,7 @@ const WEFT: Engine = {
   }),
   boot: (files, harts) => ({
     command: Deno.execPath(),
-    args: ["run", "-A", MAIN, ...bootArgs(files, harts)],
+    args: ["run", "-A", MAIN, ...bootArgs(files, harts), ...cacheArgs(files)],
   }),
 };
 

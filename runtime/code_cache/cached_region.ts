@@ -13,6 +13,8 @@ import { UNKNOWN_PAGE } from "../translation/compile_request.ts";
 
 const PARCEL_BYTES = 2;
 const BYTE_BITS = 8;
+/** Bytes from the hot address on that decide whether a page is looked at closely: two or more instructions. */
+const LOOKED_AT_BYTES = 8;
 
 /** Guest code without a gap, on one page. */
 export interface CodeRange {
@@ -93,9 +95,11 @@ export class GuestCode {
 
   /** Does the origin page look as if the region was of use? A plain look, to be followed by {@linkcode match}. */
   mayMatch({ hotOffset, code: [{ offset, bytes }] }: CachedRegion, originPage: number): boolean {
-    const at = originPage * PAGE_BYTES + hotOffset;
-    const within = hotOffset - offset;
-    return this.#bytes[at] === bytes[within] && this.#bytes[at + 1] === bytes[within + 1];
+    const from = hotOffset - offset;
+    const end = Math.min(from + LOOKED_AT_BYTES, bytes.length);
+    const at = originPage * PAGE_BYTES + offset;
+    for (let i = from; i < end; i++) if (this.#bytes[at + i] !== bytes[i]) return false;
+    return true;
   }
 
   /**
@@ -107,14 +111,17 @@ export class GuestCode {
     { code, pages }: CachedRegion,
     pageAt: (distance: number) => number,
   ): RegionPage[] | Mismatch {
-    const isKnown = pages.every((distance) => pageAt(distance) !== UNKNOWN_PAGE);
-    if (!isKnown) return "not ready";
     // Plain reads first: what is data there shall not be marked as code.
-    const isSame = code.every((range) => this.#seems(range, hostOffset(range, pageAt)));
-    return isSame ? this.#matchGuarded(code, pages, pageAt) : "different";
+    if (!code.every((range) => this.#seems(range, pageAt))) return "different";
+    const isKnown = pages.every((distance) => pageAt(distance) !== UNKNOWN_PAGE);
+    return isKnown ? this.#matchGuarded(code, pages, pageAt) : "not ready";
   }
 
-  #seems({ bytes }: CodeRange, at: number): boolean {
+  /** Is a range what it should be, as far as its page is known? */
+  #seems(range: CodeRange, pageAt: (distance: number) => number): boolean {
+    if (pageAt(range.offset >> PAGE_SHIFT) === UNKNOWN_PAGE) return true;
+    const at = hostOffset(range, pageAt);
+    const { bytes } = range;
     for (let i = 0; i < bytes.length; i++) if (this.#bytes[at + i] !== bytes[i]) return false;
     return true;
   }
