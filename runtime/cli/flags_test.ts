@@ -72,6 +72,19 @@ Deno.test("the memory order table's column and the unsafe loads are properties o
   assertThrows(() => parseCommandLine(wrong), UsageError, "x64");
 });
 
+Deno.test("the code cache is a folder", () => {
+  assertEquals(parseCommandLine(words("-accel tcg,code-cache=/var/cache/weft")), {
+    codeCache: "/var/cache/weft",
+  });
+  for (const value of ["", "on", "off"]) {
+    assertThrows(
+      () => parseCommandLine(["-accel", `tcg,code-cache=${value}`]),
+      UsageError,
+      "its value is the folder of the cache",
+    );
+  }
+});
+
 Deno.test("properties of -cpu and -accel are switches and choices", () => {
   const line = parseCommandLine(
     words("-cpu rv64,sv57=on,zbb=off -accel tcg,thread=single,check=on"),

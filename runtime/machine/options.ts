@@ -255,7 +255,17 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkHarts(description.harts);
   checkMemory(description.memoryBytes);
   checkFiles(description);
+  checkCodeCache(description);
   return description;
+}
+
+function checkCodeCache({ accel: { codeCache } }: MachineDescription): void {
+  if (codeCache !== "") return;
+  throw new ConfigurationError({
+    what: 'a code cache in ""',
+    cause: "its folder has no name",
+    fix: "name a folder, or leave codeCache out",
+  });
 }
 
 /** A caller from JavaScript may pass any string: the types alone do not hold. */

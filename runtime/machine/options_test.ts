@@ -30,7 +30,16 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     hostOrder: "auto",
     unsafePlainLoads: false,
     experiment: {},
+    codeCache: null,
   });
+});
+
+Deno.test("a code cache is in a folder that has a name", () => {
+  assertEquals(describeMachine({ accel: { codeCache: "cache" } }).accel.codeCache, "cache");
+  assertEquals(
+    complaint({ accel: { codeCache: "" } }).fix,
+    "name a folder, or leave codeCache out",
+  );
 });
 
 Deno.test("harts are limited to what the shared layout holds", () => {
