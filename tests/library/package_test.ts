@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import configuration from "../../deno.json" with { type: "json" };
+import { BENCH_KERNELS, kernelElfUrl } from "../../bench/kernels/kernels.ts";
 import { guestElfUrl } from "../guests/guest_elf.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -59,6 +60,8 @@ async function run({ folder, host }: Project, program: string, permissions: read
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+/** Long enough that something is compiled. */
+const [FIB] = BENCH_KERNELS;
 const elf = await Deno.readFile(guestElfUrl("isa_m"));
 const path = fileURLToPath(guestElfUrl("isa_m"));
 
@@ -126,5 +129,26 @@ Deno.test("a debug log in a file needs permission to write that file alone", asy
     assertStringIncludes(refused.stderr, "ConfigurationError");
     const { stdout, stderr } = await run(project, source, [`--allow-write=${log}`]);
     assertEquals(stdout, "bigint\nisa_m power-off\n", stderr);
+  });
+});
+
+Deno.test("a code cache needs permission to read and write its folder alone, and is filled", async () => {
+  await withProject(async (project) => {
+    const cache = `${project.folder}/cache`;
+    const kernel = await Deno.readFile(kernelElfUrl(FIB));
+    const source = `import { Machine } from "@weft/emulator";
+      const kernel = Uint8Array.fromBase64("${kernel.toBase64()}");
+      const accel = { codeCache: ${JSON.stringify(cache)} };
+      for (const run of [1, 2]) {
+        await using machine = await Machine.create({ firmware: "none", kernel, accel });
+        await machine.start();
+        const output = await new Response(machine.console.readable).text();
+        console.log(output.trim(), machine.stats().cachedRegions > 0 || run === 1);
+      }`;
+    const refused = await run(project, source, [`--allow-read=${cache}`]);
+    assertStringIncludes(refused.stderr, `--allow-read=${cache} --allow-write=${cache}`);
+    const permissions = [`--allow-read=${cache}`, `--allow-write=${cache}`];
+    const { stdout, stderr } = await run(project, source, permissions);
+    assertEquals(stdout, `${FIB.output} true\n`.repeat(2), stderr);
   });
 });
