@@ -28,7 +28,6 @@ const SHARED = 2;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const I32_AND = 0x71;
 const I64_ADD = 0x7c;
-const END = 0x0b;
 
 /** Name of the function that calls whatever the jump cache has for an address. */
 export const ENTER_FUNCTION = "enter";
@@ -231,7 +230,7 @@ function stub(distance: number, type: string): FunctionObject {
   w.signed(~ENTRY_MASK);
   w.raw([I32_AND, Op.RETURN_CALL]);
   const at = w.length;
-  w.byte(END);
+  w.byte(Op.END);
   return {
     type,
     code: w.take(),

@@ -172,7 +172,14 @@ class FunctionCut {
       reader.skipNumber();
       reader.position++;
     }
-    while (reader.position < end) this.#instruction();
+    let last = 0;
+    while (reader.position < end) {
+      last = reader.bytes[reader.position];
+      this.#instruction();
+    }
+    if (reader.position !== end || last !== Op.END) {
+      throw new TypeError("Cannot split a module: its instructions were not understood");
+    }
     this.#copyTo(end);
     return {
       type,
