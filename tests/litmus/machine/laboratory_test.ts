@@ -31,6 +31,8 @@ const SHAPES = [
   "amoadd-with-byte-store",
   "remap+sfence.vma",
   "remap+sfence.vma-page",
+  "remap+w.inval-sinval-page-inval.ir",
+  "user+sfence.vma",
   "MP+remap+fence-sfence.vma",
   "MP+protect+fence-sfence.vma",
   "SB+remap+sfence.vmas",
