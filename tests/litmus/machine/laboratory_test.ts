@@ -39,6 +39,7 @@ const SHAPES = [
   "dirty+amoor",
   "dirty+protect-lr-sc",
   "lr-sc+aliases+store-between",
+  "svade-MP+clean+fence-sfence.vma",
 ];
 
 const library = await loadLibrary();

@@ -64,6 +64,7 @@ export function translations(
     if (!isAllowed) return { address: null, walk, cause };
     const translated = entryPage(read) + offset;
     const updated = read | BigInt(SET[direction]);
+    if (updated !== read && layout.faultsOnClearBits) return { address: null, walk, cause };
     if (updated !== read) {
       return { address: translated, walk: { ...walk, written: updated }, cause };
     }

@@ -64,6 +64,11 @@ export function isWhole({ flags }: PageEntry): boolean {
   return (flags & (WHOLE | EntryBit.USER)) === WHOLE;
 }
 
+/** Does the hart leave accessed and dirty bits to software, as a test says that it needs? */
+export function leavesBitsToSoftware(properties: ReadonlyMap<string, string>): boolean {
+  return properties.get("Svade") === "on";
+}
+
 /** Name of the location that a page's entry is. */
 export function entryName(page: string): string {
   return `PTE(${page})`;
