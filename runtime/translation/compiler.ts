@@ -92,6 +92,8 @@ export class Compiler {
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
   readonly #renewal: ModuleRenewal | null;
+  /** Of the module that was renewed last. */
+  #renewalTicket = 0;
 
   /** A compiler for one machine. */
   constructor(parts: CompilerParts) {
@@ -129,6 +131,7 @@ export class Compiler {
     );
     const retired = this.#outdated.splice(0);
     const ticket = this.#slots.retire(retired);
+    this.#renewal?.forget(retired);
     const regions = bytes.regions.map((compiled, index) => {
       const { built } = placed[index];
       return announce(compiled, built, this.#reports.get(built), bytes.text);
@@ -140,10 +143,15 @@ export class Compiler {
     this.#renewal?.remember(bytes.bytes, regions);
   }
 
-  /** Where modules are renewed: publishes those of late once more, as modules that the host never saw. */
+  /**
+   * Where modules are renewed: publishes those of late once more, as modules that the host never saw, unless a
+   * vCPU has yet to take the last ones. On a busy host they would pile up.
+   */
   renewModules(): void {
-    for (const { module, regions } of this.#renewal?.renewed() ?? []) {
-      this.#publish({ module, regions, retired: [], ticket: this.#slots.retire([]) });
+    if (this.#renewal === null || !this.#slots.isAcknowledged(this.#renewalTicket)) return;
+    for (const { module, regions } of this.#renewal.renewed()) {
+      this.#renewalTicket = this.#slots.ticket();
+      this.#publish({ module, regions, retired: [], ticket: this.#renewalTicket });
     }
   }
 

@@ -15,7 +15,7 @@ import type { InstalledModule } from "./region_catalog.ts";
 /** Longest sleep without a request: bounds how late the end of the machine is seen. */
 const SLEEP_MS = 200;
 /** The same where modules are renewed: less time than the host takes until it optimizes one. */
-const RENEWAL_MS = 4;
+const RENEWAL_MS = 12;
 
 function report(message: WorkerReport): void {
   (self as unknown as Worker).postMessage(message);

@@ -49,6 +49,13 @@ export class ModuleRenewal {
     this.#modules = [...this.#modules, { bytes, regions }].slice(-REMEMBERED);
   }
 
+  /** Slots are about to be used anew: modules with a region in one of them are renewed no more. */
+  forget(slots: readonly number[]): void {
+    this.#modules = this.#modules.filter(({ regions }) =>
+      !regions.some(({ slot }) => slots.includes(slot))
+    );
+  }
+
   /** The youngest modules again. */
   renewed(): RenewedModule[] {
     return this.#modules.map(({ bytes, regions }) => {

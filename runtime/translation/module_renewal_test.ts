@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { ModuleRenewal, withNonce } from "./module_renewal.ts";
+import type { InstalledRegion } from "./region_catalog.ts";
+
+function region(slot: number): InstalledRegion {
+  return { slot, name: `r${slot}`, modeKey: 1, entries: [], report: null, pages: [] };
+}
 
 /** A module with nothing in it. */
 const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
@@ -22,4 +27,12 @@ Deno.test("the youngest modules are renewed, each time as others", () => {
   const nonces = [...renewal.renewed(), ...renewal.renewed()].map(({ module }) => nonce(module));
   assert(nonces.length < 18, "all modules are renewed");
   assertEquals(new Set(nonces).size, nonces.length);
+});
+
+Deno.test("a module goes when the slot of one of its regions is about to be used anew", () => {
+  const renewal = new ModuleRenewal();
+  renewal.remember(EMPTY, [region(1), region(2)]);
+  renewal.remember(EMPTY, [region(3)]);
+  renewal.forget([2]);
+  assertEquals(renewal.renewed().map(({ regions }) => regions.map(({ slot }) => slot)), [[3]]);
 });

@@ -35,6 +35,16 @@ export class SlotAllocator {
     return this.#ticket;
   }
 
+  /** A new ticket for a module that retires nothing, to learn when every vCPU has taken it. */
+  ticket(): number {
+    return ++this.#ticket;
+  }
+
+  /** Has every vCPU taken the module of this ticket? */
+  isAcknowledged(ticket: number): boolean {
+    return ticket <= this.#oldestAcknowledgement();
+  }
+
   #reclaim(): void {
     const acknowledged = this.#oldestAcknowledgement();
     for (const { slots, ticket } of this.#retiring) {

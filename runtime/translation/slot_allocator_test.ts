@@ -45,3 +45,15 @@ Deno.test("retiring nothing takes no new ticket", () => {
   assertEquals(slots.retire([]), ticket);
   assertEquals(slots.retire([2]), ticket + 1);
 });
+
+Deno.test("a module that retires nothing has been taken when the last vCPU has acknowledged it", () => {
+  const words = sharedWords(HARTS);
+  const slots = new SlotAllocator(words);
+  slots.retire([1]);
+  const ticket = slots.ticket();
+  for (let hart = 0; hart < HARTS; hart++) {
+    assertEquals(slots.isAcknowledged(ticket), false);
+    acknowledge(words, hart, ticket);
+  }
+  assertEquals(slots.isAcknowledged(ticket), true);
+});

@@ -43,8 +43,8 @@ const { LINK, ORDER, RESULTS, ORDER_END, BLOCK } = Reserved;
 const [T0, T1, T2, T3] = [5, 6, 7, 8];
 /** Return address of the driver's own functions. */
 const INNER_LINK = 27;
-/** Looks at a word before the hart gives way to others. */
-const SPINS = 200;
+/** Looks at a word before the hart gives way to others: at once, since threads may outnumber processors. */
+const SPINS = 8;
 const MHARTID = 0xf14;
 const MTVEC = 0x305;
 const MCAUSE = 0x342;

@@ -15,7 +15,7 @@ import { Reserved } from "./driver.ts";
 import { addressOf, Area, Mailbox } from "./guest_layout.ts";
 
 /** Iterations from one meeting to the next; a power of two. */
-const ITERATIONS = 8;
+const ITERATIONS = 16;
 /** The same where threads take turns on processors: a meeting costs a change of threads there, and few race. */
 const ITERATIONS_IN_TURNS = 128;
 const ENTRY_BYTES = 8;
@@ -23,6 +23,8 @@ const ENTRY_BYTES = 8;
 const SIGNS_OF_LIFE = 3;
 /** Looks at another thread before the hart gives way to others. */
 const SPINS = 400;
+/** The same where the other thread needs this thread's processor. */
+const SPINS_IN_TURNS = 8;
 /** Lowest random bit of a slot's address, and bits of a thread's delay. */
 const RANDOM_SHIFT = 8;
 const DELAY_BITS = 3;
@@ -32,18 +34,22 @@ const Line = { ARRIVALS: 0, BEAT: 8, LEFT: 16 } as const;
 const [DELAY, OWN, OTHER, SEEN, LAST, LOOKS, BEAT, SIGNS] = [5, 6, 7, 8, 9, 10, 11, 12];
 const { MEETING, PATIENCE, ORDER, SLOT } = Reserved;
 
+/** Has the host a processor for every thread? Else they take turns. */
+export function runsAtOnce(threads: number): boolean {
+  return threads <= navigator.hardwareConcurrency;
+}
+
 /** The meeting point of one thread. */
 export class Meeting {
   readonly #thread: number;
   readonly #others: readonly number[];
   readonly #runsAtOnce: boolean;
 
-  /** @param runsAtOnce has the host a processor for every thread? Else beats would be waited for in vain */
-  constructor(thread: number, threads: number, runsAtOnce: boolean) {
+  constructor(thread: number, threads: number) {
     this.#thread = thread;
     this.#others = Array.from({ length: threads }, (_, other) => other)
       .filter((other) => other !== thread);
-    this.#runsAtOnce = runsAtOnce;
+    this.#runsAtOnce = runsAtOnce(threads);
   }
 
   /** At the start of an iteration, with the slot's address known. */
@@ -66,7 +72,8 @@ export class Meeting {
 
   #awaitArrival(a: Assembler, other: number): void {
     a.constant(OTHER, lineOf(other));
-    wait(a, `arrival ${other}`, (done) => {
+    const spins = this.#runsAtOnce ? SPINS : SPINS_IN_TURNS;
+    wait(a, `arrival ${other}`, spins, (done) => {
       a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.ARRIVALS });
       a.jump("bge", done, { rs1: SEEN, rs2: MEETING });
     });
@@ -75,7 +82,7 @@ export class Meeting {
   #awaitBeat(a: Assembler, other: number): void {
     a.constant(OTHER, lineOf(other));
     a.emit("ld", { rd: LAST, rs1: OTHER, imm: Line.BEAT });
-    wait(a, `beat ${other}`, (done) => {
+    wait(a, `beat ${other}`, SPINS, (done) => {
       a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.LEFT });
       a.jump("bge", done, { rs1: SEEN, rs2: MEETING });
       a.emit("ld", { rd: SEEN, rs1: OTHER, imm: Line.BEAT });
@@ -93,9 +100,9 @@ function lineOf(thread: number): bigint {
 }
 
 /** Looks until something has come, with a beat before each look; `look` jumps when it has. */
-function wait(a: Assembler, name: string, look: (done: string) => void): void {
+function wait(a: Assembler, name: string, spins: number, look: (done: string) => void): void {
   a.label(`again ${name}`);
-  a.emit("addi", { rd: LOOKS, rs1: 0, imm: SPINS });
+  a.emit("addi", { rd: LOOKS, rs1: 0, imm: spins });
   a.emit("addi", { rd: SIGNS, rs1: 0, imm: SIGNS_OF_LIFE });
   a.label(`look ${name}`);
   a.emit("addi", { rd: BEAT, rs1: BEAT, imm: 1 });

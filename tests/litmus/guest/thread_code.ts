@@ -159,7 +159,7 @@ export class ThreadCode {
 
   #meeting(thread: number): Meeting {
     const { length } = this.#test.threads;
-    return new Meeting(thread, length, length <= navigator.hardwareConcurrency);
+    return new Meeting(thread, length);
   }
 
   #initialize(a: Assembler, thread: number, own: readonly ObservedValue[]): void {

@@ -1,5 +1,6 @@
 /** Runs many tests in many configurations; one machine for each configuration and what tests need of it. */
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
+import { runsAtOnce } from "../guest/meeting_point.ts";
 import { RVWMO, TSO } from "../model/preserved_order.ts";
 import type { Configuration } from "./configuration.ts";
 import { LaboratoryMachine, type MachineNeeds } from "./laboratory_machine.ts";
@@ -9,8 +10,14 @@ import { AllowedOutcomes, judgeRun, type TestVerdict } from "./verdict.ts";
 
 /** With one hart alone guest loads need no order: tests of one thread run beside an idle hart. */
 const LEAST_HARTS = 2;
-/** Times that a hart gives way in a batch while others do not come: some milliseconds. */
-const PATIENCE = 3000;
+/**
+ * Times that a hart gives way in a batch while others do not come: a few milliseconds. Where threads have
+ * processors of their own, they give way because other work has taken one: it keeps it for longer than that.
+ */
+const PATIENCE_AT_ONCE = 300;
+const PATIENCE_IN_TURNS = 3000;
+/** Batches before iterations count in the cold tier: nothing is compiled. */
+const WARM_BATCHES_COLD = 1;
 
 /** How much of each test. */
 export interface LaboratoryEffort {
@@ -54,11 +61,13 @@ export class Laboratory {
   }
 
   async #runOne(machine: LaboratoryMachine, test: LitmusTest): Promise<TestVerdict> {
-    const { warmBatches, seed } = this.#effort;
+    const { tier } = machine.configuration;
+    const warmBatches = tier === "cold" ? WARM_BATCHES_COLD : this.#effort.warmBatches;
+    const patience = runsAtOnce(test.threads.length) ? PATIENCE_AT_ONCE : PATIENCE_IN_TURNS;
     const iterations = test.pages.length === 0
       ? this.#effort.iterations
       : this.#effort.iterationsWithPages;
-    const limits = { iterations, warmBatches, seed, patience: PATIENCE };
+    const limits = { iterations, warmBatches, seed: this.#effort.seed, patience };
     const result = await new TestRunner(machine, test).run(limits);
     return judgeRun(test, result, this.#allowed[machine.configuration.model].of(test));
   }
