@@ -9,6 +9,7 @@
 
 // @ts-types="./parse_args_types.d.ts"
 import { parseArgs } from "@std/cli";
+import type { PassName } from "../../optimizer/pass_names.ts";
 import { MAX_HARTS, MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   CPU_MODELS,
@@ -35,6 +36,7 @@ import {
   parseSwitch,
   rejectUnknownProperties,
 } from "./property_list.ts";
+import { parsePassList } from "./pass_list.ts";
 import { parseMemory, parseSmp } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -91,6 +93,8 @@ export interface CommandLine {
   llsc?: LlscScheme;
   /** Folder of the code cache. */
   codeCache?: string;
+  /** Passes of the optimizer that run. */
+  passes?: readonly PassName[];
   /** What goes to the debug log. */
   debugCategories?: DebugCategory[];
   /** Path of the debug log. */
@@ -182,9 +186,10 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=T][,check=on|off][,llsc=S][,host-order=C][,code-cache=D]",
+    value: "tcg[,thread=T][,check=on|off][,opt=LIST][,llsc=S][,host-order=C][,...]",
     help: `thread=${THREAD_MODES.join("|")}: one per hart, or one for all; ` +
       "check=on compares both tiers as it runs; " +
+      "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "code-cache=D: keep compiled code in folder D for later machines; " +
@@ -372,6 +377,7 @@ function parseCpu(value: string, line: CommandLine): void {
 const ACCEL_PROPERTIES = [
   "thread",
   "check",
+  "opt",
   "llsc",
   "host-order",
   "code-cache",
@@ -390,6 +396,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
+  const passes = properties.get("opt");
+  if (passes !== undefined) line.passes = parsePassList(passes);
   const order = properties.get("host-order");
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);

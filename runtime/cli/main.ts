@@ -100,6 +100,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("llsc", line.llsc),
       ...given("codeCache", line.codeCache),
+      ...given("passes", line.passes),
     },
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
     noReboot: line.noReboot ?? false,

@@ -6,7 +6,8 @@
  * until then.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
-import { optimize } from "../../optimizer/pipeline.ts";
+import type { Pass } from "../../optimizer/pass.ts";
+import { passesByName, runPasses } from "../../optimizer/pipeline.ts";
 import type { RegionSource } from "../../wasm_backend/region/region_module.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
 import { regionName } from "../../wasm_backend/region/region_place.ts";
@@ -98,6 +99,7 @@ export class Compiler {
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
   readonly #renewal: ModuleRenewal | null;
+  readonly #passes: readonly Pass[];
   /** Of the module that was renewed last. */
   #renewalTicket = 0;
 
@@ -111,6 +113,7 @@ export class Compiler {
       parts.isChecked,
       parts.settings.regionInstructions,
     );
+    this.#passes = passesByName(parts.settings.passes);
     this.#renewal = parts.settings.renewsModules ? new ModuleRenewal() : null;
     this.#slots = new SlotAllocator(parts.words);
     this.#live = new LiveRegions(parts.words, this.#slots);
@@ -296,9 +299,7 @@ export class Compiler {
     const report = this.#parts.isChecked
       ? new RegionReport(built, this.#parts.frontend, this.#parts.words)
       : null;
-    if (this.#parts.settings.isOptimized) {
-      this.#timed(CompilerCounter.OPTIMIZE_MS, () => optimize(built.region));
-    }
+    this.#timed(CompilerCounter.OPTIMIZE_MS, () => runPasses(built.region, this.#passes));
     trace?.optimized(built);
     if (report !== null) this.#reports.set(built, report);
     return [built];
