@@ -108,9 +108,11 @@ Deno.test("machines that run at once share a folder", async () => {
   await withFolder(async (folder) => {
     const kernels = KERNELS.map(kernelNamed);
     const all = kernels.map((kernel) => run({ kernel: kernelElfUrl(kernel) }, folder));
-    const outputs = (await Promise.all(all)).map(({ output }) => output.trim());
-    assertEquals(outputs, kernels.map(({ output }) => output));
-    for (const kernel of kernels) {
+    const runs = await Promise.all(all);
+    assertEquals(runs.map(({ output }) => output.trim()), kernels.map(({ output }) => output));
+    for (const [index, kernel] of kernels.entries()) {
+      // On a busy host a machine may end before its compiler has loaded.
+      if (runs[index].statistics.uncachedRegions === 0) continue;
       const { statistics } = await run({ kernel: kernelElfUrl(kernel) }, folder);
       assert(statistics.cachedRegions > 0, kernel.name);
     }
