@@ -12,6 +12,14 @@ const STATISTICS: MachineStatistics = {
   cachedRegions: 0,
   uncachedRegions: 0,
   invalidations: 4,
+  translations: {
+    pageWalks: 5,
+    walksAvoided: 10,
+    flushesAvoided: 6,
+    flushesPartial: 7,
+    flushesFull: 8,
+    instructionFences: 9,
+  },
   compileMilliseconds: {},
   exits: {},
 };
