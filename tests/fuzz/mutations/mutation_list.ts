@@ -206,11 +206,4 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "(call $forget_walk (local.get $va) (call $epoch_of (local.get $number)))",
     to: "",
   },
-  {
-    part: "address translation",
-    what: "a fence of another address space leaves what was walked in it",
-    file: "wasm_backend/cold_tier/translation_functions.ts",
-    from: "(then (i32.store $cpu offset=${SpaceRecords.EPOCH} (local.get $record) (i32.const 0)))",
-    to: "(then)",
-  },
 ];
