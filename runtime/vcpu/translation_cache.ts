@@ -12,6 +12,8 @@ import {
   FlushFilter,
   JumpCache,
   MappingChecks,
+  PAGE_CACHE_SET_BYTES,
+  PageCache,
   REGION_SLOTS,
   Tlb,
   TLB_ENTRIES,
@@ -24,6 +26,8 @@ const ENTRY_WORDS = Tlb.ENTRY_BYTES >> 2;
 const ALL_ENTRIES = TLB_ENTRIES * TLB_SETS;
 const TLB_WORDS_START = Tlb.BASE >> 2;
 const TLB_WORDS_END = (Tlb.BASE + TLB_SET_BYTES * TLB_SETS) >> 2;
+const PAGE_CACHE_WORDS_START = PageCache.BASE >> 2;
+const PAGE_CACHE_WORDS_END = (PageCache.BASE + PAGE_CACHE_SET_BYTES * TLB_SETS) >> 2;
 const WRITE_TAG_WORD = Tlb.WRITE_TAG >> 2;
 const LEVEL_WORD = Tlb.LEVEL >> 2;
 /** The tags are the first three 64-bit words of an entry. */
@@ -47,12 +51,14 @@ export class TranslationCache {
   constructor(memory: VcpuMemory) {
     this.#memory = memory;
     this.#words = memory.words;
+    this.#words.fill(-1, PAGE_CACHE_WORDS_START, PAGE_CACHE_WORDS_END);
     this.flushAll();
   }
 
   /** Drops every translation. */
   flushAll(): void {
     this.counts.whole++;
+    this.#memory.setControl(Control.PAGE_CACHES_STALE, 1);
     this.#words.fill(-1, TLB_WORDS_START, TLB_WORDS_END);
     this.#memory.bytes.fill(
       0,
@@ -66,6 +72,7 @@ export class TranslationCache {
   /** Drops the translations that a virtual address, given as two halves, may have come from. */
   flushAddress(low: number, high: number): void {
     this.counts.address++;
+    this.#memory.setControl(Control.PAGE_CACHES_STALE, 1);
     const index = (low >>> PAGE_SHIFT) & (TLB_ENTRIES - 1);
     for (let set = 0; set < TLB_SETS; set++) {
       const entry = TLB_WORDS_START + (set * TLB_ENTRIES + index) * ENTRY_WORDS;
@@ -93,6 +100,7 @@ export class TranslationCache {
 
   /** Drops every right to store, so that the next store of each page reads the page's attributes. */
   dropWriteEntries(): void {
+    this.#memory.setControl(Control.PAGE_CACHES_STALE, 1);
     const words = this.#words;
     for (let entry = 0; entry < ALL_ENTRIES; entry++) {
       const tag = TLB_WORDS_START + entry * ENTRY_WORDS + WRITE_TAG_WORD;

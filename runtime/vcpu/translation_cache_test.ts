@@ -5,6 +5,8 @@ import {
   FlushFilter,
   JumpCache,
   MappingChecks,
+  PAGE_CACHE_SET_BYTES,
+  PageCache,
   Tlb,
   TLB_ENTRIES,
   TLB_SET_BYTES,
@@ -132,4 +134,23 @@ Deno.test("when epochs are used up nothing keeps an old one, and 0 stays free", 
   cache.flushAll();
   assertEquals(epoch(memory), 1);
   assert(memory.control(JumpCache.BASE) === 0 && memory.control(MappingChecks.BASE) === 0);
+});
+
+Deno.test("page caches start empty, and whatever drops translations makes them stale", () => {
+  const { memory, cache } = scene();
+  const sets = memory.bytes.subarray(
+    PageCache.BASE,
+    PageCache.BASE + PAGE_CACHE_SET_BYTES * TLB_SETS,
+  );
+  assert(sets.every((byte) => byte === 0xff));
+  const drops = [
+    () => cache.flushAll(),
+    () => flush(cache, ADDRESS),
+    () => cache.dropWriteEntries(),
+  ];
+  for (const drop of drops) {
+    memory.setControl(Control.PAGE_CACHES_STALE, 0);
+    drop();
+    assertEquals(memory.control(Control.PAGE_CACHES_STALE), 1);
+  }
 });

@@ -123,8 +123,8 @@ export const MUTATIONS: readonly Mutation[] = [
     part: "region lowering",
     what: "a group of accesses may cross its page's end",
     file: "wasm_backend/region/access_translation.ts",
-    from: "m.i32(PAGE_BYTES - bytes)",
-    to: "m.i32(PAGE_BYTES)",
+    from: "m.i64(BigInt(bytes - 1))",
+    to: "m.i64(0n)",
   },
   {
     part: "address translation",
@@ -160,5 +160,19 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "runtime/vcpu/translation_cache.ts",
     from: "if (bytes[FlushFilter.LARGE_PAGE + region] !== 0) this.#flushLargePage(low, high);",
     to: "",
+  },
+  {
+    part: "address translation",
+    what: "a fence of one address leaves page caches",
+    file: "runtime/vcpu/translation_cache.ts",
+    from: "this.counts.address++;\n    this.#memory.setControl(Control.PAGE_CACHES_STALE, 1);",
+    to: "this.counts.address++;",
+  },
+  {
+    part: "address translation",
+    what: "mmu modes share their page caches",
+    file: "wasm_backend/region/page_caches.ts",
+    from: "this.#set = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;",
+    to: "this.#set = PageCache.BASE;",
   },
 ];
