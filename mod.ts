@@ -59,6 +59,7 @@ export type {
   HostOrderChoice,
   LlscScheme,
   MachineName,
+  PassName,
   ThreadMode,
   TranslationExperiment,
 } from "./runtime/machine/options.ts";
@@ -69,6 +70,7 @@ export {
   HOST_ORDER_CHOICES,
   LLSC_SCHEMES,
   MACHINE_NAMES,
+  PASS_NAMES,
   THREAD_MODES,
 } from "./runtime/machine/options.ts";
 export { InternalError } from "./runtime/machine/internal_error.ts";

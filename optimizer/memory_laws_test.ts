@@ -98,6 +98,14 @@ const LAWS: Readonly<Record<string, string>> = {
     guest.fence ww
     guest.store u64 %1, %3
     guest.fence wr`,
+  "fences with a load between them stay two": `
+    guest.fence rr
+    %5 = guest.load u64 %1
+    guest.fence rw`,
+  "fences with an update between them stay two": `
+    guest.fence ww
+    %5 = guest.rmw add s64 %1, %3
+    guest.fence wr`,
   "fences with a departure between them stay two": `
     %5 = i64.eqz %3
     %6 = i32.const 2

@@ -6,7 +6,8 @@
  * legal. A boot guards 1,500 pages and executes 43,000 FENCE.I: no hart may wait for another one, plain
  * stores to other pages must pay nothing, and data beside code must not thrash the code.
  *
- * SOLUTION, in four parts; `model/code_guard_model.ts` explores them, and its mutations remove one order each.
+ * SOLUTION, in five parts. `model/code_guard_model.ts` explores the first four, `model/code_release_model.ts` the
+ * fifth with all others; their mutations remove one order each.
  *
  * 1. *Guard.* The arming hart sets CODE, then draws a ticket from GUARD_REQUEST, then enters the ticket in
  *    the attribute word, then posts FLUSH. A TLB fill reads the attribute word and never makes a fast write
@@ -29,24 +30,29 @@
  *    provisional: the next FENCE.I of its hart drops it, and the compiler does not compile it. Code that is
  *    not provisional is dropped when FENCE.I (or the test at region entry) finds another `begun`. No second
  *    look at the bytes is needed when the last acknowledgement arrives.
+ * 5. *Release.* A page of code that is long over, and is stored to again and again, becomes an ordinary page:
+ *    inside an exclusive section CODE and the ticket go first, then begun and done are raised, as by a store to
+ *    its code. Only the compiler runs meanwhile: if it still finds CODE it has read an older begun, so what it
+ *    builds is out of date; if it finds the page armed anew, all that a first arming promises holds. (CODE cleared
+ *    last fails: the new begun with the old guard passes for guarded. So does reading the guard before begun,
+ *    which only the release makes an error. A ticket that stays counts as complete while the next arming draws
+ *    its own. Without the section a fast store comes between CODE and begun, or the release into the middle of an
+ *    arming, which then enters its ticket in a page without CODE.) The line bits stay, because the compiler may
+ *    have set some for the page's next life: too many cost time alone. Dropping all write entries afterwards
+ *    is for speed alone too: a guarded store looks for CODE again, and may do without.
  *
- * The model finds three orders superfluous: done before begun in the decoder, begun before done where the bit
+ * The models find these orders superfluous: done before begun in the decoder, begun before done where the bit
  * appeared (a decoder misled by either meets a newer `begun` at its next test), and dropping the own write
- * entries when arming (the own acknowledgement does it). They are kept or allowed as what reads simplest.
+ * entries when arming (the own acknowledgement does it); in the release, CODE before begun, as long as it goes
+ * before the second of both counts, and begun before done. They are kept or allowed as what reads simplest.
  *
  * Tickets wrap: the attribute word keeps 24 bits. They are extended with the newest request to the
  * *youngest* ticket with these bits, which is the drawn one or a later one; acknowledging a later ticket
  * acknowledges the earlier too, so a wrapped ticket can only seem incomplete for one more grace period.
  *
- * 5. *Release.* A page of code that is long over, and is stored to again and again, becomes an ordinary page:
- *    inside an exclusive section CODE goes first, then begun and done are raised, as by a store to its code.
- *    Only the compiler runs meanwhile: if it still finds CODE it has read an older begun, so what it builds is
- *    out of date; if it finds the page armed anew, all that a first arming promises holds. The line bits stay,
- *    because the compiler may have set some for the page's next life: too many cost time alone.
- *
- * LIMITATION. A record that is not tested during exactly 2^32 code
- * stores to its page would pass for current. Writers outside the vCPUs (loaders, devices, debuggers) make
- * the same guarded stores, and count as vCPUs in the request if they keep write entries.
+ * LIMITATION. A record that is not tested during exactly 2^32 code stores to its page would pass for current.
+ * Writers outside the vCPUs (loaders, devices, debuggers) make the same guarded stores, and count as vCPUs in
+ * the request if they keep write entries.
  */
 
 import { isIdle } from "./agent_state.ts";
@@ -131,7 +137,7 @@ export function isCodePage(words: Int32Array, pageIndex: number): boolean {
  */
 export function releaseCodePage(words: Int32Array, pageIndex: number): void {
   const kept = (1 << PageAttribute.TICKET_SHIFT) - 1 & ~PageAttribute.CODE;
-  // ORDER: sc and before begun is raised; partner: isPageGuarded() of the compiler, after it has read begun.
+  // ORDER: sc and before done is raised; partner: isPageGuarded() of the compiler, after readStableGeneration().
   Atomics.and(words, ATTRIBUTES + pageIndex, kept);
   // ORDER: sc add; partner: the generation test of decoders and regions.
   Atomics.add(words, BEGUN + pageIndex, 1);
@@ -290,6 +296,7 @@ export function isGenerationCurrent(
 export function openForDecode(words: Int32Array, hostOffset: number, bytes: number): number {
   const pageIndex = hostOffset >>> PAGE_SHIFT;
   markCodeLines(words, hostOffset, bytes);
+  // Before the guard is looked at: a page that is released in between has the guard of its old generation.
   const generation = readStableGeneration(words, pageIndex);
   return isPageGuarded(words, pageIndex) ? generation : PROVISIONAL;
 }

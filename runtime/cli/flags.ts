@@ -9,6 +9,7 @@
 
 // @ts-types="./parse_args_types.d.ts"
 import { parseArgs } from "@std/cli";
+import type { PassName } from "../../optimizer/pass_names.ts";
 import { MAX_HARTS, MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   CPU_MODELS,
@@ -35,6 +36,7 @@ import {
   parseSwitch,
   rejectUnknownProperties,
 } from "./property_list.ts";
+import { parsePassList } from "./pass_list.ts";
 import { parseMemory, parseSmp } from "./quantities.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -89,6 +91,8 @@ export interface CommandLine {
   unsafePlainLoads?: boolean;
   /** How reservations are made. */
   llsc?: LlscScheme;
+  /** Passes of the optimizer that run. */
+  passes?: readonly PassName[];
   /** What goes to the debug log. */
   debugCategories?: DebugCategory[];
   /** Path of the debug log. */
@@ -180,8 +184,9 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=multi|single][,check=on|off][,llsc=S][,host-order=C]",
+    value: "tcg[,thread=multi|single][,check=on|off][,opt=LIST][,llsc=S][,host-order=C]",
     help: "threads: one per hart, or one for all; check=on compares both tiers as it runs; " +
+      "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "unsafe-plain-loads=on breaks the memory model, for tests",
@@ -365,7 +370,14 @@ function parseCpu(value: string, line: CommandLine): void {
   for (const [key, setting] of properties) line.cpu[key] = parseSwitch("cpu", key, setting);
 }
 
-const ACCEL_PROPERTIES = ["thread", "check", "llsc", "host-order", "unsafe-plain-loads"] as const;
+const ACCEL_PROPERTIES = [
+  "thread",
+  "check",
+  "opt",
+  "llsc",
+  "host-order",
+  "unsafe-plain-loads",
+] as const;
 
 function parseAccel(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("accel", value);
@@ -379,6 +391,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
+  const passes = properties.get("opt");
+  if (passes !== undefined) line.passes = parsePassList(passes);
   const order = properties.get("host-order");
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);

@@ -99,6 +99,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("hostOrder", line.hostOrder),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("llsc", line.llsc),
+      ...given("passes", line.passes),
     },
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
     noReboot: line.noReboot ?? false,

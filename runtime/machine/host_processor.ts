@@ -25,7 +25,7 @@ export function translationSettings(accel: Required<AccelOptions>): TranslationS
     ...usual,
     hasPlainLoads: accel.unsafePlainLoads,
     hasRegions: experiment.regions ?? usual.hasRegions,
-    isOptimized: experiment.optimizer ?? usual.isOptimized,
+    passes: accel.passes,
     regionInstructions: experiment.regionInstructions ?? usual.regionInstructions,
     renewsModules: experiment.renewModules ?? usual.renewsModules,
   };

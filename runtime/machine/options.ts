@@ -7,9 +7,12 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
+import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { UserError } from "./user_error.ts";
+
+export { PASS_NAMES, type PassName };
 
 /** Boards that can be built. */
 export const MACHINE_NAMES = ["virt", "spike"] as const;
@@ -48,8 +51,6 @@ export type HostOrderChoice = typeof HOST_ORDER_CHOICES[number];
 export interface TranslationExperiment {
   /** Compile hot code. Default: true. */
   readonly regions?: boolean;
-  /** Run the optimizer. Default: true. */
-  readonly optimizer?: boolean;
   /** Most guest instructions of one region. Default: {@linkcode REGION_INSTRUCTIONS}. */
   readonly regionInstructions?: number;
   /** Keep compiled code in the host's baseline compiler by compiling it anew all the time. Default: false. */
@@ -128,6 +129,8 @@ export interface AccelOptions {
   readonly hostOrder?: HostOrderChoice;
   /** Emit guest loads that the host may merge and swap, to show that tests notice. Default: false. */
   readonly unsafePlainLoads?: boolean;
+  /** Passes of the optimizer that run, in any order; fewer of them, to find a wrong one. Default: all. */
+  readonly passes?: readonly PassName[];
   /** For tests of the translation itself. */
   readonly experiment?: TranslationExperiment;
   /** How reservations are made. Default: `monitor`. */
@@ -240,12 +243,14 @@ export function describeMachine(options: MachineOptions): MachineDescription {
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
       experiment: options.accel?.experiment ?? {},
       llsc: options.accel?.llsc ?? "monitor",
+      passes: PASS_NAMES.filter((pass) => options.accel?.passes?.includes(pass) ?? true),
     },
     noReboot: options.noReboot ?? false,
     debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },
     statistics: options.statistics ?? false,
   };
   checkNames(description);
+  for (const pass of options.accel?.passes ?? []) checkName("optimization", pass, PASS_NAMES);
   checkHarts(description.harts);
   checkMemory(description.memoryBytes);
   checkFiles(description);

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { PASS_NAMES } from "../../optimizer/pass_names.ts";
 import { MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   ConfigurationError,
@@ -27,6 +28,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     thread: "multi",
     check: false,
     llsc: "monitor",
+    passes: [...PASS_NAMES],
     hostOrder: "auto",
     unsafePlainLoads: false,
     experiment: {},

@@ -4,7 +4,8 @@
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { Region } from "../../ir/region.ts";
-import { optimize } from "../../optimizer/pipeline.ts";
+import type { Pass } from "../../optimizer/pass.ts";
+import { passesByName, runPasses } from "../../optimizer/pipeline.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 import {
   compileBatch,
@@ -92,6 +93,7 @@ export class Compiler {
   readonly #counters: Float64Array;
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
   readonly #renewal: ModuleRenewal | null;
+  readonly #passes: readonly Pass[];
   /** Of the module that was renewed last. */
   #renewalTicket = 0;
 
@@ -104,6 +106,7 @@ export class Compiler {
       parts.isChecked,
       parts.settings.regionInstructions,
     );
+    this.#passes = passesByName(parts.settings.passes);
     this.#renewal = parts.settings.renewsModules ? new ModuleRenewal() : null;
     this.#coverage = new RegionCoverage(parts.words);
     this.#slots = new SlotAllocator(parts.words);
@@ -200,9 +203,7 @@ export class Compiler {
     const report = this.#parts.isChecked
       ? new RegionReport(built, this.#parts.frontend, this.#parts.words)
       : null;
-    if (this.#parts.settings.isOptimized) {
-      this.#timed(CompilerCounter.OPTIMIZE_MS, () => optimize(built.region));
-    }
+    this.#timed(CompilerCounter.OPTIMIZE_MS, () => runPasses(built.region, this.#passes));
     trace?.optimized(built);
     if (report !== null) this.#reports.set(built, report);
     return [built];

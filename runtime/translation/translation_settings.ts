@@ -2,6 +2,7 @@
  * How guest code is translated, as far as it can be chosen: by users the column of the order table, by tests
  * also what a laboratory needs to tell tiers and translations apart.
  */
+import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 
 /** Most guest instructions of one region, unless a test says otherwise. */
@@ -15,8 +16,8 @@ export interface TranslationSettings {
   readonly hasPlainLoads: boolean;
   /** Is hot code compiled? Else the cold tier executes everything. */
   readonly hasRegions: boolean;
-  /** Does the optimizer run? */
-  readonly isOptimized: boolean;
+  /** Passes of the optimizer that run. */
+  readonly passes: readonly PassName[];
   /** Most guest instructions of one region. */
   readonly regionInstructions: number;
   /**
@@ -32,7 +33,7 @@ export function usualTranslation(host: HostOrder): TranslationSettings {
     host,
     hasPlainLoads: false,
     hasRegions: true,
-    isOptimized: true,
+    passes: PASS_NAMES,
     regionInstructions: REGION_INSTRUCTIONS,
     renewsModules: false,
   };

@@ -413,6 +413,25 @@ class PlanBuilder {
   }
 
   #guest(step: StepPlan): void {
+    const order = step.picks[2] % ORDERS;
+    const kind = step.picks[3] % (ACCESS_KINDS + 2);
+    if (kind < ACCESS_KINDS) return this.#access(step, kind);
+    if (kind > ACCESS_KINDS) this.#fenceBefore(step);
+    this.#b.fence(order);
+  }
+
+  /** A fence and what may keep it apart from the next one: an access, or a departure at the instruction's end. */
+  #fenceBefore(step: StepPlan): void {
+    const order = step.picks[0] % ORDERS;
+    const kind = step.picks[1] % (ACCESS_KINDS + 1);
+    const departs = kind === ACCESS_KINDS && this.#region.kind === "region";
+    if (departs) this.#b.leaveIf(this.#rare(step));
+    this.#b.fence(order);
+    if (kind < ACCESS_KINDS) this.#access(step, kind);
+    else if (departs) this.#boundary();
+  }
+
+  #access(step: StepPlan, kind: number): void {
     const b = this.#b;
     const order = step.picks[2] % ORDERS;
     const width = WIDTHS[step.picks[1] % WIDTHS.length];
@@ -432,10 +451,9 @@ class PlanBuilder {
         ),
       () => b.loadReserved(this.#address(step, 0), atomic),
       () => b.storeConditional(this.#address(step, 0), value(), atomic),
-      () => b.fence(order),
       () => b.trapIf(this.#rare(step), this.#value("i32", step, 1), this.#value("i64", step, 2)),
     ];
-    const made = pick(makers, step.picks[3])();
+    const made = pick(makers, kind)();
     if (made !== undefined) this.#keep(made);
   }
 
@@ -530,6 +548,8 @@ class PlanBuilder {
   }
 }
 
+/** Ways of `#access()`. */
+const ACCESS_KINDS = 7;
 const MOST_BLOCKS = 6;
 const MOST_STEPS = 24;
 const PICKS = 255;

@@ -77,6 +77,17 @@ Deno.test("all passes together change nothing that can be seen", () => {
   checkPasses(PIPELINE);
 });
 
+Deno.test("any choice of passes changes nothing that can be seen", () => {
+  fc.assert(
+    fc.property(regionPlans(), inputs, fc.subarray([...PIPELINE]), (plan, inputs, passes) => {
+      const after = plan.build();
+      runPasses(after, passes, { verifies: true });
+      assertEquivalent(plan.build(), after, inputs);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
 Deno.test("dead_state_writes leaves state whole where a safepoint may stand", () => {
   const passes = PIPELINE.filter((pass) => pass.name === "dead_state_writes");
   fc.assert(

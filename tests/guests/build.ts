@@ -90,7 +90,8 @@ export const LINUX_PROGRAMS: readonly LinuxProgram[] = [LOCK_STRESS, LINUX_BENCH
 /** Compiles a program for Linux into the given file. */
 export async function buildLinuxProgram(program: LinuxProgram, output: string): Promise<void> {
   const sources = program.sources.map((source) => fileURLToPath(source));
-  await run(COMPILER, [...program.flags, ...LINUX_FLAGS, ...sources, "-o", output]);
+  const include = `-I${fileURLToPath(LINUX_PROGRAMS_FOLDER)}`;
+  await run(COMPILER, [...program.flags, ...LINUX_FLAGS, include, ...sources, "-o", output]);
   await run(STRIP, ["--strip-all", output]);
   await Deno.chmod(output, EXECUTABLE);
 }

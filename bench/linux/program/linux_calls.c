@@ -1,42 +1,14 @@
-/* System calls of Linux on RISC-V: `linux_calls.h`. Numbers are those of the kernel's generic table. */
+/* System calls of Linux on RISC-V: `linux_calls.h`. */
 #include "linux_calls.h"
+#include "system_call.h"
 
 enum {
-  SYS_close = 57,
-  SYS_pipe2 = 59,
-  SYS_read = 63,
-  SYS_write = 64,
-  SYS_exit_group = 94,
-  SYS_clock_gettime = 113,
-  SYS_sched_setaffinity = 122,
-  SYS_getppid = 173,
-  SYS_munmap = 215,
-  SYS_clone = 220,
-  SYS_execve = 221,
-  SYS_mmap = 222,
-  SYS_wait4 = 260,
-  CLOCK_MONOTONIC = 1,
   SIGCHLD = 17,
   PROT_READ_WRITE = 3,
   MAP_PRIVATE_ANONYMOUS = 0x22,
   STATUS_SHIFT = 8,
   LINE_BYTES = 160,
 };
-
-static s64 call6(s64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
-  register s64 a7 __asm__("a7") = number;
-  register u64 a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c;
-  register u64 a3 __asm__("a3") = d, a4 __asm__("a4") = e, a5 __asm__("a5") = f;
-  __asm__ volatile("ecall"
-                   : "+r"(a0)
-                   : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
-                   : "memory");
-  return (s64)a0;
-}
-
-static s64 call(s64 number, u64 a, u64 b, u64 c) {
-  return call6(number, a, b, c, 0, 0, 0);
-}
 
 static s64 checked(s64 result, const char *what) {
   if (result < 0) fail(what);
@@ -69,7 +41,7 @@ void print_line(const struct word *words, u64 count) {
 }
 
 void end_process(int status) {
-  call(SYS_exit_group, (u64)status, 0, 0);
+  system_call(SYS_exit_group, (u64)status, 0, 0);
   __builtin_unreachable();
 }
 
@@ -81,29 +53,29 @@ void fail(const char *what) {
 
 u64 nanoseconds(void) {
   u64 time[2];
-  call(SYS_clock_gettime, CLOCK_MONOTONIC, (u64)time, 0);
+  system_call(SYS_clock_gettime, CLOCK_MONOTONIC, (u64)time, 0);
   return time[0] * 1000000000 + time[1];
 }
 
-u64 parent_id(void) { return (u64)call(SYS_getppid, 0, 0, 0); }
+u64 parent_id(void) { return (u64)system_call(SYS_getppid, 0, 0, 0); }
 
 void *map_pages(u64 bytes) {
   return (void *)checked(
-      call6(SYS_mmap, 0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, (u64)-1, 0), "mmap");
+      system_call6(SYS_mmap, 0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, (u64)-1, 0), "mmap");
 }
 
 void unmap_pages(void *address, u64 bytes) {
-  checked(call(SYS_munmap, (u64)address, bytes, 0), "munmap");
+  checked(system_call(SYS_munmap, (u64)address, bytes, 0), "munmap");
 }
 
-void make_pipe(int ends[2]) { checked(call(SYS_pipe2, (u64)ends, 0, 0), "pipe2"); }
+void make_pipe(int ends[2]) { checked(system_call(SYS_pipe2, (u64)ends, 0, 0), "pipe2"); }
 
-void close_file(int file) { checked(call(SYS_close, (u64)file, 0, 0), "close"); }
+void close_file(int file) { checked(system_call(SYS_close, (u64)file, 0, 0), "close"); }
 
 u64 read_all(int file, void *bytes, u64 count) {
   u64 done = 0;
   while (done < count) {
-    s64 part = checked(call(SYS_read, (u64)file, (u64)bytes + done, count - done), "read");
+    s64 part = checked(system_call(SYS_read, (u64)file, (u64)bytes + done, count - done), "read");
     if (part == 0) break;
     done += (u64)part;
   }
@@ -113,7 +85,7 @@ u64 read_all(int file, void *bytes, u64 count) {
 void write_all(int file, const void *bytes, u64 count) {
   u64 done = 0;
   while (done < count) {
-    s64 part = call(SYS_write, (u64)file, (u64)bytes + done, count - done);
+    s64 part = system_call(SYS_write, (u64)file, (u64)bytes + done, count - done);
     if (part < 0) end_process(1);
     done += (u64)part;
   }
@@ -121,19 +93,19 @@ void write_all(int file, const void *bytes, u64 count) {
 
 void stay_on_hart(u64 hart) {
   u64 harts = 1ul << hart;
-  checked(call(SYS_sched_setaffinity, 0, sizeof harts, (u64)&harts), "sched_setaffinity");
+  checked(system_call(SYS_sched_setaffinity, 0, sizeof harts, (u64)&harts), "sched_setaffinity");
 }
 
-s64 fork_process(void) { return checked(call6(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0), "clone"); }
+s64 fork_process(void) { return checked(system_call6(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0), "clone"); }
 
 void execute_self(const char *argument) {
   const char *const arguments[] = {"linux_bench", argument, 0};
-  call(SYS_execve, (u64) "/proc/self/exe", (u64)arguments, (u64)(arguments + 2));
+  system_call(SYS_execve, (u64) "/proc/self/exe", (u64)arguments, (u64)(arguments + 2));
   fail("execve");
 }
 
 int wait_for(s64 child) {
   int status = 0;
-  checked(call6(SYS_wait4, (u64)child, (u64)&status, 0, 0, 0, 0), "wait4");
+  checked(system_call6(SYS_wait4, (u64)child, (u64)&status, 0, 0, 0, 0), "wait4");
   return status >> STATUS_SHIFT;
 }

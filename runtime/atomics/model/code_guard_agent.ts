@@ -2,36 +2,9 @@
  * The steps of `code_guard.ts` as an agent of the model takes them, with every order that can be removed.
  */
 
+import type { CodeGuardMutation, Mutation, ReleaseMutation } from "./code_guard_mutations.ts";
 import { Attribute, Entry, History, Memory, Register, State } from "./code_guard_state.ts";
 import { type Label, Program, type StoreOrder, type World } from "./program.ts";
-
-/** Orderings removed. */
-export type CodeGuardMutation =
-  | "ticket drawn before CODE"
-  | "no serve after RUNNING"
-  | "RUNNING is a plain store"
-  | "IDLE is a plain store"
-  | "ACK is a plain store"
-  | "ACK without dropping entries"
-  | "states read before the request"
-  | "a ticket being drawn counts as complete"
-  | "guard tested after the bytes are read"
-  | "provisional code survives FENCE.I"
-  | "generation not compared at FENCE.I"
-  | "generation not compared at region entry"
-  | "bytes stored before begun"
-  | "code bytes stored plainly"
-  | "done not counted"
-  | "begun read before done"
-  | "generation read after the bytes"
-  | "generation read before the line bit"
-  | "line tested once, done untouched"
-  | "line tested only before done is lowered"
-  | "done restored before begun"
-  | "own entries kept when arming";
-
-/** A mutation, or the protocol as it is. */
-export type Mutation = CodeGuardMutation | "none";
 
 /** One thread: a hart, or the compiler when its index is past the harts. Methods append its steps. */
 export class Agent {
@@ -39,7 +12,7 @@ export class Agent {
 
   constructor(readonly me: number, readonly harts: number, readonly mutation: Mutation) {}
 
-  is(mutation: CodeGuardMutation): boolean {
+  is(mutation: CodeGuardMutation | ReleaseMutation): boolean {
     return this.mutation === mutation;
   }
 
@@ -98,6 +71,11 @@ export class Agent {
     p.store("fast store", Memory.BYTES, value, "plain");
     p.goto(done);
     p.at(slow);
+    p.load(
+      "guarded: attribute",
+      Memory.ATTRIBUTE,
+      (_r, v) => (v & Attribute.CODE) === 0 ? fast : undefined,
+    );
     this.guardedStore(value);
     p.at(done);
     p.local((r) => {
@@ -230,8 +208,8 @@ export class Agent {
     }
   }
 
-  /** PROVISIONAL := a store is in flight; RECORD_GENERATION := begun. */
-  readGeneration(): void {
+  /** PROVISIONAL := a store is in flight; RECORD_GENERATION := begun, unless the page was opened with one. */
+  readGeneration(isOpened: boolean): void {
     const { p } = this;
     const done = () =>
       p.load("done?", Memory.DONE, (r, v) => {
@@ -247,13 +225,13 @@ export class Agent {
     p.local((r) => {
       if (this.is("done not counted")) r[Register.DONE_SEEN] = r[Register.BEGUN_SEEN];
       if (r[Register.DONE_SEEN] !== r[Register.BEGUN_SEEN]) r[Register.PROVISIONAL] = 1;
-      r[Register.RECORD_GENERATION] = r[Register.BEGUN_SEEN];
+      if (!isOpened) r[Register.RECORD_GENERATION] = r[Register.BEGUN_SEEN];
       r[Register.BEGUN_SEEN] = r[Register.DONE_SEEN] = 0;
     });
   }
 
   /** RECORD := 1 + the bytes; with their generation, or provisional. */
-  decode(): void {
+  decode(isOpened = false): void {
     const { p } = this;
     const markLine = () => p.or("mark line", Memory.LINE, 1);
     const bytes = () =>
@@ -265,12 +243,14 @@ export class Agent {
     });
     if (!this.is("generation read before the line bit")) markLine();
     const late = this.is("generation read after the bytes");
-    if (!late) this.readGeneration();
+    const early = this.is("guard tested before the generation is read");
+    if (early) this.testGuard();
+    if (!late) this.readGeneration(isOpened);
     if (this.is("generation read before the line bit")) markLine();
-    if (!this.is("guard tested after the bytes are read")) this.testGuard();
+    if (!early && !this.is("guard tested after the bytes are read")) this.testGuard();
     bytes();
     if (this.is("guard tested after the bytes are read")) this.testGuard();
-    if (late) this.readGeneration();
+    if (late) this.readGeneration(isOpened);
   }
 
   /** Cold tier: decodes unless there is a record, executes it. */
@@ -281,14 +261,28 @@ export class Agent {
     this.arm();
     this.decode();
     p.at(ready);
-    p.observe("execute record", (r, world) => this.checkAge(r, world, r[Register.RECORD] - 1));
+    this.executeRecord();
   }
 
-  /** Hot tier: runs the published region if there is one and its generation stands. */
+  executeRecord(): void {
+    this.p.observe(
+      "execute record",
+      (r, world) => this.checkAge(r, world, r[Register.RECORD] - 1),
+    );
+  }
+
+  /** Runs the published region if its generation stands, in the cold tier what there is none for. */
   executeRegion(): void {
+    const done = this.p.label("done");
+    this.tryRegion(done);
+    this.execute();
+    this.p.at(done);
+  }
+
+  /** Runs the published region if there is one and its generation stands, and goes to `done`. */
+  tryRegion(done: Label): void {
     const { p } = this;
     const cold = p.label("cold");
-    const done = p.label("done");
     p.load("region?", Memory.REGION, (r, v) => {
       r[Register.SEEN] = v;
       return v === 0 ? cold : undefined;
@@ -312,8 +306,6 @@ export class Agent {
     p.local((r) => {
       r[Register.SEEN] = r[Register.BEGUN_SEEN] = 0;
     });
-    this.execute();
-    p.at(done);
   }
 
   checkAge(r: Uint8Array, world: World, value: number): void {
@@ -353,7 +345,6 @@ export class Agent {
   compile(): void {
     const { p } = this;
     const give = p.label("give up");
-    p.load("code page?", Memory.ATTRIBUTE, (_r, v) => v === 0 ? give : undefined);
     this.decode();
     p.local((r) => r[Register.PROVISIONAL] !== 0 ? give : undefined);
     p.store("publish generation", Memory.REGION_GENERATION, (r) => r[Register.RECORD_GENERATION]);

@@ -4,54 +4,15 @@
  * the hart's own. Nobody waits in this protocol, so there is nothing to deadlock.
  */
 
-import { Agent, type CodeGuardMutation, type Mutation } from "./code_guard_agent.ts";
-import { Attribute, Entry, History, Memory, Register, State } from "./code_guard_state.ts";
+import { Agent } from "./code_guard_agent.ts";
+import type { CodeGuardMutation, Mutation } from "./code_guard_mutations.ts";
+import { BESIDE, close, DECODED, FRESH } from "./code_guard_start.ts";
+import { Register } from "./code_guard_state.ts";
 import type { Model } from "./machine.ts";
 import { EVERYWHERE, type ProtocolModel, SUPERFLUOUS, WEAK_ONLY } from "./protocol_model.ts";
 
-/** Starts of the scenarios. */
-interface Start {
-  /** The page is a code page with a complete guard, all write entries are guarded. */
-  readonly guarded: boolean;
-  /** The line is marked as code. */
-  readonly lineMarked: boolean;
-  /** Tickets drawn and acknowledged before. */
-  readonly requests: number;
-}
-
-function close(agents: readonly Agent[], harts: number, start: Start): Model {
-  return {
-    threads: agents.map((agent) => agent.p),
-    memoryBytes: Memory.COUNT,
-    ghostBytes: History.COUNT,
-    registers: Register.COUNT,
-    init: (memory, _ghost, registers) => {
-      memory.fill(State.RUNNING, Memory.STATE, Memory.STATE + harts);
-      if (start.guarded) {
-        memory[Memory.ATTRIBUTE] = Attribute.CODE | start.requests << Attribute.TICKET_SHIFT;
-      }
-      memory[Memory.REQUEST] = start.requests;
-      memory.fill(start.requests, Memory.ACK, Memory.ACK + harts);
-      memory[Memory.LINE] = start.lineMarked ? 1 : 0;
-      for (const r of registers.slice(0, harts)) {
-        r[Register.OWN_ACK] = start.requests;
-        r[Register.TLB] = start.guarded ? Entry.GUARDED : Entry.FAST;
-      }
-    },
-    onCommit: (world, _thread, address, value) => {
-      if (address !== Memory.BYTES) return;
-      world.ghost[History.COMMITS]++;
-      world.ghost[History.AGE + value] = world.ghost[History.COMMITS];
-    },
-  };
-}
-
-const FRESH: Start = { guarded: false, lineMarked: false, requests: 0 };
-const BESIDE: Start = { guarded: true, lineMarked: false, requests: 1 };
-const DECODED: Start = { guarded: true, lineMarked: true, requests: 1 };
-
 /** The executing hart's script: execute, fence, execute, serving in between. */
-function runner(agent: Agent, fences: number): Agent {
+export function runner(agent: Agent, fences: number): Agent {
   agent.execute();
   for (let k = 0; k < fences; k++) {
     agent.serve();
@@ -194,6 +155,7 @@ export const codeGuardModel: ProtocolModel<CodeGuardMutation> = {
     "done not counted": EVERYWHERE,
     "begun read before done": SUPERFLUOUS,
     "generation read after the bytes": EVERYWHERE,
+    "guard tested before the generation is read": SUPERFLUOUS,
     "generation read before the line bit": EVERYWHERE,
     "line tested once, done untouched": EVERYWHERE,
     "line tested only before done is lowered": EVERYWHERE,

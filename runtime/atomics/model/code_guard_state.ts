@@ -17,7 +17,8 @@ export const Memory = {
   COMPLETED: 8,
   STATE: 9,
   ACK: 9 + MAX_HARTS,
-  COUNT: 9 + 2 * MAX_HARTS,
+  OWNER: 9 + 2 * MAX_HARTS,
+  COUNT: 10 + 2 * MAX_HARTS,
 } as const;
 
 /** Values of Memory.STATE. */

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { codeGuardModel } from "./code_guard_model.ts";
+import { codeReleaseModel } from "./code_release_model.ts";
 import { exclusiveModel } from "./exclusive_model.ts";
 import { monitorModel } from "./monitor_model.ts";
 import { pauseModel } from "./pause_model.ts";
@@ -36,6 +37,7 @@ check(pendingModel);
 check(pauseModel);
 check(exclusiveModel);
 check(codeGuardModel);
+check(codeReleaseModel);
 check(remoteModel);
 check(ringModel);
 check(monitorModel);

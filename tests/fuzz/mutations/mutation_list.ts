@@ -1,10 +1,18 @@
 /**
  * Deliberate mistakes, one change of text each, that the fuzzers must find. The kinds of mistake are those that
  * are easily made: a sign, a border, a case left out, a check dropped.
+ *
+ * What fences order no program of one hart can tell. For them the oracle is the trace of the reference
+ * interpreter, which holds fences, and at last a golden file.
  */
 
 /** Part of the emulator in which a mistake lies. */
-export type MutatedPart = "lifter" | "optimizer" | "region lowering" | "address translation";
+export type MutatedPart =
+  | "lifter"
+  | "optimizer"
+  | "fences"
+  | "region lowering"
+  | "address translation";
 
 /** One mistake. */
 export interface Mutation {
@@ -111,6 +119,27 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "optimizer/state_facts.ts",
     from: "const both = known[number] & facts[number];",
     to: "const both = known[number];",
+  },
+  {
+    part: "fences",
+    what: "fences on both sides of a load become one",
+    file: "optimizer/passes/fence_merging.ts",
+    from: "if (!isOwnWork(operation)) open = null;",
+    to: 'if (!isOwnWork(operation) && operation.opcode !== "guest.load") open = null;',
+  },
+  {
+    part: "fences",
+    what: "of merged fences the last one's pairs stay",
+    file: "optimizer/passes/fence_merging.ts",
+    from: "const order = orderOf(first) | orderOf(second);",
+    to: "const order = orderOf(second);",
+  },
+  {
+    part: "fences",
+    what: "fences become one although the region may be left between them",
+    file: "optimizer/passes/fence_merging.ts",
+    from: 'departsAtBoundary ||= operation.opcode === "leave_if";',
+    to: "",
   },
   {
     part: "region lowering",

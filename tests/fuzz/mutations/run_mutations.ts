@@ -29,18 +29,38 @@ const COPIED = [
 ];
 const REGRESSIONS = "tests/fuzz/regressions";
 
-/** A run of a fuzzer. */
-type Attempt = readonly string[];
+/** A run of a fuzzer, or of a test. */
+interface Attempt {
+  /** As the results document names it. */
+  readonly name: string;
+  /** Arguments of Deno. */
+  readonly args: readonly string[];
+}
 
-const VECTORS: Attempt = ["vectors"];
-const ROWS: Attempt = ["rows", "1", "64", "--no-qemu"];
-const BLOCKS: Attempt = ["blocks", "1", "500"];
-const MMU: Attempt = ["mmu", "1", "400"];
+function fuzz(...words: string[]): Attempt {
+  const run = ["run", "--no-check", "--allow-all", "tests/fuzz/fuzz.ts", ...words];
+  return {
+    name: ["fuzz", ...words].join(" "),
+    args: [...run, "--stop-at-first", "--built-cold-tier"],
+  };
+}
+
+function test(path: string): Attempt {
+  return { name: path, args: ["test", "--no-check", "--allow-all", path] };
+}
+
+const VECTORS = fuzz("vectors");
+const ROWS = fuzz("rows", "1", "64", "--no-qemu");
+const BLOCKS = fuzz("blocks", "1", "500");
+const MMU = fuzz("mmu", "1", "400");
+const RANDOM_REGIONS = test("tests/fuzz/optimizer_test.ts");
+const GOLDEN_FILES = test("tests/filetests/filetest_test.ts");
 
 /** Which fuzzers are tried, the most promising first. */
 const ATTEMPTS: Readonly<Record<MutatedPart, readonly Attempt[]>> = {
   lifter: [VECTORS, ROWS, BLOCKS, MMU],
   optimizer: [BLOCKS, ROWS, VECTORS, MMU],
+  fences: [RANDOM_REGIONS, GOLDEN_FILES],
   "region lowering": [BLOCKS, MMU, ROWS, VECTORS],
   "address translation": [MMU, BLOCKS, VECTORS],
 };
@@ -98,25 +118,17 @@ async function savedSize(copy: string): Promise<string> {
 
 async function find(copy: string, { part }: Mutation): Promise<Finding> {
   const start = performance.now();
-  for (const words of ATTEMPTS[part]) {
+  for (const { name, args } of ATTEMPTS[part]) {
     await emptyRegressions(copy);
     const { code } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-check",
-        "--allow-all",
-        "tests/fuzz/fuzz.ts",
-        ...words,
-        "--stop-at-first",
-        "--built-cold-tier",
-      ],
+      args: [...args],
       cwd: copy,
       stdout: "null",
       stderr: "null",
     }).output();
     if (code === 0) continue;
     const seconds = Math.round((performance.now() - start) / 1000);
-    return { foundBy: words.join(" "), size: await savedSize(copy), seconds };
+    return { foundBy: name, size: await savedSize(copy), seconds };
   }
   return { foundBy: null, size: "", seconds: Math.round((performance.now() - start) / 1000) };
 }
@@ -136,7 +148,7 @@ async function tryMutation(copy: string, mutation: Mutation): Promise<Finding> {
 type ResultRow = readonly (string | number)[];
 
 function resultRow({ part, what, file }: Mutation, { foundBy, size, seconds }: Finding): ResultRow {
-  const by = foundBy === null ? "not found" : `\`fuzz ${foundBy}\``;
+  const by = foundBy === null ? "not found" : `\`${foundBy}\``;
   return [part, what, `\`${file}\``, by, size, seconds];
 }
 

@@ -4,44 +4,27 @@
  *
  * Usage: lock_stress THREADS SECONDS
  */
+#include "system_call.h"
+
 typedef unsigned int u32;
 typedef unsigned long u64;
 typedef long s64;
 
 enum {
-  SYS_futex = 98,
-  SYS_clock_gettime = 113,
-  SYS_write = 64,
-  SYS_exit = 93,
-  SYS_exit_group = 94,
-  SYS_clone = 220,
-  SYS_mmap = 222,
   FUTEX_WAIT = 0,
   FUTEX_WAKE = 1,
-  CLOCK_MONOTONIC = 1,
   MAX_THREADS = 64,
   STACK_BYTES = 64 * 1024,
   STALL_SECONDS = 20,
   EVERYBODY = 0x7fffffff,
-  /* VM, FS, FILES, SIGHAND, THREAD, SYSVSEM; the id is cleared and woken at the end. */
-  CLONE_FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x200000,
+  /* The id is cleared and woken at the end. */
+  CLONE_FLAGS = CLONE_THREAD_FLAGS | 0x200000,
 };
-
-static s64 call(s64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
-  register s64 a7 __asm__("a7") = number;
-  register u64 a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c;
-  register u64 a3 __asm__("a3") = d, a4 __asm__("a4") = e, a5 __asm__("a5") = f;
-  __asm__ volatile("ecall"
-                   : "+r"(a0)
-                   : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
-                   : "memory");
-  return (s64)a0;
-}
 
 static void print(const char *text) {
   u64 length = 0;
   while (text[length]) length++;
-  call(SYS_write, 1, (u64)text, length, 0, 0, 0);
+  system_call(SYS_write, 1, (u64)text, length);
 }
 
 static void print_number(u64 value) {
@@ -56,20 +39,20 @@ static void fail(const char *what) {
   print("STRESS-FAILED ");
   print(what);
   print("\n");
-  call(SYS_exit_group, 1, 0, 0, 0, 0, 0);
+  system_call(SYS_exit_group, 1, 0, 0);
 }
 
 static u64 seconds_now(void) {
   u64 time[2] = {0, 0};
-  call(SYS_clock_gettime, CLOCK_MONOTONIC, (u64)time, 0, 0, 0, 0);
+  system_call(SYS_clock_gettime, CLOCK_MONOTONIC, (u64)time, 0);
   return time[0];
 }
 
 static void wait_while(u32 *word, u32 value) {
-  call(SYS_futex, (u64)word, FUTEX_WAIT, value, 0, 0, 0);
+  system_call(SYS_futex, (u64)word, FUTEX_WAIT, value);
 }
 
-static void wake(u32 *word, u64 count) { call(SYS_futex, (u64)word, FUTEX_WAKE, count, 0, 0, 0); }
+static void wake(u32 *word, u64 count) { system_call(SYS_futex, (u64)word, FUTEX_WAKE, count); }
 
 /* --- locks --------------------------------------------------------------------------------------- */
 
@@ -195,7 +178,7 @@ static void work(u32 self) {
   }
   __atomic_sub_fetch(&shared.running, 1, __ATOMIC_RELEASE);
   wake(&shared.running, EVERYBODY);
-  call(SYS_exit, 0, 0, 0, 0, 0, 0);
+  system_call(SYS_exit, 0, 0, 0);
 }
 
 /* The child starts on its own stack and never returns. */
@@ -230,7 +213,7 @@ static void watch(u64 seconds) {
   u32 never = 0;
   while (seconds_now() - start < seconds) {
     u64 second[2] = {1, 0};
-    call(SYS_futex, (u64)&never, FUTEX_WAIT, 0, (u64)second, 0, 0);
+    system_call6(SYS_futex, (u64)&never, FUTEX_WAIT, 0, (u64)second, 0, 0);
     u64 done = sum(0);
     if (done != last) progress_at = seconds_now();
     if (seconds_now() - progress_at > STALL_SECONDS) fail("no progress");
@@ -243,7 +226,7 @@ static void stop_all(void) {
   for (u32 left; (left = __atomic_load_n(&shared.running, __ATOMIC_ACQUIRE)) != 0;) {
     u64 moment[2] = {0, 10000000};
     wake(&shared.token, EVERYBODY);
-    call(SYS_futex, (u64)&shared.running, FUTEX_WAIT, left, (u64)moment, 0, 0);
+    system_call6(SYS_futex, (u64)&shared.running, FUTEX_WAIT, left, (u64)moment, 0, 0);
   }
 }
 
@@ -260,7 +243,7 @@ __attribute__((noreturn, used)) static void start(u64 *stack) {
   if (thread_count < 1 || thread_count > MAX_THREADS) fail("1 to 64 threads");
   shared.running = thread_count;
   u64 bytes = (u64)thread_count * STACK_BYTES;
-  char *stacks = (char *)call(SYS_mmap, 0, bytes, 3, 0x22, (u64)-1, 0);
+  char *stacks = (char *)system_call6(SYS_mmap, 0, bytes, 3, 0x22, (u64)-1, 0);
   if ((s64)stacks < 0 && (s64)stacks > -4096) fail("no memory for stacks");
   for (u32 i = 0; i < thread_count; i++) start_thread(i, stacks + (u64)(i + 1) * STACK_BYTES);
   watch(number(arguments[2]));
@@ -274,7 +257,7 @@ __attribute__((noreturn, used)) static void start(u64 *stack) {
   print(" turns ");
   print_number(sum(4));
   print("\n");
-  call(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+  system_call(SYS_exit_group, 0, 0, 0);
   __builtin_unreachable();
 }
 

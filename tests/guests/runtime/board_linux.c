@@ -3,23 +3,12 @@
  * the first as one that shares its memory with nobody.
  */
 #include "board.h"
+#include "../linux/system_call.h"
 
 enum {
-  SYS_write = 64,
-  SYS_ppoll = 73,
-  SYS_exit_group = 94,
-  SYS_clone = 220,
-  /* VM, FS, FILES, SIGHAND, THREAD, SYSVSEM. */
-  CLONE_FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000,
   STACK_BYTES = 4096,
   STANDARD_OUTPUT = 1,
 };
-
-static void system_call(u64 number, u64 first, u64 second, u64 third) {
-  register u64 a7 __asm__("a7") = number;
-  register u64 a0 __asm__("a0") = first, a1 __asm__("a1") = second, a2 __asm__("a2") = third;
-  __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
-}
 
 void board_put(char byte) {
   system_call(SYS_write, STANDARD_OUTPUT, (u64)&byte, 1);
@@ -34,7 +23,7 @@ static u8 sleeper_stack[STACK_BYTES] __attribute__((aligned(16)));
 /* The new thread has an empty stack: it must not return from here. */
 static void start_sleeper(void) {
   register u64 a7 __asm__("a7") = SYS_clone;
-  register u64 a0 __asm__("a0") = CLONE_FLAGS;
+  register u64 a0 __asm__("a0") = CLONE_THREAD_FLAGS;
   register u64 a1 __asm__("a1") = (u64)(sleeper_stack + STACK_BYTES);
   __asm__ volatile(
       "ecall\n"

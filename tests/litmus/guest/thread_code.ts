@@ -239,6 +239,7 @@ export function registersOf(instruction: Instruction): number[] {
     case "branch":
       return [instruction.left, instruction.right];
     case "sfence.vma":
+    case "sinval.vma":
       return [instruction.address, instruction.space];
     default:
       return [];
@@ -290,9 +291,12 @@ function emitInstruction(a: Assembler, { instruction }: PlacedInstruction): void
     case "fence":
       return emitFence(a, instruction);
     case "fence.i":
-      return a.emit("fence.i");
+    case "sfence.w.inval":
+    case "sfence.inval.ir":
+      return a.emit(instruction.kind);
     case "sfence.vma":
-      return a.emit("sfence.vma", { rs1: instruction.address, rs2: instruction.space });
+    case "sinval.vma":
+      return a.emit(instruction.kind, { rs1: instruction.address, rs2: instruction.space });
     case "nop":
       return a.emit("addi", { rd: 0, rs1: 0, imm: 0 });
   }

@@ -49,10 +49,10 @@ export function accelOptions(configuration: Configuration): AccelOptions {
   return {
     hostOrder,
     llsc,
+    ...(optimizer === "off" ? { passes: [] } : {}),
     unsafePlainLoads: plainLoads ?? false,
     experiment: {
       regions: tier !== "cold",
-      optimizer: optimizer === "on",
       renewModules: tier === "baseline",
       dropBarriers: dropBarriers ?? false,
       ...(regions === "split" ? { regionInstructions: SPLIT_INSTRUCTIONS } : {}),

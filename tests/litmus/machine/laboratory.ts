@@ -4,6 +4,7 @@ import { runsAtOnce } from "../guest/meeting_point.ts";
 import { RVWMO, TSO } from "../model/preserved_order.ts";
 import type { Configuration } from "./configuration.ts";
 import { LaboratoryMachine, type MachineNeeds } from "./laboratory_machine.ts";
+import { leavesBitsToSoftware } from "../syntax/page_entry.ts";
 import { TestRunner } from "./test_runner.ts";
 import { AllowedOutcomes, judgeRun, type TestVerdict } from "./verdict.ts";
 
@@ -73,8 +74,12 @@ export class Laboratory {
 }
 
 /** The machine that a test needs. */
-export function needsOf({ threads, pages }: LitmusTest): MachineNeeds {
-  return { harts: Math.max(LEAST_HARTS, threads.length), isTranslated: pages.length !== 0 };
+export function needsOf({ threads, pages, properties }: LitmusTest): MachineNeeds {
+  return {
+    harts: Math.max(LEAST_HARTS, threads.length),
+    isTranslated: pages.length !== 0,
+    leavesBitsToSoftware: leavesBitsToSoftware(properties),
+  };
 }
 
 /** A scheme that compares values does not promise what a test says needs the line to be watched. */

@@ -28,6 +28,8 @@ export interface MachineNeeds {
   readonly harts: number;
   /** Do the harts run with page tables? */
   readonly isTranslated: boolean;
+  /** Does software set accessed and dirty bits? */
+  readonly leavesBitsToSoftware: boolean;
 }
 
 /** What one hart does in a job. */
@@ -88,14 +90,14 @@ export class LaboratoryMachine {
   /** Builds a machine and starts it. */
   static async start(
     configuration: Configuration,
-    { harts, isTranslated }: MachineNeeds,
+    { harts, isTranslated, leavesBitsToSoftware }: MachineNeeds,
   ): Promise<LaboratoryMachine> {
     const description = describeMachine({
       machine: "virt",
       harts,
       memoryBytes: RAM_BYTES,
       bios: { name: "laboratory", bytes: driverImage(ORDER_BYTES, isTranslated) },
-      cpu: { ztso: configuration.model === "TSO" },
+      cpu: { ztso: configuration.model === "TSO", svade: leavesBitsToSoftware },
       accel: accelOptions(configuration),
     });
     const parts = await machineParts(description);

@@ -31,12 +31,15 @@ const SHAPES = [
   "amoadd-with-byte-store",
   "remap+sfence.vma",
   "remap+sfence.vma-page",
+  "remap+w.inval-sinval-page-inval.ir",
+  "user+sfence.vma",
   "MP+remap+fence-sfence.vma",
   "MP+protect+fence-sfence.vma",
   "SB+remap+sfence.vmas",
   "dirty+amoor",
   "dirty+protect-lr-sc",
   "lr-sc+aliases+store-between",
+  "svade-MP+clean+fence-sfence.vma",
 ];
 
 const library = await loadLibrary();

@@ -1,7 +1,7 @@
 /** Where the checker puts the locations of a test: what is an address is told from a small number. */
 import type { InitialValue, Page } from "../syntax/initial_state.ts";
 import type { LitmusTest } from "../syntax/litmus_test_file.ts";
-import { entryFlags, entryPage, entryValue } from "../syntax/page_entry.ts";
+import { entryFlags, entryPage, entryValue, leavesBitsToSoftware } from "../syntax/page_entry.ts";
 
 const FIRST_ADDRESS = 0x7000_0000;
 const FIRST_PAGE = 0x6000_0000;
@@ -18,6 +18,11 @@ export class MemoryLayout {
       ...test.locations.map(({ name }, index) => [name, FIRST_ADDRESS + index * DISTANCE] as const),
       ...test.pages.map(({ name }, index) => [name, FIRST_PAGE + index * DISTANCE] as const),
     ]);
+  }
+
+  /** Is a page fault what becomes of an access that would have to change its entry? */
+  get faultsOnClearBits(): boolean {
+    return leavesBitsToSoftware(this.#test.properties);
   }
 
   address(name: string): number {

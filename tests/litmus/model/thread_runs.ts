@@ -12,7 +12,15 @@ import { alu, amo } from "./arithmetic.ts";
 import type { MemoryLayout } from "./memory_layout.ts";
 import type { ReadableValues } from "./readable_values.ts";
 import { type AccessDirection, type Translation, translations } from "./translation.ts";
-import { type Fence, type Operation, type OperationSet, PLAIN, type Trace } from "./trace.ts";
+import {
+  type Fence,
+  type Invalidation,
+  type Operation,
+  type OperationSet,
+  PLAIN,
+  type Trace,
+  type TranslationSet,
+} from "./trace.ts";
 
 /** Times that a thread's backward branches are followed. */
 export const REPEAT_LIMIT = 2;
@@ -21,6 +29,8 @@ const WORD = 64;
 const BITS_PER_BYTE = 8;
 const SC_FAILED = 1n;
 const NO_PAIR = -1;
+
+type TranslationFence = Extract<Instruction, { kind: "sfence.vma" | "sinval.vma" }>;
 
 /** What all operations have in common before it is known what they do. */
 const NO_OPERATION = {
@@ -100,7 +110,13 @@ export class ThreadRuns {
       case "fence":
         return [this.#fence(after, instruction.order)];
       case "sfence.vma":
-        return [this.#fenceTranslations(after, instruction)];
+      case "sinval.vma": {
+        const translations = this.#translationsOf(after, instruction);
+        return [this.#invalidation(after, { kind: instruction.kind, translations })];
+      }
+      case "sfence.w.inval":
+      case "sfence.inval.ir":
+        return [this.#invalidation(after, { kind: instruction.kind })];
       case "fence.i":
       case "nop":
         return [after];
@@ -150,22 +166,23 @@ export class ThreadRuns {
     return { ...state, fences: [...state.fences, fence] };
   }
 
-  #fenceTranslations(
-    state: State,
-    { address, space }: Extract<Instruction, { kind: "sfence.vma" }>,
-  ): State {
-    const page = this.#layout.pageOf(Number(state.registers[address]));
-    const entry = page === null ? null : this.#layout.address(entryName(page.name));
+  #invalidation(state: State, invalidation: Invalidation): State {
     const fence = {
       position: state.operations.length,
       order: 0,
       text: this.#place(state).text,
-      translations: {
-        entry: address === 0 ? null : entry,
-        space: space === 0 ? null : state.registers[space],
-      },
+      invalidation,
     };
     return { ...state, fences: [...state.fences, fence] };
+  }
+
+  #translationsOf(state: State, { address, space }: TranslationFence): TranslationSet {
+    const page = this.#layout.pageOf(Number(state.registers[address]));
+    const entry = page === null ? null : this.#layout.address(entryName(page.name));
+    return {
+      entry: address === 0 ? null : entry,
+      space: space === 0 ? null : state.registers[space],
+    };
   }
 
   /** The instruction that was just stepped over. */

@@ -45,11 +45,19 @@ export interface Fence {
   readonly position: number;
   readonly order: OrderSet;
   readonly text: string;
-  /** Of `sfence.vma`; absent for other fences. */
-  readonly translations?: TranslationSet;
+  /** Absent for fences of memory alone. */
+  readonly invalidation?: Invalidation;
 }
 
-/** Walks that an `sfence.vma` is about. */
+/**
+ * What an instruction does to translations. Svinval has an instruction for each of the three parts of
+ * `sfence.vma`: stores come before it, translations are invalidated, walks come behind it.
+ */
+export type Invalidation =
+  | { readonly kind: "sfence.vma" | "sinval.vma"; readonly translations: TranslationSet }
+  | { readonly kind: "sfence.w.inval" | "sfence.inval.ir" };
+
+/** Walks that an invalidation is about. */
 export interface TranslationSet {
   /** Address of the only entry; null for all of them. */
   readonly entry: number | null;

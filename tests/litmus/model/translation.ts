@@ -2,7 +2,7 @@
  * What may come of an access to a virtual page: for each value that its entry may have the physical address and
  * the walk, or a page fault.
  *
- * A walk of an entry that nothing changes is left out: it orders nothing. Of a load-reserved the walk is that of
+ * The threads run in supervisor mode, which may not access a user's pages. A walk of an entry that nothing changes is left out: it orders nothing. Of a load-reserved the walk is that of
  * a load, of all other atomic instructions that of a store.
  */
 import {
@@ -60,9 +60,11 @@ export function translations(
   return readable.map((read) => {
     const flags = entryFlags(read);
     const walk = { entry, bytes: ENTRY_BYTES, read, written: null };
-    if ((flags & NEEDED[direction]) !== NEEDED[direction]) return { address: null, walk, cause };
+    const isAllowed = (flags & (NEEDED[direction] | EntryBit.USER)) === NEEDED[direction];
+    if (!isAllowed) return { address: null, walk, cause };
     const translated = entryPage(read) + offset;
     const updated = read | BigInt(SET[direction]);
+    if (updated !== read && layout.faultsOnClearBits) return { address: null, walk, cause };
     if (updated !== read) {
       return { address: translated, walk: { ...walk, written: updated }, cause };
     }

@@ -88,11 +88,12 @@ export type Instruction =
   }
   | { readonly kind: "fence.i" }
   | {
-    readonly kind: "sfence.vma";
+    readonly kind: "sfence.vma" | "sinval.vma";
     /** Registers with the address and the address space; 0 for all of them. */
     readonly address: number;
     readonly space: number;
   }
+  | { readonly kind: "sfence.w.inval" | "sfence.inval.ir" }
   | { readonly kind: "nop" };
 
 /** An instruction where it stands. */

@@ -215,18 +215,18 @@ const RULES: readonly Rule[] = [
     operands.expect(0);
     return { kind: "fence", order: FENCE_TSO_ORDER, sets: null };
   }],
-  [/^sfence\.vma$/, (_found, operands) => {
-    const isAll = operands.isEmpty;
+  [/^(sfence|sinval)\.vma$/, ([name], operands) => {
+    const isAll = operands.isEmpty && name === "sfence.vma";
     if (!isAll) operands.expect(2);
     return {
-      kind: "sfence.vma",
+      kind: name as "sfence.vma" | "sinval.vma",
       address: isAll ? 0 : operands.register(0),
       space: isAll ? 0 : operands.register(1),
     };
   }],
-  [/^(fence\.i|nop)$/, ([name], operands) => {
+  [/^(fence\.i|sfence\.w\.inval|sfence\.inval\.ir|nop)$/, ([name], operands) => {
     operands.expect(0);
-    return { kind: name as "fence.i" | "nop" };
+    return { kind: name as "fence.i" | "sfence.w.inval" | "sfence.inval.ir" | "nop" };
   }],
 ];
 

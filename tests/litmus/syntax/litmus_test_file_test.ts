@@ -113,6 +113,9 @@ uint64_t x=1; page v=x; page w=entry(y, readonly, clean);
  sd x7,(x6) ;
  sfence.vma x5,x0 ;
  sfence.vma ;
+ sfence.w.inval ;
+ sinval.vma x5,x6 ;
+ sfence.inval.ir ;
 exists (PTE(v)=0x40 /\\ 0:x27=13)`;
 
 Deno.test("pages, their entries and values of entries are read", () => {
@@ -134,6 +137,9 @@ Deno.test("pages, their entries and values of entries are read", () => {
   assertEquals(test.threads[0].instructions.slice(1).map(({ instruction }) => instruction), [
     { kind: "sfence.vma", address: 5, space: 0 },
     { kind: "sfence.vma", address: 0, space: 0 },
+    { kind: "sfence.w.inval" },
+    { kind: "sinval.vma", address: 5, space: 6 },
+    { kind: "sfence.inval.ir" },
   ]);
   assertEquals(test.observed, ["PTE(v)", "0:x27"]);
 });
@@ -145,6 +151,7 @@ const BROKEN_PAGES: readonly (readonly [string, string, number, number, string])
   ["page w=entry(y, readonly, clean)", "page w=v", 3, 32, 'page "v" is no location to be mapped'],
   ["0:x6=PTE(w)", "0:x6=PTE(x)", 4, 14, "no page has the entry PTE(x)"],
   ["sfence.vma x5,x0", "sfence.vma x5", 8, 2, "2 operands are expected, not 1"],
+  ["sinval.vma x5,x6", "sinval.vma", 11, 2, "2 operands are expected, not 0"],
   ["PTE(v)=0x40", "PTE(x)=0x40", 5, 2, '"PTE(x)" is observed'],
 ];
 

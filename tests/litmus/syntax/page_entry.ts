@@ -10,6 +10,7 @@ export const EntryBit = {
   READ: 1 << 1,
   WRITE: 1 << 2,
   EXECUTE: 1 << 3,
+  USER: 1 << 4,
   GLOBAL: 1 << 5,
   ACCESSED: 1 << 6,
   DIRTY: 1 << 7,
@@ -45,6 +46,7 @@ const OPTIONS: Readonly<Record<string, { readonly clear: number; readonly set: n
   clean: { clear: EntryBit.DIRTY, set: 0 },
   unaccessed: { clear: EntryBit.ACCESSED | EntryBit.DIRTY, set: 0 },
   global: { clear: 0, set: EntryBit.GLOBAL },
+  user: { clear: 0, set: EntryBit.USER },
 };
 
 /** An entry with the options of these names; null when there is no such option. */
@@ -59,7 +61,12 @@ export function pageEntry(target: string, options: readonly string[]): PageEntry
 
 /** Can any access through the entry be made without changing it? */
 export function isWhole({ flags }: PageEntry): boolean {
-  return (flags & WHOLE) === WHOLE;
+  return (flags & (WHOLE | EntryBit.USER)) === WHOLE;
+}
+
+/** Does the hart leave accessed and dirty bits to software, as a test says that it needs? */
+export function leavesBitsToSoftware(properties: ReadonlyMap<string, string>): boolean {
+  return properties.get("Svade") === "on";
 }
 
 /** Name of the location that a page's entry is. */
