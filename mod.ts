@@ -50,6 +50,7 @@ export type {
   MachineConsole,
   MachineState,
   MachineStatistics,
+  TranslationStatistics,
 } from "./runtime/machine/machine_interface.ts";
 export type {
   AccelOptions,

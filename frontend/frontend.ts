@@ -75,10 +75,24 @@ export interface ResetRequest {
   readonly hasBuiltinFirmware: boolean;
 }
 
+/** The register that names the address space that translated accesses use. */
+export interface AddressSpaceRegister {
+  /** Its slot. */
+  readonly register: StateSlot;
+  /** Bits from here on say how addresses are translated: a change of them changes the meaning of every address. */
+  readonly schemeShift: number;
+  /** Where the number of the address space stands: translations that are not shared belong to it. */
+  readonly numberShift: number;
+  /** Bits of the number, in place at 0. */
+  readonly numberOnes: number;
+}
+
 /** What the last FLUSH_TRANSLATIONS exit asked for. */
 export interface FlushScope {
   /** Slot of the virtual address. */
   readonly address: StateSlot;
+  /** Slot of the number of the address space. */
+  readonly space: StateSlot;
   /** Slot of the scope bits: bit 0 one address only, bit 1 one address space only. */
   readonly scope: StateSlot;
 }
@@ -116,6 +130,8 @@ export const WalkResult = {
   READ: 1,
   WRITE: 2,
   EXECUTE: 4,
+  /** All address spaces have the translation. */
+  SHARED: 8,
   /** Bits 4..6: level of the leaf; 0 is a 4 KiB page. */
   LEVEL_SHIFT: 4,
   LEVEL_MASK: 7,
@@ -188,8 +204,10 @@ export interface GuestFrontend {
   readonly controlRegisters: ControlRegisterAccess;
   /** The environment call that the hart makes in its current state. */
   environmentCall(read: (slot: StateSlot) => number): EnvironmentCall;
-  /** State slot that changes with everything translations depend on: a change drops what was cached. */
+  /** State slot that changes with what translations depend on, the address space aside: a change drops what was cached. */
   readonly translationVersion: StateSlot;
+  /** The address space. */
+  readonly addressSpace: AddressSpaceRegister;
   /** Operands of translation flushes. */
   readonly flush: FlushScope;
   /** Exception causes of failed accesses. */

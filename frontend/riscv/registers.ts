@@ -57,7 +57,7 @@ export const RISCV_STATE = new StateLayout([
   { name: "mip_software", type: "i32" },
   { name: "pmpcfg", type: "i64", count: 2 },
   { name: "pmpaddr", type: "i64", count: 16 },
-  /** Counts the changes of what translations depend on: address translation, protection, environment. */
+  /** Counts the changes of what translations depend on beside `satp`: protection, environment. */
   { name: "translation_version", type: "i64" },
   /** Old value that `csr_access` hands back to the lifter. */
   { name: "csr_result", type: "i64" },

@@ -28,6 +28,7 @@ import { describeMode } from "./privileged/mode.ts";
 import { PRIVILEGED_FUNCTIONS, privilegedFunctions } from "./privileged/privileged.ts";
 import { resetValues } from "./privileged/reset.ts";
 import { AccessStatus, CSR_ACCESS, CsrOperation } from "./privileged/signatures.ts";
+import { Satp } from "./privileged/translation_mode.ts";
 import { createRecordFiller, RECORD_FIELDS, type RecordFiller } from "./record.ts";
 import { FLOAT_STATE, RISCV_STATE, slot, ZERO_SINK } from "./registers.ts";
 import { EXTENSIONS, isRareRow, ROWS } from "./rows.ts";
@@ -72,7 +73,17 @@ export class RiscvFrontend implements GuestFrontend {
   readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
   readonly timerDeadline = slot("supervisor_deadline");
   readonly translationVersion = slot("translation_version");
-  readonly flush = { address: slot("flush_address"), scope: slot("flush_scope") };
+  readonly addressSpace = {
+    register: slot("satp"),
+    schemeShift: Number(Satp.MODE_SHIFT),
+    numberShift: Number(Satp.ASID_SHIFT),
+    numberOnes: Satp.ASID_ONES,
+  };
+  readonly flush = {
+    address: slot("flush_address"),
+    space: slot("flush_space"),
+    scope: slot("flush_scope"),
+  };
   readonly accessFaults = {
     fetchAccess: Cause.INSTRUCTION_ACCESS_FAULT,
     loadAccess: Cause.LOAD_ACCESS_FAULT,

@@ -22,6 +22,18 @@ export const HartCounter = {
   PC_HIGH: 3,
   /** Compiled regions that this vCPU dropped because a store changed their code. */
   INVALIDATIONS: 4,
+  /** Address space changes that kept what all spaces share, and fences of what was not cached. */
+  FLUSHES_AVOIDED: 5,
+  /** Fences of one address or one address space. */
+  FLUSHES_PARTIAL: 6,
+  /** Times that all cached translations were dropped. */
+  FLUSHES_FULL: 7,
+  /** Fences of instruction fetches. */
+  INSTRUCTION_FENCES: 8,
+  /** Translations found by a walk of page tables. */
+  PAGE_WALKS: 9,
+  /** Translations that the TLB had lost, and that needed no walk. */
+  WALKS_AVOIDED: 10,
   /** First of {@linkcode EXIT_COUNTERS} elements: times that guest code was left, by the reason's number. */
   EXITS: 32,
 } as const;

@@ -10,6 +10,14 @@ const STATISTICS: MachineStatistics = {
   modules: 2,
   moduleBytes: 3,
   invalidations: 4,
+  translations: {
+    pageWalks: 5,
+    walksAvoided: 10,
+    flushesAvoided: 6,
+    flushesPartial: 7,
+    flushesFull: 8,
+    instructionFences: 9,
+  },
   compileMilliseconds: {},
   exits: {},
 };

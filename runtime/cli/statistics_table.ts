@@ -17,6 +17,12 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["regions compiled", `${statistics.regions}`],
     ["modules compiled", `${statistics.modules} (${statistics.moduleBytes} bytes)`],
     ["invalidations", `${statistics.invalidations}`],
+    ["page walks", `${statistics.translations.pageWalks}`],
+    ["page walks avoided", `${statistics.translations.walksAvoided}`],
+    ["flushes avoided", `${statistics.translations.flushesAvoided}`],
+    ["flushes partial", `${statistics.translations.flushesPartial}`],
+    ["flushes full", `${statistics.translations.flushesFull}`],
+    ["instruction fences", `${statistics.translations.instructionFences}`],
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
   ];

@@ -61,6 +61,22 @@ export interface HartStatistics {
   readonly hotInstructions: number;
 }
 
+/** What became of cached address translations, on all harts. */
+export interface TranslationStatistics {
+  /** Page table walks. */
+  readonly pageWalks: number;
+  /** Translations that the first level of the cache had lost, and the second had. */
+  readonly walksAvoided: number;
+  /** Changes of the address space that kept what could be kept, and fences of what was not cached. */
+  readonly flushesAvoided: number;
+  /** Fences of one address or one address space. */
+  readonly flushesPartial: number;
+  /** Times that a hart dropped all its translations. */
+  readonly flushesFull: number;
+  /** Fences of instruction fetches. */
+  readonly instructionFences: number;
+}
+
 /** Counts of a machine since it started. Values of a running machine may be a little old. */
 export interface MachineStatistics {
   /** Seconds of host time since the machine started. */
@@ -75,6 +91,8 @@ export interface MachineStatistics {
   readonly moduleBytes: number;
   /** Regions dropped because their guest code was changed. */
   readonly invalidations: number;
+  /** Address translation. */
+  readonly translations: TranslationStatistics;
   /** Milliseconds of the compiler thread, by phase. */
   readonly compileMilliseconds: Readonly<Record<string, number>>;
   /** Times that compiled code was left, by cause. */

@@ -45,6 +45,14 @@ export function readStatistics(
     modules: compiler[CompilerCounter.MODULES],
     moduleBytes: compiler[CompilerCounter.MODULE_BYTES],
     invalidations: sum(counters, HartCounter.INVALIDATIONS),
+    translations: {
+      pageWalks: sum(counters, HartCounter.PAGE_WALKS),
+      walksAvoided: sum(counters, HartCounter.WALKS_AVOIDED),
+      flushesAvoided: sum(counters, HartCounter.FLUSHES_AVOIDED),
+      flushesPartial: sum(counters, HartCounter.FLUSHES_PARTIAL),
+      flushesFull: sum(counters, HartCounter.FLUSHES_FULL),
+      instructionFences: sum(counters, HartCounter.INSTRUCTION_FENCES),
+    },
     compileMilliseconds: Object.fromEntries(
       COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),
     ),

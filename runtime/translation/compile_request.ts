@@ -1,7 +1,8 @@
 /** Words of a compile request in its ring record: written by a vCPU, read by the compiler. */
+import { RegionPages } from "../../wasm_backend/abi/vcpu_layout.ts";
 
 /** Pages on each side of the hot one whose mapping a request tells. */
-export const NEIGHBOUR_PAGES = 3;
+export const NEIGHBOUR_PAGES: number = RegionPages.REACH;
 /** Pages that a request describes. */
 export const REQUEST_PAGES = 2 * NEIGHBOUR_PAGES + 1;
 /** Words of a bitmap with one bit for each parcel of a page. */

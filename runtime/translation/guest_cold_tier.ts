@@ -14,8 +14,8 @@ export function buildGuestColdTier(
   host: HostOrder,
   isReplay = false,
 ): Uint8Array<ArrayBuffer> {
-  const { hostFunctions, recordFields, privileged, pc, translationVersion, accessFaults } =
-    frontend;
+  const { hostFunctions, recordFields, privileged, pc, accessFaults } = frontend;
+  const { translationVersion, addressSpace, flush } = frontend;
   return buildColdTier(factory, {
     handlers: frontend.handlers(),
     isRare: (handler) => frontend.isRare(handler),
@@ -25,6 +25,8 @@ export function buildGuestColdTier(
     privileged,
     pc,
     translationVersion,
+    addressSpace,
+    flush,
     accessFaults,
     host,
     isReplay,

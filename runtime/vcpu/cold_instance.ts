@@ -25,6 +25,10 @@ export interface ColdFunctions {
   readonly wakePending: () => number;
   /** Host offset of a fetched address, 0 with a fault recorded when there is none. */
   readonly translateFetch: (address: bigint) => number;
+  /** Drops translations as the guest's flush operands say. */
+  readonly flushTranslations: () => void;
+  /** Drops what instruction fetches may not see any more. */
+  readonly flushInstructions: () => void;
   /** Exports that region modules import. */
   readonly regionImports: WebAssembly.ModuleImports;
 }
@@ -43,8 +47,10 @@ export interface ColdHost {
   hot(pcLow: number, pcHigh: number): void;
   /** Bits of the instruction at an address. */
   encoding(pcLow: number, pcHigh: number): number;
-  /** The translation root has changed. */
+  /** All translations are to be dropped. */
   translationChanged(): void;
+  /** Decoded pages that are provisional are to be dropped. */
+  dropProvisional(): void;
   /** Functions that the guest's own functions import. */
   readonly guestImports: WebAssembly.ModuleImports;
 }
@@ -79,6 +85,7 @@ export function instantiateColdTier(
     [HostImport.HOT]: (low: number, high: number) => host.hot(low, high),
     [HostImport.ENCODING]: (low: number, high: number) => host.encoding(low, high),
     [HostImport.TRANSLATION_CHANGED]: () => host.translationChanged(),
+    [HostImport.DROP_PROVISIONAL]: () => host.dropProvisional(),
   };
   const { exports } = new WebAssembly.Instance(module, { [ENVIRONMENT]: imports });
   const exported = <T>(name: string): T => exports[name] as T;
@@ -90,6 +97,8 @@ export function instantiateColdTier(
     controlAccess: exported(frontend.controlRegisters.access.name),
     wakePending: exported(frontend.privileged.wakePending.name),
     translateFetch: exported("translate_fetch"),
+    flushTranslations: exported(ColdExport.FLUSH_TRANSLATIONS),
+    flushInstructions: exported(ColdExport.FLUSH_INSTRUCTIONS),
     regionImports: { ...spaces, ...exports },
   };
 }

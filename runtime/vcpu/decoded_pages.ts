@@ -95,6 +95,7 @@ export class DecodedPages {
     words[entry + (PageDirectory.STRADDLES >> 2)] = 0;
     this.#clearRecords(slot);
     this.#provisional.delete(slot);
+    this.#countProvisional();
     return slot;
   }
 
@@ -131,7 +132,10 @@ export class DecodedPages {
     const hostPage = this.#memory.words[entry + (PageDirectory.PAGE >> 2)] - 1;
     const hostOffset = (hostPage << PAGE_SHIFT) + (parcel << PARCEL_SHIFT);
     const bytes = parcel === LAST_PARCEL ? 2 : LONG_INSTRUCTION_BYTES;
-    if (openForDecode(this.#words, hostOffset, bytes) === PROVISIONAL) this.#provisional.add(slot);
+    if (openForDecode(this.#words, hostOffset, bytes) === PROVISIONAL) {
+      this.#provisional.add(slot);
+      this.#countProvisional();
+    }
     const first = this.#parcel(hostOffset);
     let second = 0;
     if (this.#frontend.instructionLength(first) === LONG_INSTRUCTION_BYTES) {
@@ -201,11 +205,16 @@ export class DecodedPages {
 
   /** FENCE.I of this hart: drops what may be older than stores the hart knows of. */
   flushInstructions(): void {
-    if (this.#provisional.size === 0) return;
     for (const slot of this.#provisional) {
       this.#memory.words[directoryWord(slot) + (PageDirectory.PAGE >> 2)] = 0;
     }
     this.#provisional.clear();
+    this.#countProvisional();
+  }
+
+  /** The cold tier calls {@linkcode DecodedPages.flushInstructions} for the guest only when there is something to do. */
+  #countProvisional(): void {
+    this.#memory.setControl(Control.PROVISIONAL_PAGES, this.#provisional.size);
   }
 
   /** Lets block heads of a page find the entries of a new region at once; target 0: no longer. */

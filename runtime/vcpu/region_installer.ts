@@ -1,16 +1,15 @@
 /**
- * Puts compiled regions into this vCPU's table and lets block heads find them, and answers whether a region
- * that spans several pages may run under the present mapping.
+ * Puts compiled regions into this vCPU's table and lets block heads find them, and writes down which pages a
+ * region that spans several was built from: the cold tier checks whether they are mapped so.
  */
 import { ENVIRONMENT } from "../../wasm_backend/abi/module_shape.ts";
-import {
-  Control,
-  FlushFilter,
-  JumpCache,
-  MappingChecks,
-} from "../../wasm_backend/abi/vcpu_layout.ts";
-import { PAGE_SHIFT, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
-import type { InstalledModule, RegionCatalog } from "../translation/region_catalog.ts";
+import { JumpCache, MappingChecks, RegionPages } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
+import type {
+  InstalledModule,
+  InstalledRegion,
+  RegionCatalog,
+} from "../translation/region_catalog.ts";
 import type { DecodedPages } from "./decoded_pages.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 import type { VcpuStatistics } from "./vcpu_statistics.ts";
@@ -39,13 +38,10 @@ export interface InstallerParts {
   readonly pages: DecodedPages;
   /** The vCPU's private memory. */
   readonly memory: VcpuMemory;
-  /** Host offset of a fetched address; 0 with a fault recorded. */
-  readonly translateFetch: (address: bigint) => number;
   /** The vCPU's counters. */
   readonly statistics: VcpuStatistics;
 }
 
-const PAGE_BYTES = 4096n;
 const JUMP_CACHE_END = JumpCache.BASE + (1 << (JumpCache.INDEX_BITS + JumpCache.ENTRY_SHIFT));
 
 /** See the header of this file. */
@@ -85,15 +81,12 @@ export class RegionInstaller {
   #install({ module, regions, retired, ticket }: InstalledModule): void {
     this.#retire(retired, ticket);
     const { table, catalog, pages, imports } = this.#parts;
-    const checkMapping = (slot: number, low: number, high: number): number =>
-      this.#checkMapping(slot, low, high);
-    const { exports } = new WebAssembly.Instance(module, {
-      [ENVIRONMENT]: { ...imports, check_mapping: checkMapping },
-    });
+    const { exports } = new WebAssembly.Instance(module, { [ENVIRONMENT]: imports });
     catalog.modules++;
     for (const region of regions) {
       table.set(region.slot, exports[region.name] as CallableFunction);
       catalog.add(region);
+      this.#notePages(region);
       region.entries.forEach(({ hostPage, offset }) => {
         pages.installEntry(
           hostPage,
@@ -105,24 +98,13 @@ export class RegionInstaller {
     }
   }
 
-  /** Are the region's other pages mapped as when it was built? Remembered until the next mapping epoch. */
-  #checkMapping(slot: number, originLow: number, originHigh: number): number {
-    const { catalog, memory } = this.#parts;
-    const region = catalog.region(slot);
-    if (region === undefined) return 0;
-    const origin = (BigInt(originHigh) << 32n) + BigInt(originLow >>> 0);
-    for (const [distance, hostPage] of region.pages) {
-      const address = BigInt.asIntN(64, origin + BigInt(distance) * PAGE_BYTES);
-      const host = this.#parts.translateFetch(address);
-      memory.setControl(Control.FAULT, 0);
-      if (host >>> PAGE_SHIFT !== hostPage) return 0;
-      const filter = Number(BigInt.asUintN(64, address) >> BigInt(FlushFilter.ADDRESS_SHIFT)) %
-        FlushFilter.ENTRIES;
-      memory.bytes[FlushFilter.EXECUTED + filter] = 1;
+  /** Tells the cold tier's mapping check where the region's other pages must lie. */
+  #notePages({ slot, pages }: InstalledRegion): void {
+    const { words } = this.#parts.memory;
+    const start = (RegionPages.BASE + (slot << RegionPages.ENTRY_SHIFT)) >> 2;
+    words.fill(0, start, start + (1 << (RegionPages.ENTRY_SHIFT - 2)));
+    for (const [distance, hostPage] of pages) {
+      words[start + RegionPages.REACH + distance] = hostPage + 1;
     }
-    const check = (MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT)) >> 2;
-    memory.words[check] = memory.control(Control.CONTEXT);
-    memory.words[check + 1] = Number(BigInt.asIntN(32, origin >> 12n));
-    return 1;
   }
 }

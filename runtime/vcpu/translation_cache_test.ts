@@ -7,10 +7,12 @@ import {
   MappingChecks,
   PAGE_CACHE_SET_BYTES,
   PageCache,
+  SpaceRecords,
   Tlb,
   TLB_ENTRIES,
   TLB_SET_BYTES,
   TLB_SETS,
+  WalkCache,
 } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
@@ -31,95 +33,66 @@ function entryOf(address: number, set: number): number {
 }
 
 /** Caches a page, as the cold tier does. */
-function fill(memory: VcpuMemory, address: number, { set = 0, level = 0 } = {}): void {
+function fill(memory: VcpuMemory, address: number, set = 0): void {
   for (const tag of TAGS) memory.setWideControl(entryOf(address, set) + tag, address);
-  memory.setControl(entryOf(address, set) + Tlb.LEVEL, level);
-  if (level > 0) memory.bytes[FlushFilter.LARGE_PAGE + filterOf(address)] = 1;
-}
-
-function filterOf(address: number): number {
-  return Math.floor(address / 2 ** FlushFilter.ADDRESS_SHIFT) % FlushFilter.ENTRIES;
+  memory.setControl(entryOf(address, set) + Tlb.LEVEL, 0);
 }
 
 function hits(memory: VcpuMemory, address: number, set = 0): boolean[] {
   return TAGS.map((tag) => memory.wideControl(entryOf(address, set) + tag) === address);
 }
 
-function flush(cache: TranslationCache, address: number): void {
-  cache.flushAddress(address | 0, Math.floor(address / 2 ** 32));
+/** Epochs, as they stand in the context. */
+function epochs(memory: VcpuMemory): { shared: number; space: number; sets: number[] } {
+  const read = (offset: number): number => memory.control(offset) >>> CONTEXT_MODE_BITS;
+  return {
+    shared: read(Control.SHARED_EPOCH),
+    space: read(Control.SPACE_EPOCH),
+    sets: Array.from({ length: TLB_SETS }, (_, set) => read(Control.SET_EPOCHS + 4 * set)),
+  };
 }
 
-function epoch(memory: VcpuMemory): number {
-  return memory.control(Control.CONTEXT) >>> CONTEXT_MODE_BITS;
-}
-
-const [GONE, KEPT] = [[false, false, false], [true, true, true]];
 const ADDRESS = 0x1_4020_3000;
 
-Deno.test("a whole flush drops every set and begins an epoch, the mode stays", () => {
+Deno.test("a whole flush drops every set and begins epochs for all, the mode stays", () => {
   const { memory, cache } = scene();
-  for (let set = 0; set < TLB_SETS; set++) fill(memory, ADDRESS, { set });
-  const before = epoch(memory);
+  for (let set = 0; set < TLB_SETS; set++) fill(memory, ADDRESS, set);
+  const before = epochs(memory);
+  const flushes = memory.wideControl(Control.FLUSHES_FULL);
   cache.flushAll();
-  for (let set = 0; set < TLB_SETS; set++) assertEquals(hits(memory, ADDRESS, set), GONE);
-  assertEquals(epoch(memory), before + 1);
+  for (let set = 0; set < TLB_SETS; set++) {
+    assertEquals(hits(memory, ADDRESS, set), [false, false, false]);
+    const level = memory.control(entryOf(ADDRESS, set) + Tlb.LEVEL);
+    assert((level & Tlb.UNLISTED) !== 0, "the list is empty");
+  }
+  const { shared, space, sets } = epochs(memory);
+  assert(new Set([shared, space, before.shared, before.space, 0]).size === 5);
+  assertEquals(sets, Array(TLB_SETS).fill(shared));
+  assertEquals(memory.control(Control.CONTEXT) >>> CONTEXT_MODE_BITS, shared);
   assertEquals(memory.control(Control.CONTEXT) & ((1 << CONTEXT_MODE_BITS) - 1), MODE);
+  assertEquals(memory.wideControl(Control.FLUSHES_FULL), flushes + 1);
 });
 
-Deno.test("a flush of one address drops it in every set and leaves its neighbours", () => {
+Deno.test("a whole flush forgets address spaces, and what was entered and cached where", () => {
   const { memory, cache } = scene();
-  for (const set of [0, 7]) {
-    fill(memory, ADDRESS, { set });
-    fill(memory, ADDRESS + 4096, { set });
-  }
-  const before = epoch(memory);
-  flush(cache, ADDRESS);
-  for (const set of [0, 7]) {
-    assertEquals(hits(memory, ADDRESS, set), GONE);
-    assertEquals(hits(memory, ADDRESS + 4096, set), KEPT);
-  }
-  assertEquals(epoch(memory), before);
-});
-
-Deno.test("a flush of one address begins an epoch where compiled code was entered near it", () => {
-  const { memory, cache } = scene();
-  memory.bytes[FlushFilter.EXECUTED + filterOf(ADDRESS)] = 1;
-  const before = epoch(memory);
-  flush(cache, ADDRESS + 2 ** FlushFilter.ADDRESS_SHIFT);
-  assertEquals(epoch(memory), before);
-  flush(cache, ADDRESS);
-  assertEquals(epoch(memory), before + 1);
-  flush(cache, ADDRESS);
-  assertEquals(epoch(memory), before + 1);
-});
-
-Deno.test("a flush of any address of a large page drops all entries made from it", () => {
-  const { memory, cache } = scene();
-  const others = [ADDRESS + 0x5000, ADDRESS + 0x9000];
-  for (const address of others) fill(memory, address, { set: 3, level: 1 });
-  fill(memory, ADDRESS + 0x7000, { set: 3 });
-  const far = ADDRESS + 0x40_0000 + 0xa000;
-  fill(memory, far, { set: 3, level: 1 });
-  flush(cache, ADDRESS);
-  for (const address of others) assertEquals(hits(memory, address, 3), GONE);
-  assertEquals(hits(memory, ADDRESS + 0x7000, 3), KEPT);
-  assertEquals(hits(memory, far, 3), KEPT);
-});
-
-Deno.test("with leaves larger than 2 MiB around, every flush is a whole one, once", () => {
-  const { memory, cache } = scene();
-  memory.setControl(Control.LARGE_LEAVES, 1);
-  fill(memory, ADDRESS + 0x5000);
-  flush(cache, ADDRESS);
-  assertEquals(hits(memory, ADDRESS + 0x5000), GONE);
-  assertEquals(memory.control(Control.LARGE_LEAVES), 0);
+  const words = [Control.LOCAL_ENTRIES, Control.LOCAL_SETS, Control.LARGE_LEVELS];
+  const tables = [
+    FlushFilter.LOCAL_CODE,
+    FlushFilter.SHARED_CODE,
+    FlushFilter.SHARED_AREA,
+    FlushFilter.LARGE_LEAF,
+    SpaceRecords.BASE + SpaceRecords.EPOCH,
+  ];
+  for (const word of [...words, ...tables]) memory.setControl(word, 1);
+  cache.flushAll();
+  assertEquals([...words, ...tables].map((word) => memory.control(word)), Array(8).fill(0));
 });
 
 Deno.test("rights to store are dropped alone", () => {
   const { memory, cache } = scene();
   const last = 511 * 4096;
   fill(memory, ADDRESS);
-  fill(memory, last, { set: TLB_SETS - 1 });
+  fill(memory, last, TLB_SETS - 1);
   cache.dropWriteEntries();
   assertEquals(hits(memory, ADDRESS), [true, false, true]);
   assertEquals(hits(memory, last, TLB_SETS - 1), [true, false, true]);
@@ -127,13 +100,12 @@ Deno.test("rights to store are dropped alone", () => {
 
 Deno.test("when epochs are used up nothing keeps an old one, and 0 stays free", () => {
   const { memory, cache } = scene();
-  const lastEpoch = -1 << CONTEXT_MODE_BITS;
-  memory.setControl(Control.CONTEXT, lastEpoch | MODE);
-  memory.words[JumpCache.BASE >> 2] = 1;
-  memory.words[MappingChecks.BASE >> 2] = 1;
+  memory.setControl(Control.LAST_EPOCH, -9 << CONTEXT_MODE_BITS);
+  const holders = [JumpCache.BASE, MappingChecks.BASE, WalkCache.BASE + WalkCache.EPOCH];
+  for (const holder of holders) memory.setControl(holder, 1);
   cache.flushAll();
-  assertEquals(epoch(memory), 1);
-  assert(memory.control(JumpCache.BASE) === 0 && memory.control(MappingChecks.BASE) === 0);
+  assertEquals([epochs(memory).shared, epochs(memory).space], [1, 2]);
+  assertEquals(holders.map((holder) => memory.control(holder)), [0, 0, 0]);
 });
 
 Deno.test("page caches start empty, and whatever drops translations makes them stale", () => {
@@ -143,12 +115,7 @@ Deno.test("page caches start empty, and whatever drops translations makes them s
     PageCache.BASE + PAGE_CACHE_SET_BYTES * TLB_SETS,
   );
   assert(sets.every((byte) => byte === 0xff));
-  const drops = [
-    () => cache.flushAll(),
-    () => flush(cache, ADDRESS),
-    () => cache.dropWriteEntries(),
-  ];
-  for (const drop of drops) {
+  for (const drop of [() => cache.flushAll(), () => cache.dropWriteEntries()]) {
     memory.setControl(Control.PAGE_CACHES_STALE, 0);
     drop();
     assertEquals(memory.control(Control.PAGE_CACHES_STALE), 1);

@@ -156,7 +156,6 @@ export class Vcpu {
       catalog: this.#catalog,
       pages: this.#pages,
       memory: this.memory,
-      translateFetch: this.#cold.translateFetch,
       statistics: this.#statistics,
     });
     this.#paused = new PausedVcpu({
@@ -231,6 +230,7 @@ export class Vcpu {
       hot: (low, high) => this.#requests.request(low, high),
       encoding: (low, high) => this.#pages.encoding(low, high, fetch),
       translationChanged: () => this.#translations.flushAll(),
+      dropProvisional: () => this.#pages.flushInstructions(),
       guestImports: {
         guest_time: () => clock.timeTicks(),
         timer_changed: () => {
@@ -331,9 +331,9 @@ export class Vcpu {
       case ExitReason.WAIT_FOR_INTERRUPT:
         return this.#sleepUntil(() => this.#cold.wakePending() !== 0);
       case ExitReason.FLUSH_INSTRUCTIONS:
-        return this.#pages.flushInstructions();
+        return this.#cold.flushInstructions();
       case ExitReason.FLUSH_TRANSLATIONS:
-        return this.#flushTranslations();
+        return this.#cold.flushTranslations();
       case ExitReason.YIELD:
         return this.#yield();
       case LeaveReason.CHECK:
@@ -361,15 +361,6 @@ export class Vcpu {
     toIdle(this.#words, this.#hart);
     waitPending(this.#words, this.#hart, SHORTEST_SLEEP_MS);
     toRunning(this.#words, this.#hart, this.#serve);
-  }
-
-  #flushTranslations(): void {
-    const { flush } = this.#parts.frontend;
-    const { words } = this.memory;
-    const isOneAddress = (words[this.memory.stateIndex(flush.scope)] & 1) !== 0;
-    const address = this.memory.stateIndex(flush.address);
-    if (isOneAddress) this.#translations.flushAddress(words[address], words[address + 1]);
-    else this.#translations.flushAll();
   }
 
   /** Only the exchange in `take` acknowledges, and the condition is looked at after it. */

@@ -4,6 +4,17 @@ import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 import type { VcpuRegisters } from "./vcpu_registers.ts";
 
+/** Counters that private memory has: which, and where. */
+const COPIED: readonly (readonly [counter: number, control: number])[] = [
+  [HartCounter.HOT_INSTRUCTIONS, Control.HOT_RETIRED],
+  [HartCounter.FLUSHES_AVOIDED, Control.FLUSHES_AVOIDED],
+  [HartCounter.FLUSHES_PARTIAL, Control.FLUSHES_PARTIAL],
+  [HartCounter.FLUSHES_FULL, Control.FLUSHES_FULL],
+  [HartCounter.INSTRUCTION_FENCES, Control.INSTRUCTION_FENCES],
+  [HartCounter.PAGE_WALKS, Control.PAGE_WALKS],
+  [HartCounter.WALKS_AVOIDED, Control.WALKS_AVOIDED],
+];
+
 /** See the header of this file. */
 export class VcpuStatistics {
   readonly #counters: Float64Array;
@@ -30,7 +41,9 @@ export class VcpuStatistics {
   /** Writes what private memory counts. ORDER: plain stores of one writer; readers accept old values. */
   publish(): void {
     this.#counters[HartCounter.INSTRUCTIONS] = this.#memory.retired();
-    this.#counters[HartCounter.HOT_INSTRUCTIONS] = this.#memory.wideControl(Control.HOT_RETIRED);
+    for (const [counter, control] of COPIED) {
+      this.#counters[counter] = this.#memory.wideControl(control);
+    }
     this.#counters[HartCounter.PC_LOW] = this.#registers.pcLow >>> 0;
     this.#counters[HartCounter.PC_HIGH] = this.#registers.pcHigh >>> 0;
   }

@@ -31,6 +31,10 @@ export const ColdExport = {
   EXCHANGE_GUARDED: "exchange_guarded",
   /** `(slot i32, origin low i32, origin high i32) -> i32`: are the region's other pages mapped as when it was built? */
   CHECK_MAPPING: "check_mapping",
+  /** `()`: drops translations as the guest's flush operands say. */
+  FLUSH_TRANSLATIONS: "flush_translations",
+  /** `()`: instruction fetches from here on see all earlier stores that this hart can know of. */
+  FLUSH_INSTRUCTIONS: "flush_instructions",
   /** `(instructions i32)`: fills the budget and counts what was used of the last one. */
   REFILL_BUDGET: "refill_budget",
   /** `() -> i32`: runs guest code until the trampoline is needed; gives the reason. */
@@ -49,8 +53,10 @@ export const HostImport = {
   DEVICE_LOAD: "host_device_load",
   /** `(address low, address high, width) -> i32`: device store from TRANSFER. */
   DEVICE_STORE: "host_device_store",
-  /** `()`: the root of the translation has changed: cached translations are to be dropped. */
+  /** `()`: all cached translations are to be dropped. */
   TRANSLATION_CHANGED: "host_translation_changed",
+  /** `()`: decoded pages that are provisional are to be dropped. */
+  DROP_PROVISIONAL: "host_drop_provisional",
   /** `(pc low i32, pc high i32) -> i32`: bits of the instruction at pc. */
   ENCODING: "host_encoding",
 } as const;

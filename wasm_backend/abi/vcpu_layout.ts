@@ -85,8 +85,8 @@ export const Control = {
   LOG_REPLAY: 0x98,
   /** The guest's translation version that the TLB stands for (i64). */
   TRANSLATION_VERSION: 0xb8,
-  /** Not 0 once a translation of two or more levels above a page was cached (i32). */
-  LARGE_LEAVES: 0xc8,
+  /** Bit n: a translation of a leaf n levels above a page was cached (i32). */
+  LARGE_LEVELS: 0xc8,
   /**
    * Not 0: what a translation gives may have changed, so that no page cache may be used (i32). Set by whoever
    * drops or changes translations; entering a region empties the caches then.
@@ -102,8 +102,34 @@ export const Control = {
   CHECK_TARGET: 0xd4,
   /** 1 + index of the log entry where a replay differed from the region, or 0 (i32). */
   LOG_MISMATCH: 0xd8,
-  /** Number of TLB refills (i64): a statistic. */
-  TLB_REFILLS: 0xa0,
+  /** Number of TLB refills that walked page tables (i64): a statistic. */
+  PAGE_WALKS: 0xa0,
+  /** Value of the guest's address space register that the TLB stands for (i64). */
+  SPACE: 0x118,
+  /** The newest mapping epoch, shifted as in CONTEXT (i32). */
+  LAST_EPOCH: 0x120,
+  /** The epoch of fetches through translations that all address spaces share (i32). */
+  SHARED_EPOCH: 0x124,
+  /** The epoch of fetches through translations of the present address space (i32). */
+  SPACE_EPOCH: 0x128,
+  /** Bit n: fetches of TLB set n went through translations of one address space alone (i32). */
+  LOCAL_SETS: 0x12c,
+  /** Number of entries in {@linkcode LocalEntries} (i32). */
+  LOCAL_ENTRIES: 0x130,
+  /** Not 0 while decoded pages are provisional: the next instruction fence has to drop them (i32). */
+  PROVISIONAL_PAGES: 0x134,
+  /** For each TLB set, the epoch of code that is fetched through it (i32 each). */
+  SET_EPOCHS: 0x140,
+  /** Changes of the address space that kept what all share, and fences of what was not cached (i64): a statistic. */
+  FLUSHES_AVOIDED: 0x160,
+  /** Fences of one address or one address space (i64): a statistic. */
+  FLUSHES_PARTIAL: 0x168,
+  /** Times that all translations were dropped (i64): a statistic. */
+  FLUSHES_FULL: 0x170,
+  /** Fences of instruction fetches (i64): a statistic. */
+  INSTRUCTION_FENCES: 0x178,
+  /** Number of TLB refills that did not (i64): a statistic. */
+  WALKS_AVOIDED: 0x180,
 } as const;
 
 /** Values of {@linkcode Control}.FAULT. */
@@ -139,21 +165,48 @@ export const ImpureWindows = {
   ENTRY_SHIFT: 3,
 } as const;
 
-/** Low bits of CONTEXT that hold the mode key; the mapping epoch stands above them. */
+/** Low bits of CONTEXT that hold the mode key; the mapping epoch stands above them, and epoch 0 is that of nothing. */
 export const CONTEXT_MODE_BITS = 12;
 
 /** Where the guest state (`StateLayout`) starts. */
 export const GUEST_STATE = 0x1000;
 
 /**
- * What a flush of one address may skip: one byte for each 2 MiB of address space, modulo the table, that is
- * not 0 when compiled code was entered there in this mapping epoch (EXECUTED), or a 2 MiB leaf was cached.
+ * What a fence of one address may skip: tables of bytes that are not 0 where something may have to go. An index
+ * is made of low bits of the address above a shift.
  */
 export const FlushFilter = {
-  EXECUTED: 0x2000,
-  LARGE_PAGE: 0x3000,
-  ENTRIES: 0x1000,
-  ADDRESS_SHIFT: 21,
+  /** By page: compiled code was entered there through translations of one address space, since the table was cleared. */
+  LOCAL_CODE: 0x2000,
+  /** By page: the same through translations that all share. */
+  SHARED_CODE: 0x5000,
+  /** By 2 MiB and half of the address space: the same. A kernel has much code, and fences few pages near it. */
+  SHARED_AREA: 0x3000,
+  /** By size of the leaf and half of the address space: a leaf above a page was cached. */
+  LARGE_LEAF: 0x3800,
+  /** Entries of the tables by page. */
+  PAGES: 0x1000,
+  /** Entries of each of the others. */
+  ENTRIES: 0x800,
+  /** Bits of an address below an index of SHARED_AREA. */
+  AREA_SHIFT: 21,
+} as const;
+
+/** TLB entries that stand for the present address space alone: their addresses (i32 each), each once. */
+export const LocalEntries = {
+  BASE: 0x5_8000,
+  ENTRY_SHIFT: 2,
+} as const;
+
+/** Address spaces that were chosen lately: direct mapped by the low bits of their numbers. */
+export const SpaceRecords = {
+  BASE: 0x4000,
+  INDEX_BITS: 6,
+  ENTRY_SHIFT: 4,
+  /** i64: value of the address space register. */
+  REGISTER: 0,
+  /** i32: epoch of code fetched in it, as in CONTEXT; 0 when a new one is needed. */
+  EPOCH: 8,
 } as const;
 
 /** Software TLB: sets of entries, one set per mmu mode. */
@@ -174,8 +227,14 @@ export const Tlb = {
   FETCH_TAG: 16,
   /** i32: host offset minus virtual address, modulo 2^32. */
   ADDEND: 24,
-  /** i32: level of the leaf that the entry came from. */
+  /** i32: level of the leaf that the entry came from, {@linkcode Tlb.SHARED} and {@linkcode Tlb.UNLISTED}. */
   LEVEL: 28,
+  /** Bits of the above that are the level. */
+  LEVEL_MASK: 7,
+  /** Set where the translation is one of all address spaces. */
+  SHARED: 8,
+  /** Set unless {@linkcode LocalEntries} holds the entry; also in entries that were never filled. */
+  UNLISTED: 16,
   /** A tag that no masked address equals: its low bits are not those of an aligned address. */
   INVALID_TAG: -1n,
   /** Set in a write tag of a page whose stores must be seen. */
@@ -221,6 +280,27 @@ export const Skip = {
   HEAT: 1,
   /** The same, and the block head forgets its region. */
   FORGET_REGION: 2,
+} as const;
+
+/**
+ * Translations that the TLB had or has, of all address spaces: sets of ways, found by the page number. An entry
+ * counts while its epoch is that of the present space or the shared one.
+ */
+export const WalkCache = {
+  /** Where it starts. */
+  BASE: 0x6_8000,
+  /** log2 of the number of sets. */
+  INDEX_BITS: 10,
+  /** log2 of the bytes of a set. */
+  SET_SHIFT: 6,
+  /** Bytes of one entry. */
+  ENTRY_BYTES: 16,
+  /** i64: page address and mmu mode; {@linkcode Tlb.INVALID_TAG} when nothing is cached. */
+  KEY: 0,
+  /** i32: host page, and what the walk said of it in the low bits. */
+  LEAF: 8,
+  /** i32: epoch in which it was walked, as in CONTEXT. */
+  EPOCH: 12,
 } as const;
 
 /** Jump cache: where a guest address is compiled. */
@@ -354,5 +434,17 @@ export const LogKind = {
 /** Entries that the log holds. */
 export const LOG_ENTRIES = 0x1_0000;
 
+/** Other pages that the region of a slot was built from: by distance from its origin, host page + 1, or 0 (i32). */
+export const RegionPages = {
+  /** Where the table starts. */
+  BASE: ACCESS_LOG + LOG_ENTRIES * LOG_ENTRY_BYTES,
+  /** log2 of the bytes per slot. */
+  ENTRY_SHIFT: 5,
+  /** Largest distance in pages, to either side. */
+  REACH: 3,
+} as const;
+
 /** Size of the private memory in 64 KiB pages: minimum and maximum. */
-export const VCPU_MEMORY_PAGES = Math.ceil((ACCESS_LOG + LOG_ENTRIES * LOG_ENTRY_BYTES) / 0x1_0000);
+export const VCPU_MEMORY_PAGES = Math.ceil(
+  (RegionPages.BASE + (REGION_SLOTS << RegionPages.ENTRY_SHIFT)) / 0x1_0000,
+);

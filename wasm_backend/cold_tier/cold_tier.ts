@@ -18,6 +18,7 @@ import { memoryFunctions } from "./memory_functions.ts";
 import { replayedAccess } from "./replay_functions.ts";
 import { RunLoop } from "./run_loop.ts";
 import { trampolineFunctions } from "./trampoline_functions.ts";
+import { translationFunctions } from "./translation_functions.ts";
 
 /** What a guest gives to its cold tier. */
 export interface ColdTierParts {
@@ -44,6 +45,19 @@ export interface ColdTierParts {
   readonly pc: StateSlot;
   /** State slot that changes with everything translations depend on. */
   readonly translationVersion: StateSlot;
+  /** The register that names the address space, and the fields that translations depend on. */
+  readonly addressSpace: {
+    readonly register: StateSlot;
+    readonly schemeShift: number;
+    readonly numberShift: number;
+    readonly numberOnes: number;
+  };
+  /** Operands of translation fences. */
+  readonly flush: {
+    readonly address: StateSlot;
+    readonly space: StateSlot;
+    readonly scope: StateSlot;
+  };
   /** Exception causes of the memory functions. */
   readonly accessFaults: AccessFaults;
   /** Column of the order table. */
@@ -88,8 +102,16 @@ export function buildColdTier(
       },
       GUEST_STATE + parts.pc.offset,
       GUEST_STATE + parts.translationVersion.offset,
+      GUEST_STATE + parts.addressSpace.register.offset,
       parts.isReplay === true,
     ),
+    translationFunctions({
+      ...parts.addressSpace,
+      register: GUEST_STATE + parts.addressSpace.register.offset,
+      address: GUEST_STATE + parts.flush.address.offset,
+      space: GUEST_STATE + parts.flush.space.offset,
+      scope: GUEST_STATE + parts.flush.scope.offset,
+    }),
     WIDE_MULTIPLY,
   ].join("\n"));
   for (const { name } of declared) m.removeFunction(name);

@@ -18,7 +18,6 @@ import {
   Control,
   DECODED_PAGE_BYTES,
   Fault,
-  FlushFilter,
   GUEST_STATE,
   PAGE_PARCELS,
   PageDirectory,
@@ -40,7 +39,7 @@ const Access = { LOAD: 0, STORE: 1, FETCH: 2 } as const;
 const Refill = { FILLED: 0, FAULTED: 1, DEVICE: 2 } as const;
 
 /** Permission bits of a walk's result; `frontend/frontend.ts` documents them. */
-const Permission = { READ: 1n, WRITE: 2n, EXECUTE: 4n, LEVEL_SHIFT: 4n, LEVEL_MASK: 7n } as const;
+const Permission = { READ: 1, WRITE: 2, EXECUTE: 4 } as const;
 
 const faults = `
   (func $fault (param $cause i32) (param $value i64)
@@ -48,7 +47,10 @@ const faults = `
     ${set32(Control.FAULT_CAUSE, "(local.get $cause)")}
     ${set64(Control.FAULT_VALUE, "(local.get $value)")})`;
 
-/** Fills the TLB entry of a page. The attribute is read after the decision to fill: see `code_guard.ts`. */
+/**
+ * Fills the TLB entry of a page, from tables or from what was walked before. The attribute is read after the decision
+ * to fill: see `code_guard.ts`.
+ */
 const refill = (walk: string): string => `
   (func $tlb_entry (param $va i64) (param $set i32) (result i32)
     (i32.add (local.get $set) (i32.shl
@@ -57,54 +59,51 @@ const refill = (walk: string): string => `
 }))
       (i32.const ${Tlb.ENTRY_SHIFT}))))
 
-  (func $permitted (param $page i64) (param $result i64) (param $bit i64) (result i64)
-    (select (i64.const ${Tlb.INVALID_TAG}) (local.get $page)
-      (i64.eqz (i64.and (local.get $result) (local.get $bit)))))
+  (func $permitted (param $page i64) (param $leaf i32) (param $bit i32) (result i64)
+    (select (local.get $page) (i64.const ${Tlb.INVALID_TAG}) (i32.and (local.get $leaf) (local.get $bit))))
 
   (func $refill (param $va i64) (param $access i32) (param $mmu i32) (result i32)
-    (local $walked i64) (local $offset i64) (local $host i32) (local $entry i32) (local $page i64)
-    (local $tag i64)
-    (local.set $walked (call $${walk} (local.get $va) (local.get $access) (local.get $mmu)))
-    (if (i64.lt_s (local.get $walked) (i64.const 0)) (then
-      (call $fault (i32.wrap_i64 (i64.sub (i64.const -1) (local.get $walked))) (local.get $va))
-      (return (i32.const ${Refill.FAULTED}))))
-    (local.set $offset (i64.sub (i64.and (local.get $walked) (i64.const -4096)) ${
+    (local $walked i64) (local $offset i64) (local $leaf i32)
+    (local.set $leaf (call $walked_before (local.get $va) (local.get $access) (local.get $mmu)))
+    (if (i32.eqz (local.get $leaf)) (then
+      (local.set $walked (call $${walk} (local.get $va) (local.get $access) (local.get $mmu)))
+      (if (i64.lt_s (local.get $walked) (i64.const 0)) (then
+        (call $fault (i32.wrap_i64 (i64.sub (i64.const -1) (local.get $walked))) (local.get $va))
+        (return (i32.const ${Refill.FAULTED}))))
+      (local.set $offset (i64.sub (i64.and (local.get $walked) (i64.const -4096)) ${
   get64(Control.RAM_BASE)
 }))
-    (if (i64.ge_u (local.get $offset) ${get64(Control.RAM_BYTES)}) (then
-      ${
+      (if (i64.ge_u (local.get $offset) ${get64(Control.RAM_BYTES)}) (then
+        ${
   set64(
     Control.PHYSICAL,
     "(i64.or (i64.and (local.get $walked) (i64.const -4096)) (i64.and (local.get $va) (i64.const 4095)))",
   )
 }
-      (return (i32.const ${Refill.DEVICE}))))
-    (local.set $host (i32.add (i32.wrap_i64 (local.get $offset)) (i32.const ${GUEST_RAM_OFFSET})))
+        (return (i32.const ${Refill.DEVICE}))))
+      (local.set $leaf (i32.or (i32.and (i32.wrap_i64 (local.get $walked)) (i32.const 4095))
+        (i32.add (i32.wrap_i64 (local.get $offset)) (i32.const ${GUEST_RAM_OFFSET}))))
+      (call $remember_walk (local.get $va) (local.get $leaf) (local.get $mmu))))
+    (call $fill_entry (local.get $va) (local.get $leaf) (local.get $mmu))
+    (i32.const ${Refill.FILLED}))
+
+  (func $fill_entry (param $va i64) (param $leaf i32) (param $mmu i32)
+    (local $host i32) (local $entry i32) (local $page i64) (local $tag i64)
+    (local.set $host (i32.and (local.get $leaf) (i32.const -4096)))
     (local.set $page (i64.and (local.get $va) (i64.const -4096)))
     (local.set $entry (call $tlb_entry (local.get $va)
       (i32.add (i32.const ${Tlb.BASE}) (i32.mul (local.get $mmu) (i32.const ${TLB_SET_BYTES})))))
     (i32.store $cpu offset=${Tlb.ADDEND} (local.get $entry)
       (i32.sub (local.get $host) (i32.wrap_i64 (local.get $page))))
-    (i32.store $cpu offset=${Tlb.LEVEL} (local.get $entry) (i32.and
-      (i32.wrap_i64 (i64.shr_u (local.get $walked) (i64.const ${Permission.LEVEL_SHIFT})))
-      (i32.const ${Permission.LEVEL_MASK})))
-    (if (i32.eq (i32.load $cpu offset=${Tlb.LEVEL} (local.get $entry)) (i32.const 1)) (then
-      (i32.store8 $cpu offset=${FlushFilter.LARGE_PAGE}
-        (i32.and (i32.wrap_i64 (i64.shr_u (local.get $va) (i64.const ${FlushFilter.ADDRESS_SHIFT})))
-          (i32.const ${FlushFilter.ENTRIES - 1}))
-        (i32.const 1))))
-    (if (i32.gt_u (i32.load $cpu offset=${Tlb.LEVEL} (local.get $entry)) (i32.const 1)) (then
-      ${set32(Control.LARGE_LEAVES, "(i32.const 1)")}))
+    (call $note_leaf (local.get $entry) (local.get $va) (local.get $leaf) (local.get $mmu))
     (i64.store $cpu offset=${Tlb.READ_TAG} (local.get $entry)
-      (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.READ})))
+      (call $permitted (local.get $page) (local.get $leaf) (i32.const ${Permission.READ})))
     (i64.store $cpu offset=${Tlb.FETCH_TAG} (local.get $entry)
-      (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.EXECUTE})))
-    (local.set $tag (call $permitted (local.get $page) (local.get $walked) (i64.const ${Permission.WRITE})))
+      (call $permitted (local.get $page) (local.get $leaf) (i32.const ${Permission.EXECUTE})))
+    (local.set $tag (call $permitted (local.get $page) (local.get $leaf) (i32.const ${Permission.WRITE})))
     (if (i32.atomic.load $ram offset=${PAGE_ATTRIBUTES} (i32.shl (i32.shr_u (local.get $host) (i32.const 12)) (i32.const 2)))
       (then (local.set $tag (i64.or (local.get $tag) (i64.const ${Tlb.GUARD_BIT})))))
-    (i64.store $cpu offset=${Tlb.WRITE_TAG} (local.get $entry) (local.get $tag))
-    ${set64(Control.TLB_REFILLS, `(i64.add ${get64(Control.TLB_REFILLS)} (i64.const 1))`)}
-    (i32.const ${Refill.FILLED}))`;
+    (i64.store $cpu offset=${Tlb.WRITE_TAG} (local.get $entry) (local.get $tag)))`;
 
 /** Translations for callers that make the access themselves: an odd result means they may not. */
 const translate = `

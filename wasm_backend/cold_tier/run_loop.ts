@@ -322,11 +322,36 @@ export class RunLoop {
       ),
       this.#set(reason, this.#control(Control.REASON)),
       m.br("refresh", m.binary("i32.eq", this.#i32(reason), m.i32(ExitReason.REFRESH))),
+      ...this.#carryOutFence(),
       this.#skipWhen(LeaveReason.COLD_STEP, Skip.HEAT),
       this.#skipWhen(LeaveReason.UNMAPPED, Skip.HEAT),
       this.#skipWhen(LeaveReason.DEAD, Skip.FORGET_REGION),
       ...this.#leaveRun(this.#i32(reason)),
     ];
+  }
+
+  /**
+   * Fences are carried out here, where no region frame is alive; they change neither mode nor interrupts. A replay
+   * leaves them to whom it repeats.
+   */
+  #carryOutFence(): Expression[] {
+    if (this.#parts.stopsAnywhere) return [];
+    return [
+      this.#fenceWhen(ExitReason.FLUSH_TRANSLATIONS, "flush_translations"),
+      this.#fenceWhen(ExitReason.FLUSH_INSTRUCTIONS, "flush_instructions"),
+    ];
+  }
+
+  #fenceWhen(reason: number, fence: string): Expression {
+    const m = this.#m;
+    return m.if(
+      m.binary("i32.eq", this.#i32(this.#frame.reason), m.i32(reason)),
+      m.block(null, [
+        this.#setControl(Control.RESERVATION_PURE, m.i32(0)),
+        m.call(fence, [], VOID),
+        m.br("dispatch"),
+      ]),
+    );
   }
 
   #countHotInstructions(now: Expression): Expression {
@@ -468,6 +493,7 @@ export class RunLoop {
         isRefresh,
         m.block(null, [this.#setControl(Control.RESERVATION_PURE, m.i32(0)), m.br("refresh")]),
       ),
+      ...this.#carryOutFence(),
       ...this.#leaveRun(this.#i32(reason)),
     ];
   }

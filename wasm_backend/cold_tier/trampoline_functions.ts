@@ -3,11 +3,9 @@
  */
 import {
   CALL_DEPTH_LIMIT,
-  CONTEXT_MODE_BITS,
   Control,
   ENTRY_INDEX_BITS,
   Fault,
-  FlushFilter,
   JumpCache,
   NEVER_HIT_TLB,
   PAGE_CACHE_SET_BYTES,
@@ -20,7 +18,6 @@ import {
 /** Places of the mmu numbers in every guest's mode key; the rest of the key is the guest's own. */
 const ModeKey = { FETCH_MMU_SHIFT: 0, DATA_MMU_SHIFT: 3, MMU_MASK: 7 } as const;
 
-const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 
 function setMmu(shift: number, mmu: number, tlb: number): string {
@@ -34,13 +31,15 @@ function setMmu(shift: number, mmu: number, tlb: number): string {
 /**
  * Text; the frontend's functions are called by the names given.
  * @param pcAddress byte offset in private memory of the program counter
- * @param translationVersion byte offset in private memory of what changes with all that translations depend on
+ * @param translationVersion byte offset in private memory of what changes with most that translations depend on
+ * @param addressSpace byte offset in private memory of the register that names the address space
  * @param isReplay are accesses served from a log?
  */
 export function trampolineFunctions(
   names: { modeKey: string; pendingInterrupt: string; interruptEnter: string },
   pcAddress: number,
   translationVersion: number,
+  addressSpace: number,
   isReplay: boolean,
 ): string {
   return `
@@ -63,10 +62,12 @@ export function trampolineFunctions(
       (then
         (i64.store $cpu (i32.const ${Control.TRANSLATION_VERSION}) (i64.load $cpu (i32.const ${translationVersion})))
         (call $host_translation_changed)))
+    (if (i64.ne (i64.load $cpu (i32.const ${addressSpace})) (i64.load $cpu (i32.const ${Control.SPACE})))
+      (then (call $choose_space)))
     (local.set $mode (call $${names.modeKey}))
-    (i32.store $cpu (i32.const ${Control.CONTEXT}) (i32.or (local.get $mode)
-      (i32.and (i32.load $cpu (i32.const ${Control.CONTEXT})) (i32.const ${~MODE_MASK}))))
     ${setMmu(ModeKey.FETCH_MMU_SHIFT, Control.FETCH_MMU, Control.FETCH_TLB)}
+    (i32.store $cpu (i32.const ${Control.CONTEXT}) (local.get $mode))
+    (call $apply_epoch)
     ${setMmu(ModeKey.DATA_MMU_SHIFT, Control.DATA_MMU, Control.DATA_TLB)}
     ${
     isReplay ? `(i32.store $cpu (i32.const ${Control.DATA_TLB}) (i32.const ${NEVER_HIT_TLB}))` : ""
@@ -126,10 +127,7 @@ export function trampolineFunctions(
     (i64.store $cpu offset=${JumpCache.PC} (local.get $entry) (local.get $pc))
     (i32.store $cpu offset=${JumpCache.CONTEXT} (local.get $entry) (i32.load $cpu (i32.const ${Control.CONTEXT})))
     (i32.store $cpu offset=${JumpCache.TARGET} (local.get $entry) (local.get $target))
-    (i32.store8 $cpu offset=${FlushFilter.EXECUTED}
-      (i32.and (i32.wrap_i64 (i64.shr_u (local.get $pc) (i64.const ${FlushFilter.ADDRESS_SHIFT})))
-        (i32.const ${FlushFilter.ENTRIES - 1}))
-      (i32.const 1))
+    (call $note_code (local.get $pc))
     (local.set $result (call_indirect $table (type $region)
       (i64.and (local.get $pc) (i64.const -4096))
       (i32.or (i32.const ${

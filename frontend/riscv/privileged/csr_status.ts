@@ -18,6 +18,9 @@ import {
 /** MPP of the level between supervisor and machine. */
 const MPP_HYPERVISOR = 1n << 12n;
 
+/** What the mode key depends on. */
+const MODE_BITS = Status.FS | Status.MXR | Status.SUM | Status.MPRV | Status.MPP;
+
 /** `mstatus` as software reads it. */
 export function readMachineStatus({ b }: CsrUpdate): Value {
   const stored = b.getState(slot("mstatus"));
@@ -33,16 +36,24 @@ export function readSupervisorStatus(update: CsrUpdate): Value {
   return update.b.and(readMachineStatus(update), update.b.i64(SUPERVISOR_STATUS_VISIBLE));
 }
 
-/** Without float registers FS stays off. */
+/**
+ * Without float registers FS stays off. Kernels switch interrupts off and on all the time: what follows from other
+ * bits is looked at where those change, and for interrupts where they are switched on.
+ */
 function writeStatus(update: CsrUpdate, value: Value, mask: Value): void {
   const { b } = update;
-  update.leaveIfModeChanges(() => {
-    const float = b.select(hasLetter(b, "f"), b.i64(-1), b.i64(~Status.FS));
-    const status = replaceBits(b, b.getState(slot("mstatus")), value, b.and(mask, float));
-    b.setState(slot("mstatus"), status);
-    b.setState(slot("fs_dirty"), b.i32(0));
+  const float = b.select(hasLetter(b, "f"), b.i64(-1), b.i64(~Status.FS));
+  const before = b.getState(slot("mstatus"));
+  const status = replaceBits(b, before, value, b.and(mask, float));
+  const changed = b.xor(before, status);
+  b.when(anySet(b, changed, MODE_BITS), () => {
+    update.leaveIfModeChanges(() => b.setState(slot("mstatus"), status));
   });
-  update.leaveIfInterrupted();
+  b.setState(slot("mstatus"), status);
+  b.setState(slot("fs_dirty"), b.i32(0));
+  b.when(anySet(b, b.and(changed, status), Status.MIE | Status.SIE), () => {
+    update.leaveIfInterrupted();
+  });
 }
 
 /** Is the written MPP the hypervisor's level, which this hart lacks? */

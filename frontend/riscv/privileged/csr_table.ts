@@ -167,12 +167,15 @@ function isSupportedMode({ b }: CsrUpdate, mode: Value): Value {
   return b.or(is(TranslationMode.BARE), b.or(isSmaller, isSv57));
 }
 
-/** Writes `satp`; a scheme the hart lacks changes nothing at all. */
+/**
+ * Writes `satp`; a scheme the hart lacks changes nothing at all. All bits of the address space number are kept; the
+ * trampoline sees that another one is chosen.
+ */
 function writeTranslation(update: CsrUpdate, value: Value): void {
   const { b } = update;
   const mode = b.wrap(b.shrU(value, b.i64(Satp.MODE_SHIFT)));
   b.when(isSupportedMode(update, mode), () => {
-    update.dropTranslationsIf(b.ne(value, b.getState(slot("satp"))));
+    update.leaveIf(b.ne(value, b.getState(slot("satp"))));
     b.setState(slot("satp"), value);
   });
 }

@@ -26,6 +26,7 @@ const Entry = {
   WRITE: 1n << 2n,
   EXECUTE: 1n << 3n,
   USER: 1n << 4n,
+  GLOBAL: 1n << 5n,
   ACCESSED: 1n << 6n,
   DIRTY: 1n << 7n,
   PPN_SHIFT: 10n,
@@ -72,6 +73,8 @@ class WalkBuilder {
   readonly #level: Variable;
   readonly #table: Variable;
   readonly #entry: Variable;
+  /** Has GLOBAL when an entry on the way had it: all below is mapped alike in every address space. */
+  readonly #global: Variable;
 
   constructor(b: Builder) {
     this.b = b;
@@ -83,6 +86,7 @@ class WalkBuilder {
     this.#level = b.variable("level", "i32");
     this.#table = b.variable("table", "i64");
     this.#entry = b.variable("entry", "i64");
+    this.#global = b.variable("global", "i64");
   }
 
   build(): void {
@@ -125,7 +129,8 @@ class WalkBuilder {
     const isMachine = b.eq(this.mmu, b.i32(MmuIndex.MACHINE));
     const permissions = b.call(PMP_PERMISSIONS, this.address, isMachine);
     this.#faultIf(b.not(this.#isAllowed(permissions)), this.#accessFault);
-    b.return(b.or(b.and(this.address, b.i64(~Page.OFFSET)), b.zeroExtend(permissions)));
+    const shared = b.or(permissions, b.i32(WalkResult.SHARED));
+    b.return(b.or(b.and(this.address, b.i64(~Page.OFFSET)), b.zeroExtend(shared)));
   }
 
   /** Checks the address and sets the root table and its level. */
@@ -140,6 +145,7 @@ class WalkBuilder {
     const canonical = b.shrS(b.shl(this.address, unused), unused);
     this.#faultIf(b.ne(canonical, this.address), this.#pageFault);
     b.setVariable(this.#level, b.sub(levels, b.i32(1)));
+    b.setVariable(this.#global, b.i64(0));
     b.setVariable(this.#table, b.shl(b.and(satp, b.i64(Satp.PPN)), b.i64(Page.SHIFT)));
   }
 
@@ -214,6 +220,7 @@ class WalkBuilder {
     const leafOnly = anySet(b, pte, LEAF_ONLY);
     this.#faultIf(b.or(leafOnly, b.eqz(level)), this.#pageFault);
     b.setVariable(this.#table, this.#pageOf(pte));
+    b.setVariable(this.#global, b.or(b.getVariable(this.#global), pte));
     b.setVariable(this.#level, b.sub(level, b.i32(1)));
     b.jump(turn);
   }
@@ -297,7 +304,9 @@ class WalkBuilder {
     const notWrite = b.i32(~WalkResult.WRITE);
     const permissions = b.and(b.and(ofEntry, ofPage), b.select(isDirty, b.i32(-1), notWrite));
     const levelBits = b.shl(level, b.i32(WalkResult.LEVEL_SHIFT));
-    b.return(b.or(page, b.zeroExtend(b.or(permissions, levelBits))));
+    const isShared = anySet(b, b.or(b.getVariable(this.#global), pte), Entry.GLOBAL);
+    const shared = b.select(isShared, b.i32(WalkResult.SHARED), b.i32(0));
+    b.return(b.or(page, b.zeroExtend(b.or(b.or(permissions, shared), levelBits))));
   }
 
   /** Must the hart leave accessed and dirty bits to software? */

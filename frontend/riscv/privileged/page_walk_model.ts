@@ -36,7 +36,12 @@ export interface ModelSituation {
 /** How a walk ends. */
 export type ModelResult =
   | { readonly fault: "page" | "access" }
-  | { readonly page: bigint; readonly permissions: number; readonly level: number };
+  | {
+    readonly page: bigint;
+    readonly permissions: number;
+    readonly level: number;
+    readonly shared: boolean;
+  };
 
 /** A page table entry taken apart. */
 interface ModelEntry {
@@ -45,6 +50,7 @@ interface ModelEntry {
   readonly w: boolean;
   readonly x: boolean;
   readonly u: boolean;
+  readonly g: boolean;
   readonly a: boolean;
   readonly d: boolean;
   readonly ppn: bigint;
@@ -61,7 +67,7 @@ const ACCESS_FAULT: ModelResult = { fault: "access" };
 const BIT = { load: 1, store: 2, fetch: 4 } as const;
 
 function takeApart(pte: bigint): ModelEntry {
-  const [v, r, w, x, u, , a, d] = Array.from(
+  const [v, r, w, x, u, g, a, d] = Array.from(
     { length: 8 },
     (_, i) => (pte >> BigInt(i)) % 2n === 1n,
   );
@@ -72,6 +78,7 @@ function takeApart(pte: bigint): ModelEntry {
     w,
     x,
     u,
+    g,
     a,
     d,
     ppn: (pte >> 10n) % (1n << 44n),
@@ -97,6 +104,7 @@ export function modelWalk(situation: ModelSituation): ModelResult {
   const bits = 12 + 9 * levels;
   if (BigInt.asIntN(bits, virtual) !== BigInt.asIntN(64, virtual)) return PAGE_FAULT;
   let table = (satp % (1n << 44n)) * 4096n;
+  let shared = false;
   for (let level = levels - 1; level >= 0; level--) {
     const vpn = BigInt.asUintN(bits, virtual) / 4096n / 512n ** BigInt(level) % 512n;
     const address = table + vpn * 8n;
@@ -106,7 +114,8 @@ export function modelWalk(situation: ModelSituation): ModelResult {
     if (!entry.v || (!entry.r && entry.w) || entry.reserved !== 0n) return PAGE_FAULT;
     if (entry.n && !situation.contiguous) return PAGE_FAULT;
     if (entry.type !== 0n && (!situation.types || entry.type === 3n)) return PAGE_FAULT;
-    if (entry.r || entry.x) return modelLeaf(situation, { address, pte, entry, level });
+    shared ||= entry.g;
+    if (entry.r || entry.x) return modelLeaf(situation, { address, pte, entry, level, shared });
     if (entry.a || entry.d || entry.u || entry.n || entry.type !== 0n) return PAGE_FAULT;
     table = entry.ppn * 4096n;
   }
@@ -118,11 +127,13 @@ interface ModelLeaf {
   readonly pte: bigint;
   readonly entry: ModelEntry;
   readonly level: number;
+  /** Is this entry or one before it global? */
+  readonly shared: boolean;
 }
 
 function modelLeaf(
   situation: ModelSituation,
-  { address, pte, entry, level }: ModelLeaf,
+  { address, pte, entry, level, shared }: ModelLeaf,
 ): ModelResult {
   const { access, virtual, updates, write, protection } = situation;
   const permissions = leafPermissions(entry, situation);
@@ -140,5 +151,5 @@ function modelLeaf(
     write(address, pte | 0x40n | (mustDirty ? 0x80n : 0n));
   }
   const isDirty = entry.d || mustDirty;
-  return { page, permissions: permissions & protection(page) & (isDirty ? 7 : 5), level };
+  return { page, permissions: permissions & protection(page) & (isDirty ? 7 : 5), level, shared };
 }

@@ -15,7 +15,9 @@ import { MmuIndex } from "./translation_mode.ts";
 const RAM_BASE = 0x8000_0000n;
 const FRAMES = 8;
 const FRAME_BYTES = 4096;
-const V = 1n, R = 2n, W = 4n, X = 8n, U = 0x10n, A = 0x40n, D = 0x80n;
+const V = 1n, R = 2n, W = 4n, X = 8n, U = 0x10n, G = 0x20n, A = 0x40n, D = 0x80n;
+/** What a walk without tables gives: every permission, alike in all address spaces. */
+const IDENTITY = 0xfn;
 const SV39 = 8n;
 
 const ACCESSES = ["load", "store", "fetch"] as const;
@@ -100,14 +102,15 @@ function randomEntry(random: Random): bigint {
   const valid = random.onceIn(30) ? 0n : V;
   const inRam = frameNumber(random.below(FRAMES)) << 10n;
   if (random.onceIn(2)) {
-    const stray = random.onceIn(20) ? random.pick([U, A, D, 1n << 61n, 1n << 63n]) : 0n;
+    const stray = random.onceIn(20) ? random.pick([U, G, A, D, 1n << 61n, 1n << 63n]) : 0n;
     const outside = random.onceIn(30) ? random.bits(44) << 10n : inRam;
     return reserved | outside | stray | valid;
   }
   const aligned = random.bits(44) & ~((1n << BigInt(9 * random.below(5))) - 1n);
   const page = random.pick([aligned << 10n, inRam, frameNumber(0) << 10n]);
   const flags = random.pick([R, R | W, R | W, X, R | X, R | W | X, R | W | X, W, W | X]);
-  const mode = random.pick([0n, U]) | random.pick([0n, A, A | D, A | D, A | D, D]);
+  const mode = random.pick([0n, U]) | random.pick([0n, A, A | D, A | D, A | D, D]) |
+    (random.onceIn(5) ? G : 0n);
   return reserved | page | flags | mode | valid | randomGroup(random) | randomType(random);
 }
 
@@ -132,8 +135,9 @@ function randomProtection(random: Random): ProtectionEntry[] {
 
 function describe(result: ModelResult, access: typeof ACCESSES[number]): bigint {
   if ("fault" in result) return -1n - BigInt(CAUSES[result.fault][access]);
-  const { page, permissions, level } = result;
-  return page | BigInt(permissions) | (BigInt(level) << BigInt(WalkResult.LEVEL_SHIFT));
+  const { page, permissions, level, shared } = result;
+  const flags = permissions | (shared ? WalkResult.SHARED : 0) | level << WalkResult.LEVEL_SHIFT;
+  return page | BigInt(flags);
 }
 
 /** Memory as the model sees it. */
@@ -205,6 +209,7 @@ function compareWalks(seed: number, walks: number, kinds: Set<string>): void {
     const text = `seed ${seed}, walk ${i}: ${access} 0x${BigInt.asUintN(64, virtual).toString(16)}`;
     assertEquals(given, describe(result, access), text);
     kinds.add("fault" in result ? `${result.fault} ${access}` : `leaf ${result.level} ${access}`);
+    if (!("fault" in result) && result.shared) kinds.add(`shared ${access}`);
     if (!("fault" in result) && protection(result.page) !== ALL_PERMISSIONS) kinds.add("limited");
   }
   assertEquals(memory.bytes, reference);
@@ -216,7 +221,7 @@ Deno.test("walk agrees with the manual's steps over random page tables", () => {
     fc.property(fc.integer(), (seed) => compareWalks(seed, 250, kinds)),
     { numRuns: 120, endOnFailure: true },
   );
-  const expected = ["page", "access", "leaf 0", "leaf 1", "leaf 2", "leaf 3"]
+  const expected = ["page", "access", "shared", "leaf 0", "leaf 1", "leaf 2", "leaf 3"]
     .flatMap((kind) => ACCESSES.map((access) => `${kind} ${access}`));
   for (const kind of [...expected, "limited"]) assert(kinds.has(kind), `never seen: ${kind}`);
 });
@@ -259,6 +264,20 @@ Deno.test("a load of a clean page does not report it as writable; a store dirtie
   assertEquals(walk(AccessKind.STORE), TARGET | 3n);
   assertEquals(leafOf(memory), leaf(V | R | W | A | D));
   assertEquals(walk(AccessKind.LOAD), TARGET | 3n);
+});
+
+Deno.test("what any entry on the way calls global is alike in all address spaces", () => {
+  for (const [pointer, flags] of [[0n, 0n], [0n, G], [G, 0n], [G, G]]) {
+    const memory = pathMemory(leaf(V | R | A | flags));
+    new DataView(memory.bytes.buffer).setBigUint64(
+      FRAME_BYTES,
+      (frameNumber(2) << 10n) | V | pointer,
+      true,
+    );
+    const given = hartOver(memory).call(WALK, 0n, AccessKind.LOAD, MmuIndex.SUPERVISOR);
+    const shared = (pointer | flags) === 0n ? 0 : WalkResult.SHARED;
+    assertEquals(given, TARGET | BigInt(WalkResult.READ | shared));
+  }
 });
 
 Deno.test("a refused store leaves the entry alone", () => {
@@ -324,8 +343,8 @@ Deno.test("physical addresses translate to themselves within the physical addres
   const hart = new InterpretedHart();
   const walk = (address: bigint, access: number): bigint =>
     hart.call(WALK, address, access, MmuIndex.MACHINE);
-  assertEquals(walk(0x8000_0fffn, AccessKind.STORE), 0x8000_0007n);
-  assertEquals(walk((1n << 56n) - 1n, AccessKind.LOAD), (1n << 56n) - 4096n + 7n);
+  assertEquals(walk(0x8000_0fffn, AccessKind.STORE), 0x8000_0000n | IDENTITY);
+  assertEquals(walk((1n << 56n) - 1n, AccessKind.LOAD), (1n << 56n) - 4096n | IDENTITY);
   for (const [access, cause] of Object.entries(CAUSES.access)) {
     const kind = ACCESS_KINDS[access as keyof typeof ACCESS_KINDS];
     for (const address of [1n << 56n, 1n << 63n, -1n]) {
@@ -340,13 +359,13 @@ Deno.test("protection binds bare supervisor accesses, and machine mode where it 
     hart.call(WALK, address, AccessKind.LOAD, mmu);
   const denied = -1n - BigInt(Cause.LOAD_ACCESS_FAULT);
   assertEquals(walk(0x8000_0000n, MmuIndex.PROTECTED_BARE), denied);
-  assertEquals(walk(0x8000_0000n, MmuIndex.MACHINE), 0x8000_0007n);
+  assertEquals(walk(0x8000_0000n, MmuIndex.MACHINE), 0x8000_0000n | IDENTITY);
   hart.write("pmpaddr", (0x8000_0000n >> 2n) | 0x1ffn, 0);
   hart.write("pmpcfg", 0x19);
-  assertEquals(walk(0x8000_0000n, MmuIndex.PROTECTED_BARE), 0x8000_0001n);
+  assertEquals(walk(0x8000_0000n, MmuIndex.PROTECTED_BARE), 0x8000_0009n);
   hart.write("pmpcfg", 0x98);
   assertEquals(walk(0x8000_0000n, MmuIndex.MACHINE), denied);
-  assertEquals(walk(0x8000_1000n, MmuIndex.MACHINE), 0x8000_1007n);
+  assertEquals(walk(0x8000_1000n, MmuIndex.MACHINE), 0x8000_1000n | IDENTITY);
 });
 
 /** Frame of a group of 16, 64 KiB aligned. */

@@ -25,24 +25,31 @@ export interface Mapping {
   readonly leaf: bigint | null;
   /** Level of the last entry on the way. */
   readonly level: number;
+  /** Is there a leaf, and is it or an entry before it global? */
+  readonly isGlobal: boolean;
 }
 
 /** How RAM's tables map a page in an address space, given as a value of `satp`. */
 export function mappingOf(ram: DataView, space: bigint, page: bigint): Mapping {
   let table = (space & NUMBER_ONES) * PAGE;
   const path: bigint[] = [];
+  let isGlobal = false;
+  const nothing = (level: number): Mapping => ({ path, leaf: null, level, isGlobal: false });
   for (let level = Number(space >> MODE_SHIFT) - LEVEL_BIAS - 1; level >= 0; level--) {
     const index = (page >> (PAGE_SHIFT + LEVEL_BITS * BigInt(level))) & INDEX_ONES;
     const address = table + index * ENTRY_BYTES;
     path.push(address);
     const offset = ramOffset(address);
-    if (offset < 0) return { path, leaf: null, level };
+    if (offset < 0) return nothing(level);
     const entry = ram.getBigUint64(offset, true);
-    if ((entry & Entry.VALID) === 0n) return { path, leaf: null, level };
-    if ((entry & (Entry.READ | Entry.EXECUTE)) !== 0n) return { path, leaf: entry, level };
+    if ((entry & Entry.VALID) === 0n) return nothing(level);
+    isGlobal ||= (entry & Entry.GLOBAL) !== 0n;
+    if ((entry & (Entry.READ | Entry.EXECUTE)) !== 0n) {
+      return { path, leaf: entry, level, isGlobal };
+    }
     table = ((entry >> Entry.NUMBER_SHIFT) & NUMBER_ONES) * PAGE;
   }
-  return { path, leaf: null, level: 0 };
+  return nothing(0);
 }
 
 /** Does a fence cover what may be cached of a page in an address space? */
@@ -50,12 +57,11 @@ export function covers(
   fence: Fence,
   space: bigint,
   page: bigint,
-  { leaf, level }: Mapping,
+  { leaf, level, isGlobal }: Mapping,
 ): boolean {
   const shift = PAGE_SHIFT + LEVEL_BITS * BigInt(leaf === null ? 0 : level);
   const isNear = fence.address === null || fence.address >> shift === page >> shift;
   if (fence.space === null) return isNear;
-  const isGlobal = leaf !== null && (leaf & Entry.GLOBAL) !== 0n;
   const id = (space >> SPACE_SHIFT) & SPACE_ONES;
   return isNear && !isGlobal && fence.space === id;
 }

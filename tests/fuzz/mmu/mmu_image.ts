@@ -127,7 +127,7 @@ function writeData(view: DataView, seed: number): void {
   }
 }
 
-/** Tables through which the stubs are mapped. */
+/** Tables through which the stubs are mapped: alike in all address spaces, and the supervisor's are global. */
 function writeAnchor(view: DataView): void {
   const put = (frame: number, index: number, value: bigint): void =>
     view.setBigUint64(frame * PAGE_BYTES + index * WORD_BYTES, value, true);
@@ -137,7 +137,7 @@ function writeAnchor(view: DataView): void {
   put(Frame.ANCHOR, AnchorEntry.USER, pointer(Frame.USER_LEAVES));
   put(Frame.ANCHOR, AnchorEntry.SUPERVISOR, pointer(Frame.SUPERVISOR_LEAVES));
   put(Frame.USER_LEAVES, Frame.STUBS, leaf | Entry.USER);
-  put(Frame.SUPERVISOR_LEAVES, Frame.STUBS, leaf);
+  put(Frame.SUPERVISOR_LEAVES, Frame.STUBS, leaf | Entry.GLOBAL);
 }
 
 /** RAM before the script starts. */

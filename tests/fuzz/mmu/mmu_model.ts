@@ -93,6 +93,9 @@ export class MmuModel {
         this.#writeEntry(step.address, step.value, step.fence);
         return null;
       case "space":
+        if (step.fence === null && !this.agreesWithOthers(step.satp)) {
+          throw new NoMeaning("Global pages differ");
+        }
         this.#satp = step.satp;
         return null;
       case "protection":
@@ -121,6 +124,19 @@ export class MmuModel {
     });
     this.#view.setBigUint64(offset, old, true);
     return isCovered;
+  }
+
+  /** Does an address space map every page that is global in any as it is mapped there, by tables that may be read? */
+  agreesWithOthers(space: bigint): boolean {
+    if (space >> MODE_SHIFT === 0n) return true;
+    return this.#pages.every((page) => {
+      const own = this.#mapping(space, page);
+      const isReadable = own.path.every((entry) => (this.#protection(entry) & 1) !== 0);
+      return this.#spaces.every((other) => {
+        const { leaf, level, isGlobal } = this.#mapping(other, page);
+        return !isGlobal || isReadable && leaf === own.leaf && level === own.level;
+      });
+    });
   }
 
   /** The leaf entry that maps a page in an address space, or null. */

@@ -1,4 +1,4 @@
-/** Page tables of random entries, shared by a few address spaces of different schemes. */
+/** Page tables of random entries, shared by a few address spaces, which may be of different schemes. */
 import type { SeededRandom } from "../../differential/seeded_random.ts";
 import {
   ANCHOR_INDEX,
@@ -12,6 +12,8 @@ import {
 
 const WORD_BYTES = 8;
 const SPACES = 3;
+const SCHEMES = ["sv39", "sv39", "sv48", "sv57"] as const;
+type SchemeName = typeof SCHEMES[number];
 const MODE_SHIFT = 60n;
 const SPACE_SHIFT = 44n;
 /** Indices of random entries in levels above the pages. */
@@ -37,12 +39,16 @@ export class RandomTables {
   readonly spaces: AddressSpace[] = [];
   /** All entries: address and value. */
   readonly entries: (readonly [bigint, bigint])[] = [];
-  /** Is any page global? */
-  usesGlobal = false;
+  /** Is any page global? Then address spaces differ in what they should have in common. */
+  readonly usesGlobal: boolean;
+  /** The scheme of all address spaces, or null when each has one of its own. */
+  readonly #scheme: SchemeName | null;
 
   /** Empty tables. */
   constructor(random: SeededRandom) {
     this.#random = random;
+    this.usesGlobal = random.chance(35);
+    this.#scheme = random.chance(70) ? random.pick(SCHEMES) : null;
   }
 
   /** Fills tables with random entries, some for pages, some for what lies above, and roots over them. */
@@ -67,7 +73,7 @@ export class RandomTables {
 
   #space(id: number): void {
     const random = this.#random;
-    const { mode, levels } = Scheme[random.pick(["sv39", "sv39", "sv48", "sv57"] as const)];
+    const { mode, levels } = Scheme[this.#scheme ?? random.pick(SCHEMES)];
     const first = Frame.ROOTS + id * ROOT_FRAMES;
     for (let level = levels - 1; level >= 2; level--) {
       const frame = first + levels - 1 - level;
@@ -82,7 +88,10 @@ export class RandomTables {
   /** An entry: mostly a pointer to a table, or a leaf, that makes sense. */
   entry(isLeaf: boolean): bigint {
     const random = this.#random;
-    if (random.chance(4)) return (BigInt(random.word()) << 32n) | BigInt(random.word());
+    if (random.chance(4)) {
+      const any = (BigInt(random.word()) << 32n) | BigInt(random.word());
+      return this.usesGlobal ? any : any & ~Entry.GLOBAL;
+    }
     const reserved = random.chance(2)
       ? 1n << BigInt(random.between(Number(RESERVED_SHIFT), 60))
       : 0n;
@@ -103,8 +112,7 @@ export class RandomTables {
       Entry.READ | Entry.EXECUTE,
       Entry.WRITE,
     ]);
-    const global = random.chance(6) ? Entry.GLOBAL : 0n;
-    if (global !== 0n) this.usesGlobal = true;
+    const global = this.usesGlobal && random.chance(6) ? Entry.GLOBAL : 0n;
     const flags = rights | global | (random.chance(45) ? Entry.USER : 0n) |
       (random.chance(80) ? Entry.ACCESSED : 0n) | (random.chance(75) ? Entry.DIRTY : 0n) |
       (BigInt(random.below(4)) << 8n);

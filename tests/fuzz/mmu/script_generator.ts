@@ -149,7 +149,7 @@ class ScriptGenerator {
     const planned = this.#planned.pop();
     if (planned !== undefined) return planned;
     const roll = random.below(100);
-    if (this.#current === null && roll < 60 || roll < 6) return this.#chooseSpace();
+    if (this.#current === null && roll < 60 || roll < 12) return this.#chooseSpace();
     if (roll < 28) return this.#changeEntry();
     if (roll < 32) return this.#protect();
     if (roll < 34) {
@@ -189,10 +189,11 @@ class ScriptGenerator {
   #chooseSpace(): MmuStep {
     const random = this.#random;
     this.#current = random.chance(8) ? null : random.pick(this.#tables.spaces);
-    const fence = this.#tables.usesGlobal || random.chance(50)
-      ? { address: null, space: null }
-      : null;
-    return { kind: "space", satp: this.#current?.satp ?? 0n, fence };
+    return {
+      kind: "space",
+      satp: this.#current?.satp ?? 0n,
+      fence: random.chance(25) ? EVERYTHING : null,
+    };
   }
 
   /** An entry that a page's translation may use, or any other; the fence is narrow where that is enough. */
@@ -240,11 +241,13 @@ function isEasy(leaf: bigint | null, page: bigint, levels: number): boolean {
     isCanonical(page, levels);
 }
 
+const EVERYTHING: Fence = { address: null, space: null };
+
 const TRIED_FENCES: readonly ((fence: Fence) => Fence)[] = [
   (fence) => fence,
   ({ address }) => ({ address, space: null }),
   ({ space }) => ({ address: null, space }),
-  () => ({ address: null, space: null }),
+  () => EVERYTHING,
 ];
 
 /** The step as it keeps its meaning: with a fence that is enough, or not at all. */
@@ -256,7 +259,10 @@ function settled(model: MmuModel, step: MmuStep, random: SeededRandom): MmuStep[
     const enough = fences.map((make) => make(fence)).find((each) =>
       model.isCovered(address, value, each)
     );
-    given = { ...step, fence: enough ?? { address: null, space: null } };
+    given = { ...step, fence: enough ?? EVERYTHING };
+  }
+  if (step.kind === "space" && !model.agreesWithOthers(step.satp)) {
+    given = { ...step, fence: EVERYTHING };
   }
   try {
     model.step(given);

@@ -186,16 +186,25 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     part: "address translation",
     what: "a fence of one address leaves large pages",
-    file: "runtime/vcpu/translation_cache.ts",
-    from: "if (bytes[FlushFilter.LARGE_PAGE + region] !== 0) this.#flushLargePage(low, high);",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from:
+      "(then (call $drop_leaf (local.get $va) (local.get $level) (call $kept_flag (local.get $number))))",
+    to: "(then)",
+  },
+  {
+    part: "address translation",
+    what: "another address space keeps what the TLB has of the last one",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from:
+      "(if (i32.eqz (i32.and (local.get $flags) (i32.const ${Tlb.SHARED}))) (then ${dropEntry}))",
     to: "",
   },
   {
     part: "address translation",
     what: "a fence of one address leaves page caches",
-    file: "runtime/vcpu/translation_cache.ts",
-    from: "this.counts.address++;\n    this.#memory.setControl(Control.PAGE_CACHES_STALE, 1);",
-    to: "this.counts.address++;",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from: "${count(Control.FLUSHES_PARTIAL)}\n    ${stalePageCaches}",
+    to: "${count(Control.FLUSHES_PARTIAL)}",
   },
   {
     part: "address translation",
@@ -203,5 +212,26 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "wasm_backend/region/page_caches.ts",
     from: "this.#set = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;",
     to: "this.#set = PageCache.BASE;",
+  },
+  {
+    part: "address translation",
+    what: "another address space has the page caches of the one before",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from: "${stalePageCaches}\n    (call $spare_epochs)\n    (call $drop_local)",
+    to: "(call $spare_epochs)\n    (call $drop_local)",
+  },
+  {
+    part: "address translation",
+    what: "a fence of one address leaves what was walked before",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from: "(call $forget_walk (local.get $va) (call $epoch_of (local.get $number)))",
+    to: "",
+  },
+  {
+    part: "address translation",
+    what: "a fence of another address space leaves what was walked in it",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from: "(then (i32.store $cpu offset=${SpaceRecords.EPOCH} (local.get $record) (i32.const 0)))",
+    to: "(then)",
   },
 ];
