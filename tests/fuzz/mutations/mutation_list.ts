@@ -208,20 +208,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     part: "address translation",
-    what: "mmu modes share their page caches",
-    file: "wasm_backend/region/page_caches.ts",
-    from: "this.#set = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;",
-    to: "this.#set = PageCache.BASE;",
-  },
-  {
-    part: "address translation",
-    what: "another address space has the page caches of the one before",
-    file: "wasm_backend/cold_tier/translation_functions.ts",
-    from: "${stalePageCaches}\n    (call $spare_epochs)\n    (call $drop_local)",
-    to: "(call $spare_epochs)\n    (call $drop_local)",
-  },
-  {
-    part: "address translation",
     what: "a fence of one address leaves what was walked before",
     file: "wasm_backend/cold_tier/translation_functions.ts",
     from: "(call $forget_walk (local.get $va) (call $epoch_of (local.get $number)))",
