@@ -447,8 +447,12 @@ export class ModuleBuilder {
   }
 
   /** Conditional whose body is rarely run: emitted so that `branch_hints.ts` finds it. */
-  ifRare(condition: Expression, then: readonly Expression[]): Expression {
-    return this.if(condition, this.block(null, [this.nop(), ...then]));
+  ifRare(
+    condition: Expression,
+    then: readonly Expression[],
+    otherwise: Expression = 0,
+  ): Expression {
+    return this.if(condition, this.block(null, [this.nop(), ...then]), otherwise);
   }
 
   /** Jump to the end of a block or the head of a loop. */

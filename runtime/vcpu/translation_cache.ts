@@ -11,6 +11,8 @@ import {
   FlushFilter,
   JumpCache,
   MappingChecks,
+  PAGE_CACHE_SET_BYTES,
+  PageCache,
   REGION_SLOTS,
   SpaceRecords,
   Tlb,
@@ -25,6 +27,8 @@ const ENTRY_WORDS = Tlb.ENTRY_BYTES >> 2;
 const ALL_ENTRIES = TLB_ENTRIES * TLB_SETS;
 const TLB_WORDS_START = Tlb.BASE >> 2;
 const TLB_WORDS_END = (Tlb.BASE + TLB_SET_BYTES * TLB_SETS) >> 2;
+const PAGE_CACHE_WORDS_START = PageCache.BASE >> 2;
+const PAGE_CACHE_WORDS_END = (PageCache.BASE + PAGE_CACHE_SET_BYTES * TLB_SETS) >> 2;
 const WRITE_TAG_WORD = Tlb.WRITE_TAG >> 2;
 const EPOCH_STEP = 1 << CONTEXT_MODE_BITS;
 const MODE_MASK = EPOCH_STEP - 1;
@@ -44,12 +48,14 @@ export class TranslationCache {
   constructor(memory: VcpuMemory) {
     this.#memory = memory;
     this.#words = memory.words;
+    this.#words.fill(-1, PAGE_CACHE_WORDS_START, PAGE_CACHE_WORDS_END);
     this.flushAll();
   }
 
   /** Drops every translation. */
   flushAll(): void {
     const memory = this.#memory;
+    memory.setControl(Control.PAGE_CACHES_STALE, 1);
     memory.setWideControl(Control.FLUSHES_FULL, memory.wideControl(Control.FLUSHES_FULL) + 1);
     this.#words.fill(-1, TLB_WORDS_START, TLB_WORDS_END);
     memory.setControl(Control.LOCAL_ENTRIES, 0);
@@ -69,6 +75,7 @@ export class TranslationCache {
 
   /** Drops every right to store, so that the next store of each page reads the page's attributes. */
   dropWriteEntries(): void {
+    this.#memory.setControl(Control.PAGE_CACHES_STALE, 1);
     const words = this.#words;
     for (let entry = 0; entry < ALL_ENTRIES; entry++) {
       const tag = TLB_WORDS_START + entry * ENTRY_WORDS + WRITE_TAG_WORD;

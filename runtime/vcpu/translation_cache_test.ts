@@ -5,6 +5,8 @@ import {
   FlushFilter,
   JumpCache,
   MappingChecks,
+  PAGE_CACHE_SET_BYTES,
+  PageCache,
   SpaceRecords,
   Tlb,
   TLB_ENTRIES,
@@ -104,4 +106,18 @@ Deno.test("when epochs are used up nothing keeps an old one, and 0 stays free", 
   cache.flushAll();
   assertEquals([epochs(memory).shared, epochs(memory).space], [1, 2]);
   assertEquals(holders.map((holder) => memory.control(holder)), [0, 0, 0]);
+});
+
+Deno.test("page caches start empty, and whatever drops translations makes them stale", () => {
+  const { memory, cache } = scene();
+  const sets = memory.bytes.subarray(
+    PageCache.BASE,
+    PageCache.BASE + PAGE_CACHE_SET_BYTES * TLB_SETS,
+  );
+  assert(sets.every((byte) => byte === 0xff));
+  for (const drop of [() => cache.flushAll(), () => cache.dropWriteEntries()]) {
+    memory.setControl(Control.PAGE_CACHES_STALE, 0);
+    drop();
+    assertEquals(memory.control(Control.PAGE_CACHES_STALE), 1);
+  }
 });

@@ -87,12 +87,13 @@ export const Control = {
   TRANSLATION_VERSION: 0xb8,
   /** Bit n: a translation of a leaf n levels above a page was cached (i32). */
   LARGE_LEVELS: 0xc8,
-  /** Page cache of the stack pointer's loads: tag (i64) and addend (i32); -1 when `run` enters a region. */
-  STACK_LOAD_TAG: 0xe0,
-  STACK_LOAD_ADDEND: 0xe8,
-  /** The same for its stores. */
-  STACK_STORE_TAG: 0xf0,
-  STACK_STORE_ADDEND: 0xf8,
+  /**
+   * Not 0: what a translation gives may have changed, so that no page cache may be used (i32). Set by whoever
+   * drops or changes translations; entering a region empties the caches then.
+   */
+  PAGE_CACHES_STALE: 0xe0,
+  /** For each mmu mode, not 0 when one of its page caches was filled since they were empty (bytes). */
+  PAGE_CACHES_FILLED: 0xe8,
   /** What `run` skips at the first block head: see the run loop (i32). */
   SKIP: 0xcc,
   /** Not 0: regions are entered by the check of check mode, not by `run` (i32). */
@@ -239,6 +240,30 @@ export const Tlb = {
   /** Set in a write tag of a page whose stores must be seen. */
   GUARD_BIT: 0x800n,
 } as const;
+
+/**
+ * Page caches of compiled code: the translations that its accesses used last, a set for each mmu mode. Which
+ * cache an access uses is a constant of its code, so that finding it depends on no address.
+ */
+export const PageCache = {
+  /** Where set 0 starts. */
+  BASE: 0x6_0000,
+  /** log2 of the caches of a set. */
+  INDEX_BITS: 8,
+  /** log2 of the bytes of a cache. */
+  ENTRY_SHIFT: 4,
+  /** i64: page address, or {@linkcode Tlb.INVALID_TAG}. */
+  TAG: 0,
+  /** i32: host offset minus virtual address, modulo 2^32; or {@linkcode PageCache.GIVEN_UP}. */
+  ADDEND: 8,
+  /** i32: the page before in the low bits, the patience that is left above them. */
+  HISTORY: 12,
+  /** Odd like no addend, and not what an empty cache holds. */
+  GIVEN_UP: 1,
+} as const;
+
+/** Bytes of one set of page caches. */
+export const PAGE_CACHE_SET_BYTES = 1 << (PageCache.INDEX_BITS + PageCache.ENTRY_SHIFT);
 
 /** Entries of one TLB set. */
 export const TLB_ENTRIES = 1 << Tlb.INDEX_BITS;

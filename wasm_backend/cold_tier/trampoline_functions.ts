@@ -8,8 +8,11 @@ import {
   Fault,
   JumpCache,
   NEVER_HIT_TLB,
+  PAGE_CACHE_SET_BYTES,
+  PageCache,
   Tlb,
   TLB_SET_BYTES,
+  TLB_SETS,
 } from "../abi/vcpu_layout.ts";
 
 /** Places of the mmu numbers in every guest's mode key; the rest of the key is the guest's own. */
@@ -103,13 +106,24 @@ export function trampolineFunctions(
     (i64.store $cpu (i32.const ${pcAddress}) (local.get $pc))
     (i32.const 0))
 
+  ;; Only sets that were filled.
+  (func $empty_page_caches
+    (local $mmu i32)
+    (loop $next
+      (if (i32.load8_u $cpu offset=${Control.PAGE_CACHES_FILLED} (local.get $mmu)) (then
+        (memory.fill $cpu
+          (i32.add (i32.const ${PageCache.BASE}) (i32.mul (local.get $mmu) (i32.const ${PAGE_CACHE_SET_BYTES})))
+          (i32.const -1) (i32.const ${PAGE_CACHE_SET_BYTES}))))
+      (br_if $next (i32.lt_u (local.tee $mmu (i32.add (local.get $mmu) (i32.const 1))) (i32.const ${TLB_SETS}))))
+    (i64.store $cpu (i32.const ${Control.PAGE_CACHES_FILLED}) (i64.const 0))
+    (i32.store $cpu (i32.const ${Control.PAGE_CACHES_STALE}) (i32.const 0)))
+
   ;; Runs compiled code at pc; regions find it themselves from now on. A fault that a region's probe found is
   ;; forgotten: the cold tier finds it again, unless an interrupt comes first.
   (func $enter_region (param $target i32) (param $pc i64) (result i64)
     (local $entry i32) (local $result i64)
     (local.set $entry (call $jump_entry (local.get $pc)))
-    (i64.store $cpu (i32.const ${Control.STACK_LOAD_TAG}) (i64.const -1))
-    (i64.store $cpu (i32.const ${Control.STACK_STORE_TAG}) (i64.const -1))
+    (if (i32.load $cpu (i32.const ${Control.PAGE_CACHES_STALE})) (then (call $empty_page_caches)))
     (i64.store $cpu offset=${JumpCache.PC} (local.get $entry) (local.get $pc))
     (i32.store $cpu offset=${JumpCache.CONTEXT} (local.get $entry) (i32.load $cpu (i32.const ${Control.CONTEXT})))
     (i32.store $cpu offset=${JumpCache.TARGET} (local.get $entry) (local.get $target))

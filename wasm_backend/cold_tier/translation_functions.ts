@@ -11,7 +11,7 @@
  * The guest's register that names the address space is compared as a whole: under each number there is one space
  * at a time, and guests that use one number for all lose it whenever they choose another.
  *
- * All of it runs where no region goes on with page translations in its locals: behind a departure.
+ * All of it runs where no region goes on with translations that it found: behind a departure.
  */
 import {
   CONTEXT_MODE_BITS,
@@ -65,6 +65,9 @@ const TLB_END = Tlb.BASE + TLB_SETS * TLB_SET_BYTES;
 
 const count = (counter: number): string =>
   set64(counter, `(i64.add ${get64(counter)} (i64.const 1))`);
+
+/** Page caches of regions may hold what the TLB held once: any drop of translations concerns them. */
+const stalePageCaches = set32(Control.PAGE_CACHES_STALE, "(i32.const 1)");
 
 const dropEntry = `
     (i64.store $cpu offset=${Tlb.READ_TAG} (local.get $entry) (i64.const ${Tlb.INVALID_TAG}))
@@ -329,6 +332,7 @@ function spaces({ register, schemeShift, numberShift, numberOnes }: TranslationS
         (i64.const ${schemeShift})))
       (then (call $host_translation_changed) (return)))
     ${count(Control.FLUSHES_AVOIDED)}
+    ${stalePageCaches}
     (call $spare_epochs)
     (call $drop_local)
     (local.set $record (call $live_record (call $number_of ${get64(Control.SPACE)})))
@@ -468,6 +472,7 @@ function operands({ address, space, scope, numberOnes }: TranslationState): stri
     count(Control.FLUSHES_AVOIDED)
   } (return)))))
     ${count(Control.FLUSHES_PARTIAL)}
+    ${stalePageCaches}
     (call $spare_epochs)
     (if (i32.and (local.get $scope) (i32.const ${Scope.ADDRESS}))
       (then (call $fence_address (i64.load $cpu (i32.const ${address})) (local.get $number)))

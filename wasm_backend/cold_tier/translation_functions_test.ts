@@ -394,3 +394,19 @@ Deno.test("a region's other pages must lie where it was built from, and that is 
 
 /** A page of the upper half, unsigned. */
 const KERNEL_ORIGIN = BigInt.asUintN(64, KERNEL);
+
+Deno.test("another address space and every fence that may drop something make page caches stale", () => {
+  const changes: ((scene: Scene) => void)[] = [
+    (scene) => scene.choose(2),
+    (scene) => scene.fence(0x5000n, null),
+    (scene) => scene.fence(0x5000n, 1),
+    (scene) => scene.fence(null, 1),
+  ];
+  for (const change of changes) {
+    const scene = new Scene();
+    scene.choose(1);
+    scene.set(Control.PAGE_CACHES_STALE, 0);
+    change(scene);
+    assertEquals([scene.get(Control.PAGE_CACHES_STALE), scene.asked], [1, []]);
+  }
+});

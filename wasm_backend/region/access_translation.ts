@@ -7,15 +7,14 @@
 import type { FunctionSignature } from "../../ir/region.ts";
 import { GUEST_RAM_OFFSET } from "../../runtime/atomics/shared_layout.ts";
 import { ColdExport } from "../abi/module_shape.ts";
-import { storeControl } from "../lower/guest_state_access.ts";
+import { PageCache, Tlb, TLB_ENTRIES, TLB_SET_BYTES } from "../abi/vcpu_layout.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
-import type { PageCache } from "./page_caches.ts";
 import type { RegionFunctions } from "./region_functions.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
-const PAGE_BYTES = 4096;
-const PAGE_OFFSET_MASK = PAGE_BYTES - 1;
+const PAGE_SHIFT = 12;
+const PAGE_BYTES = 1 << PAGE_SHIFT;
 const PAGE_MASK = -BigInt(PAGE_BYTES);
 const STORE_GUARDED: FunctionSignature = {
   name: ColdExport.STORE_GUARDED,
@@ -50,12 +49,14 @@ export class AccessTranslation {
   readonly m: ModuleBuilder;
   readonly #functions: RegionFunctions;
   readonly #mmu: number;
+  readonly #set: number;
 
   /** Translation by one TLB set. */
   constructor(m: ModuleBuilder, functions: RegionFunctions, mmu: number) {
     this.m = m;
     this.#functions = functions;
     this.#mmu = mmu;
+    this.#set = Tlb.BASE + mmu * TLB_SET_BYTES;
   }
 
   /** An i32: the addend of the address's page, or odd. */
@@ -92,43 +93,92 @@ export class AccessTranslation {
 
   // --- page caches ----------------------------------------------------------------------------------
 
-  /** Caches start empty, but for those that regions hand on to each other. */
-  startCache({ tag, addend, carried }: PageCache): Expression[] {
+  /** Does a span not lie in the page that a cache holds, or is its start misaligned? */
+  misses(span: AccessSpan, cache: number): Expression {
     const { m } = this;
-    if (carried === null) return [m.localSet(tag, m.i64(-1n))];
-    return [
-      m.localSet(tag, m.load("cpu", 8, false, I64, m.i32(carried.tag))),
-      m.localSet(addend, m.load("cpu", 4, false, I32, m.i32(carried.addend))),
-    ];
+    const page = this.#pageIfAligned(span);
+    const tag = m.load("cpu", 8, false, I64, m.i32(cache + PageCache.TAG));
+    return span.bytes <= span.alignment
+      ? m.binary("i64.ne", page, tag)
+      : this.#isNotZero(m.binary("i64.or", m.binary("i64.xor", page, tag), this.#crossing(span)));
   }
 
-  /** Does a cache hold another page than the address's, or is the address misaligned? */
-  misses(address: number, alignment: number, { tag }: PageCache): Expression {
-    const { m } = this;
-    const mask = m.i64(PAGE_MASK | BigInt(alignment - 1));
-    const masked = m.binary("i64.and", m.localGet(address, I64), mask);
-    return m.binary("i64.ne", masked, m.localGet(tag, I64));
+  #isNotZero(value: Expression): Expression {
+    return this.m.binary("i64.ne", value, this.m.i64(0n));
   }
 
-  /** Statements that make a cache hold the page of an address, its addend in a local. */
-  fillCache({ tag, addend, carried }: PageCache, address: number, found: number): Expression[] {
+  /** Addend of a page cache. */
+  cachedAddend(cache: number): Expression {
+    return this.m.load("cpu", 4, false, I32, this.m.i32(cache + PageCache.ADDEND));
+  }
+
+  /** A probe that fills a page cache. */
+  refill(kind: ProbeKind, span: AccessSpan, cache: number, canGiveUp: boolean): Expression {
     const { m } = this;
-    const page = m.binary("i64.and", m.localGet(address, I64), m.i64(PAGE_MASK));
-    const statements = [m.localSet(addend, m.localGet(found, I32)), m.localSet(tag, page)];
-    if (carried === null) return statements;
-    return [
-      ...statements,
-      m.store("cpu", 8, I64, m.i32(carried.tag), m.localGet(tag, I64)),
-      storeControl(m, carried.addend, m.localGet(addend, I32)),
-    ];
+    const name = this.#functions.refill(kind, this.#mmu, canGiveUp);
+    const mask = m.i32(span.alignment - 1);
+    return m.call(name, [m.localGet(span.lowest, I64), mask, m.i32(cache)], I32);
+  }
+
+  /** The page of a span's start; not a page when it is misaligned. */
+  #pageIfAligned({ lowest, alignment }: AccessSpan): Expression {
+    const { m } = this;
+    return m.binary("i64.and", m.localGet(lowest, I64), m.i64(PAGE_MASK | BigInt(alignment - 1)));
   }
 
   /** Does a span reach into the next page? */
-  crosses({ lowest, bytes }: AccessSpan): Expression {
+  crosses(span: AccessSpan): Expression {
+    return this.#isNotZero(this.#crossing(span));
+  }
+
+  /** Not 0 when the pages of a span's first and last byte differ. */
+  #crossing({ lowest, bytes }: AccessSpan): Expression {
+    const { m } = this;
+    const last = m.binary("i64.add", m.localGet(lowest, I64), m.i64(BigInt(bytes - 1)));
+    return m.binary(
+      "i64.and",
+      m.binary("i64.xor", last, m.localGet(lowest, I64)),
+      m.i64(PAGE_MASK),
+    );
+  }
+
+  // --- probes in place ------------------------------------------------------------------------------
+
+  /**
+   * Must a span be searched for: because the cache still tries, because its page is not in the TLB, because it
+   * crosses pages, or because its start is misaligned? Leaves the TLB entry in a local.
+   */
+  missesTlb(kind: ProbeKind, span: AccessSpan, cache: number, entry: number): Expression {
+    const { m } = this;
+    const stillTries = m.binary("i32.xor", this.cachedAddend(cache), m.i32(PageCache.GIVEN_UP));
+    const difference = m.binary(
+      "i64.or",
+      m.unary("i64.extend_i32_u", stillTries),
+      m.binary("i64.xor", this.#tlbTag(kind, span, entry), this.#pageIfAligned(span)),
+    );
+    return this.#isNotZero(
+      span.bytes <= span.alignment
+        ? difference
+        : m.binary("i64.or", difference, this.#crossing(span)),
+    );
+  }
+
+  #tlbTag(kind: ProbeKind, { lowest }: AccessSpan, entry: number): Expression {
     const { m } = this;
     const low = m.unary("i32.wrap_i64", m.localGet(lowest, I64));
-    const offset = m.binary("i32.and", low, m.i32(PAGE_OFFSET_MASK));
-    return m.binary("i32.lt_u", m.i32(PAGE_BYTES - bytes), offset);
+    const offset = m.binary(
+      "i32.and",
+      m.binary("i32.shr_u", low, m.i32(PAGE_SHIFT - Tlb.ENTRY_SHIFT)),
+      m.i32((TLB_ENTRIES - 1) << Tlb.ENTRY_SHIFT),
+    );
+    const tag = this.#set + (kind === "load" ? Tlb.READ_TAG : Tlb.WRITE_TAG);
+    return m.load("cpu", 8, false, I64, m.localTee(entry, offset, I32), tag);
+  }
+
+  /** Addend of a TLB entry. */
+  addendOf(entry: number): Expression {
+    const { m } = this;
+    return m.load("cpu", 4, false, I32, m.localGet(entry, I32), this.#set + Tlb.ADDEND);
   }
 
   // --- open RAM -------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ export class EntryGraph {
   readonly headers = new Set<Block>();
   /** Blocks inside a loop. */
   readonly looped = new Set<Block>();
+  /** Blocks of the innermost loop around a block. */
+  readonly #innermost = new Map<Block, ReadonlySet<Block>>();
   readonly #nodeOf = new Map<Block, number>();
   readonly #front = new Map<number, number>();
   readonly #cut = new Map<string, number>();
@@ -132,11 +134,24 @@ export class EntryGraph {
   #collectLoops(): void {
     for (const [header, body] of this.#loops) {
       this.headers.add(this.#blockOf(header));
+      const blocks = new Set<Block>();
       for (const node of body) {
         const { [node]: inside } = this.nodes;
-        if (inside.kind === "block") this.looped.add(inside.block);
+        if (inside.kind === "block") blocks.add(inside.block);
       }
+      blocks.forEach((block) => this.#addLoopOf(block, blocks));
     }
+  }
+
+  #addLoopOf(block: Block, blocks: ReadonlySet<Block>): void {
+    this.looped.add(block);
+    const known = this.#innermost.get(block);
+    if (known === undefined || blocks.size < known.size) this.#innermost.set(block, blocks);
+  }
+
+  /** Blocks of the innermost loop around a block; null outside of loops. */
+  loopAround(block: Block): ReadonlySet<Block> | null {
+    return this.#innermost.get(block) ?? null;
   }
 
   #blockOf(node: number): Block {

@@ -103,3 +103,23 @@ Deno.test("the hot entry is served, whatever the others are", () => {
     assert(entries.every((entry) => region.entries.includes(entry)));
   });
 });
+
+Deno.test("the innermost loop around a block holds it and is the smallest that does", () => {
+  let nested = 0;
+  forEachRegion((graph, region) => {
+    const loops = new Set(region.blocks.map((block) => graph.loopAround(block)));
+    loops.delete(null);
+    for (const block of region.blocks) {
+      const inner = graph.loopAround(block);
+      assertEquals(inner !== null, graph.looped.has(block));
+      if (inner === null) continue;
+      assert(inner.has(block));
+      for (const loop of loops) {
+        if (loop === null || loop === inner || !loop.has(block)) continue;
+        assert(loop.size >= inner.size);
+        nested++;
+      }
+    }
+  });
+  assert(nested > 0);
+});

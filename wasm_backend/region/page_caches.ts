@@ -1,74 +1,69 @@
 /**
- * Page translations cached in locals: tag and addend of the last page that a group of accesses touched.
+ * Which page cache in private memory an access uses: the translation of the last page that it touched.
  *
- * Accesses off the same base value share a cache; inside a loop it survives from one iteration to the next,
- * outside of loops all accesses off one register share one. A cached translation stays valid until the vCPU
- * is back in its trampoline, where every region frame has gone, and a region starts with empty caches.
+ * Accesses off the same base value share a cache inside of loops; outside of them all accesses off one register
+ * share one. The stack pointer's caches are the same for all regions. Caches of different regions may be one
+ * and the same; it costs time only, because a tag says everything about a page in one mmu mode.
+ *
+ * A cached translation stays valid until the vCPU is back in its trampoline. If it changes there, all caches
+ * are emptied before the next region is entered (`Control.PAGE_CACHES_STALE`).
  */
 import type { Block, Operation, SlotAttribute } from "../../ir/region.ts";
-import { Control } from "../abi/vcpu_layout.ts";
-import type { LocalAllocation } from "../lower/local_allocation.ts";
+import { PAGE_CACHE_SET_BYTES, PageCache } from "../abi/vcpu_layout.ts";
+import type { ProbeKind } from "./access_translation.ts";
 
-/** Locals of one cache. */
-export interface PageCache {
-  /** i64: page address, or -1. */
-  readonly tag: number;
-  /** i32: host offset minus virtual address. */
-  readonly addend: number;
-  /** Places in private memory where regions hand the cache on; null when it ends with the region. */
-  readonly carried: { readonly tag: number; readonly addend: number } | null;
-}
-
-/** Caches of one kind of access that a region may have: beyond, accesses share by register. */
+/** Caches that a region may have of its own: beyond, accesses share by register. */
 const CACHE_LIMIT = 24;
+/** Caches of the stack pointer, before all others. */
+const STACK = { load: 0, store: 1 } as const;
+const FIRST_OTHER = 2;
+const OTHERS = (1 << PageCache.INDEX_BITS) - FIRST_OTHER;
+/** Distance of the first caches of neighbouring slots: above the limit, so that regions of one module differ. */
+const SLOT_DISTANCE = 29;
 
-/** Where the stack pointer's caches stand between regions, by kind of access. */
-const CARRIED: Readonly<Record<string, { readonly tag: number; readonly addend: number }>> = {
-  r: { tag: Control.STACK_LOAD_TAG, addend: Control.STACK_LOAD_ADDEND },
-  w: { tag: Control.STACK_STORE_TAG, addend: Control.STACK_STORE_ADDEND },
-};
-
-/** Hands out the caches of one region. */
+/** See the header of this file. */
 export class PageCaches {
-  readonly #locals: LocalAllocation;
-  readonly #caches = new Map<string, PageCache>();
+  readonly #caches = new Map<string, number>();
+  readonly #set: number;
+  readonly #first: number;
   readonly #looped: ReadonlySet<Block>;
-
   readonly #stack: string;
 
-  /** `looped` are the blocks inside loops; caches of the stack pointer are handed on. */
-  constructor(locals: LocalAllocation, looped: ReadonlySet<Block>, stackPointer: SlotAttribute) {
-    this.#locals = locals;
+  /** `looped` are the blocks inside loops. */
+  constructor(
+    { dataMmu, slot, stackPointer }: {
+      readonly dataMmu: number;
+      readonly slot: number;
+      readonly stackPointer: SlotAttribute;
+    },
+    looped: ReadonlySet<Block>,
+  ) {
+    this.#set = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;
+    this.#first = slot * SLOT_DISTANCE;
     this.#looped = looped;
     this.#stack = elementName(stackPointer);
   }
 
-  /** The cache for an access at an address. */
-  of(address: Operation, block: Block, isStore: boolean): PageCache {
+  /** Place of the cache for an access at an address. */
+  of(address: Operation, block: Block, kind: ProbeKind): number {
     const base = baseOf(address);
-    const kind = isStore ? "w" : "r";
     const register = registerOf(base);
-    const isSite = this.#looped.has(block) && register !== this.#stack &&
-      this.#caches.size < CACHE_LIMIT;
-    return this.#cache(`${kind}.${isSite ? `v${base.id}` : register}`);
+    if (register === this.#stack) return this.#at(STACK[kind]);
+    const isOwn = this.#looped.has(block) && this.#caches.size < CACHE_LIMIT;
+    return this.#named(`${kind}.${isOwn ? `v${base.id}` : register}`);
   }
 
-  #cache(key: string): PageCache {
+  #at(index: number): number {
+    return this.#set + (index << PageCache.ENTRY_SHIFT);
+  }
+
+  #named(key: string): number {
     let cache = this.#caches.get(key);
     if (cache === undefined) {
-      cache = {
-        tag: this.#locals.permanent("i64"),
-        addend: this.#locals.permanent("i32"),
-        carried: key.endsWith(`.${this.#stack}`) ? CARRIED[key[0]] : null,
-      };
+      cache = this.#at(FIRST_OTHER + (this.#first + this.#caches.size) % OTHERS);
       this.#caches.set(key, cache);
     }
     return cache;
-  }
-
-  /** All caches handed out. */
-  all(): Iterable<PageCache> {
-    return this.#caches.values();
   }
 }
 

@@ -1,24 +1,38 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Builder } from "../../ir/builder.ts";
 import { StateLayout } from "../../ir/guest_state.ts";
 import { type Block, type Operation, Region } from "../../ir/region.ts";
-import { Control } from "../abi/vcpu_layout.ts";
-import { LocalAllocation } from "../lower/local_allocation.ts";
-import { wasmType } from "../module_builder.ts";
+import { PAGE_CACHE_SET_BYTES, PageCache, TLB_SETS } from "../abi/vcpu_layout.ts";
 import { baseOf, PageCaches } from "./page_caches.ts";
 
 const LAYOUT = new StateLayout([{ name: "x", type: "i64", count: 8, promotable: true }]);
 const X = LAYOUT.slot("x");
 const STACK = { slot: X, index: 2 };
+const MANY = 200;
 
-function scene() {
+function scene({ dataMmu = 0, slot = 0 } = {}) {
   const region = new Region("r", "region");
   const [straight, looped] = [region.addBlock(), region.addBlock()];
   const b = new Builder(region);
   b.setBlock(straight);
-  const locals = new LocalAllocation(0);
-  const caches = new PageCaches(locals, new Set<Block>([looped]), STACK);
-  return { b, locals, caches, straight, looped };
+  const parts = { dataMmu, slot, stackPointer: STACK };
+  const caches = new PageCaches(parts, new Set<Block>([looped]));
+  return { b, caches, straight, looped };
+}
+
+/** Every place that a region can be given. */
+function placesOf(of: { dataMmu?: number; slot?: number }): Set<number> {
+  const { b, caches, looped, straight } = scene(of);
+  const places = new Set<number>();
+  for (const kind of ["load", "store"] as const) {
+    for (let count = 0; count < MANY; count++) {
+      places.add(caches.of(b.getState(X, 1), looped, kind));
+    }
+    for (let register = 0; register < X.count; register++) {
+      places.add(caches.of(b.getState(X, register), straight, kind));
+    }
+  }
+  return places;
 }
 
 Deno.test("the base of an address is what a constant is added to, on either side", () => {
@@ -34,49 +48,62 @@ Deno.test("the base of an address is what a constant is added to, on either side
 
 Deno.test("outside of loops accesses off one register share a cache, loads and stores apart", () => {
   const { b, caches, straight } = scene();
-  const first = caches.of(b.add(b.getState(X, 1), b.i64(8)), straight, false);
-  assertEquals(caches.of(b.getState(X, 1), straight, false), first);
+  const first = caches.of(b.add(b.getState(X, 1), b.i64(8)), straight, "load");
+  assertEquals(caches.of(b.getState(X, 1), straight, "load"), first);
   const others = [
-    caches.of(b.getState(X, 3), straight, false),
-    caches.of(b.getState(X, 1), straight, true),
-    caches.of(b.add(b.getState(X, 1), b.getState(X, 3)), straight, false),
+    caches.of(b.getState(X, 3), straight, "load"),
+    caches.of(b.getState(X, 1), straight, "store"),
+    caches.of(b.add(b.getState(X, 1), b.getState(X, 3)), straight, "load"),
   ];
   assertEquals(new Set([first, ...others]).size, 4);
-  assertEquals(new Set(caches.all()), new Set([first, ...others]));
 });
 
 Deno.test("inside of loops every base value has a cache of its own", () => {
   const { b, caches, looped } = scene();
   const [one, two] = [b.getState(X, 1), b.getState(X, 1)];
-  const cache = caches.of(one, looped, false);
-  assertEquals(caches.of(b.add(one, b.i64(16)), looped, false), cache);
-  assert(caches.of(two, looped, false) !== cache);
+  const cache = caches.of(one, looped, "load");
+  assertEquals(caches.of(b.add(one, b.i64(16)), looped, "load"), cache);
+  assertNotEquals(caches.of(two, looped, "load"), cache);
 });
 
-Deno.test("the stack pointer's caches are handed on, everywhere the same two", () => {
+Deno.test("the stack pointer's two caches are the same everywhere, and nothing else has them", () => {
   const { b, caches, straight, looped } = scene();
   const stack = (): Operation => b.getState(X, STACK.index);
-  const load = caches.of(stack(), straight, false);
-  assertEquals(caches.of(stack(), looped, false), load);
-  assertEquals(load.carried, {
-    tag: Control.STACK_LOAD_TAG,
-    addend: Control.STACK_LOAD_ADDEND,
-  });
-  assertEquals(caches.of(stack(), looped, true).carried, {
-    tag: Control.STACK_STORE_TAG,
-    addend: Control.STACK_STORE_ADDEND,
-  });
-  assertEquals(caches.of(b.getState(X, 1), looped, false).carried, null);
+  const [load, store] = (["load", "store"] as const).map((kind) =>
+    caches.of(stack(), straight, kind)
+  );
+  assertNotEquals(load, store);
+  assertEquals(caches.of(stack(), looped, "load"), load);
+  const other = scene({ slot: 12345 });
+  assertEquals(other.caches.of(other.b.getState(X, STACK.index), other.looped, "load"), load);
+  for (let slot = 0; slot < MANY; slot++) {
+    const { b, caches, looped } = scene({ slot });
+    for (let count = 0; count < MANY; count++) {
+      const place = caches.of(b.getState(X, 1), looped, "load");
+      assert(place !== load && place !== store);
+    }
+  }
 });
 
-Deno.test("the number of caches is bounded, and each has two locals of its own", () => {
-  const { b, locals, caches, looped } = scene();
-  for (let count = 0; count < 200; count++) caches.of(b.getState(X, 1), looped, false);
-  const all = [...caches.all()];
-  assert(all.length > 8 && all.length < 40, `${all.length}`);
-  const numbers = all.flatMap(({ tag, addend }) => [tag, addend]);
-  assertEquals(new Set(numbers).size, numbers.length);
-  for (const { tag, addend } of all) {
-    assertEquals([locals.types[tag], locals.types[addend]], [wasmType("i64"), wasmType("i32")]);
+Deno.test("a region has few caches, all of them in the set of its mmu mode", () => {
+  for (let dataMmu = 0; dataMmu < TLB_SETS; dataMmu++) {
+    const start = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;
+    for (const slot of [0, 7, 8, 0xffff]) {
+      const places = placesOf({ dataMmu, slot });
+      assert(places.size > 8 && places.size < 50, `${places.size}`);
+      for (const place of places) {
+        assert(place >= start && place < start + PAGE_CACHE_SET_BYTES);
+        assertEquals(place % (1 << PageCache.ENTRY_SHIFT), 0);
+      }
+    }
   }
+});
+
+Deno.test("loops of regions in neighbouring slots share no cache", () => {
+  const ownOf = (slot: number): Set<number> => {
+    const { b, caches, looped } = scene({ slot });
+    return new Set(Array.from({ length: MANY }, () => caches.of(b.getState(X, 1), looped, "load")));
+  };
+  const [one, other] = [ownOf(40), ownOf(41)];
+  assertEquals([...one].filter((place) => other.has(place)), []);
 });

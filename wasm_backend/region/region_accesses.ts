@@ -20,8 +20,15 @@ import { type Expression, type ModuleBuilder, wasmType } from "../module_builder
 import { type AccessGroup, accessGroups, distanceOf } from "./access_groups.ts";
 import type { AccessHost } from "./access_host.ts";
 import { AccessLog } from "./access_log.ts";
-import { type AccessSpan, AccessTranslation, type OpenRam } from "./access_translation.ts";
-import { type PageCache, PageCaches } from "./page_caches.ts";
+import {
+  type AccessSpan,
+  AccessTranslation,
+  type OpenRam,
+  type ProbeKind,
+} from "./access_translation.ts";
+import { AddressPatterns } from "./address_patterns.ts";
+import { baseOf, PageCaches } from "./page_caches.ts";
+import { PageFinder } from "./page_finder.ts";
 import type { RegionFunctions } from "./region_functions.ts";
 import { cutWindows } from "./cut_windows.ts";
 import type { EntryGraph } from "./entry_graph.ts";
@@ -34,11 +41,13 @@ const WIDEST_BYTES = 8;
 
 /** What the accesses of a region are lowered with. */
 export interface AccessContext {
+  /** Slot of the region. */
+  readonly slot: number;
   /** TLB set of loads and stores. */
   readonly dataMmu: number;
   /** RAM, where data addresses are those of RAM without translation or protection; else null. */
   readonly openRam: OpenRam | null;
-  /** The register that points into the stack: its page caches are handed on from region to region. */
+  /** The register that points into the stack: all regions share its page caches. */
   readonly stackPointer: SlotAttribute;
   /** Column of the order table. */
   readonly host: HostOrder;
@@ -47,6 +56,8 @@ export interface AccessContext {
   /** Are accesses noted for check mode? */
   readonly isChecked: boolean;
 }
+
+type StoreLocals = Record<"address" | "value" | "bytes" | "found", number>;
 
 /** Locals of a group of accesses. */
 interface GroupFrame {
@@ -66,6 +77,7 @@ export class RegionAccesses {
   readonly #functions: RegionFunctions;
   readonly #context: AccessContext;
   readonly #caches: PageCaches;
+  readonly #patterns: AddressPatterns;
   readonly #translation: AccessTranslation;
   readonly #log: AccessLog;
   readonly #pair: ReservedPair;
@@ -90,7 +102,8 @@ export class RegionAccesses {
     this.#host = host;
     this.#functions = functions;
     this.#context = context;
-    this.#caches = new PageCaches(host.locals, graph.looped, context.stackPointer);
+    this.#caches = new PageCaches(context, graph.looped);
+    this.#patterns = new AddressPatterns((block) => graph.loopAround(block));
     this.#translation = new AccessTranslation(m, functions, context.dataMmu);
     this.#log = new AccessLog(m, host, functions, context.isChecked);
     this.#pair = new ReservedPair(m, host, functions, this.#translation, this.#log);
@@ -106,11 +119,6 @@ export class RegionAccesses {
     this.#block = block;
     this.#groups = accessGroups(block);
     this.#groupFrames.clear();
-  }
-
-  /** Statements that set up all caches at entry. Only after every block was lowered they are known. */
-  startCaches(): Expression[] {
-    return [...this.#caches.all()].flatMap((cache) => this.#translation.startCache(cache));
   }
 
   /** Lowers an access: pushes statements, gives the result if the operation has one. */
@@ -174,14 +182,22 @@ export class RegionAccesses {
   #cachedPlace(operation: Operation, address: number, bytes: number): Expression {
     const { m } = this;
     const translation = this.#translation;
-    const cache = this.#caches.of(operation.operands[0], this.#block, false);
-    const found = this.#host.locals.scratch("i32");
-    this.#host.push(m.ifRare(translation.misses(address, bytes, cache), [
-      m.localSet(found, translation.probe("load", address, bytes)),
-      m.if(translation.isOdd(found), m.block(null, this.#host.stepHere())),
-      ...translation.fillCache(cache, address, found),
+    const page = this.#pageOf(operation, "load");
+    this.#host.push(page.find({ lowest: address, bytes, alignment: bytes }, [
+      m.if(translation.isOdd(page.addend), m.block(null, this.#host.stepHere())),
     ]));
-    return translation.place(address, cache.addend);
+    return translation.place(address, page.addend);
+  }
+
+  /** How the page of an access is found. */
+  #pageOf({ operands: [address] }: Operation, kind: ProbeKind): PageFinder {
+    const { locals } = this.#host;
+    const isScattered = this.#patterns.isScattered(baseOf(address), this.#block);
+    return new PageFinder(this.#translation, kind, {
+      cache: this.#caches.of(address, this.#block, kind),
+      addend: locals.scratch("i32"),
+      entry: isScattered ? locals.scratch("i32") : null,
+    });
   }
 
   #loadHost(bytes: number, host: Expression, offset = 0): Expression {
@@ -204,33 +220,32 @@ export class RegionAccesses {
   #storeAlone(operation: Operation, bytes: number, order: OrderSet): void {
     const { m } = this;
     const translation = this.#translation;
-    const cache = this.#caches.of(operation.operands[0], this.#block, true);
+    const page = this.#pageOf(operation, "store");
     const address = this.#host.useInLocal(operation.operands[0]);
     const value = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
-    const found = this.#host.locals.scratch("i32");
     const done = `stored${operation.id}`;
-    const miss = m.ifRare(translation.misses(address, bytes, cache), [
-      ...this.#probeStore({ address, value, bytes, found }, done),
-      ...translation.fillCache(cache, address, found),
-    ]);
-    const place = translation.place(address, cache.addend);
+    const miss = page.find(
+      { lowest: address, bytes, alignment: bytes },
+      this.#unlessFound({ address, value, bytes, found: page.addend }, done),
+    );
+    const place = translation.place(address, page.addend);
     this.#host.push(m.block(done, [miss, this.#plainStore(order, bytes, place, value)]));
     this.#log.note({ kind: LogKind.STORE, bytes, address: () => address, operand: value }, null);
   }
 
   /** Statements that find a store's page, or make the store where it is guarded, or leave. */
-  #probeStore(
-    { address, value, bytes, found }: Record<"address" | "value" | "bytes" | "found", number>,
-    done: string,
-  ): Expression[] {
+  #probeStore(store: StoreLocals, done: string): Expression[] {
+    const { address, bytes, found } = store;
+    const probe = this.#translation.probe("store", address, bytes);
+    return [this.m.localSet(found, probe), ...this.#unlessFound(store, done)];
+  }
+
+  #unlessFound({ address, value, bytes, found }: StoreLocals, done: string): Expression[] {
     const { m } = this;
     const translation = this.#translation;
     const guarded = translation.storeGuarded(address, value, bytes);
     const otherwise = [m.br(done, guarded), ...this.#host.stepHere()];
-    return [
-      m.localSet(found, translation.probe("store", address, bytes)),
-      m.if(translation.isOdd(found), m.block(null, otherwise)),
-    ];
+    return [m.if(translation.isOdd(found), m.block(null, otherwise))];
   }
 
   #plainStore(
@@ -268,30 +283,22 @@ export class RegionAccesses {
       this.#host.push(m.localSet(frame.host, place));
       return frame;
     }
-    const cache = this.#caches.of(operation.operands[0], this.#block, isStore);
+    const page = this.#pageOf(operation, isStore ? "store" : "load");
     const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
-    this.#checkWindow({ lowest, bytes, alignment }, cache, frame, isStore);
-    const place = this.#translation.place(frame.base, cache.addend);
+    this.#checkWindow({ lowest, bytes, alignment }, page, frame, isStore);
+    const place = this.#translation.place(frame.base, page.addend);
     this.#host.push(m.localSet(frame.host, place));
     return frame;
   }
 
   /** A window that is no plain RAM of one page: loads leave, stores go one by one. */
-  #checkWindow(span: AccessSpan, cache: PageCache, frame: GroupFrame, isStore: boolean): void {
+  #checkWindow(span: AccessSpan, page: PageFinder, frame: GroupFrame, isStore: boolean): void {
     const { m } = this;
     const translation = this.#translation;
-    const { lowest, alignment } = span;
-    const found = this.#host.locals.scratch("i32");
-    const refill = translation.fillCache(cache, lowest, found);
-    const fails = m.binary("i32.or", translation.isOdd(found), translation.crosses(span));
+    const fails = m.binary("i32.or", translation.isOdd(page.addend), translation.crosses(span));
     const failed = isStore ? [m.localSet(frame.isWhole, m.i32(0))] : this.#host.stepHere();
     if (isStore) this.#host.push(m.localSet(frame.isWhole, m.i32(1)));
-    const misses = translation.misses(lowest, alignment, cache);
-    const kind = isStore ? "store" : "load";
-    this.#host.push(m.ifRare(m.binary("i32.or", misses, translation.crosses(span)), [
-      m.localSet(found, translation.probe(kind, lowest, alignment)),
-      m.if(fails, m.block(null, failed), m.block(null, refill)),
-    ]));
+    this.#host.push(page.find(span, [m.if(fails, m.block(null, failed))]));
   }
 
   #at(base: number, distance: number): Expression {

@@ -20,6 +20,7 @@ import {
 } from "../abi/vcpu_layout.ts";
 import { FunctionLowering } from "../cold_tier/function_lowering.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
+import { addPageCacheRefill } from "./page_cache_refill.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
@@ -122,6 +123,15 @@ export class RegionFunctions {
       m.call(slow, [address()], I32),
     ], I32);
     m.addFunction(`probe_${kind}_${mmu}`, [I64, I32], I32, [I32], body);
+  }
+
+  /** `(va, width - 1, cache) -> i32`: as a probe, and lets a page cache hold the page, unless it gives up. */
+  refill(kind: "load" | "store", mmu: number, canGiveUp: boolean): string {
+    const name = `${canGiveUp ? "try" : "refill"}_${kind}_${mmu}`;
+    return this.#once(
+      name,
+      () => addPageCacheRefill(this.#m, name, { probe: this.probe(kind, mmu), mmu, canGiveUp }),
+    );
   }
 
   /**

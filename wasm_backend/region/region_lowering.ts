@@ -184,7 +184,7 @@ export class RegionLowering extends OperationLowering {
       budget: this.#budget,
       label: this.#label,
     });
-    return this.m.block(null, [...checks, ...this.#accesses.startCaches()]);
+    return this.m.block(null, checks);
   }
 
   // --- nodes ----------------------------------------------------------------------------------------

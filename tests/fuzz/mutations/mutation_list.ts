@@ -152,8 +152,8 @@ export const MUTATIONS: readonly Mutation[] = [
     part: "region lowering",
     what: "a group of accesses may cross its page's end",
     file: "wasm_backend/region/access_translation.ts",
-    from: "m.i32(PAGE_BYTES - bytes)",
-    to: "m.i32(PAGE_BYTES)",
+    from: "m.i64(BigInt(bytes - 1))",
+    to: "m.i64(0n)",
   },
   {
     part: "address translation",
@@ -198,6 +198,13 @@ export const MUTATIONS: readonly Mutation[] = [
     from:
       "(if (i32.eqz (i32.and (local.get $flags) (i32.const ${Tlb.SHARED}))) (then ${dropEntry}))",
     to: "",
+  },
+  {
+    part: "address translation",
+    what: "a fence of one address leaves page caches",
+    file: "wasm_backend/cold_tier/translation_functions.ts",
+    from: "${count(Control.FLUSHES_PARTIAL)}\n    ${stalePageCaches}",
+    to: "${count(Control.FLUSHES_PARTIAL)}",
   },
   {
     part: "address translation",

@@ -1,0 +1,158 @@
+/**
+ * How addresses move from one turn of a loop to the next: in steps, or all over the place.
+ *
+ * A page cache pays where the next address is on the same page most of the time: it stays, or moves on by
+ * steps. Where it depends on data (a table, a chain of pointers, a hash) the cache misses now and then, which
+ * no branch predictor foresees. This is a guess for speed only; any answer is sound.
+ *
+ * An element of guest state that a loop does not write stays. Elements that are only copied among each other
+ * and moved by amounts that stay make steps, and so does arithmetic over these that keeps near what is near.
+ */
+import type { Block, Operation, SlotAttribute } from "../../ir/region.ts";
+
+/** What a loop does to the elements of guest state that it writes. */
+class LoopSteps {
+  /** Values written, by element. */
+  readonly #writes = new Map<string, Operation[]>();
+  /** What a read gives that comes behind a write in its block. */
+  readonly #written = new Map<Operation, Operation>();
+  /** Elements that move by steps. */
+  readonly #stepping: Set<string>;
+
+  constructor(blocks: Iterable<Block>) {
+    for (const block of blocks) this.#collect(block);
+    this.#stepping = new Set(this.#writes.keys());
+    this.#settle((element) => !this.#writesAll(element, (value) => this.#isMoved(value)), "delete");
+    this.#settle((element) => this.#writesAll(element, (value) => this.isStepping(value)), "add");
+  }
+
+  #collect({ operations }: Block): void {
+    const latest = new Map<string, Operation>();
+    for (const operation of operations) {
+      if (operation.opcode !== "state.get" && operation.opcode !== "state.set") continue;
+      const element = elementOf(operation);
+      const value = latest.get(element);
+      if (operation.opcode === "state.get") {
+        if (value !== undefined) this.#written.set(operation, value);
+        continue;
+      }
+      const [stored] = operation.operands;
+      latest.set(element, stored);
+      const writes = this.#writes.get(element);
+      if (writes === undefined) this.#writes.set(element, [stored]);
+      else writes.push(stored);
+    }
+  }
+
+  /** Adds or takes away elements for which the test holds, until there is none. */
+  #settle(test: (element: string) => boolean, change: "add" | "delete"): void {
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const element of this.#writes.keys()) {
+        if (this.#stepping.has(element) === (change === "add") || !test(element)) continue;
+        this.#stepping[change](element);
+        changed = true;
+      }
+    }
+  }
+
+  #writesAll(element: string, test: (value: Operation) => boolean): boolean {
+    return this.#writes.get(element)?.every(test) ?? true;
+  }
+
+  #stays(value: Operation): boolean {
+    switch (value.opcode) {
+      case "state.get":
+        return !this.#writes.has(elementOf(value));
+      case "guest.pc_relative":
+        return true;
+      default:
+        return value.effect === "pure" && value.operands.every((operand) => this.#stays(operand));
+    }
+  }
+
+  /** Is the value an element that makes steps, moved by an amount that stays? */
+  #isMoved(value: Operation): boolean {
+    const [left, right] = value.operands;
+    switch (value.opcode) {
+      case "state.get": {
+        const written = this.#written.get(value);
+        return written === undefined ? this.#isSteppingElement(value) : this.#isMoved(written);
+      }
+      case "i32.add":
+      case "i64.add":
+        return this.#isMoved(left) && this.#stays(right) ||
+          this.#stays(left) && this.#isMoved(right);
+      case "i32.sub":
+      case "i64.sub":
+        return this.#isMoved(left) && this.#stays(right);
+      default:
+        return isExtension(value) ? this.#isMoved(left) : this.#stays(value);
+    }
+  }
+
+  #isSteppingElement(read: Operation): boolean {
+    const element = elementOf(read);
+    return !this.#writes.has(element) || this.#stepping.has(element);
+  }
+
+  /** Does the value stay or make steps? */
+  isStepping(value: Operation): boolean {
+    const [left, right] = value.operands;
+    switch (value.opcode) {
+      case "state.get": {
+        const written = this.#written.get(value);
+        return written === undefined ? this.#isSteppingElement(value) : this.isStepping(written);
+      }
+      case "i32.add":
+      case "i64.add":
+      case "i32.sub":
+      case "i64.sub":
+        return this.isStepping(left) && this.isStepping(right);
+      case "i32.mul":
+      case "i64.mul":
+        return this.isStepping(left) && this.#stays(right) ||
+          this.#stays(left) && this.isStepping(right);
+      case "i32.shl":
+      case "i64.shl":
+      case "i32.shr_u":
+      case "i64.shr_u":
+      case "i32.shr_s":
+      case "i64.shr_s":
+      case "i32.and":
+      case "i64.and":
+        return this.isStepping(left) && this.#stays(right);
+      default:
+        return isExtension(value) ? this.isStepping(left) : this.#stays(value);
+    }
+  }
+}
+
+function isExtension({ opcode }: Operation): boolean {
+  return opcode.includes(".extend") || opcode === "i32.wrap_i64";
+}
+
+function elementOf({ attribute }: Operation): string {
+  const { slot, index } = attribute as SlotAttribute;
+  return `${slot.name}.${index}`;
+}
+
+/** See the header of this file. */
+export class AddressPatterns {
+  readonly #loopAround: (block: Block) => ReadonlySet<Block> | null;
+  readonly #loops = new Map<ReadonlySet<Block>, LoopSteps>();
+
+  /** `loopAround` gives the blocks of the innermost loop around a block. */
+  constructor(loopAround: (block: Block) => ReadonlySet<Block> | null) {
+    this.#loopAround = loopAround;
+  }
+
+  /** Does an address, computed in a block, depend on data in the innermost loop around it? */
+  isScattered(address: Operation, block: Block): boolean {
+    const blocks = this.#loopAround(block);
+    if (blocks === null) return false;
+    let steps = this.#loops.get(blocks);
+    if (steps === undefined) this.#loops.set(blocks, steps = new LoopSteps(blocks));
+    return !steps.isStepping(address);
+  }
+}
