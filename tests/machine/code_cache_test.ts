@@ -60,16 +60,30 @@ for (const name of KERNELS) {
   const kernel = kernelNamed(name);
   Deno.test(`${name} runs from the cache of its last run`, async () => {
     await withFolder(async (folder) => {
-      const settings = { kernel: kernelElfUrl(kernel) };
-      const first = await run(settings, folder);
+      const { settings, output, first } = await firstCompiledRun(kernel, folder);
       const second = await run(settings, folder);
-      for (const { output } of [first, second]) assertEquals(output.trim(), kernel.output);
-      assert(first.statistics.uncachedRegions > 0);
+      for (const run of [first, second]) assertEquals(run.output.trim(), output);
       assert(second.statistics.cachedRegions > 0, "nothing was found");
       assert(second.statistics.uncachedRegions < first.statistics.uncachedRegions);
       assert(second.statistics.harts[0].hotInstructions > 0);
     });
   });
+}
+
+/** The first run that compiles: on a busy host the short one may end before its compiler has loaded. */
+async function firstCompiledRun(kernel: BenchKernel, folder: string) {
+  const { long } = kernel;
+  assert(long !== undefined);
+  const elf = await Deno.readFile(kernelElfUrl(kernel));
+  for (const { output, image } of [
+    { output: kernel.output, image: elf },
+    { output: long.output, image: patchGuestParameters(elf, long) },
+  ]) {
+    const settings: MachineSettings = { kernel: image };
+    const first = await run(settings, folder);
+    if (first.statistics.uncachedRegions > 0) return { settings, output, first };
+  }
+  throw new Error(`${kernel.name}: nothing was compiled`);
 }
 
 for (const { name, work } of CHECKED_KERNELS) {

@@ -18,8 +18,8 @@ const CACHE_LIMIT = 24;
 const STACK = { load: 0, store: 1 } as const;
 const FIRST_OTHER = 2;
 const OTHERS = (1 << PageCache.INDEX_BITS) - FIRST_OTHER;
-/** Distance of the first caches of neighbouring slots: above the limit, so that regions of one module differ. */
-const SLOT_DISTANCE = 29;
+/** Multiplier and shift of the hash that spreads regions over the caches: 2^32 by the golden ratio. */
+const SPREAD = { multiplier: 0x9e37_79b1, shift: 16 } as const;
 
 /** See the header of this file. */
 export class PageCaches {
@@ -29,17 +29,20 @@ export class PageCaches {
   readonly #looped: ReadonlySet<Block>;
   readonly #stack: string;
 
-  /** `looped` are the blocks inside loops. */
+  /**
+   * `looped` are the blocks inside loops; `start` is where in its page the region starts, in bytes: unlike its
+   * slot, that is a fact of the code and the same wherever the region is moved to.
+   */
   constructor(
-    { dataMmu, slot, stackPointer }: {
+    { dataMmu, start, stackPointer }: {
       readonly dataMmu: number;
-      readonly slot: number;
+      readonly start: number;
       readonly stackPointer: SlotAttribute;
     },
     looped: ReadonlySet<Block>,
   ) {
     this.#set = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;
-    this.#first = slot * SLOT_DISTANCE;
+    this.#first = Math.imul(start, SPREAD.multiplier) >>> SPREAD.shift;
     this.#looped = looped;
     this.#stack = elementName(stackPointer);
   }

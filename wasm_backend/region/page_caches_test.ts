@@ -9,19 +9,21 @@ const LAYOUT = new StateLayout([{ name: "x", type: "i64", count: 8, promotable: 
 const X = LAYOUT.slot("x");
 const STACK = { slot: X, index: 2 };
 const MANY = 200;
+const PAGE_BYTES = 4096;
+const PARCEL_BYTES = 2;
 
-function scene({ dataMmu = 0, slot = 0 } = {}) {
+function scene({ dataMmu = 0, start = 0 } = {}) {
   const region = new Region("r", "region");
   const [straight, looped] = [region.addBlock(), region.addBlock()];
   const b = new Builder(region);
   b.setBlock(straight);
-  const parts = { dataMmu, slot, stackPointer: STACK };
+  const parts = { dataMmu, start, stackPointer: STACK };
   const caches = new PageCaches(parts, new Set<Block>([looped]));
   return { b, caches, straight, looped };
 }
 
 /** Every place that a region can be given. */
-function placesOf(of: { dataMmu?: number; slot?: number }): Set<number> {
+function placesOf(of: { dataMmu?: number; start?: number }): Set<number> {
   const { b, caches, looped, straight } = scene(of);
   const places = new Set<number>();
   for (const kind of ["load", "store"] as const) {
@@ -74,10 +76,10 @@ Deno.test("the stack pointer's two caches are the same everywhere, and nothing e
   );
   assertNotEquals(load, store);
   assertEquals(caches.of(stack(), looped, "load"), load);
-  const other = scene({ slot: 12345 });
+  const other = scene({ start: 1234 });
   assertEquals(other.caches.of(other.b.getState(X, STACK.index), other.looped, "load"), load);
-  for (let slot = 0; slot < MANY; slot++) {
-    const { b, caches, looped } = scene({ slot });
+  for (let start = 0; start < MANY; start++) {
+    const { b, caches, looped } = scene({ start });
     for (let count = 0; count < MANY; count++) {
       const place = caches.of(b.getState(X, 1), looped, "load");
       assert(place !== load && place !== store);
@@ -87,23 +89,26 @@ Deno.test("the stack pointer's two caches are the same everywhere, and nothing e
 
 Deno.test("a region has few caches, all of them in the set of its mmu mode", () => {
   for (let dataMmu = 0; dataMmu < TLB_SETS; dataMmu++) {
-    const start = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;
-    for (const slot of [0, 7, 8, 0xffff]) {
-      const places = placesOf({ dataMmu, slot });
+    const set = PageCache.BASE + dataMmu * PAGE_CACHE_SET_BYTES;
+    for (const start of [0, 2, 4, 4094]) {
+      const places = placesOf({ dataMmu, start });
       assert(places.size > 8 && places.size < 50, `${places.size}`);
       for (const place of places) {
-        assert(place >= start && place < start + PAGE_CACHE_SET_BYTES);
+        assert(place >= set && place < set + PAGE_CACHE_SET_BYTES);
         assertEquals(place % (1 << PageCache.ENTRY_SHIFT), 0);
       }
     }
   }
 });
 
-Deno.test("loops of regions in neighbouring slots share no cache", () => {
-  const ownOf = (slot: number): Set<number> => {
-    const { b, caches, looped } = scene({ slot });
-    return new Set(Array.from({ length: MANY }, () => caches.of(b.getState(X, 1), looped, "load")));
-  };
-  const [one, other] = [ownOf(40), ownOf(41)];
-  assertEquals([...one].filter((place) => other.has(place)), []);
+Deno.test("the first caches of regions are spread evenly by where in their page they start", () => {
+  const regions = new Map<number, number>();
+  for (let start = 0; start < PAGE_BYTES; start += PARCEL_BYTES) {
+    const { b, caches, looped } = scene({ start });
+    const place = caches.of(b.getState(X, 1), looped, "load");
+    regions.set(place, (regions.get(place) ?? 0) + 1);
+  }
+  const even = PAGE_BYTES / PARCEL_BYTES / regions.size;
+  assert(regions.size > 200, `${regions.size} places`);
+  for (const count of regions.values()) assert(count < 2 * even, `${count} regions at one place`);
 });

@@ -41,8 +41,6 @@ const WIDEST_BYTES = 8;
 
 /** What the accesses of a region are lowered with. */
 export interface AccessContext {
-  /** Slot of the region. */
-  readonly slot: number;
   /** TLB set of loads and stores. */
   readonly dataMmu: number;
   /** RAM, where data addresses are those of RAM without translation or protection; else null. */
@@ -102,7 +100,7 @@ export class RegionAccesses {
     this.#host = host;
     this.#functions = functions;
     this.#context = context;
-    this.#caches = new PageCaches(context, graph.looped);
+    this.#caches = new PageCaches({ ...context, start: graph.entries[0].offset }, graph.looped);
     this.#patterns = new AddressPatterns((block) => graph.loopAround(block));
     this.#translation = new AccessTranslation(m, functions, context.dataMmu);
     this.#log = new AccessLog(m, host, functions, context.isChecked);
