@@ -46,6 +46,12 @@ export interface HartJob {
   readonly share: readonly [number, number];
 }
 
+/** Instructions of all harts, and those of them that regions executed. */
+export interface HotCounts {
+  readonly instructions: number;
+  readonly inRegions: number;
+}
+
 /** A job. */
 export interface Job {
   /** What each hart does; null for those that have no part. */
@@ -134,7 +140,7 @@ export class LaboratoryMachine {
   }
 
   /** Share of instructions executed in regions, since the machine started. */
-  hotCounts(): { readonly instructions: number; readonly inRegions: number } {
+  hotCounts(): HotCounts {
     const { harts } = readStatistics(this.#words, this.harts, 1);
     return {
       instructions: harts.reduce((sum, hart) => sum + hart.instructions, 0),

@@ -19,7 +19,7 @@ import {
 } from "../guest/guest_layout.ts";
 import { placementOf } from "../guest/slot_addresses.ts";
 import { type ObservedValue, type TestCode, ThreadCode } from "../guest/thread_code.ts";
-import type { HartJob, LaboratoryMachine } from "./laboratory_machine.ts";
+import type { HartJob, HotCounts, LaboratoryMachine } from "./laboratory_machine.ts";
 import { OutcomeHistogram, type ValueColumn } from "./outcome_histogram.ts";
 
 const WORDS_PER_VALUE = 2;
@@ -28,12 +28,15 @@ const VALUE_BYTES = 8;
 const LONGEST_DELAY = 400;
 const SHORT_DELAY = 24;
 const MS_PER_SECOND = 1000;
+/** Batches between two looks at whether the code has reached its tier, and the share of it that has then. */
+const WARM_STEP = 2;
+const WARM_SHARE = 0.5;
 
 /** How long to run. */
 export interface RunLimits {
   /** Iterations that count. */
   readonly iterations: number;
-  /** Batches before the first one that counts. */
+  /** Batches before the first one that counts, at most: fewer when regions run most instructions. */
   readonly warmBatches: number;
   readonly seed: number;
   /** Times that a hart gives way in a batch while others do not come. */
@@ -75,8 +78,11 @@ export class TestRunner {
     const random = new SeededRandom(seed);
     const histogram = new OutcomeHistogram(this.#code.observed.map(({ name }) => name));
     let done = 0;
-    for (let left = warmBatches; left > 0; left -= most) {
-      done += await this.#job(Math.min(left, most), patience, random, histogram);
+    const step = Math.min(WARM_STEP, most);
+    for (let left = warmBatches, isWarm = false; left > 0 && !isWarm; left -= step) {
+      const before = this.#machine.hotCounts();
+      done += await this.#job(Math.min(left, step), patience, random, histogram);
+      isWarm = shareInRegions(before, this.#machine.hotCounts()) > WARM_SHARE;
     }
     const start = performance.now();
     let counted = 0;
@@ -153,6 +159,11 @@ export class TestRunner {
       step: count * WORDS_PER_VALUE,
     };
   }
+}
+
+function shareInRegions(before: HotCounts, after: HotCounts): number {
+  const instructions = after.instructions - before.instructions;
+  return instructions === 0 ? 0 : (after.inRegions - before.inRegions) / instructions;
 }
 
 function shuffled<Item>(items: readonly Item[], random: SeededRandom): Item[] {
