@@ -22,8 +22,7 @@
  * time together with "the machine has ended".
  */
 
-import { toIdle, toRunning } from "./agent_state.ts";
-import { post, take, waitPending } from "./pending.ts";
+import { post } from "./pending.ts";
 import { Machine, Pending, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
 
 const PAUSE = Machine.PAUSE.offset >> 2;
@@ -33,7 +32,7 @@ const STANDSTILL = 1;
 
 /** Makes a machine paused from its creation; main, before any vCPU exists. */
 export function beginPaused(words: Int32Array): void {
-  // ORDER: sc store before the workers start; partner: the load in standStill().
+  // ORDER: sc store before the workers start; partner: the load in isToStandStill().
   Atomics.store(words, PAUSE, STANDSTILL);
 }
 
@@ -59,7 +58,7 @@ export function pauseEpoch(words: Int32Array): number {
 }
 
 function changePause(words: Int32Array): void {
-  // ORDER: sc add before the posts; partner: the load in standStill() after the bits were taken.
+  // ORDER: sc add before the posts; partner: the load in isToStandStill() after the bits were taken.
   Atomics.add(words, PAUSE, 1);
   // ORDER: constant after start.
   const harts = Atomics.load(words, HART_COUNT);
@@ -67,33 +66,24 @@ function changePause(words: Int32Array): void {
 }
 
 /**
- * Stands still as long as main wants; the vCPU's trampoline, when it took PAUSE and before its first guest
- * instruction. The copy of the registers must have been made.
- * @param taken bits that were taken together with PAUSE
+ * Whether a vCPU stands still further: to be asked after each take, IDLE, from when it took PAUSE on and before its
+ * first guest instruction. The copy of the registers must have been made. It acknowledges, and answers what it is
+ * asked; then the vCPU sleeps until it is posted something.
+ * @param gathered all bits that were taken since PAUSE was
  * @param answer answers the question that stands in the shared words
- * @returns those bits and the ones that were taken meanwhile, without PAUSE: to be handled now
  */
-export function standStill(
+export function isToStandStill(
   words: Int32Array,
   hart: number,
-  taken: number,
-  serve: () => void,
+  gathered: number,
   answer: () => void,
-): number {
-  toIdle(words, hart);
-  let gathered = taken | take(words, hart);
+): boolean {
   // ORDER: sc load after take(); partner: the add in changePause() before its post.
-  let epoch = Atomics.load(words, PAUSE);
-  while ((epoch & STANDSTILL) !== 0 && (gathered & Pending.STOP) === 0) {
-    publish(words, indexOf(hart, Vcpu.PAUSE_ACK), epoch);
-    answerQuestion(words, hart, answer);
-    waitPending(words, hart, Infinity);
-    gathered |= take(words, hart);
-    // ORDER: sc load after take(); partner: the add in changePause() before its post.
-    epoch = Atomics.load(words, PAUSE);
-  }
-  toRunning(words, hart, serve);
-  return gathered & ~Pending.PAUSE;
+  const epoch = Atomics.load(words, PAUSE);
+  if ((epoch & STANDSTILL) === 0 || (gathered & Pending.STOP) !== 0) return false;
+  publish(words, indexOf(hart, Vcpu.PAUSE_ACK), epoch);
+  answerQuestion(words, hart, answer);
+  return true;
 }
 
 /** Asks a paused vCPU the question that stands in its words; main. @returns the count to wait for in ANSWER */

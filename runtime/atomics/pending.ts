@@ -11,11 +11,19 @@
  * (interrupt lines, timers) must be tested after the exchange and before every sleep: the exchange may have
  * taken the bit at an earlier safepoint, when the cause was masked.
  *
+ * Where all vCPUs take turns on one thread it cannot sleep on each one's word. There is a bell for them all: a
+ * sender rings it (adds one, notifies) after it has set its bit; the thread reads the bell, then looks at every
+ * pending word, then sleeps on the value it read. A bit that its look missed was set after the look, and the bell
+ * rung after that: the bell has another value than the one that was read.
+ *
  * LIMITATION. Only the trampoline of the vCPU may take bits, with no region frame alive. `waitPending` is
  * for workers; the main thread cannot block. A hart that sleeps here must be IDLE (`toIdle`) before.
  */
 
-import { Pending, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { Machine, Pending, Vcpu, vcpuWord } from "./shared_layout.ts";
+
+const SHARED_THREAD = Machine.SHARED_THREAD.offset >> 2;
+const BELL = Machine.BELL.offset >> 2;
 
 /** Sets event bits ({@linkcode Pending}) of a vCPU and wakes it. The payload must be published before. */
 export function post(words: Int32Array, hart: number, bits: number): void {
@@ -24,6 +32,15 @@ export function post(words: Int32Array, hart: number, bits: number): void {
   Atomics.or(words, index, bits);
   // ORDER: after the or; partner: the compare-and-sleep in waitPending().
   Atomics.notify(words, index);
+  // ORDER: constant after start.
+  if (Atomics.load(words, SHARED_THREAD) !== 0) ringBell(words);
+}
+
+function ringBell(words: Int32Array): void {
+  // ORDER: sc add after the bit; partner: readBell(), before the thread looks at the pending words.
+  Atomics.add(words, BELL, 1);
+  // ORDER: after the add; partner: the compare-and-sleep in waitBell().
+  Atomics.notify(words, BELL);
 }
 
 /** Takes all event bits of a vCPU. Only its own trampoline calls this, before it looks at payloads. */
@@ -45,6 +62,18 @@ export function peek(words: Int32Array, hart: number): number {
 export function waitPending(words: Int32Array, hart: number, timeoutMs: number): void {
   // ORDER: compares with 0 under the wait queue's lock; partner: or then notify in post().
   Atomics.wait(words, vcpuWord(hart, Vcpu.PENDING) >> 2, 0, timeoutMs);
+}
+
+/** The bell, to be read before the pending words of all vCPUs of the thread are looked at. */
+export function readBell(words: Int32Array): number {
+  // ORDER: sc load before the looks; partner: the add in post(), after the bit.
+  return Atomics.load(words, BELL);
+}
+
+/** Sleeps until any vCPU is posted something after {@linkcode readBell} gave `seen`, at most `timeoutMs`. */
+export function waitBell(words: Int32Array, seen: number, timeoutMs: number): void {
+  // ORDER: compares under the wait queue's lock; partner: add then notify in post().
+  Atomics.wait(words, BELL, seen, timeoutMs);
 }
 
 /** Raises interrupt lines of a hart. `lineBit` is a mask in the architecture's own bit positions. */

@@ -184,7 +184,7 @@ export const Machine = {
   /** 1 while the guest waits for a byte of console input in `fromhost`. */
   HTIF_READING: word(0x50, "the holder of HTIF_LOCK; others look at it for a hint"),
   /** Odd while the vCPUs shall stand still: `pause.ts`. */
-  PAUSE: word(0x54, "main, sc, before it posts PAUSE; partner: its load in standStill()"),
+  PAUSE: word(0x54, "main, sc, before it posts PAUSE; partner: its load in isToStandStill()"),
   /** Guest time in ticks (f64) at which the clock stands while CLOCK_EPOCH is odd. */
   CLOCK_STOPPED_AT: word(0x58, "main before CLOCK_EPOCH becomes odd; partner: timeTicks()", 8),
   /** Odd while guest time stands still; changes with each stop and each start of the clock. */
@@ -193,6 +193,13 @@ export const Machine = {
   MONITOR_PAGE_COUNT: word(
     0x64,
     "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
+  ),
+  /** 1 when all vCPUs take turns on one thread. */
+  SHARED_THREAD: word(0x68, "main before the workers start; constant afterwards"),
+  /** Changes whenever a vCPU is posted something, if they take turns: what their thread sleeps on. */
+  BELL: word(
+    0x6c,
+    "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
   ),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),

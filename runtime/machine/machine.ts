@@ -25,12 +25,7 @@ import type {
 import { readStatistics } from "./machine_statistics.ts";
 import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
 import { type MachineSettings, readSettings } from "./machine_settings.ts";
-import {
-  ConfigurationError,
-  describeMachine,
-  type MachineDescription,
-  requireProgram,
-} from "./options.ts";
+import { describeMachine, type MachineDescription, requireProgram } from "./options.ts";
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
@@ -68,7 +63,6 @@ export async function machineParts(
   sources: WorkerSources = WORKER_SOURCES,
 ): Promise<MachineParts> {
   requireProgram(asked);
-  requireThreads(asked);
   await requireSourcePermission();
   if (asked.accel.codeCache !== null) await requireCacheFolder(asked.accel.codeCache);
   const board = await loadCheckedBoard(asked);
@@ -114,15 +108,6 @@ async function loadCheckedBoard({ machine, cpu }: MachineDescription): Promise<B
   const board = await loadBoard(machine);
   board.checkCpu(cpu); // before any worker is asked for such a CPU
   return board;
-}
-
-function requireThreads({ accel }: MachineDescription): void {
-  if (accel.thread === "multi") return;
-  throw new ConfigurationError({
-    what: `-accel tcg,thread=${accel.thread}`,
-    cause: "every hart runs on a thread of its own in this version",
-    fix: "use thread=multi, or leave it out",
-  });
 }
 
 /**

@@ -46,7 +46,10 @@ export interface ExitStatus {
  */
 export type MachineState = "created" | "running" | "paused" | "ended";
 
-/** What a hart is doing: `stopped` has ended or was never started, `waiting` sleeps until an interrupt. */
+/**
+ * What a hart is doing: `stopped` has ended or was never started, `waiting` sleeps until an interrupt, or until its
+ * turn where harts share a thread.
+ */
 export type HartActivity = "running" | "waiting" | "paused" | "stopped";
 
 /** Counts of one hart since the machine started. */

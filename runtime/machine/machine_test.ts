@@ -188,9 +188,7 @@ Deno.test("statistics count instructions of each hart, also after the end", asyn
 });
 
 Deno.test("descriptions that cannot be built are refused with a cause", async () => {
-  const options = [{ cpu: { warp: true } }, { accel: { thread: "single" } }, {
-    cpu: { f: false },
-  }] as const;
+  const options = [{ cpu: { warp: true } }, { cpu: { f: false } }] as const;
   for (const option of options) {
     await assertRejects(() => scripted("wait", option), ConfigurationError);
   }

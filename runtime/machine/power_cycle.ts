@@ -50,7 +50,13 @@ import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
-import type { CompilerStart, KeeperStart, SharedStart, VcpuStart } from "./worker_messages.ts";
+import type {
+  CompilerStart,
+  KeeperStart,
+  SharedStart,
+  VcpuStart,
+  WorkerHart,
+} from "./worker_messages.ts";
 
 /** How long workers may take to stop: far more than the longest compilation. */
 const STOP_GRACE_MS = 10_000;
@@ -199,6 +205,7 @@ export class PowerCycle {
     Atomics.store(words, Machine.HART_COUNT.offset >> WORD_SHIFT, description.harts);
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
+    Atomics.store(words, Machine.SHARED_THREAD.offset >> WORD_SHIFT, this.#sharesThread ? 1 : 0);
     startClock(words);
     beginPaused(words);
     offerCompilerService(words, this.#number);
@@ -206,6 +213,10 @@ export class PowerCycle {
     const parts = this.#boardParts();
     board.installBootRom(parts, images);
     return board.createDevices(parts, this.#hasBuiltinFirmware);
+  }
+
+  get #sharesThread(): boolean {
+    return this.#parts.description.accel.thread === "single";
   }
 
   get #hasBuiltinFirmware(): boolean {
@@ -238,23 +249,20 @@ export class PowerCycle {
       translation: translationSettings(description.accel),
       llsc: description.accel.llsc,
       codeCache: description.accel.codeCache,
+      sharesThread: this.#sharesThread,
     };
     const htif = board.htif(images.symbols);
     const ports: MessagePort[] = [];
-    const vcpus = board.hartStarts(description.harts, images).map((start, hart) => {
+    const harts = board.hartStarts(description.harts, images).map((start, hart): WorkerHart => {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
       this.#markStart(hart, start);
-      return this.#startVcpu({
-        ...shared,
-        hart,
-        start,
-        coldTier,
-        replayTier,
-        modules: port2,
-        htif,
-      });
+      return { hart, start, modules: port2 };
     });
+    const groups = this.#sharesThread ? [harts] : harts.map((hart) => [hart]);
+    const vcpus = groups.map((group) =>
+      this.#startVcpus({ ...shared, harts: group, coldTier, replayTier, htif })
+    );
     this.#startCompiler({
       ...shared,
       powerCycle: this.#number,
@@ -302,14 +310,15 @@ export class PowerCycle {
     Atomics.store(this.#words, vcpuWord(hart, Vcpu.HART_START) >> WORD_SHIFT, state);
   }
 
-  async #startVcpu(start: VcpuStart): Promise<void> {
+  async #startVcpus(start: VcpuStart): Promise<void> {
+    const { harts, sharesThread } = start;
     await this.#workers.start({
-      name: `hart ${start.hart}`,
+      name: sharesThread ? "harts" : `hart ${harts[0].hart}`,
       source: this.#parts.sources.vcpu,
       start,
-      transfer: [start.modules],
+      transfer: harts.map(({ modules }) => modules),
     });
-    toIdle(this.#words, start.hart);
+    for (const { hart } of harts) toIdle(this.#words, hart);
   }
 
   #fail(message: string): void {

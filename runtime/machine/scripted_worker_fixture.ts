@@ -20,7 +20,7 @@ import {
 } from "../atomics/compile_ring.ts";
 import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { awaitOutputRoom, putOutput } from "../atomics/console_ring.ts";
-import { standStill } from "../atomics/pause.ts";
+import { standStill } from "../atomics/standstill_fixture.ts";
 import { take, waitPending } from "../atomics/pending.ts";
 import {
   EndReason,
@@ -37,7 +37,7 @@ import { loadBoard } from "./boards/boards.ts";
 import { VirtInterrupt, VirtMap } from "./boards/riscv_virt/memory_map.ts";
 import type { BoardDevices } from "./board.ts";
 import { GuestClock } from "./clock.ts";
-import type { CompilerStart, VcpuStart, WorkerReport } from "./worker_messages.ts";
+import type { CompilerStart, VcpuStart, WorkerHart, WorkerReport } from "./worker_messages.ts";
 
 const RUN_STATE = Machine.RUN_STATE.offset >> 2;
 const nothing = (): void => {};
@@ -97,10 +97,12 @@ class SerialInput {
 class ScriptedHart {
   readonly #words: Int32Array;
   readonly #start: VcpuStart;
+  readonly #hart: WorkerHart;
   readonly #power: SharedPowerControl;
 
   constructor(start: VcpuStart) {
     this.#start = start;
+    this.#hart = start.harts[0];
     this.#words = new Int32Array(start.memory.buffer);
     this.#power = new SharedPowerControl(this.#words);
   }
@@ -109,12 +111,12 @@ class ScriptedHart {
     const lines = this.#script();
     if (lines[0].startsWith("unready")) throw new Error(lines[0]);
     const devices = await this.#devices();
-    standStill(this.#words, this.#start.hart, 0, nothing, nothing);
+    standStill(this.#words, this.#hart.hart, 0, nothing, nothing);
     for (const line of lines) {
       // ORDER: sc load; partner: the end by another thread.
       if (Atomics.load(this.#words, RUN_STATE) === RunState.ENDED) return;
       this.#carryOut(line, devices);
-      hartCounters(this.#words.buffer, this.#start.hart)[HartCounter.INSTRUCTIONS]++;
+      hartCounters(this.#words.buffer, this.#hart.hart)[HartCounter.INSTRUCTIONS]++;
     }
     waitWhile(this.#words, RunState.RUNNING);
   }
@@ -122,7 +124,7 @@ class ScriptedHart {
   #script(): string[] {
     const bytes = new Uint8Array(
       this.#words.buffer,
-      GUEST_RAM_OFFSET + this.#start.start.pc - RAM_BASE,
+      GUEST_RAM_OFFSET + this.#hart.start.pc - RAM_BASE,
     );
     const text = bytes.slice(0, bytes.indexOf(0));
     return new TextDecoder().decode(text).trim().split("\n");
@@ -159,12 +161,12 @@ class ScriptedHart {
 
   #put(byte: number): void {
     while (!putOutput(this.#words, byte)) {
-      if (awaitOutputRoom(this.#words, this.#start.hart)) this.#sleep();
+      if (awaitOutputRoom(this.#words, this.#hart.hart)) this.#sleep();
     }
   }
 
   #echo(count: number, devices: BoardDevices): void {
-    const input = new SerialInput(devices, this.#start.hart);
+    const input = new SerialInput(devices, this.#hart.hart);
     for (let done = 0; done < count; done++) {
       const byte = this.#nextInput(input);
       if (byte < 0) return;
@@ -173,7 +175,7 @@ class ScriptedHart {
   }
 
   #ask(devices: BoardDevices): void {
-    const answer = this.#nextInput(new SerialInput(devices, this.#start.hart));
+    const answer = this.#nextInput(new SerialInput(devices, this.#hart.hart));
     if (answer === "r".charCodeAt(0)) this.#power.end(EndReason.RESET, 0);
     if (answer === "q".charCodeAt(0)) this.#power.end(EndReason.POWER_OFF, 0);
   }
@@ -188,8 +190,8 @@ class ScriptedHart {
 
   /** Sleeps until an event. @returns false when the machine has ended */
   #sleep(): boolean {
-    waitPending(this.#words, this.#start.hart, Infinity);
-    return (take(this.#words, this.#start.hart) & Pending.STOP) === 0;
+    waitPending(this.#words, this.#hart.hart, Infinity);
+    return (take(this.#words, this.#hart.hart) & Pending.STOP) === 0;
   }
 
   async #devices(): Promise<BoardDevices> {
@@ -207,7 +209,7 @@ class ScriptedHart {
 
 async function serve(start: VcpuStart | CompilerStart): Promise<WorkerReport> {
   try {
-    if ("hart" in start) await new ScriptedHart(start).run();
+    if ("harts" in start) await new ScriptedHart(start).run();
     else takeRequests(new Int32Array(start.memory.buffer), start.powerCycle);
     return { stopped: true };
   } catch (error) {

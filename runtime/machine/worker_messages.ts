@@ -23,6 +23,8 @@ export interface SharedStart {
   readonly llsc: LlscScheme;
   /** Folder of the code cache; null without one. */
   readonly codeCache: string | null;
+  /** Do all harts take turns on one thread? */
+  readonly sharesThread: boolean;
 }
 
 /** Where the host-target interface is in guest RAM. */
@@ -33,18 +35,24 @@ export interface HtifAddresses {
   readonly fromhost: number | null;
 }
 
-/** First message to a vCPU worker. It is ready when it acknowledges the pause in which machines begin. */
-export interface VcpuStart extends SharedStart {
-  /** The hart it runs. */
+/** A hart that a vCPU worker runs. */
+export interface WorkerHart {
+  /** Its index. */
   readonly hart: number;
-  /** How the hart starts. */
+  /** How it starts. */
   readonly start: HartStart;
+  /** Where compiled modules arrive for it. */
+  readonly modules: MessagePort;
+}
+
+/** First message to a vCPU worker. It is ready when each hart acknowledges the pause in which machines begin. */
+export interface VcpuStart extends SharedStart {
+  /** The harts it runs: one, or all of the machine. */
+  readonly harts: readonly WorkerHart[];
   /** The compiled cold tier. */
   readonly coldTier: WebAssembly.Module;
   /** The cold tier that replays regions for check mode; null otherwise. */
   readonly replayTier: WebAssembly.Module | null;
-  /** Where compiled modules arrive. */
-  readonly modules: MessagePort;
   /** The host-target interface, for boards that have it. */
   readonly htif: HtifAddresses | null;
 }

@@ -74,8 +74,8 @@ class CompilerService {
     this.#trace = createDebugTrace({ categories: start.debug, frontend, words, write });
     // ORDER: constants after start; partner: main, before it started this worker.
     this.#ramBytes = Atomics.load(words, Machine.RAM_PAGES.offset >> 2) * PAGE_BYTES;
-    // ORDER: as above. One hart is the only writer of guest RAM: no device writes it.
-    const isShared = Atomics.load(words, Machine.HART_COUNT.offset >> 2) > 1;
+    // ORDER: as above. One thread is the only writer of guest RAM: no device writes it.
+    const isShared = Atomics.load(words, Machine.HART_COUNT.offset >> 2) > 1 && !start.sharesThread;
     this.#hasOtherWriters = isShared && !start.translation.hasPlainLoads;
   }
 

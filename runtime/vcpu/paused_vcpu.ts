@@ -5,8 +5,15 @@
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { Control, GUEST_STATE } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { standStill } from "../atomics/pause.ts";
-import { QuestionWord, REGISTER_COPY_BYTES, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
+import { isToStandStill } from "../atomics/pause.ts";
+import { take } from "../atomics/pending.ts";
+import {
+  Pending,
+  QuestionWord,
+  REGISTER_COPY_BYTES,
+  Vcpu,
+  vcpuWord,
+} from "../atomics/shared_layout.ts";
 import type { ColdFunctions } from "./cold_instance.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -35,6 +42,9 @@ export class PausedVcpu {
   readonly #copy: Uint8Array;
   readonly #question: Int32Array;
   readonly #answer: () => void;
+  /** Bits that were taken since the standstill began. */
+  #gathered = 0;
+  #isStanding = false;
 
   /** Of a vCPU that runs. */
   constructor(parts: PausedVcpuParts) {
@@ -48,13 +58,31 @@ export class PausedVcpu {
     this.#answer = () => this.#answerQuestion();
   }
 
-  /** Stands still as long as main wants. @returns the bits that were taken, before and meanwhile */
-  standStill(taken: number, serve: () => void): number {
-    const { words, hart } = this.#parts;
+  /** Does the vCPU stand still? It is IDLE then, until {@linkcode PausedVcpu.mayGoOn} says otherwise. */
+  get isStanding(): boolean {
+    return this.#isStanding;
+  }
+
+  /** Bits that were taken with PAUSE and while the vCPU stood still, to be handled when it goes on. */
+  get gathered(): number {
+    return this.#gathered & ~Pending.PAUSE;
+  }
+
+  /** Begins a standstill, with the bits that were taken together with PAUSE; the vCPU then goes IDLE. */
+  begin(taken: number): void {
     this.copyOut();
-    const bits = standStill(words, hart, taken, serve, this.#answer);
+    this.#gathered = taken;
+    this.#isStanding = true;
+  }
+
+  /** One look while the vCPU stands still. @returns false when it is to sleep until it is posted something */
+  mayGoOn(): boolean {
+    const { words, hart } = this.#parts;
+    this.#gathered |= take(words, hart);
+    if (isToStandStill(words, hart, this.#gathered, this.#answer)) return false;
     this.#copyIn();
-    return bits;
+    this.#isStanding = false;
+    return true;
   }
 
   /** Shows the registers to others: before a standstill, and after the last instruction. */

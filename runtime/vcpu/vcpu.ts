@@ -1,7 +1,11 @@
 /**
- * One vCPU: the trampoline. Everything that waits, acknowledges, drops translations or talks to the rest of
- * the machine happens here, with no region frame alive; guest code runs inside `cold.run()` and comes back
- * with a reason.
+ * One vCPU: the trampoline. Everything that acknowledges, drops translations or talks to the rest of the machine
+ * happens here, with no region frame alive; guest code runs inside `cold.run()` and comes back with a reason.
+ *
+ * It is driven in steps, by a thread of its own (`own_thread.ts`) or one that all vCPUs share (`shared_thread.ts`):
+ * `attend` looks at what others want and whether the hart has to wait, and says for how long; `run` executes. The
+ * driver alone sleeps. Between `rest` and the next `attend` the vCPU is IDLE; where vCPUs share a thread, all but
+ * the one whose turn it is are, so that nothing of the others' protocols waits for one that cannot run.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { ExitReason } from "../../ir/exit_reason.ts";
@@ -11,7 +15,7 @@ import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
 import { park } from "../atomics/exclusive.ts";
-import { peek, post, take, waitPending } from "../atomics/pending.ts";
+import { peek, post, take } from "../atomics/pending.ts";
 import { serveRemote, waitRemote } from "../atomics/remote_work.ts";
 import {
   HartStart,
@@ -20,7 +24,6 @@ import {
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
-import { createMmioAccess, type MmioAccess } from "../devices/device.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
@@ -32,7 +35,8 @@ import {
 } from "./cold_instance.ts";
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
-import { FirmwareServices } from "./firmware_services.ts";
+import { DeviceAccess } from "./device_access.ts";
+import { FirmwareServices, type Restart } from "./firmware_services.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
@@ -49,17 +53,44 @@ const QUANTUM = 20_000;
 const HOT_QUANTUM = 100_000;
 /** Instructions outside of regions that such a quantum holds at most. */
 const COLD_REST = 1000;
-/** Looks at the pending word before a waiting vCPU sleeps. */
-const WAKE_SPINS = 200;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
-const SHORTEST_SLEEP_MS = 0.05;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
 const HOT_THRESHOLD = 2048;
-/** Results of device accesses, as the cold tier reads them. */
-const DeviceStatus = { ABSENT: 0, DONE: 1, RETRY: 2 } as const;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
 const HALF_RANGE = 0x1_0000_0000;
+
+/** What {@linkcode Vcpu.attend} says besides milliseconds to sleep. */
+export const Attention = {
+  /** The hart has something to execute. */
+  RUNS: 0,
+  /** The machine has ended; the vCPU is IDLE for good. */
+  ENDED: -1,
+} as const;
+
+/** How {@linkcode Vcpu.run} came back. */
+export const Departure = {
+  /** The hart's turn goes on. */
+  GOES_ON: 0,
+  /** The hart has used its turn up, or gives it away. */
+  TURN_OVER: 1,
+} as const;
+
+/** The shortest time that hosts let a thread sleep; who spins sleeps for it now and then. */
+export const SHORTEST_SLEEP_MS = 0.05;
+
+/** What a hart waits for. */
+const Wait = {
+  NOTHING: 0,
+  /** An interrupt that is enabled. */
+  INTERRUPT: 1,
+  /** Another hart that starts it. */
+  START: 2,
+  /** Anything that it is posted: it then tries again. */
+  NEWS: 3,
+  /** Some time for others: it spins. */
+  REST: 4,
+} as const;
 
 /** What a vCPU is made of. */
 export interface VcpuParts {
@@ -100,7 +131,6 @@ export class Vcpu {
   readonly #parts: VcpuParts;
   readonly #words: Int32Array;
   readonly #hart: number;
-  readonly #access: MmioAccess;
   readonly #translations: TranslationCache;
   readonly #catalog = new RegionCatalog();
   readonly #pages: DecodedPages;
@@ -118,6 +148,12 @@ export class Vcpu {
   #hotBefore = 0;
   /** Spin hints since this vCPU last slept for one. */
   #yields = 0;
+  /** One of {@linkcode Wait}. */
+  #waitsFor: number = Wait.NOTHING;
+  /** Where the hart goes on after its wait, when not behind the call that made it wait. */
+  #restart: Restart | null = null;
+  #isAwake = false;
+  #hasEnded = false;
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
@@ -125,7 +161,6 @@ export class Vcpu {
     this.#parts = parts;
     this.#hart = hart;
     this.#words = new Int32Array(ram.buffer);
-    this.#access = createMmioAccess(hart);
     this.registers = new VcpuRegisters(this.memory, frontend);
     this.#services = new FirmwareServices(this.#words, hart, this.registers);
     this.#statistics = new VcpuStatistics(this.#words, hart, this.memory, this.registers);
@@ -214,19 +249,14 @@ export class Vcpu {
     });
   }
 
-  /** Runs a region with its replay and handles what it came back with. */
-  #checkRegion(): void {
-    const reason = this.#check?.run() ?? GO_ON;
-    if (reason !== GO_ON) this.#handle(reason);
-  }
-
   #coldHost(): ColdHost {
     const { devices, clock, frontend } = this.#parts;
+    const access = new DeviceAccess(this.#hart, devices.bus, this.memory);
     const fetch = (address: bigint): number => this.#cold.translateFetch(address);
     const deadline = this.memory.stateIndex(frontend.timerDeadline);
     return {
-      deviceLoad: (low, high, width) => this.#deviceLoad(devices, low, high, width),
-      deviceStore: (low, high, width) => this.#deviceStore(devices, low, high, width),
+      deviceLoad: (low, high, width) => access.load(low, high, width),
+      deviceStore: (low, high, width) => access.store(low, high, width),
       openPage: (home, hostPage) => this.#openPage(home, hostPage),
       decode: (record, low, high) => this.#pages.decode(record, low, high, fetch),
       hot: (low, high) => this.#requests.request(low, high),
@@ -270,28 +300,68 @@ export class Vcpu {
     this.#translations.flushAll();
   }
 
-  /** Runs until the machine stops; a machine that is paused when it begins is so before its first instruction. */
-  run(): void {
-    toRunning(this.#words, this.#hart, this.#serve);
+  // --- driven by its thread -------------------------------------------------------------------------
+
+  /** Makes the vCPU ready; a machine that is paused when it begins is so before its first instruction. */
+  begin(): void {
     post(this.#words, this.#hart, Pending.PAUSE);
-    if (!this.#handlePending()) return this.#end();
-    if (this.#hartStart() !== HartStart.STARTED) this.#waitForStart();
-    while (this.#handlePending()) {
-      if (this.memory.control(Control.BUDGET) <= 0) {
-        this.#statistics.publish();
-        this.#reservations.sweepWhenBusy();
-        this.#codePages.releaseWhenBusy();
-        this.#cold.refillBudget(this.#nextQuantum());
-      }
-      this.#handle(this.#cold.run());
-    }
-    this.#end();
+    this.#hasEnded = false;
+    this.#waitsFor = this.#hartStart() === HartStart.STARTED ? Wait.NOTHING : Wait.START;
   }
 
-  #end(): void {
+  /**
+   * Does what others want of this vCPU, and looks whether the hart has something to execute.
+   * @returns a value of {@linkcode Attention}, or how many milliseconds the hart waits at most, unless it is posted
+   * something
+   */
+  attend(): number {
+    if (this.#hasEnded) return Attention.ENDED;
+    if (this.#paused.isStanding) return this.#standOn();
+    this.#wake();
+    this.#parts.poll?.();
+    const bits = peek(this.#words, this.#hart) === 0 ? 0 : take(this.#words, this.#hart);
+    return (bits & Pending.PAUSE) !== 0 ? this.#standStill(bits) : this.#goOn(bits);
+  }
+
+  /** Executes until guest code comes back; only when {@linkcode Vcpu.attend} said so. @returns a {@linkcode Departure} */
+  run(): number {
+    if (this.memory.control(Control.BUDGET) <= 0) {
+      this.#statistics.publish();
+      this.#reservations.sweepWhenBusy();
+      this.#codePages.releaseWhenBusy();
+      this.#cold.refillBudget(this.#nextQuantum());
+    }
+    return this.#handle(this.#cold.run());
+  }
+
+  /** Goes IDLE until it is attended to again. */
+  rest(): void {
+    if (!this.#isAwake) return;
+    this.#isAwake = false;
+    toIdle(this.#words, this.#hart);
+  }
+
+  /**
+   * Lets other harts of the same thread run. What the hart has reserved is lost: they may store to it, and go
+   * unseen by a store-conditional that compares values.
+   */
+  endTurn(): void {
+    this.memory.setControl(Control.RESERVATION, 0);
+    this.rest();
+  }
+
+  #wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    toRunning(this.#words, this.#hart, this.#serve);
+  }
+
+  #end(): number {
     this.#statistics.publish();
     this.#paused.copyOut();
-    toIdle(this.#words, this.#hart);
+    this.rest();
+    this.#hasEnded = true;
+    return Attention.ENDED;
   }
 
   #nextQuantum(): number {
@@ -305,23 +375,27 @@ export class Vcpu {
 
   // --- requests of others ---------------------------------------------------------------------------
 
-  /** Takes and serves the pending bits. @returns false when the vCPU has to stop. */
-  #handlePending(): boolean {
-    this.#parts.poll?.();
-    if (peek(this.#words, this.#hart) === 0) return true;
-    let bits = take(this.#words, this.#hart);
-    if ((bits & Pending.PAUSE) !== 0) bits = this.#standStill(bits);
-    if ((bits & Pending.STOP) !== 0) return false;
+  #standStill(taken: number): number {
+    this.#statistics.publish();
+    this.#paused.begin(taken);
+    this.rest();
+    return this.#standOn();
+  }
+
+  #standOn(): number {
+    if (!this.#paused.mayGoOn()) return Infinity;
+    this.#wake();
+    return this.#goOn(this.#paused.gathered);
+  }
+
+  /** Serves the bits that were taken; what the hart waits for is looked at after that. */
+  #goOn(bits: number): number {
+    if ((bits & Pending.STOP) !== 0) return this.#end();
     if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
     if ((bits & Pending.TIMER) !== 0) this.#parts.clock.updateTimerLines(this.#hart);
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) park(this.#words, this.#hart, this.#serve);
-    return true;
-  }
-
-  #standStill(taken: number): number {
-    this.#statistics.publish();
-    return this.#paused.standStill(taken, this.#serve);
+    return this.#wait(bits !== 0);
   }
 
   #applyRemoteWork(bits: number): void {
@@ -330,21 +404,72 @@ export class Vcpu {
     if ((bits & RemoteWork.DROP_WRITE_ENTRIES) !== 0) this.#translations.dropWriteEntries();
   }
 
+  // --- what the hart waits for ----------------------------------------------------------------------
+
+  #wait(hasNews: boolean): number {
+    switch (this.#waitsFor) {
+      case Wait.NOTHING:
+        return Attention.RUNS;
+      case Wait.NEWS:
+        if (!hasNews) return Infinity;
+        this.#waitsFor = Wait.NOTHING;
+        return Attention.RUNS;
+      case Wait.REST:
+        this.#waitsFor = Wait.NOTHING;
+        return hasNews ? Attention.RUNS : SHORTEST_SLEEP_MS;
+      default:
+        return this.#waitForEvent();
+    }
+  }
+
+  /** Only the exchange in `take` acknowledges, and the condition is looked at after it. */
+  #waitForEvent(): number {
+    const { clock } = this.#parts;
+    for (;;) {
+      clock.updateTimerLines(this.#hart);
+      if (this.#isEventThere()) {
+        this.#answerEvent();
+        return Attention.RUNS;
+      }
+      const left = clock.nextDeadlineMs(this.#hart);
+      if (left > 0) return left;
+    }
+  }
+
+  #isEventThere(): boolean {
+    return this.#waitsFor === Wait.START
+      ? this.#hartStart() === HartStart.START_PENDING
+      : this.#cold.wakePending() !== 0;
+  }
+
+  #answerEvent(): void {
+    const isStarted = this.#waitsFor === Wait.START;
+    this.#waitsFor = Wait.NOTHING;
+    if (isStarted) this.#startAsAsked();
+    else if (this.#restart !== null) this.#startAt(this.#restart.pc, this.#restart.argument);
+    this.#restart = null;
+  }
+
   // --- why guest code came back ---------------------------------------------------------------------
 
-  #handle(reason: number): void {
+  /** @returns a {@linkcode Departure} */
+  #handle(reason: number): number {
     this.#statistics.countExit(reason);
     switch (reason) {
       case LeaveReason.BUDGET:
-        return;
+        return Departure.TURN_OVER;
       case ExitReason.ENVIRONMENT_CALL:
-        return this.#environmentCall();
+        this.#environmentCall();
+        return Departure.GOES_ON;
       case ExitReason.WAIT_FOR_INTERRUPT:
-        return this.#sleepUntil(() => this.#cold.wakePending() !== 0);
+        this.#waitsFor = Wait.INTERRUPT;
+        return Departure.GOES_ON;
       case ExitReason.FLUSH_INSTRUCTIONS:
-        return this.#cold.flushInstructions();
+        this.#cold.flushInstructions();
+        return Departure.GOES_ON;
       case ExitReason.FLUSH_TRANSLATIONS:
-        return this.#cold.flushTranslations();
+        this.#cold.flushTranslations();
+        return Departure.GOES_ON;
       case ExitReason.YIELD:
         return this.#yield();
       case LeaveReason.CHECK:
@@ -352,7 +477,8 @@ export class Vcpu {
       case LeaveReason.RETRY:
         return this.#waitForRoom();
       case LeaveReason.ARM_PAGE:
-        return this.#reservations.arm();
+        this.#reservations.arm();
+        return Departure.GOES_ON;
       case LeaveReason.EXCLUSIVE_WINDOW:
         return this.#handle(this.#reservations.runAlone());
       default:
@@ -360,76 +486,34 @@ export class Vcpu {
     }
   }
 
+  /** Runs a region with its replay and handles what it came back with. */
+  #checkRegion(): number {
+    const reason = this.#check?.run() ?? GO_ON;
+    return reason === GO_ON ? Departure.GOES_ON : this.#handle(reason);
+  }
+
   /**
    * The guest spins. Harts may outnumber the host's cores, and the one it waits for may need this one: now and
    * then the vCPU sleeps, IDLE, for the shortest time the host offers.
    */
-  #yield(): void {
+  #yield(): number {
     // ORDER: no access: a hint to the processor that this thread spins.
     Atomics.pause();
-    if (++this.#yields < YIELDS_BEFORE_SLEEP) return;
-    this.#yields = 0;
-    toIdle(this.#words, this.#hart);
-    waitPending(this.#words, this.#hart, SHORTEST_SLEEP_MS);
-    toRunning(this.#words, this.#hart, this.#serve);
-  }
-
-  /** Only the exchange in `take` acknowledges, and the condition is looked at after it. */
-  #sleepUntil(isOver: () => boolean): void {
-    const { clock } = this.#parts;
-    for (;;) {
-      if (!this.#handlePending()) return post(this.#words, this.#hart, Pending.STOP);
-      clock.updateTimerLines(this.#hart);
-      if (isOver()) return;
-      if (this.#isWokenSoon()) continue;
-      toIdle(this.#words, this.#hart);
-      waitPending(this.#words, this.#hart, clock.nextDeadlineMs(this.#hart));
-      toRunning(this.#words, this.#hart, this.#serve);
+    if (++this.#yields >= YIELDS_BEFORE_SLEEP) {
+      this.#yields = 0;
+      this.#waitsFor = Wait.REST;
     }
-  }
-
-  /** A short spin for the answer of another hart, which comes far sooner than a sleeping thread wakes. */
-  #isWokenSoon(): boolean {
-    for (let spins = 0; spins < WAKE_SPINS; spins++) {
-      if (peek(this.#words, this.#hart) !== 0) return true;
-      // ORDER: no access: a hint to the processor that this thread spins.
-      Atomics.pause();
-    }
-    return false;
+    return Departure.TURN_OVER;
   }
 
   /**
-   * A device had no room: sleeps until the console drained, then the same instruction runs again. Else the line
+   * A device had no room: waits until the console drained, then the same instruction runs again. Else the line
    * of a store was busy, and whoever holds it may need this core.
    */
-  #waitForRoom(): void {
+  #waitForRoom(): number {
     if (!awaitOutputRoom(this.#words, this.#hart)) return this.#yield();
-    toIdle(this.#words, this.#hart);
-    waitPending(this.#words, this.#hart, Infinity);
-    toRunning(this.#words, this.#hart, this.#serve);
-  }
-
-  // --- devices --------------------------------------------------------------------------------------
-
-  #deviceLoad(devices: BoardDevices, low: number, high: number, width: number): number {
-    const access = this.#access;
-    access.size = width;
-    access.retry = false;
-    if (!devices.bus.load(low, high, access)) return DeviceStatus.ABSENT;
-    if (access.retry) return DeviceStatus.RETRY;
-    this.memory.setControl(Control.TRANSFER, access.low);
-    this.memory.words[(Control.TRANSFER >> 2) + 1] = access.high;
-    return DeviceStatus.DONE;
-  }
-
-  #deviceStore(devices: BoardDevices, low: number, high: number, width: number): number {
-    const access = this.#access;
-    access.size = width;
-    access.retry = false;
-    access.low = this.memory.control(Control.TRANSFER);
-    access.high = this.memory.words[(Control.TRANSFER >> 2) + 1];
-    if (!devices.bus.store(low, high, access)) return DeviceStatus.ABSENT;
-    return access.retry ? DeviceStatus.RETRY : DeviceStatus.DONE;
+    this.#waitsFor = Wait.NEWS;
+    return Departure.TURN_OVER;
   }
 
   // --- environment calls ----------------------------------------------------------------------------
@@ -451,11 +535,16 @@ export class Vcpu {
     if (services.hasRemoteRequest) {
       waitRemote(this.#words, this.#hart, services.remoteTargets, this.#serve);
     }
-    if (services.isSuspended) this.#sleepUntil(() => this.#cold.wakePending() !== 0);
-    const { restart, isStopped } = services;
+    const { restart, isSuspended, isStopped } = services;
     services.clear();
-    if (restart !== null) this.#startAt(restart.pc, restart.argument);
-    if (isStopped) this.#waitForStart();
+    if (isSuspended) this.#suspend(restart);
+    else if (restart !== null) this.#startAt(restart.pc, restart.argument);
+    if (isStopped) this.#waitsFor = Wait.START;
+  }
+
+  #suspend(restart: Restart | null): void {
+    this.#waitsFor = Wait.INTERRUPT;
+    this.#restart = restart;
   }
 
   #hartStart(): number {
@@ -463,10 +552,8 @@ export class Vcpu {
     return Atomics.load(this.#words, vcpuWord(this.#hart, VcpuWord.HART_START) >> 2);
   }
 
-  /** Sleeps until another hart starts this one, then starts as it says. */
-  #waitForStart(): void {
-    this.#sleepUntil(() => this.#hartStart() === HartStart.START_PENDING);
-    if (this.#hartStart() !== HartStart.START_PENDING) return;
+  /** Starts as another hart said. */
+  #startAsAsked(): void {
     const pc = vcpuWord(this.#hart, VcpuWord.START_PC) >> 2;
     const argument = vcpuWord(this.#hart, VcpuWord.START_ARGUMENT) >> 2;
     const words = this.#words;

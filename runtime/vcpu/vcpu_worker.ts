@@ -1,5 +1,6 @@
 /**
- * Entry point of a vCPU worker. It gets one message, builds its vCPU and runs guest code until the machine ends; while it runs it never returns to its event loop.
+ * Entry point of a vCPU worker. It gets one message, builds its vCPU, or all of the machine, and runs guest code until
+ * the machine ends; while it runs it never returns to its event loop.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
@@ -17,10 +18,12 @@ import { SharedPowerControl } from "../devices/power_control.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
 import type { LlscScheme } from "../machine/options.ts";
-import type { VcpuStart, WorkerFailure } from "../machine/worker_messages.ts";
+import type { VcpuStart, WorkerFailure, WorkerHart } from "../machine/worker_messages.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
+import { runOnOwnThread } from "./own_thread.ts";
+import { SharedThread } from "./shared_thread.ts";
 import { Vcpu } from "./vcpu.ts";
 
 /** Mask of the execution count where nothing is compiled: a block is never hot. */
@@ -44,9 +47,18 @@ function portSource(port: MessagePort): ModuleSource {
   return { next: () => receiveMessageOnPort(source)?.message as InstalledModule | undefined };
 }
 
-async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
-  const { memory, hart, cpu, hasBuiltinFirmware } = start;
+/** Where harts take turns, nobody else stores between a load-reserved and its store-conditional. */
+function reservationScheme({ sharesThread, llsc }: VcpuStart): number {
+  return sharesThread ? ReservationScheme.COMPARE : RESERVATION_SCHEMES[llsc];
+}
+
+/** Builds the vCPU of one hart at its first instruction. */
+type VcpuBuilder = (hart: WorkerHart) => Vcpu;
+
+async function vcpuBuilder(start: VcpuStart): Promise<VcpuBuilder> {
+  const { memory, cpu, hasBuiltinFirmware } = start;
   const board = await loadBoard(start.board);
+  const frontend = await board.loadFrontend(cpu);
   const words = new Int32Array(memory.buffer);
   const clock = new GuestClock(words);
   // ORDER: constants after start; partner: main, before it started this worker.
@@ -57,40 +69,50 @@ async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
   const consoleSource = { take: () => takeInput(words), available: () => availableInput(words) };
   const parts = { words, hartCount, clock, consoleSink, consoleSource, power };
   const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
-  const htif = HtifPoll.create(words, start.htif, { ram, power, consoleSink, consoleSource });
-  return new Vcpu({
-    hart,
-    ram: memory,
-    frontend: await board.loadFrontend(cpu),
-    coldTier: start.coldTier,
-    replayTier: start.replayTier,
-    devices: board.createDevices(parts, hasBuiltinFirmware),
-    clock,
-    ramRange: ram,
-    hasBuiltinFirmware,
-    reservationScheme: RESERVATION_SCHEMES[start.llsc],
-    modules,
-    tellsPages: start.codeCache !== null,
-    poll: htif === null ? null : () => htif.poll(),
-  });
+  return ({ hart, start: { pc, registers }, modules }) => {
+    const htif = HtifPoll.create(words, start.htif, { ram, power, consoleSink, consoleSource });
+    const vcpu = new Vcpu({
+      hart,
+      ram: memory,
+      frontend,
+      coldTier: start.coldTier,
+      replayTier: start.replayTier,
+      devices: board.createDevices(parts, hasBuiltinFirmware),
+      clock,
+      ramRange: ram,
+      hasBuiltinFirmware,
+      reservationScheme: reservationScheme(start),
+      modules: portSource(modules),
+      tellsPages: start.codeCache !== null,
+      poll: htif === null ? null : () => htif.poll(),
+    });
+    if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
+    vcpu.reset(pc, registers);
+    return vcpu;
+  };
+}
+
+function markStart(words: Int32Array, { hart, start }: WorkerHart): void {
+  const state = start.isStarted ? HartStart.STARTED : HartStart.STOPPED;
+  // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.
+  Atomics.store(words, vcpuWord(hart, VcpuWord.HART_START) >> 2, state);
 }
 
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
-  const source = portSource(start.modules);
-  const vcpu = await build(start, source);
-  if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
-  const { pc, registers, isStarted } = start.start;
-  vcpu.reset(pc, registers);
-  // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.
-  Atomics.store(
-    words,
-    vcpuWord(start.hart, VcpuWord.HART_START) >> 2,
-    isStarted ? HartStart.STARTED : HartStart.STOPPED,
-  );
-  vcpu.run();
-  while (source.next() !== undefined); // what nobody takes out of a port stays in memory for ever
+  const { harts, sharesThread } = start;
+  const vcpus = harts.map(await vcpuBuilder(start));
+  for (const hart of harts) markStart(words, hart);
+  if (sharesThread) new SharedThread(words, vcpus).run();
+  else runOnOwnThread(vcpus[0], words, harts[0].hart);
+  for (const { modules } of harts) emptyPort(modules);
   scope.postMessage({ stopped: true });
+}
+
+/** What nobody takes out of a port stays in memory for ever. */
+function emptyPort(port: MessagePort): void {
+  const source = portSource(port);
+  while (source.next() !== undefined);
 }
 
 const scope = self as unknown as WorkerScope;

@@ -170,7 +170,6 @@ const CONFIGURATION_CASES: readonly Case[] = [
   [`-m 999999999999999T -kernel ${HELLO}`, "use -m 4064M or less"],
   [`-cpu rv64,nonsense=on -kernel ${HELLO} -bios none`, 'the CPU has no property "nonsense"'],
   [`-cpu rv64,f=off -kernel ${HELLO} -bios none`, 'extension "d" needs "f"'],
-  [`-accel tcg,thread=single -kernel ${HELLO} -bios none`, "use thread=multi"],
   [`-bios none -kernel ${HELLO} -device loader,file=@text,addr=0x80000000`, "it overlaps"],
   ["-bios none -device loader,file=@text,addr=0x1000", "RAM is 0x80000000"],
   ["-bios none -device loader,file=@missing,addr=0x80000000", "there is no such file"],

@@ -22,6 +22,7 @@ import { RegionEmitter } from "../../runtime/translation/region_emitter.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { RegionMismatch } from "../../runtime/vcpu/region_check.ts";
+import { runOnOwnThread } from "../../runtime/vcpu/own_thread.ts";
 import { Vcpu } from "../../runtime/vcpu/vcpu.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
 import { Control, ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
@@ -159,7 +160,7 @@ class CheckedHart {
   run(): void {
     this.vcpu.reset(RAM_BASE, []);
     this.vcpu.memory.setControl(Control.HEAT_MASK, 0);
-    this.vcpu.run();
+    runOnOwnThread(this.vcpu, this.words, HART);
   }
 
   register(index: number): number {

@@ -16,6 +16,7 @@ import {
 import type { MmioAccess } from "../../runtime/devices/device.ts";
 import { GuestClock, startClock } from "../../runtime/machine/clock.ts";
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
+import { runOnOwnThread } from "../../runtime/vcpu/own_thread.ts";
 import { Vcpu } from "../../runtime/vcpu/vcpu.ts";
 import { Control, GUEST_STATE, ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
@@ -159,7 +160,7 @@ export class TestHart {
     this.#options = options;
     this.#isEnded = false;
     this.vcpu.memory.setControl(Control.HEAT_MASK, options.heat);
-    this.vcpu.run();
+    runOnOwnThread(this.vcpu, this.words, HART);
     this.#options = null;
     return this.#isEnded;
   }

@@ -2,25 +2,36 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { runGuest } from "./guest_run.ts";
-import { GUEST_PROGRAMS } from "./guest_programs.ts";
+import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
 
 const HART_COUNTS = [1, 2, 4, 8];
 const TIMEOUT_SECONDS = 120;
+const SHARED_THREAD = ["-accel", "tcg,thread=single"];
+
+async function passes(name: string, board: GuestBoard, harts: number, flags: readonly string[]) {
+  const outcome = await runGuest({
+    name,
+    board,
+    harts,
+    engine: "weft",
+    timeoutSeconds: TIMEOUT_SECONDS,
+    flags,
+  });
+  assertEquals(outcome.exitCode, 0, outcome.stdout + outcome.stderr);
+  assertMatch(outcome.stdout, new RegExp(`^${name} `));
+}
 
 for (const { name, boards, multiHart } of GUEST_PROGRAMS) {
   for (const board of boards) {
     for (const harts of multiHart ? HART_COUNTS : [1]) {
-      Deno.test(`guest program ${name} passes on ${board} with ${harts} harts`, async () => {
-        const outcome = await runGuest({
-          name,
-          board,
-          harts,
-          engine: "weft",
-          timeoutSeconds: TIMEOUT_SECONDS,
-        });
-        assertEquals(outcome.exitCode, 0, outcome.stdout + outcome.stderr);
-        assertMatch(outcome.stdout, new RegExp(`^${name} `));
-      });
+      Deno.test(
+        `guest program ${name} passes on ${board} with ${harts} harts`,
+        () => passes(name, board, harts, []),
+      );
     }
+    if (!multiHart) continue;
+    Deno.test(`guest program ${name} passes on ${board} with harts that share a thread`, async () => {
+      for (const harts of HART_COUNTS) await passes(name, board, harts, SHARED_THREAD);
+    });
   }
 }

@@ -41,12 +41,29 @@ async function boot(harts: number, run: string, flags: readonly string[] = []): 
 
 const guest = await guestOrSkip();
 
-for (const harts of HART_COUNTS) {
+interface BootCase {
+  readonly harts: number;
+  readonly threads: string;
+  readonly flags: readonly string[];
+}
+
+const BOOTS: readonly BootCase[] = [
+  ...HART_COUNTS.map((harts) => ({ harts, threads: "", flags: [] })),
+  ...[2, 4].map((harts) => ({
+    harts,
+    threads: " that share a thread",
+    flags: ["-accel", "tcg,thread=single"],
+  })),
+];
+
+for (const { harts, threads, flags } of BOOTS) {
   Deno.test({
-    name: `Linux boots on ${harts} ${harts === 1 ? "hart" : "harts"}, counts them and powers off`,
+    name: `Linux boots on ${harts} ${
+      harts === 1 ? "hart" : "harts"
+    }${threads}, counts them and powers off`,
     ignore: guest === null,
     async fn() {
-      const { code, console: text } = await boot(harts, "cpuinfo");
+      const { code, console: text } = await boot(harts, "cpuinfo", flags);
       assertEquals(code, 0);
       assertMatch(text, new RegExp(`BOOT-OK ${harts}\\b`));
       assertMatch(text, /isa\s*: rv64imafdc/);

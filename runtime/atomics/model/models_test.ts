@@ -1,6 +1,7 @@
 /** Every protocol model holds on both machines, and every mutation is caught where it says. */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { bellModel } from "./bell_model.ts";
 import { codeGuardModel } from "./code_guard_model.ts";
 import { codeReleaseModel } from "./code_release_model.ts";
 import { exclusiveModel } from "./exclusive_model.ts";
@@ -34,6 +35,7 @@ function check<M extends string>(protocol: ProtocolModel<M>): void {
 }
 
 check(pendingModel);
+check(bellModel);
 check(pauseModel);
 check(exclusiveModel);
 check(codeGuardModel);

@@ -28,7 +28,7 @@ import { awaitOutputRoom, putOutput } from "../console_ring.ts";
 import { lockDevice, unlockDevice } from "../device_lock.ts";
 import { beginExclusive, endExclusive, park } from "../exclusive.ts";
 import { LockRank } from "../lock_order.ts";
-import { standStill } from "../pause.ts";
+import { standStill } from "../standstill_fixture.ts";
 import { peek, post, take, waitPending } from "../pending.ts";
 import { type HartSet, requestRemote, serveRemote, waitRemote } from "../remote_work.ts";
 import {

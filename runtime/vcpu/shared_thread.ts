@@ -1,0 +1,90 @@
+/**
+ * All vCPUs of a machine on one thread: they take turns.
+ *
+ * REQUIREMENT. A hart that waits holds up no other, and the thread sleeps exactly while all of them wait. No event
+ * is slept through, whoever posts it to whichever hart. What one vCPU waits for another to do (a remote fence, an
+ * exclusive section, a code guard) gets done although the other cannot run meanwhile.
+ *
+ * SOLUTION. A vCPU is IDLE but for its turn, and IDLE is an answer to all requests: what is asked of it, it does when
+ * its next turn begins, before its next guest instruction. So requests among the vCPUs never wait. A round looks at
+ * every hart in order; one that waits and was posted nothing is passed over until its time has come. When nobody
+ * could run, the thread sleeps on the bell (`pending.ts`), which was read before the round.
+ * Nothing runs between a load-reserved and its store-conditional but code of the same hart: reservations end with
+ * the turn, so comparing values is exact.
+ *
+ * LIMITATION. An event waits until the turns before it are over, a quantum for each hart that runs.
+ */
+import { peek, readBell, waitBell } from "../atomics/pending.ts";
+import { Attention, Departure, type Vcpu } from "./vcpu.ts";
+
+interface Turn {
+  readonly hart: number;
+  readonly vcpu: Vcpu;
+  /** What the vCPU said last: see `Vcpu.attend`. */
+  wait: number;
+  /** When the hart has waited long enough, in milliseconds of the host's clock. */
+  wakesAt: number;
+}
+
+/** See the header of this file. */
+export class SharedThread {
+  readonly #words: Int32Array;
+  readonly #turns: readonly Turn[];
+
+  /** @param vcpus the vCPUs of harts 0, 1 and so on */
+  constructor(words: Int32Array, vcpus: readonly Vcpu[]) {
+    this.#words = words;
+    this.#turns = vcpus.map((vcpu, hart) => ({ hart, vcpu, wait: Attention.RUNS, wakesAt: 0 }));
+  }
+
+  /** Runs all vCPUs until the machine ends. */
+  run(): void {
+    for (const { vcpu } of this.#turns) vcpu.begin();
+    for (;;) {
+      const bell = readBell(this.#words);
+      if (this.#round() > 0) continue;
+      if (this.#turns.every(({ wait }) => wait === Attention.ENDED)) return;
+      waitBell(this.#words, bell, this.#shortestWait());
+    }
+  }
+
+  /** Gives every hart a turn. @returns how many of them ran */
+  #round(): number {
+    const now = performance.now();
+    let ran = 0;
+    for (const turn of this.#turns) {
+      if (this.#isAsleep(turn, now)) continue;
+      if (take(turn)) ran++;
+      if (turn.wait > 0) turn.wakesAt = now + turn.wait;
+    }
+    return ran;
+  }
+
+  #isAsleep({ hart, wait, wakesAt }: Turn, now: number): boolean {
+    return wait > 0 && now < wakesAt && peek(this.#words, hart) === 0;
+  }
+
+  #shortestWait(): number {
+    const now = performance.now();
+    let shortest = Infinity;
+    for (const { wait, wakesAt } of this.#turns) {
+      if (wait > 0) shortest = Math.min(shortest, wakesAt - now);
+    }
+    return Math.max(0, shortest);
+  }
+}
+
+/** One turn. @returns whether the hart executed anything */
+function take(turn: Turn): boolean {
+  const { vcpu } = turn;
+  let ran = false;
+  let departure: number = Departure.GOES_ON;
+  turn.wait = vcpu.attend();
+  while (turn.wait === Attention.RUNS && departure === Departure.GOES_ON) {
+    ran = true;
+    departure = vcpu.run();
+    if (departure === Departure.GOES_ON) turn.wait = vcpu.attend();
+  }
+  vcpu.endTurn();
+  return ran;
+}
