@@ -33,7 +33,7 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
     fix: "leave it out; -d help lists what can be logged",
   },
   {
-    names: "loadvm incoming dump-vmstate only-migratable icount",
+    names: "loadvm incoming dump-vmstate only-migratable",
     cause: "the state of a machine can be neither saved nor replayed",
     fix: LEAVE_OUT,
   },

@@ -19,6 +19,7 @@ import {
   DEFAULT_RAM_BYTES,
   HOST_ORDER_CHOICES,
   type HostOrderChoice,
+  type IcountOptions,
   LLSC_SCHEMES,
   type LlscScheme,
   MACHINE_NAMES,
@@ -28,6 +29,7 @@ import {
   type ThreadMode,
 } from "../machine/options.ts";
 import { absentFlag } from "./absent_flags.ts";
+import { parseIcount } from "./icount_flag.ts";
 import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
 import {
@@ -83,6 +85,8 @@ export interface CommandLine {
   cpu?: Record<string, boolean>;
   /** Spread of harts over threads. */
   thread?: ThreadMode;
+  /** Time that is counted in instructions. */
+  icount?: IcountOptions;
   /** Check compiled code against the cold tier. */
   check?: boolean;
   /** Column of the memory order table. */
@@ -195,6 +199,13 @@ export const FLAGS: readonly FlagRow[] = [
       "code-cache=D: keep compiled code in folder D for later machines; " +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
+  },
+  {
+    names: ["icount"],
+    value: "[shift=]N|auto[,sleep=on|off]",
+    help: "an instruction takes 2^N nanoseconds: runs repeat exactly, on one thread; auto: " +
+      "N follows the host; sleep=off: no real time passes while all harts wait",
+    parse: (value, line) => line.icount = parseIcount(value),
   },
   {
     names: ["nographic"],

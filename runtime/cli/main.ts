@@ -95,6 +95,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("cpu", line.cpu),
     accel: {
       ...given("thread", line.thread),
+      ...given("icount", line.icount),
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
       ...given("unsafePlainLoads", line.unsafePlainLoads),

@@ -24,6 +24,8 @@ export interface BoardParts {
   readonly consoleSource: ConsoleSource;
   /** What power-off and reset act on. */
   readonly power: PowerControl;
+  /** Time since 1970 in whole milliseconds, as real-time clocks show it; the host's when absent. */
+  readonly wallClock?: (() => number) | undefined;
 }
 
 /** Registers of the hart that asks the environment for a service. */
@@ -92,8 +94,8 @@ export interface Board {
   readonly ramBase: number;
   /** The guest with this CPU; loaded when it is asked for, because main can do without. */
   loadFrontend(cpu: CpuChoice): Promise<GuestFrontend>;
-  /** The guest's cold tier for a column of the order table: base64 text of a module. */
-  coldTier(host: HostOrder): Promise<string>;
+  /** The guest's cold tier for a column of the order table: base64 text of a module; `isCounted`: the counting form. */
+  coldTier(host: HostOrder, isCounted: boolean): Promise<string>;
   /** A worker's view of the devices; `hasBuiltinFirmware`: environment calls of supervisors end here. */
   createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDevices;
 }

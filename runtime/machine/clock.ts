@@ -264,13 +264,17 @@ export class GuestClock {
    * passed since the last `updateTimerLines`: a hart that is about to sleep then looks again.
    */
   nextDeadlineMs(hart: number): number {
+    return this.ticksToDeadline(hart) / TICKS_PER_MS;
+  }
+
+  /** The same in ticks, which are whole. */
+  ticksToDeadline(hart: number): number {
     const now = this.timeTicks();
     const lines = interruptLines(this.#words, hart);
-    const left = Math.min(
+    return Math.min(
       ticksLeft(now, this.machineTimer(hart), lines & MACHINE_TIMER_LINE),
       ticksLeft(now, this.supervisorTimer(hart), lines & SUPERVISOR_TIMER_LINE),
     );
-    return left / TICKS_PER_MS;
   }
 
   /** Makes the clock keeper look at every deadline again. */

@@ -1,5 +1,6 @@
 /** The processor this process runs on, as far as the code generator must know it. */
 
+import type { PassName } from "../../optimizer/pass_names.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import { type TranslationSettings, usualTranslation } from "../translation/translation_settings.ts";
 import type { AccelOptions } from "./options.ts";
@@ -16,6 +17,11 @@ export function hostOrder(architecture: string = Deno.build.arch): HostOrder {
   }
 }
 
+/** Passes that leave all state at the starts of blocks as it is: a region may be left at any of them. */
+function passesBetweenBlocks(passes: readonly PassName[]): readonly PassName[] {
+  return passes.filter((pass) => pass !== "dead_state_writes");
+}
+
 /** How a machine's guest code is translated on this host. */
 export function translationSettings(accel: Required<AccelOptions>): TranslationSettings {
   const { experiment } = accel;
@@ -25,7 +31,8 @@ export function translationSettings(accel: Required<AccelOptions>): TranslationS
     ...usual,
     hasPlainLoads: accel.unsafePlainLoads,
     hasRegions: experiment.regions ?? usual.hasRegions,
-    passes: accel.passes,
+    passes: accel.icount === null ? accel.passes : passesBetweenBlocks(accel.passes),
+    isCounted: accel.icount !== null,
     regionInstructions: experiment.regionInstructions ?? usual.regionInstructions,
     renewsModules: experiment.renewModules ?? usual.renewsModules,
   };

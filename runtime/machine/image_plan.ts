@@ -192,7 +192,7 @@ function placeBehind(
 ): { deviceTree: OwnedSegment; ramDisk: OwnedSegment | undefined } {
   const { initrd, append } = description;
   const ram = ramRange(description, board);
-  const randomSeed = crypto.getRandomValues(new Uint8Array(RANDOM_SEED_BYTES));
+  const randomSeed = seedOf(description);
   const write = (range: AddressRange | undefined): Uint8Array => {
     board.setChosen(root, { append, initrd: range, randomSeed });
     return writeDeviceTreeBlob(root, 0, reservations, DEVICE_TREE_SLACK);
@@ -205,6 +205,12 @@ function placeBehind(
     end: ramDisk.physicalAddress + ramDisk.memoryBytes,
   };
   return { deviceTree: owned("the device tree", treeAddress, write(range)), ramDisk };
+}
+
+/** Where runs are to repeat, each gets the same. */
+function seedOf({ accel: { icount } }: MachineDescription): Uint8Array {
+  const seed = new Uint8Array(RANDOM_SEED_BYTES);
+  return icount === null ? crypto.getRandomValues(seed) : seed.map((_, index) => index);
 }
 
 function placedRamDisk(

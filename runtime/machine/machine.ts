@@ -67,8 +67,9 @@ export async function machineParts(
   if (asked.accel.codeCache !== null) await requireCacheFolder(asked.accel.codeCache);
   const board = await loadCheckedBoard(asked);
   const description = withProgramProperties(asked, board);
-  const { host } = translationSettings(description.accel);
-  const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(await board.coldTier(host)));
+  const { host, isCounted } = translationSettings(description.accel);
+  const text = await board.coldTier(host, isCounted);
+  const coldTier = await WebAssembly.compile(Uint8Array.fromBase64(text));
   const replayTier = description.accel.check ? await buildReplayTier(board, description) : null;
   return {
     description,
@@ -93,7 +94,7 @@ async function buildReplayTier(
     new ModuleFactory(),
     await board.loadFrontend(cpu),
     translationSettings(accel).host,
-    true,
+    "replay",
   );
   return await WebAssembly.compile(bytes);
 }

@@ -42,6 +42,20 @@ export const THREAD_MODES = ["multi", "single"] as const;
 /** `multi`: a thread for each hart. `single`: all harts take turns on one thread. */
 export type ThreadMode = typeof THREAD_MODES[number];
 
+/** Largest exponent of an instruction's time. */
+export const MAX_ICOUNT_SHIFT = 10;
+
+/** Time that is counted in instructions, as `-icount`. */
+export interface IcountOptions {
+  /**
+   * An instruction takes 2^shift nanoseconds, 0 to {@linkcode MAX_ICOUNT_SHIFT}; `auto`: what keeps up with real time,
+   * so that runs differ.
+   */
+  readonly shift: number | "auto";
+  /** Does time pass as slowly as real time while all harts wait? Else it goes on at once. Default: true. */
+  readonly sleep?: boolean;
+}
+
 /** Columns of the memory order table that can be asked for; `auto`: that of the processor. */
 export const HOST_ORDER_CHOICES = ["auto", ...HOST_ORDERS] as const;
 /** One of {@linkcode HOST_ORDER_CHOICES}. */
@@ -121,8 +135,10 @@ export type MemoryLoad = FileLoad | ValueLoad | StartLoad;
 
 /** How guest code is run. */
 export interface AccelOptions {
-  /** How harts are spread over threads. Default: `multi`. */
+  /** How harts are spread over threads. Default: `multi`, with `icount` `single`. */
   readonly thread?: ThreadMode;
+  /** As `-icount`: time is counted in instructions. Default: null, time is the host's. */
+  readonly icount?: IcountOptions | null;
   /** Re-run every compiled region in the cold tier and report the first difference. Default: false. */
   readonly check?: boolean;
   /** Column of the memory order table. Default: `auto`. */
@@ -242,7 +258,8 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     append: options.append ?? "",
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
-      thread: options.accel?.thread ?? "multi",
+      thread: options.accel?.thread ?? (options.accel?.icount ? "single" : "multi"),
+      icount: options.accel?.icount ? { sleep: true, ...options.accel.icount } : null,
       check: options.accel?.check ?? false,
       hostOrder: options.accel?.hostOrder ?? "auto",
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
@@ -261,6 +278,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkMemory(description.memoryBytes);
   checkFiles(description);
   checkCodeCache(description);
+  checkIcount(description);
   return description;
 }
 
@@ -271,6 +289,30 @@ function checkCodeCache({ accel: { codeCache } }: MachineDescription): void {
     cause: "its folder has no name",
     fix: "name a folder, or leave codeCache out",
   });
+}
+
+function checkIcount({ accel: { icount, thread, check } }: MachineDescription): void {
+  if (icount === null) return;
+  const { shift, sleep } = icount;
+  const refuse = (what: string, cause: string, fix: string): ConfigurationError =>
+    new ConfigurationError({ what: `-icount with ${what}`, cause, fix });
+  if (shift !== "auto" && !(Number.isInteger(shift) && shift >= 0 && shift <= MAX_ICOUNT_SHIFT)) {
+    const cause =
+      `an instruction takes 2^shift nanoseconds, shift is 0 to ${MAX_ICOUNT_SHIFT} or auto`;
+    throw refuse(`shift=${shift}`, cause, "use shift=0");
+  }
+  if (shift === "auto" && sleep === false) {
+    const cause = "a speed that follows real time needs real time to pass";
+    throw refuse("shift=auto,sleep=off", cause, "give shift= a number, or leave sleep=off out");
+  }
+  if (thread !== "single") {
+    const cause = "instructions of harts on several threads have no order";
+    throw refuse(`-accel tcg,thread=${thread}`, cause, "use thread=single, or leave it out");
+  }
+  if (check) {
+    const cause = "a region that is checked does not stop at a count";
+    throw refuse("-accel tcg,check=on", cause, "leave one of them out");
+  }
 }
 
 /** A caller from JavaScript may pass any string: the types alone do not hold. */

@@ -39,7 +39,7 @@ import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
 import type { BoardDevices, BoardParts, HartStart } from "./board.ts";
 import type { BootableBoard } from "./bootable_board.ts";
-import { GuestClock, startClock } from "./clock.ts";
+import { GuestClock, type HostClock, startClock } from "./clock.ts";
 import { type ConsoleEnd, ConsolePump } from "./console_pump.ts";
 import type { DebugLog } from "./debug_log.ts";
 import { exitStatusOf } from "./exit_status.ts";
@@ -62,6 +62,9 @@ import type {
 const STOP_GRACE_MS = 10_000;
 const WORD_SHIFT = 2;
 const COMPILER = "compiler";
+
+/** Where time is counted, it begins at zero whatever the host's clock shows. */
+const NO_TIME: HostClock = { timeOrigin: 0, now: () => 0 };
 
 /** What a machine is built from; the same for all its power cycles. */
 export interface MachineParts {
@@ -115,7 +118,7 @@ export class PowerCycle {
     });
     this.devices = this.#initializeMemory(plan);
     this.#clock = new GuestClock(this.#words);
-    this.#clock.stop();
+    this.#stopClock();
     this.#pump = new ConsolePump(
       this.#words,
       parts.console,
@@ -158,8 +161,13 @@ export class PowerCycle {
       await this.#satisfied(vcpuWord(hart, Vcpu.PAUSE_ACK), (seen) => seen === epoch);
     }
     if (this.hasEnded) return false;
-    if (!this.#clock.isStopped) this.#clock.stop();
+    this.#stopClock();
     return true;
+  }
+
+  /** Time that is counted stands still by itself. */
+  #stopClock(): void {
+    if (!this.#isCounted && !this.#clock.isStopped) this.#clock.stop();
   }
 
   /** Has a paused hart answer the question in its words. @returns false when the cycle ended before */
@@ -206,13 +214,17 @@ export class PowerCycle {
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
     Atomics.store(words, Machine.SHARED_THREAD.offset >> WORD_SHIFT, this.#sharesThread ? 1 : 0);
-    startClock(words);
+    startClock(words, this.#isCounted ? NO_TIME : performance);
     beginPaused(words);
     offerCompilerService(words, this.#number);
     installSegments(words.buffer, board.ramBase, segments);
     const parts = this.#boardParts();
     board.installBootRom(parts, images);
     return board.createDevices(parts, this.#hasBuiltinFirmware);
+  }
+
+  get #isCounted(): boolean {
+    return this.#parts.description.accel.icount !== null;
   }
 
   get #sharesThread(): boolean {
@@ -250,6 +262,7 @@ export class PowerCycle {
       llsc: description.accel.llsc,
       codeCache: description.accel.codeCache,
       sharesThread: this.#sharesThread,
+      icount: description.accel.icount,
     };
     const htif = board.htif(images.symbols);
     const ports: MessagePort[] = [];
@@ -269,7 +282,7 @@ export class PowerCycle {
       ports,
       debug: description.debug.categories,
     });
-    this.#startClockKeeperWhenKicked(shared);
+    if (!this.#isCounted) this.#startClockKeeperWhenKicked(shared);
     return Promise.all(vcpus);
   }
 

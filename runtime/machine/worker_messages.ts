@@ -3,7 +3,7 @@
  */
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
-import type { CpuChoice, LlscScheme } from "./options.ts";
+import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
 export interface SharedStart {
@@ -25,6 +25,8 @@ export interface SharedStart {
   readonly codeCache: string | null;
   /** Do all harts take turns on one thread? */
   readonly sharesThread: boolean;
+  /** Time that is counted in instructions; null where it is the host's. */
+  readonly icount: IcountOptions | null;
 }
 
 /** Where the host-target interface is in guest RAM. */

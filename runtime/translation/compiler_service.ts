@@ -142,6 +142,7 @@ class CompilerService {
       host: this.#start.translation.host,
       hasOtherWriters: this.#hasOtherWriters,
       isChecked: this.#start.check,
+      isCounted: this.#start.translation.isCounted,
       wantsText: this.#start.check || this.#trace?.wantsText === true,
     });
   }

@@ -1,18 +1,19 @@
 /**
- * A guest's cold tier, built with Binaryen: ahead of time for the checked-in artefact, and at start in the
+ * A guest's cold tier, built with Binaryen: ahead of time for the checked-in artefacts, and at start in the
  * replaying form of check mode.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { buildColdTier } from "../../wasm_backend/cold_tier/cold_tier.ts";
+import type { ColdTierForm } from "../../wasm_backend/cold_tier/run_loop.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import type { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 
-/** Encodes the cold tier of a guest; `isReplay`: accesses are served from a region's access log. */
+/** Encodes the cold tier of a guest, in the form that is wanted. */
 export function buildGuestColdTier(
   factory: ModuleFactory,
   frontend: GuestFrontend,
   host: HostOrder,
-  isReplay = false,
+  form: ColdTierForm = "usual",
 ): Uint8Array<ArrayBuffer> {
   const { hostFunctions, recordFields, privileged, pc, accessFaults } = frontend;
   const { translationVersion, addressSpace, flush } = frontend;
@@ -29,6 +30,6 @@ export function buildGuestColdTier(
     flush,
     accessFaults,
     host,
-    isReplay,
+    form,
   });
 }

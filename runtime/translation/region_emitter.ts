@@ -26,6 +26,8 @@ export interface EmitterParts {
   readonly hasOtherWriters: boolean;
   /** Do regions return after each call, to be compared with the cold tier? */
   readonly isChecked: boolean;
+  /** Is a block executed only when the budget covers all of it? */
+  readonly isCounted: boolean;
   /** Is the text of modules wanted? It is dear. */
   readonly wantsText: boolean;
 }

@@ -20,6 +20,8 @@ export interface TranslationSettings {
   readonly passes: readonly PassName[];
   /** Most guest instructions of one region. */
   readonly regionInstructions: number;
+  /** Does a region execute exactly what its budget covers, for machines whose time is counted in instructions? */
+  readonly isCounted: boolean;
   /**
    * Are modules compiled anew every few milliseconds, each time with other bytes? The host then never has time
    * to optimize them: code is that of its baseline compiler.
@@ -35,6 +37,7 @@ export function usualTranslation(host: HostOrder): TranslationSettings {
     hasRegions: true,
     passes: PASS_NAMES,
     regionInstructions: REGION_INSTRUCTIONS,
+    isCounted: false,
     renewsModules: false,
   };
 }

@@ -72,8 +72,12 @@ export const Attention = {
 export const Departure = {
   /** The hart's turn goes on. */
   GOES_ON: 0,
-  /** The hart has used its turn up, or gives it away. */
+  /** The hart gives its turn away: it spins. */
   TURN_OVER: 1,
+  /** The hart has used its budget up, or wants a new one. */
+  BUDGET_USED: 2,
+  /** The hart waits for what is no business of the guest's: room for its output. */
+  STALLS: 3,
 } as const;
 
 /** The shortest time that hosts let a thread sleep; who spins sleeps for it now and then. */
@@ -118,6 +122,8 @@ export interface VcpuParts {
   readonly modules: ModuleSource | null;
   /** Is the compiler told of pages that are opened? For the code cache. */
   readonly tellsPages?: boolean;
+  /** Is time counted in instructions? The cold tier is the counting one then. */
+  readonly isCounted?: boolean;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
   readonly poll: (() => void) | null;
 }
@@ -255,8 +261,14 @@ export class Vcpu {
     const fetch = (address: bigint): number => this.#cold.translateFetch(address);
     const deadline = this.memory.stateIndex(frontend.timerDeadline);
     return {
-      deviceLoad: (low, high, width) => access.load(low, high, width),
-      deviceStore: (low, high, width) => access.store(low, high, width),
+      deviceLoad: (low, high, width) => {
+        this.#lookSoon();
+        return access.load(low, high, width);
+      },
+      deviceStore: (low, high, width) => {
+        this.#lookSoon();
+        return access.store(low, high, width);
+      },
       openPage: (home, hostPage) => this.#openPage(home, hostPage),
       decode: (record, low, high) => this.#pages.decode(record, low, high, fetch),
       hot: (low, high) => this.#requests.request(low, high),
@@ -267,11 +279,17 @@ export class Vcpu {
         guest_time: () => clock.timeTicks(),
         timer_changed: () => {
           const { words } = this.memory;
+          this.#lookSoon();
           clock.setSupervisorTimer(this.#hart, words[deadline], words[deadline + 1]);
           clock.updateTimerLines(this.#hart);
         },
       },
     };
+  }
+
+  /** What the hart does may change its lines or deadlines: a hart whose instructions are counted comes back for that. */
+  #lookSoon(): void {
+    this.memory.setControl(Control.LOOK_SOON, 1);
   }
 
   /** Opens the page of state `pc`. */
@@ -326,12 +344,39 @@ export class Vcpu {
   /** Executes until guest code comes back; only when {@linkcode Vcpu.attend} said so. @returns a {@linkcode Departure} */
   run(): number {
     if (this.memory.control(Control.BUDGET) <= 0) {
-      this.#statistics.publish();
-      this.#reservations.sweepWhenBusy();
-      this.#codePages.releaseWhenBusy();
+      this.#tidyUp();
       this.#cold.refillBudget(this.#nextQuantum());
     }
     return this.#handle(this.#cold.run());
+  }
+
+  /** The same for so many instructions at most; only with a counting cold tier. */
+  runCounted(instructions: number): number {
+    this.#tidyUp();
+    this.memory.setControl(Control.LOOK_SOON, 0);
+    this.#cold.refillBudget(instructions);
+    return this.#handle(this.#cold.run());
+  }
+
+  /** Was the last budget used up? Else the hart came back for another reason. */
+  get isBudgetUsed(): boolean {
+    return this.memory.control(Control.BUDGET) <= 0;
+  }
+
+  /** Does the vCPU stand still in a pause? */
+  get isStandingStill(): boolean {
+    return this.#paused.isStanding;
+  }
+
+  /** Does the hart wait for what is no business of the guest's, as {@linkcode Departure.STALLS} said? */
+  get isStalled(): boolean {
+    return this.#waitsFor === Wait.NEWS;
+  }
+
+  #tidyUp(): void {
+    this.#statistics.publish();
+    this.#reservations.sweepWhenBusy();
+    this.#codePages.releaseWhenBusy();
   }
 
   /** Goes IDLE until it is attended to again. */
@@ -457,7 +502,7 @@ export class Vcpu {
     this.#statistics.countExit(reason);
     switch (reason) {
       case LeaveReason.BUDGET:
-        return Departure.TURN_OVER;
+        return Departure.BUDGET_USED;
       case ExitReason.ENVIRONMENT_CALL:
         this.#environmentCall();
         return Departure.GOES_ON;
@@ -499,7 +544,7 @@ export class Vcpu {
   #yield(): number {
     // ORDER: no access: a hint to the processor that this thread spins.
     Atomics.pause();
-    if (++this.#yields >= YIELDS_BEFORE_SLEEP) {
+    if (this.#parts.isCounted !== true && ++this.#yields >= YIELDS_BEFORE_SLEEP) {
       this.#yields = 0;
       this.#waitsFor = Wait.REST;
     }
@@ -511,9 +556,11 @@ export class Vcpu {
    * of a store was busy, and whoever holds it may need this core.
    */
   #waitForRoom(): number {
-    if (!awaitOutputRoom(this.#words, this.#hart)) return this.#yield();
+    if (!awaitOutputRoom(this.#words, this.#hart)) {
+      return this.#parts.isCounted === true ? Departure.GOES_ON : this.#yield();
+    }
     this.#waitsFor = Wait.NEWS;
-    return Departure.TURN_OVER;
+    return Departure.STALLS;
   }
 
   // --- environment calls ----------------------------------------------------------------------------

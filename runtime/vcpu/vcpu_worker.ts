@@ -15,11 +15,15 @@ import {
 } from "../atomics/shared_layout.ts";
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
+import type { TimedDevice } from "../devices/timed_device.ts";
+import { AdaptiveShift, FIRST_ADAPTIVE_SHIFT } from "../machine/adaptive_shift.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
-import type { LlscScheme } from "../machine/options.ts";
+import type { IcountOptions, LlscScheme } from "../machine/options.ts";
+import { VirtualTime } from "../machine/virtual_time.ts";
 import type { VcpuStart, WorkerFailure, WorkerHart } from "../machine/worker_messages.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
+import { CountedThread } from "./counted_thread.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
 import { runOnOwnThread } from "./own_thread.ts";
@@ -52,24 +56,31 @@ function reservationScheme({ sharesThread, llsc }: VcpuStart): number {
   return sharesThread ? ReservationScheme.COMPARE : RESERVATION_SCHEMES[llsc];
 }
 
-/** Builds the vCPU of one hart at its first instruction. */
-type VcpuBuilder = (hart: WorkerHart) => Vcpu;
+/** What the vCPUs of a worker have in common. */
+interface VcpuWorkshop {
+  readonly clock: GuestClock;
+  /** Devices that act at a time, for a worker that has to look after them itself. */
+  readonly timedDevices: readonly TimedDevice[];
+  /** Builds the vCPU of one hart at its first instruction. */
+  readonly build: (hart: WorkerHart) => Vcpu;
+}
 
-async function vcpuBuilder(start: VcpuStart): Promise<VcpuBuilder> {
+async function openWorkshop(start: VcpuStart, time: VirtualTime | null): Promise<VcpuWorkshop> {
   const { memory, cpu, hasBuiltinFirmware } = start;
   const board = await loadBoard(start.board);
   const frontend = await board.loadFrontend(cpu);
   const words = new Int32Array(memory.buffer);
-  const clock = new GuestClock(words);
+  const clock = new GuestClock(words, time ?? performance);
   // ORDER: constants after start; partner: main, before it started this worker.
   const hartCount = Atomics.load(words, Machine.HART_COUNT.offset >> 2);
   const ramPages = Atomics.load(words, Machine.RAM_PAGES.offset >> 2);
   const power = new SharedPowerControl(words);
   const consoleSink = { tryPut: (byte: number) => putOutput(words, byte) };
   const consoleSource = { take: () => takeInput(words), available: () => availableInput(words) };
-  const parts = { words, hartCount, clock, consoleSink, consoleSource, power };
+  const wallClock = time === null ? undefined : () => time.date();
+  const parts = { words, hartCount, clock, consoleSink, consoleSource, power, wallClock };
   const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
-  return ({ hart, start: { pc, registers }, modules }) => {
+  const build = ({ hart, start: { pc, registers }, modules }: WorkerHart): Vcpu => {
     const htif = HtifPoll.create(words, start.htif, { ram, power, consoleSink, consoleSource });
     const vcpu = new Vcpu({
       hart,
@@ -84,12 +95,15 @@ async function vcpuBuilder(start: VcpuStart): Promise<VcpuBuilder> {
       reservationScheme: reservationScheme(start),
       modules: portSource(modules),
       tellsPages: start.codeCache !== null,
+      isCounted: time !== null,
       poll: htif === null ? null : () => htif.poll(),
     });
     if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
     vcpu.reset(pc, registers);
     return vcpu;
   };
+  const { timedDevices } = board.createDevices(parts, hasBuiltinFirmware);
+  return { clock, timedDevices, build };
 }
 
 function markStart(words: Int32Array, { hart, start }: WorkerHart): void {
@@ -100,13 +114,24 @@ function markStart(words: Int32Array, { hart, start }: WorkerHart): void {
 
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
-  const { harts, sharesThread } = start;
-  const vcpus = harts.map(await vcpuBuilder(start));
+  const { harts, sharesThread, icount } = start;
+  const time = icount === null ? null : new VirtualTime(firstShift(icount));
+  const workshop = await openWorkshop(start, time);
+  const vcpus = harts.map(workshop.build);
   for (const hart of harts) markStart(words, hart);
-  if (sharesThread) new SharedThread(words, vcpus).run();
+  if (icount !== null && time !== null) {
+    const { clock, timedDevices } = workshop;
+    const speed = icount.shift === "auto" ? new AdaptiveShift(time) : null;
+    const sleeps = icount.sleep ?? true;
+    new CountedThread({ words, vcpus, clock, time, timedDevices, sleeps, speed }).run();
+  } else if (sharesThread) new SharedThread(words, vcpus).run();
   else runOnOwnThread(vcpus[0], words, harts[0].hart);
   for (const { modules } of harts) emptyPort(modules);
   scope.postMessage({ stopped: true });
+}
+
+function firstShift({ shift }: IcountOptions): number {
+  return shift === "auto" ? FIRST_ADAPTIVE_SHIFT : shift;
 }
 
 /** What nobody takes out of a port stays in memory for ever. */

@@ -131,6 +131,7 @@ export class BatchCompiler {
       host: "x64",
       hasOtherWriters: false,
       isChecked: false,
+      isCounted: false,
       wantsText,
     };
   }

@@ -130,6 +130,7 @@ class CheckedHart {
         host: "x64",
         hasOtherWriters: false,
         isChecked: true,
+        isCounted: false,
         wantsText: true,
       }),
       warm: null,
@@ -171,7 +172,7 @@ class CheckedHart {
 
 async function checkedHart(guest: GuestFrontend): Promise<CheckedHart> {
   const cold = Uint8Array.fromBase64((await coldTierText()).replaceAll("\n", ""));
-  const replay = buildGuestColdTier(new ModuleFactory(), guest, "x64", true);
+  const replay = buildGuestColdTier(new ModuleFactory(), guest, "x64", "replay");
   return new CheckedHart({
     coldTier: new WebAssembly.Module(cold),
     replayTier: new WebAssembly.Module(replay),

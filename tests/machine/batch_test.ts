@@ -55,6 +55,7 @@ Deno.test("requests that wait together become one module", () => {
       host: "x64",
       hasOtherWriters: false,
       isChecked: false,
+      isCounted: false,
       wantsText: false,
     }),
     warm: null,

@@ -3,6 +3,7 @@
 
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
+import type { ColdTierForm } from "../../wasm_backend/cold_tier/run_loop.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 import { translatorVersionText, VERSION_FILE } from "./translator_version.ts";
@@ -12,17 +13,26 @@ const FOLDER = new URL("../../runtime/machine/boards/riscv_virt/", import.meta.u
 /** Hosts with an artefact of their own, and the one that serves all others. */
 export const COLD_TIER_HOSTS = ["x64", "portable"] as const satisfies readonly HostOrder[];
 
+/** Forms of the cold tier that are checked in. */
+export const COLD_TIER_FORMS = ["usual", "counting"] as const satisfies readonly ColdTierForm[];
+
+type CheckedInForm = typeof COLD_TIER_FORMS[number];
+
 /** The length that text has elsewhere in this repository. */
 const LINE_LENGTH = 100;
 
 /** Where the artefact for a host is checked in. */
-export function coldTierFile(host: HostOrder): URL {
-  return new URL(`cold_tier_${host}.b64.txt`, FOLDER);
+export function coldTierFile(host: HostOrder, form: CheckedInForm): URL {
+  return new URL(`cold_tier_${form === "usual" ? "" : `${form}_`}${host}.b64.txt`, FOLDER);
 }
 
 /** Text of the artefact for a host. */
-export function buildColdTierText(factory: ModuleFactory, host: HostOrder): string {
-  const bytes = buildGuestColdTier(factory, new RiscvFrontend(), host);
+export function buildColdTierText(
+  factory: ModuleFactory,
+  host: HostOrder,
+  form: CheckedInForm,
+): string {
+  const bytes = buildGuestColdTier(factory, new RiscvFrontend(), host, form);
   return inLines(bytes.toBase64());
 }
 
@@ -33,10 +43,12 @@ function inLines(text: string): string {
 
 if (import.meta.main) {
   const factory = new ModuleFactory();
-  for (const host of COLD_TIER_HOSTS) {
-    const text = buildColdTierText(factory, host);
-    await Deno.writeTextFile(coldTierFile(host), text);
-    console.log(`${coldTierFile(host).pathname}: ${text.length} bytes`);
+  for (const form of COLD_TIER_FORMS) {
+    for (const host of COLD_TIER_HOSTS) {
+      const text = buildColdTierText(factory, host, form);
+      await Deno.writeTextFile(coldTierFile(host, form), text);
+      console.log(`${coldTierFile(host, form).pathname}: ${text.length} bytes`);
+    }
   }
   await Deno.writeTextFile(VERSION_FILE, await translatorVersionText());
 }

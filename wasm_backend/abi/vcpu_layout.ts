@@ -130,6 +130,8 @@ export const Control = {
   INSTRUCTION_FENCES: 0x178,
   /** Number of TLB refills that did not (i64): a statistic. */
   WALKS_AVOIDED: 0x180,
+  /** Not 0: the counting cold tier comes back before the next instruction, whatever is left of the budget (i32). */
+  LOOK_SOON: 0x188,
 } as const;
 
 /** Values of {@linkcode Control}.FAULT. */

@@ -16,7 +16,7 @@ import { FunctionLowering } from "./function_lowering.ts";
 import { hostImports, importText } from "./host_imports.ts";
 import { memoryFunctions } from "./memory_functions.ts";
 import { replayedAccess } from "./replay_functions.ts";
-import { RunLoop } from "./run_loop.ts";
+import { type ColdTierForm, RunLoop } from "./run_loop.ts";
 import { trampolineFunctions } from "./trampoline_functions.ts";
 import { translationFunctions } from "./translation_functions.ts";
 
@@ -62,8 +62,8 @@ export interface ColdTierParts {
   readonly accessFaults: AccessFaults;
   /** Column of the order table. */
   readonly host: HostOrder;
-  /** Are memory accesses served from the access log of a region? For check mode; false when absent. */
-  readonly isReplay?: boolean;
+  /** What it is for; in a replay memory accesses are served from the access log of a region. Default: `usual`. */
+  readonly form?: ColdTierForm;
 }
 
 const MODULE_FUNCTIONS: ModuleFunctions = { mulh: wideMultiplyName };
@@ -76,7 +76,8 @@ export function buildColdTier(
   factory: ModuleFactory,
   parts: ColdTierParts,
 ): Uint8Array<ArrayBuffer> {
-  const { privileged } = parts;
+  const { privileged, form = "usual" } = parts;
+  const isReplay = form === "replay";
   const declared = [
     privileged.modeKey,
     privileged.pendingInterrupt,
@@ -91,7 +92,7 @@ export function buildColdTier(
     memoryFunctions(
       parts.accessFaults,
       privileged.walk.name,
-      parts.isReplay === true ? replayedAccess : null,
+      isReplay ? replayedAccess : null,
       HOST_COLUMNS[parts.host].store,
     ),
     trampolineFunctions(
@@ -103,7 +104,7 @@ export function buildColdTier(
       GUEST_STATE + parts.pc.offset,
       GUEST_STATE + parts.translationVersion.offset,
       GUEST_STATE + parts.addressSpace.register.offset,
-      parts.isReplay === true,
+      isReplay,
     ),
     translationFunctions({
       ...parts.addressSpace,
@@ -125,7 +126,7 @@ export function buildColdTier(
     pc: parts.pc,
     trapEnter: privileged.trapEnter.name,
     host: parts.host,
-    stopsAnywhere: parts.isReplay === true,
+    form,
   }).addToModule();
   for (const { name } of parts.functions) m.exportFunction(name);
   m.validate();

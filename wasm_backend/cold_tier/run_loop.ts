@@ -4,7 +4,8 @@
  *
  * Three nested loops: `refresh` looks at mode and interrupts, `dispatch` finds the decoded page of state
  * `pc`, `head` is the start of a block (budget, heat, regions), `next` executes one record. Registers live in
- * private memory; only the position is in locals. No region frame is alive in this function's own code: this
+ * private memory; only the position is in locals. In the counting form a region leaves where the budget does not
+ * cover its next block, and the loop executes the rest. No region frame is alive in this function's own code: this
  * is the trampoline of the memory protocols.
  */
 import type { Region } from "../../ir/region.ts";
@@ -29,6 +30,12 @@ const PARCEL_OFFSET_MASK = 4094;
 /** log2 of record bytes per instruction byte. */
 const RECORD_SHIFT = Record.SHIFT - 1;
 
+/**
+ * `usual`: the budget ends the run at block heads. `replay`: it does so at any instruction, and what waits for the
+ * host is left to whom is replayed. `counting`: it does so at any instruction, and so does LOOK_SOON.
+ */
+export type ColdTierForm = "usual" | "replay" | "counting";
+
 /** What the loop is made from. */
 export interface RunLoopParts {
   /** Handlers in handler order. */
@@ -43,8 +50,8 @@ export interface RunLoopParts {
   readonly trapEnter: string;
   /** Column of the order table. */
   readonly host: HostOrder;
-  /** Does the budget end the run at any instruction, not only at block heads? For replays. */
-  readonly stopsAnywhere: boolean;
+  /** What it is for: one of {@linkcode ColdTierForm}. */
+  readonly form: ColdTierForm;
 }
 
 /** Builds `run`. */
@@ -188,7 +195,7 @@ export class RunLoop {
       m.br("refresh"),
     ]);
     return [
-      ...(this.#parts.stopsAnywhere
+      ...(this.#stopsAnywhere
         ? [m.if(this.#isUsedUp(), m.block(null, this.#leaveRun(m.i32(LeaveReason.BUDGET))))]
         : []),
       fault,
@@ -226,8 +233,15 @@ export class RunLoop {
     ];
   }
 
+  get #stopsAnywhere(): boolean {
+    return this.#parts.form !== "usual";
+  }
+
   #isUsedUp(): Expression {
-    return this.#m.binary("i32.lt_s", this.#i32(this.#frame.budget), this.#m.i32(1));
+    const m = this.#m;
+    const isEmpty = m.binary("i32.lt_s", this.#i32(this.#frame.budget), m.i32(1));
+    if (this.#parts.form !== "counting") return isEmpty;
+    return m.binary("i32.or", isEmpty, this.#control(Control.LOOK_SOON));
   }
 
   #leaveWhenUsedUp(): Expression {
@@ -323,6 +337,7 @@ export class RunLoop {
       this.#set(reason, this.#control(Control.REASON)),
       m.br("refresh", m.binary("i32.eq", this.#i32(reason), m.i32(ExitReason.REFRESH))),
       ...this.#carryOutFence(),
+      ...(this.#parts.form === "counting" ? [this.#skipWhen(LeaveReason.BUDGET, Skip.HEAT)] : []),
       this.#skipWhen(LeaveReason.COLD_STEP, Skip.HEAT),
       this.#skipWhen(LeaveReason.UNMAPPED, Skip.HEAT),
       this.#skipWhen(LeaveReason.DEAD, Skip.FORGET_REGION),
@@ -335,7 +350,7 @@ export class RunLoop {
    * leaves them to whom it repeats.
    */
   #carryOutFence(): Expression[] {
-    if (this.#parts.stopsAnywhere) return [];
+    if (this.#parts.form === "replay") return [];
     return [
       this.#fenceWhen(ExitReason.FLUSH_TRANSLATIONS, "flush_translations"),
       this.#fenceWhen(ExitReason.FLUSH_INSTRUCTIONS, "flush_instructions"),
@@ -382,7 +397,7 @@ export class RunLoop {
       ["transfer", this.#transfer()],
     ];
     const first = [
-      ...(this.#parts.stopsAnywhere ? [this.#leaveWhenUsedUp()] : []),
+      ...(this.#stopsAnywhere ? [this.#leaveWhenUsedUp()] : []),
       this.#set(budget, m.binary("i32.sub", this.#i32(budget), m.i32(1))),
       this.#set(departs, m.i32(0)),
       ...this.#cases(),

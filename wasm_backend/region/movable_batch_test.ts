@@ -22,6 +22,7 @@ const OPTIONS: BatchOptions = {
   host: "x64",
   hasOtherWriters: false,
   isChecked: false,
+  isCounted: false,
   wantsText: false,
 };
 

@@ -53,6 +53,8 @@ export interface AccessContext {
   readonly hasOtherWriters: boolean;
   /** Are accesses noted for check mode? */
   readonly isChecked: boolean;
+  /** Is a block executed only when the budget covers all of it? */
+  readonly isCounted: boolean;
 }
 
 type StoreLocals = Record<"address" | "value" | "bytes" | "found", number>;
@@ -121,6 +123,8 @@ export class RegionAccesses {
 
   /** Lowers an access: pushes statements, gives the result if the operation has one. */
   lower(operation: Operation, attribute: MemoryAttribute): Expression | null {
+    // What came between the two depends on where regions are left, and runs are to be the same every time.
+    if (this.#context.isCounted && isReservation(operation)) return this.#leaveToColdTier();
     switch (operation.opcode) {
       case "guest.load":
         return this.#load(operation, attribute);
@@ -407,4 +411,8 @@ export class RegionAccesses {
     const result = this.#pair.storeConditional(address, stored, width / BITS_PER_BYTE);
     return this.#orderedUpdate(result, order);
   }
+}
+
+function isReservation({ opcode }: Operation): boolean {
+  return opcode === "guest.load_reserved" || opcode === "guest.store_conditional";
 }

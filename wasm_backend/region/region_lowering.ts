@@ -103,7 +103,7 @@ export class RegionLowering extends OperationLowering {
     this.#region = region;
     this.#context = context;
     this.#graph = context.graph;
-    this.#state = new PromotedState(region, this.#graph.departureStarts);
+    this.#state = new PromotedState(region, this.#departureStarts());
     this.#accesses = new RegionAccesses(m, this.#accessHost(), functions, {
       region,
       graph: this.#graph,
@@ -123,6 +123,11 @@ export class RegionLowering extends OperationLowering {
     this.#departs = this.locals.permanent("i32");
     this.#block = region.entries[0].block;
     this.#dirty = this.#state.dirtyIn(this.#block);
+  }
+
+  /** Where exactly as much as the budget allows is executed, any block may be the first that it does not cover. */
+  #departureStarts(): ReadonlySet<Block> {
+    return this.#context.isCounted ? new Set(this.#region.blocks) : this.#graph.departureStarts;
   }
 
   #accessHost(): AccessHost {
@@ -288,17 +293,20 @@ export class RegionLowering extends OperationLowering {
     this.#accesses.startBlock(block);
     this.#isDeparting = false;
     if (this.#graph.labelOf(block) > 0) this.push(m.localSet(this.#label, m.i32(0)));
-    if (this.#graph.headers.has(block)) this.#checkBudget(block);
+    if (this.#context.isCounted) this.#checkBudget(block, block.instructions);
+    else if (this.#graph.headers.has(block)) this.#checkBudget(block, 1);
     if (block.instructions > 0) this.#addBudget(-block.instructions);
     this.lowerOperations(block);
     const end = this.#terminate(block, block.terminator as Terminator);
     return { statements: this.endBlock(), end };
   }
 
-  #checkBudget(block: Block): void {
+  /** Leaves at the start of a block unless there is budget for so many instructions. */
+  #checkBudget(block: Block, least: number): void {
+    if (least === 0) return;
     const { m } = this;
     const leave = this.#departure(this.pcRelative(offsetOf(block)), LeaveReason.BUDGET, 0);
-    this.push(m.ifRare(m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(1)), leave));
+    this.push(m.ifRare(m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(least)), leave));
   }
 
   #addBudget(instructions: number): void {

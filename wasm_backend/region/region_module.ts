@@ -67,6 +67,8 @@ export interface BatchOptions {
   readonly hasOtherWriters: boolean;
   /** Do regions return to the trampoline instead of calling each other? For check mode. */
   readonly isChecked: boolean;
+  /** Is a block executed only when the budget covers all of it? */
+  readonly isCounted: boolean;
   /** Is the module's text wanted? */
   readonly wantsText: boolean;
 }
@@ -121,6 +123,7 @@ export function addRegions(
       host: options.host,
       hasOtherWriters: options.hasOtherWriters,
       isChecked: options.isChecked,
+      isCounted: options.isCounted,
       callee: (offset) => binding.callee(source, offset),
     });
     lowering.addToModule();

@@ -1,0 +1,188 @@
+/**
+ * All vCPUs of a machine on one thread, with time that is counted in instructions (`-icount`).
+ *
+ * REQUIREMENT. What the guest sees is a function of what it executes: never of the host's speed, of when compiled
+ * code arrives, or of when this thread looks at something. A timer interrupt comes before the very instruction at
+ * whose count its time has come.
+ *
+ * SOLUTION. As in `shared_thread.ts` one vCPU runs and the others are IDLE. A turn is {@linkcode TURN_INSTRUCTIONS};
+ * within it the hart gets a budget up to the next deadline of anybody, and executes exactly that, in regions and in
+ * the cold tier (`run_loop.ts`). Whatever can change a deadline or a line of the hart itself (a device access, a write
+ * of the compare value) makes it come back before its next instruction, for a new budget. So lines change at counts
+ * alone, each change is looked at there, and coming back at other moments, for a compiled module, changes nothing.
+ * When all harts wait, time goes to the next deadline: at once, or as slowly as real time does (`sleep=on`).
+ * A hart that waits for room on the console keeps its turn, and so does one that is paused: time stands still
+ * meanwhile, and the rest of the turn comes first afterwards.
+ *
+ * LIMITATION. Input, pauses and changes from outside come when they come. A guest that relies on what a fence would
+ * have to order (old translations, old code) sees what the tiers happen to hold.
+ */
+import { peek, post, readBell, waitBell } from "../atomics/pending.ts";
+import { Pending } from "../atomics/shared_layout.ts";
+import type { TimedDevice } from "../devices/timed_device.ts";
+import type { AdaptiveShift } from "../machine/adaptive_shift.ts";
+import type { GuestClock } from "../machine/clock.ts";
+import type { VirtualTime } from "../machine/virtual_time.ts";
+import { Attention, Departure, type Vcpu } from "./vcpu.ts";
+
+/** Instructions of a turn. */
+const TURN_INSTRUCTIONS = 50_000;
+const NANOSECONDS_PER_MS = 1_000_000;
+/** Bits that a hart is attended to for when it is not its turn. */
+const FROM_OUTSIDE = Pending.PAUSE | Pending.STOP;
+
+/** What the thread is made of. */
+export interface CountedThreadParts {
+  /** Shared memory. */
+  readonly words: Int32Array;
+  /** The vCPUs of harts 0, 1 and so on. */
+  readonly vcpus: readonly Vcpu[];
+  /** The machine's clock over {@linkcode CountedThreadParts.time}. */
+  readonly clock: GuestClock;
+  /** Counted time. */
+  readonly time: VirtualTime;
+  /** Devices that act at a time. */
+  readonly timedDevices: readonly TimedDevice[];
+  /** Does time pass as slowly as real time while all harts wait? */
+  readonly sleeps: boolean;
+  /** What sets the speed of time; null when it is constant. */
+  readonly speed: AdaptiveShift | null;
+}
+
+/** See the header of this file. */
+export class CountedThread {
+  readonly #parts: CountedThreadParts;
+  /** What each vCPU said last: see `Vcpu.attend`. */
+  readonly #waits: number[];
+  /** Whose turn it is. */
+  #hart = 0;
+  /** Count of the hart at which a turn ends that was interrupted, by a pause or a full console; else null. */
+  #end: number | null = null;
+
+  /** A thread that has run nothing yet. */
+  constructor(parts: CountedThreadParts) {
+    this.#parts = parts;
+    this.#waits = parts.vcpus.map(() => Attention.RUNS);
+  }
+
+  /** Runs all vCPUs until the machine ends. */
+  run(): void {
+    const { words, vcpus, speed } = this.#parts;
+    for (const vcpu of vcpus) vcpu.begin();
+    for (;;) {
+      const bell = readBell(words);
+      this.#answerMain();
+      if (this.#waits.every((wait) => wait === Attention.ENDED)) return;
+      if (!this.#isPaused) this.#round();
+      if (this.#isPaused || this.#end !== null) waitBell(words, bell, Infinity);
+      else if (!this.#waits.includes(Attention.RUNS)) this.#idle(bell);
+      speed?.adjust();
+    }
+  }
+
+  /** Main asks each vCPU to stand still, and to go on; nobody runs until all of them do. */
+  get #isPaused(): boolean {
+    return this.#parts.vcpus.some((vcpu) => vcpu.isStandingStill);
+  }
+
+  #answerMain(): void {
+    const { words, vcpus } = this.#parts;
+    for (let hart = 0; hart < vcpus.length; hart++) {
+      if ((peek(words, hart) & FROM_OUTSIDE) === 0) continue;
+      this.#waits[hart] = vcpus[hart].attend();
+      vcpus[hart].rest();
+    }
+  }
+
+  /** Gives every hart a turn, from where the last round was interrupted. */
+  #round(): void {
+    const { length } = this.#waits;
+    for (let turns = 0; turns < length; turns++) {
+      this.#serveDeadlines();
+      if (this.#hasTurn(this.#hart)) this.#turn(this.#hart);
+      if (this.#end !== null) return;
+      this.#hart = (this.#hart + 1) % length;
+    }
+  }
+
+  #hasTurn(hart: number): boolean {
+    return this.#end !== null || this.#waits[hart] <= 0 || peek(this.#parts.words, hart) !== 0;
+  }
+
+  #turn(hart: number): void {
+    const vcpu = this.#parts.vcpus[hart];
+    const end = this.#end ?? vcpu.memory.retired() + TURN_INSTRUCTIONS;
+    this.#waits[hart] = vcpu.attend();
+    while (this.#waits[hart] === Attention.RUNS) {
+      const limit = Math.min(end - vcpu.memory.retired(), this.#untilDeadline());
+      if (limit <= 0) break;
+      const isOver = this.#execute(hart, limit);
+      this.#serveDeadlines();
+      if (isOver) break;
+      this.#waits[hart] = vcpu.attend();
+    }
+    this.#end = vcpu.isStandingStill || vcpu.isStalled ? end : null;
+    if (this.#end === null) vcpu.endTurn();
+    else vcpu.rest();
+  }
+
+  /** Executes at most so many instructions. @returns whether the turn is over */
+  #execute(hart: number, limit: number): boolean {
+    const { vcpus, time } = this.#parts;
+    const vcpu = vcpus[hart];
+    const { memory } = vcpu;
+    const before = memory.retired();
+    time.beginTurn(memory);
+    const departure = vcpu.runCounted(limit);
+    time.endTurn();
+    const executed = memory.retired() - before;
+    if (executed > limit) {
+      throw new Error(`Hart ${hart} executed ${executed} instructions out of ${limit}`);
+    }
+    if (departure !== Departure.BUDGET_USED) return departure === Departure.TURN_OVER;
+    // A budget that went for fetches that failed: the hart gets nowhere, and the others shall.
+    return vcpu.isBudgetUsed && executed < limit;
+  }
+
+  // --- time -----------------------------------------------------------------------------------------
+
+  /** Instructions until a line of any hart has to go up, or a device has to act. */
+  #untilDeadline(): number {
+    return this.#parts.time.instructionsIn(this.#nanosecondsLeft());
+  }
+
+  #nanosecondsLeft(): number {
+    const { vcpus, clock, time, timedDevices } = this.#parts;
+    let left = Infinity;
+    for (let hart = 0; hart < vcpus.length; hart++) {
+      left = Math.min(left, time.nanosecondsTo(clock.ticksToDeadline(hart)));
+    }
+    for (const device of timedDevices) {
+      left = Math.min(left, Math.ceil(device.millisecondsLeft() * NANOSECONDS_PER_MS));
+    }
+    return left;
+  }
+
+  #serveDeadlines(): void {
+    const { vcpus, clock, words, timedDevices } = this.#parts;
+    for (const device of timedDevices) device.expire();
+    for (let hart = 0; hart < vcpus.length; hart++) {
+      if (clock.ticksToDeadline(hart) === 0) post(words, hart, Pending.TIMER);
+    }
+  }
+
+  // --- when nobody runs -----------------------------------------------------------------------------
+
+  /** All harts wait: for a deadline, or for what comes from outside. */
+  #idle(bell: number): void {
+    const { words, time, sleeps } = this.#parts;
+    const left = this.#nanosecondsLeft();
+    if (left <= 0) return;
+    if (left < Infinity && !sleeps) return time.advance(left);
+    const begin = performance.now();
+    waitBell(words, bell, left / NANOSECONDS_PER_MS);
+    if (left === Infinity) return;
+    const slept = Math.floor((performance.now() - begin) * NANOSECONDS_PER_MS);
+    time.advance(Math.min(left, slept));
+  }
+}
