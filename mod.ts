@@ -58,6 +58,7 @@ export type {
   DebugCategory,
   DebugOptions,
   HostOrderChoice,
+  IcountOptions,
   LlscScheme,
   MachineName,
   PassName,

@@ -26,6 +26,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
   assertEquals(description.bios, "default");
   assertEquals(description.accel, {
     thread: "multi",
+    icount: null,
     check: false,
     llsc: "monitor",
     passes: [...PASS_NAMES],
@@ -34,6 +35,11 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     experiment: {},
     codeCache: null,
   });
+});
+
+Deno.test("counted time takes one thread, and goes on as real time does while harts wait", () => {
+  const { thread, icount } = describeMachine({ accel: { icount: { shift: 4 } } }).accel;
+  assertEquals([thread, icount], ["single", { shift: 4, sleep: true }]);
 });
 
 Deno.test("a code cache is in a folder that has a name", () => {
