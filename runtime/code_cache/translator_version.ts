@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "8fa925a11112e5a7764e2b6f192d2fc0";
+export const TRANSLATOR_VERSION = "1824e031159fa11fecaa18c439b7155b";
