@@ -3,7 +3,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { assemble } from "../../frontend/riscv/encoder.ts";
 import { type AccelOptions, ConfigurationError, Machine, type MachineSettings } from "../../mod.ts";
-import { guestMachine, outputOf, pausedWhen, programMachine } from "../library/machine_fixture.ts";
+import {
+  guestMachine,
+  outputOf,
+  pausedWhen,
+  programMachine,
+  turn,
+} from "../library/machine_fixture.ts";
 
 const RA = 1;
 const [T0, T1, T2] = [5, 6, 7];
@@ -149,6 +155,39 @@ Deno.test("icount: a hart that waits lets time go on, at once or as real time do
     assert(machine.stats().harts[0].instructions < 1_000_000_000);
     if (sleep) assert(performance.now() - begin > 250, "no real time passed");
   }
+});
+
+/** What each hart has executed when it has written so many bytes, time included, whoever reads them and how fast. */
+async function countsAfterOutput(bytes: number, turnsBetween: number): Promise<bigint[]> {
+  const program = [
+    assemble("lui", { rd: T0, imm: 0x1000_0000 }),
+    assemble("sb", { rs1: T0, rs2: S5, imm: 0 }),
+    assemble("addi", { rd: S5, rs1: S5, imm: -1 }),
+    assemble("bne", { rs1: S5, rs2: 0, imm: -8 }),
+    assemble("csrrs", { rd: S3, imm: Csr.MINSTRET }),
+    assemble("csrrs", { rd: S4, imm: Csr.TIME }),
+    assemble("wfi"),
+    assemble("jal", { imm: -4 }),
+  ];
+  const settings = { harts: 2, accel: { icount: { shift: 0, sleep: false } } };
+  await using machine = await programMachine(program, settings);
+  for (const { x } of machine.harts) {
+    x[S5] = BigInt(bytes);
+    x[S4] = 0n;
+  }
+  const reader = machine.console.readable.getReader();
+  await machine.start();
+  for (let read = 0; read < bytes * machine.harts.length;) {
+    for (let turns = 0; turns < turnsBetween; turns++) await turn();
+    read += (await reader.read()).value?.length ?? 0;
+  }
+  await pausedWhen(machine, () => machine.harts.every(({ x }) => x[S4] !== 0n));
+  return machine.harts.flatMap(({ x }) => [x[S3], x[S4]]);
+}
+
+Deno.test("icount: time stands still while the console has no room", async () => {
+  const fast = await countsAfterOutput(0x8000, 0);
+  assertEquals(await countsAfterOutput(0x8000, 200), fast);
 });
 
 Deno.test("icount: time does not go on in a pause", async () => {
