@@ -258,8 +258,8 @@ export const FLAGS: readonly FlagRow[] = [
   {
     names: ["jit-map"],
     value: "FILE",
-    help: "write a table of what was compiled, with the samples of -profile; its region numbers " +
-      "are those of -d",
+    help: "write a table of what was compiled, with samples as -profile takes them; its region " +
+      "numbers are those of -d",
     parse: (value, line) => line.jitMap = requirePath("jit-map", value),
   },
   {

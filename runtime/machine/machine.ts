@@ -104,9 +104,7 @@ async function withObservers(parts: MachineParts, plan: ImagePlan): Promise<Mach
   const jitMap = description.jitMap ? new JitMap({ ramBase: board.ramBase, symbols }) : null;
   const counted = jitMap && ((host: number, modeKey: number) => jitMap.count(host, modeKey));
   const { harts } = description;
-  const profiler = description.profile
-    ? new Profiler({ harts, symbols, names: board.sampleNames, counted })
-    : null;
+  const profiler = new Profiler({ harts, symbols, names: board.sampleNames, counted });
   return { ...parts, profiler, jitMap };
 }
 
@@ -383,14 +381,14 @@ export class Machine implements AsyncDisposable {
    * @throws {MachineStateError} when the machine was created without
    */
   profile(): Profile {
-    const { profiler } = this.#parts;
-    if (profiler === null) throw notAskedFor("profile");
+    const { profiler, description } = this.#parts;
+    if (profiler === null || !description.profile) throw notAskedFor("profile");
     return profiler.profile();
   }
 
   /**
-   * What was compiled, of a machine that was created with `jitMap`: up to now, or after the end. With `profile` as well
-   * it tells how many samples found each region.
+   * What was compiled, of a machine that was created with `jitMap`, and how many samples found each region: up to now,
+   * or after the end.
    *
    * @throws {MachineStateError} when the machine was created without
    */

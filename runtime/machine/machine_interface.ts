@@ -106,7 +106,7 @@ export interface MachineStatistics {
 /**
  * What the harts executed, sampled 997 times a second. A sample is taken where a hart next looks whether something is
  * wanted of it, which is the start of a block, usually of a loop. Times of the host are counted: a hart that has to
- * wait for a core of the host is sampled like one that has it.
+ * wait for a core of the host is sampled like one that has it. The texts are of the moment when they are asked for.
  */
 export interface Profile {
   /** Samples in a second, of each hart. */
@@ -155,7 +155,7 @@ export interface JitRegion {
   readonly liftMilliseconds: number;
   /** Milliseconds that the optimizer took. */
   readonly optimizeMilliseconds: number;
-  /** Samples of a profile that found its code being executed; 0 without a profile. */
+  /** Samples that found its code being executed. */
   readonly samples: number;
 }
 

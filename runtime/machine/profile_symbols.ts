@@ -68,11 +68,16 @@ function programSymbols({ name, bytes }: LoadedFile, address: number): FoundSymb
   return { sets: [], note: `${name}: a flat binary has no symbols; -symbols FILE names some` };
 }
 
+/** A program that can be loaded runs, whatever its symbols are like. */
 function elfProgram(name: string, bytes: Uint8Array): FoundSymbols {
-  const symbols = elfSymbols(name, bytes);
-  return symbols.length > 0
-    ? { sets: [{ table: new SymbolTable(symbols), isSystem: false }] }
-    : { sets: [], note: `${name}: it was stripped of its symbols` };
+  try {
+    const symbols = elfSymbols(name, bytes);
+    if (symbols.length === 0) return { sets: [], note: `${name}: it was stripped of its symbols` };
+    return { sets: [{ table: new SymbolTable(symbols), isSystem: false }] };
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    return { sets: [], note: `${name}: its symbols cannot be read: ${error.message}` };
+  }
 }
 
 function kernelImage(name: string, bytes: Uint8Array, address: number): FoundSymbols {

@@ -104,9 +104,12 @@ export class Profiler {
     );
     const mark = names.privilegeMark(word(SampleField.PRIVILEGE));
     const stack = { pc: address(SampleField.PC), link: address(link), chain, mark };
-    const space = names.addressSpace(word(SampleField.SPACE), word(SampleField.SPACE + 1));
-    const root = mark === USER_MARK ? [`user ${space}`] : [];
-    tree.add([...root, ...stackFrames(stack, symbols)], 1);
+    const frames = stackFrames(stack, symbols);
+    if (mark === USER_MARK) {
+      const space = names.addressSpace(word(SampleField.SPACE), word(SampleField.SPACE + 1));
+      frames.unshift(`user ${space}`);
+    }
+    tree.add(frames, 1);
     counted?.(word(SampleField.HOST) >>> 0, word(SampleField.MODE_KEY));
   }
 }

@@ -8,7 +8,7 @@
 import { ImageReader } from "../loader/image_reader.ts";
 import { LoadError } from "../loader/load_error.ts";
 import { addressFromBits } from "./guest_address.ts";
-import type { GuestSymbol } from "./symbol_table.ts";
+import { type GuestSymbol, isFunctionName } from "./symbol_table.ts";
 
 const CLASS_OFFSET = 4;
 const CLASS_64 = 2;
@@ -28,8 +28,6 @@ const SymbolType = { NONE: 0, FUNCTION: 2 } as const;
 const Section = { TYPE: 4, FLAGS: 8, FILE_OFFSET: 24, BYTES: 32, LINK: 40 } as const;
 const SECTION_EXECUTABLE = 4n;
 const Place = { NAME: 0, INFO: 4, SECTION: 6, VALUE: 8, BYTES: 16 } as const;
-/** Assembler labels that say where code and data begin, and labels of no interest outside of their file. */
-const NO_FUNCTION = /^(\$[a-z]|\.L|L0\u0001)/;
 
 /** The functions that an ELF file names. Throws LoadError. */
 export function elfSymbols(name: string, bytes: Uint8Array): GuestSymbol[] {
@@ -71,7 +69,7 @@ function readTable(
     if (!isCode(reader, at, sections)) continue;
     const nameStart = reader.u32(at + Place.NAME, "a symbol");
     const name = reader.text(strings.subarray(0, nameStart + LONGEST_NAME), nameStart);
-    if (name === "" || NO_FUNCTION.test(name)) continue;
+    if (!isFunctionName(name)) continue;
     const address = addressFromBits(reader.u64(at + Place.VALUE, "a symbol"));
     symbols.push({ name, address, bytes: Number(reader.u64(at + Place.BYTES, "a symbol")) });
   }

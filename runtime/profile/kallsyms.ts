@@ -18,7 +18,7 @@
  */
 
 import { addressFromBits } from "./guest_address.ts";
-import type { GuestSymbol } from "./symbol_table.ts";
+import { type GuestSymbol, isCodeKind, isFunctionName } from "./symbol_table.ts";
 
 const TOKENS = 256;
 const DIGIT_TOKEN = 0x30;
@@ -39,9 +39,6 @@ const LONGEST_NAME_BYTES = 514;
 const LEAST_SYMBOLS = 2 * MARKER_STEP;
 /** Where 64-bit RISC-V kernels are linked, if the base is left to be relocated. */
 const LINK_ADDRESS = -0x8000_0000;
-/** Kinds that name code: text and weak, local or global. */
-const CODE_KINDS = "tTwW";
-const NO_FUNCTION = /^(\$[a-z]|\.L|__pfx_)/;
 
 interface Tokens {
   readonly start: number;
@@ -69,7 +66,7 @@ export function kallsyms(image: Uint8Array): GuestSymbol[] | undefined {
 function functions(names: readonly string[], addresses: readonly number[]): GuestSymbol[] {
   return names.flatMap((text, index) => {
     const name = text.slice(1);
-    if (!CODE_KINDS.includes(text[0]) || NO_FUNCTION.test(name)) return [];
+    if (!isCodeKind(text[0]) || !isFunctionName(name)) return [];
     return [{ name, address: addresses[index], bytes: 0 }];
   });
 }

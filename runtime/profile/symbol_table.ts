@@ -10,6 +10,21 @@ export interface GuestSymbol {
   readonly bytes: number;
 }
 
+/** Marks of code and data, labels inside of functions, and what Linux puts in front of functions. */
+const NO_FUNCTION = /^(\$[a-z]|\.L|L0\u0001|__pfx_)/;
+/** Kinds of symbols in `System.map` and kernels that name code: text and weak, local or global. */
+const CODE_KINDS = "tTwW";
+
+/** Does the name stand for a function, and not for a mark that tools leave? */
+export function isFunctionName(name: string): boolean {
+  return name !== "" && !NO_FUNCTION.test(name);
+}
+
+/** Does the letter that Linux gives a symbol say that it names code? */
+export function isCodeKind(letter: string): boolean {
+  return CODE_KINDS.includes(letter);
+}
+
 /** Without a size and without a next symbol, a function is taken to end after this many bytes. */
 const UNBOUNDED_BYTES = 0x1_0000;
 

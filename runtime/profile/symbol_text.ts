@@ -5,12 +5,9 @@
 
 import { LoadError } from "../loader/load_error.ts";
 import { addressFromBits } from "./guest_address.ts";
-import type { GuestSymbol } from "./symbol_table.ts";
+import { type GuestSymbol, isCodeKind, isFunctionName } from "./symbol_table.ts";
 
 const LINE = /^([0-9a-fA-F]{1,16}) ([a-zA-Z]) (\S+)(?:\s+(\[[^\]]+\]))?\s*$/;
-/** Kinds that name code: text and weak, local or global. */
-const CODE_KINDS = /^[tTwW]$/;
-const NO_FUNCTION = /^(\$[a-z]|\.L|__pfx_)/;
 /** Longer lines are not of such a file. */
 const LONGEST_LINE = 4096;
 const HEX = "0x";
@@ -23,7 +20,7 @@ export function textSymbols(name: string, bytes: Uint8Array): GuestSymbol[] {
     const match = line.length > LONGEST_LINE ? null : LINE.exec(line);
     if (match === null) throw noSymbol(name, index);
     const [, digits, kind, word, module] = match;
-    if (!CODE_KINDS.test(kind) || NO_FUNCTION.test(word)) return [];
+    if (!isCodeKind(kind) || !isFunctionName(word)) return [];
     const text = module === undefined ? word : `${word} ${module}`;
     return [{ name: text, address: addressFromBits(BigInt(HEX + digits)), bytes: 0 }];
   });
