@@ -3,7 +3,11 @@
  *
  * The return address register holds the caller only in a function that has called nothing yet. Later it holds where
  * the last call came back to, in the same function; so it counts as a caller unless it lies in the function that is
- * executing, or the chain of frames begins with it anyway. Where no name is known it counts when there is no chain.
+ * executing, or the chain of frames begins with it anyway. Where neither place has a name it counts when there is no
+ * chain.
+ *
+ * Where a system was entered from a program, registers and frames lead to what the program left there. A caller is in
+ * the same half of the address space as what it called; the first one that is not ends the stack.
  */
 
 import { addressText } from "./guest_address.ts";
@@ -29,19 +33,26 @@ export function stackFrames(stack: SampledStack, symbols: Symbols): string[] {
   const { pc, chain, mark } = stack;
   const isUser = mark === USER_MARK;
   const unnamed = (address: number): string => `[${mark}] ${addressText(address)}`;
-  const callers = hasFreshLink(stack, symbols) ? [stack.link, ...chain] : chain;
+  const found = hasFreshLink(stack, symbols) ? [stack.link, ...chain] : chain;
+  const end = found.findIndex((address) => !isCaller(address, pc));
+  const callers = end < 0 ? found : found.slice(0, end);
   const names = callers.map((address) =>
     symbols.nameOf(callSite(address), isUser) ?? unnamed(address)
   );
   return [...names.reverse(), symbols.nameOf(pc, isUser) ?? unnamed(pc)];
 }
 
+function isCaller(address: number, pc: number): boolean {
+  return address % 2 === 0 && (address < 0) === (pc < 0);
+}
+
 function hasFreshLink({ pc, link, chain, mark }: SampledStack, symbols: Symbols): boolean {
-  if (link === 0 || link === chain[0]) return false;
+  if (link === 0 || link === chain[0] || !isCaller(link, pc)) return false;
   const isUser = mark === USER_MARK;
   const caller = symbols.nameOf(callSite(link), isUser);
-  if (caller === undefined) return chain.length === 0;
-  return caller !== symbols.nameOf(pc, isUser);
+  const called = symbols.nameOf(pc, isUser);
+  if (caller === undefined) return called === undefined && chain.length === 0;
+  return caller !== called;
 }
 
 /** A call may be the last instruction of its function: what it returns to is another one then. */

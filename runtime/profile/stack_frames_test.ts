@@ -40,3 +40,13 @@ Deno.test("without names, places have the privilege's letter, and the return add
   assertEquals(stackFrames({ ...stack, chain: [0x30] }, none), ["[u] 0x30", "[u] 0x10"]);
   assertEquals(stackFrames({ ...stack, link: 0 }, none), ["[u] 0x10"]);
 });
+
+Deno.test("what a program left in registers and frames is no caller of its system", () => {
+  assertEquals(frames(-0x1000, 0x2008), ["[k] 0xfffffffffffff000"]);
+  assertEquals(frames(-0x1000, 0, -0x2000, 0x2008, -0x3000), [
+    "[k] 0xffffffffffffe000",
+    "[k] 0xfffffffffffff000",
+  ]);
+  assertEquals(frames(INNER + 4, 0x7770), ["inner"]);
+  assertEquals(frames(INNER + 4, 0, OUTER + 8, MAIN + 9), ["outer", "inner"]);
+});
