@@ -6,7 +6,7 @@
  */
 
 import { ImageReader } from "../loader/image_reader.ts";
-import { LoadError } from "../loader/load_error.ts";
+import type { LoadError } from "../loader/load_error.ts";
 import { addressFromBits } from "./guest_address.ts";
 import { type GuestSymbol, isFunctionName } from "./symbol_table.ts";
 

@@ -11,7 +11,7 @@ export interface GuestSymbol {
 }
 
 /** Marks of code and data, labels inside of functions, and what Linux puts in front of functions. */
-const NO_FUNCTION = /^(\$[a-z]|\.L|L0\u0001|__pfx_)/;
+const NO_FUNCTION = /^(\$[a-z]|\.L|__pfx_)/;
 /** Kinds of symbols in `System.map` and kernels that name code: text and weak, local or global. */
 const CODE_KINDS = "tTwW";
 

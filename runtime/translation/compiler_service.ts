@@ -24,7 +24,7 @@ export type EmitterLoader = () => Promise<typeof RegionEmitter>;
 /** Longest sleep without a request: bounds how late the end of the machine is seen. */
 const SLEEP_MS = 200;
 /** The same where modules are renewed: less time than the host takes until it optimizes one. */
-const RENEWAL_MS = 12;
+const RENEWAL_MS = 30;
 /** The same while cached regions wait for vCPUs to acknowledge guards. */
 const SOON_MS = 4;
 /** What is added to the cache is written after so long at the earliest, when there is nothing else to do. */

@@ -120,6 +120,11 @@ export class AccessTranslation {
     return m.call(name, [m.localGet(span.lowest, I64), mask, m.i32(cache)], I32);
   }
 
+  /** A search for the page of a span's start: its addend, or odd. */
+  search(kind: ProbeKind, { lowest, alignment }: AccessSpan): Expression {
+    return this.probe(kind, lowest, alignment);
+  }
+
   /** The page of a span's start; not a page when it is misaligned. */
   #pageIfAligned({ lowest, alignment }: AccessSpan): Expression {
     const { m } = this;
@@ -145,22 +150,25 @@ export class AccessTranslation {
   // --- probes in place ------------------------------------------------------------------------------
 
   /**
-   * Must a span be searched for: because the cache still tries, because its page is not in the TLB, because it
-   * crosses pages, or because its start is misaligned? Leaves the TLB entry in a local.
+   * Must a span be searched for: because its cache, if it has one, still tries, because its page is not in the
+   * TLB, because it crosses pages, or because its start is misaligned? Leaves the TLB entry in a local.
    */
-  missesTlb(kind: ProbeKind, span: AccessSpan, cache: number, entry: number): Expression {
+  missesTlb(kind: ProbeKind, span: AccessSpan, cache: number | null, entry: number): Expression {
     const { m } = this;
-    const stillTries = m.binary("i32.xor", this.cachedAddend(cache), m.i32(PageCache.GIVEN_UP));
-    const difference = m.binary(
-      "i64.or",
-      m.unary("i64.extend_i32_u", stillTries),
-      m.binary("i64.xor", this.#tlbTag(kind, span, entry), this.#pageIfAligned(span)),
-    );
-    return this.#isNotZero(
-      span.bytes <= span.alignment
-        ? difference
-        : m.binary("i64.or", difference, this.#crossing(span)),
-    );
+    const tag = this.#tlbTag(kind, span, entry);
+    const isWithin = span.bytes <= span.alignment;
+    if (cache === null && isWithin) return m.binary("i64.ne", tag, this.#pageIfAligned(span));
+    const reasons = [m.binary("i64.xor", tag, this.#pageIfAligned(span))];
+    if (cache !== null) reasons.push(this.#stillTries(cache));
+    if (!isWithin) reasons.push(this.#crossing(span));
+    return this.#isNotZero(reasons.reduce((any, reason) => m.binary("i64.or", any, reason)));
+  }
+
+  /** 0 when a cache has given up. */
+  #stillTries(cache: number): Expression {
+    const { m } = this;
+    const state = m.binary("i32.xor", this.cachedAddend(cache), m.i32(PageCache.GIVEN_UP));
+    return m.unary("i64.extend_i32_u", state);
   }
 
   #tlbTag(kind: ProbeKind, { lowest }: AccessSpan, entry: number): Expression {

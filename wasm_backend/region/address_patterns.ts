@@ -1,14 +1,21 @@
 /**
- * How addresses move from one turn of a loop to the next: in steps, or all over the place.
+ * How addresses move from one turn of a loop to the next: in steps, in strides, or all over the place.
  *
  * A page cache pays where the next address is on the same page most of the time: it stays, or moves on by
- * steps. Where it depends on data (a table, a chain of pointers, a hash) the cache misses now and then, which
- * no branch predictor foresees. This is a guess for speed only; any answer is sound.
+ * steps. Strides are steps so long that it is on another page every few turns (down a column of a matrix).
+ * Where it depends on data (a table, a chain of pointers, a hash) the cache misses now and then, which no branch
+ * predictor foresees. This is a guess for speed only; any answer is sound.
  *
  * An element of guest state that a loop does not write stays. Elements that are only copied among each other
  * and moved by amounts that stay make steps, and so does arithmetic over these that keeps near what is near.
  */
 import type { Block, Operation, SlotAttribute } from "../../ir/region.ts";
+
+/** Steps of so many bytes and more are strides: a page has some ten of them. */
+const LEAST_STRIDE = 384n;
+
+/** How the addresses of an access move. */
+export type AddressPattern = "steps" | "strides" | "scattered";
 
 /** What a loop does to the elements of guest state that it writes. */
 class LoopSteps {
@@ -24,6 +31,16 @@ class LoopSteps {
     this.#stepping = new Set(this.#writes.keys());
     this.#settle((element) => !this.#writesAll(element, (value) => this.#isMoved(value)), "delete");
     this.#settle((element) => this.#writesAll(element, (value) => this.isStepping(value)), "add");
+  }
+
+  /** Values that an element is given. */
+  writesOf(element: string): readonly Operation[] {
+    return this.#writes.get(element) ?? [];
+  }
+
+  /** What a read gives that comes behind a write in its block. */
+  writtenBefore(read: Operation): Operation | undefined {
+    return this.#written.get(read);
   }
 
   #collect({ operations }: Block): void {
@@ -128,6 +145,79 @@ class LoopSteps {
   }
 }
 
+/** How far a value moves from turn to turn at least; 0 when it stays or when that is not known. */
+class StepLengths {
+  readonly #steps: LoopSteps;
+
+  constructor(steps: LoopSteps) {
+    this.#steps = steps;
+  }
+
+  of(value: Operation): bigint {
+    const [left, right] = value.operands;
+    switch (value.opcode) {
+      case "state.get": {
+        const written = this.#steps.writtenBefore(value);
+        return written === undefined ? this.#ofElement(value) : this.of(written);
+      }
+      case "i32.add":
+      case "i64.add":
+      case "i32.sub":
+      case "i64.sub":
+        return longest([this.of(left), this.of(right)]);
+      case "i32.shl":
+      case "i64.shl":
+        return this.of(left) << (constantOf(right) ?? 0n);
+      case "i32.mul":
+      case "i64.mul":
+        return this.of(left) * magnitude(constantOf(right) ?? 1n);
+      default:
+        return isExtension(value) ? this.of(left) : 0n;
+    }
+  }
+
+  #ofElement(read: Operation): bigint {
+    const element = elementOf(read);
+    return longest(this.#steps.writesOf(element).map((value) => this.#moved(value, element) ?? 0n));
+  }
+
+  /** The distance of a value from the element as the turn found it; null when it is none. */
+  #moved(value: Operation, element: string): bigint | null {
+    if (isExtension(value)) return this.#moved(value.operands[0], element);
+    if (value.opcode === "state.get") {
+      if (elementOf(value) !== element) return null;
+      const written = this.#steps.writtenBefore(value);
+      return written === undefined ? 0n : this.#moved(written, element);
+    }
+    const sign = STEP_SIGNS.get(value.opcode);
+    const [left, right] = value.operands;
+    if (sign === undefined) return null;
+    const step = constantOf(right);
+    const moved = this.#moved(left, element);
+    return step === null || moved === null ? null : moved + sign * step;
+  }
+}
+
+const STEP_SIGNS: ReadonlyMap<string, bigint> = new Map([
+  ["i32.add", 1n],
+  ["i64.add", 1n],
+  ["i32.sub", -1n],
+  ["i64.sub", -1n],
+]);
+
+function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
+function longest(steps: readonly bigint[]): bigint {
+  return steps.map(magnitude).reduce((most, step) => step > most ? step : most, 0n);
+}
+
+function constantOf({ opcode, attribute }: Operation): bigint | null {
+  if (opcode !== "i32.const" && opcode !== "i64.const") return null;
+  return BigInt((attribute as { readonly constant: bigint | number }).constant);
+}
+
 function isExtension({ opcode }: Operation): boolean {
   return opcode.includes(".extend") || opcode === "i32.wrap_i64";
 }
@@ -147,12 +237,13 @@ export class AddressPatterns {
     this.#loopAround = loopAround;
   }
 
-  /** Does an address, computed in a block, depend on data in the innermost loop around it? */
-  isScattered(address: Operation, block: Block): boolean {
+  /** How an address, computed in a block, moves in the innermost loop around it. */
+  of(address: Operation, block: Block): AddressPattern {
     const blocks = this.#loopAround(block);
-    if (blocks === null) return false;
+    if (blocks === null) return "steps";
     let steps = this.#loops.get(blocks);
     if (steps === undefined) this.#loops.set(blocks, steps = new LoopSteps(blocks));
-    return !steps.isStepping(address);
+    if (!steps.isStepping(address)) return "scattered";
+    return new StepLengths(steps).of(address) < LEAST_STRIDE ? "steps" : "strides";
   }
 }

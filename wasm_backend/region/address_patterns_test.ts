@@ -2,14 +2,14 @@ import { assertEquals } from "@std/assert";
 import { Builder } from "../../ir/builder.ts";
 import { StateLayout } from "../../ir/guest_state.ts";
 import { type Block, type Operation, Region } from "../../ir/region.ts";
-import { AddressPatterns } from "./address_patterns.ts";
+import { type AddressPattern, AddressPatterns } from "./address_patterns.ts";
 
 const X = new StateLayout([{ name: "x", type: "i64", count: 8, promotable: true }]).slot("x");
 const [BASE, INDEX, DATA, OTHER] = [1, 2, 3, 4];
 const WORD = { width: 64 } as const;
 
-/** Is the address scattered that the body of a loop gives? Outside of the loop nothing is. */
-function isScattered(body: (b: Builder) => Operation): boolean {
+/** Pattern of the address that the body of a loop gives. Outside of the loop all are steps. */
+function patternOf(body: (b: Builder) => Operation): AddressPattern {
   const region = new Region("r", "region");
   const [before, loop] = [region.addBlock(), region.addBlock()];
   const b = new Builder(region);
@@ -17,8 +17,8 @@ function isScattered(body: (b: Builder) => Operation): boolean {
   const address = body(b);
   const blocks = new Set([loop]);
   const patterns = new AddressPatterns((block: Block) => block === loop ? blocks : null);
-  assertEquals(patterns.isScattered(address, before), false);
-  return patterns.isScattered(address, loop);
+  assertEquals(patterns.of(address, before), "steps");
+  return patterns.of(address, loop);
 }
 
 const x = (b: Builder, index: number): Operation => b.getState(X, index);
@@ -83,10 +83,40 @@ const SCATTERED: Record<string, (b: Builder) => Operation> = {
   },
 };
 
+const STRIDING: Record<string, (b: Builder) => Operation> = {
+  "a pointer that is moved by a row": (b) => {
+    b.setState(X, b.add(x(b, BASE), b.i64(448)), BASE);
+    return x(b, BASE);
+  },
+  "a pointer that is moved back by a row": (b) => {
+    b.setState(X, b.op("i64.sub", x(b, BASE), b.i64(448)), BASE);
+    return b.add(x(b, BASE), b.i64(8));
+  },
+  "a pointer that is moved by halves of a row": (b) => {
+    b.setState(X, b.add(x(b, BASE), b.i64(224)), BASE);
+    const address = x(b, BASE);
+    b.setState(X, b.add(x(b, BASE), b.i64(224)), BASE);
+    return address;
+  },
+  "an index of rows": (b) => {
+    const address = b.add(x(b, OTHER), b.op("i64.shl", x(b, INDEX), b.i64(12)));
+    b.setState(X, b.op("i64.extend32_s", b.add(x(b, INDEX), b.i64(1))), INDEX);
+    return address;
+  },
+  "an index times a long row": (b) => {
+    b.setState(X, b.add(x(b, INDEX), b.i64(1)), INDEX);
+    return b.add(x(b, BASE), b.op("i64.mul", x(b, INDEX), b.i64(1200)));
+  },
+};
+
+for (const [name, body] of Object.entries(STRIDING)) {
+  Deno.test(`${name} makes strides`, () => assertEquals(patternOf(body), "strides"));
+}
+
 for (const [name, body] of Object.entries(STEPPING)) {
-  Deno.test(`${name} makes steps`, () => assertEquals(isScattered(body), false));
+  Deno.test(`${name} makes steps`, () => assertEquals(patternOf(body), "steps"));
 }
 
 for (const [name, body] of Object.entries(SCATTERED)) {
-  Deno.test(`${name} is scattered`, () => assertEquals(isScattered(body), true));
+  Deno.test(`${name} is scattered`, () => assertEquals(patternOf(body), "scattered"));
 }

@@ -1,17 +1,18 @@
 /**
  * How the code of an access finds its page: in a page cache, which costs one compare. Where addresses depend on
- * data the cache may give up one day; such code also has a probe of the TLB in place, for from then on.
+ * data the cache may give up one day; such code also has a probe of the TLB in place, for from then on. Where
+ * addresses move in strides it has the probe alone: a cache would miss every few turns.
  */
 import type { Expression } from "../module_builder.ts";
 import type { AccessSpan, AccessTranslation, ProbeKind } from "./access_translation.ts";
 
 /** Locals and places of one finder. */
 export interface FinderPlaces {
-  /** Place of the page cache. */
-  readonly cache: number;
+  /** Place of the page cache; null where only the TLB is looked at. */
+  readonly cache: number | null;
   /** Local for the addend. */
   readonly addend: number;
-  /** Local for a TLB entry; null where no probe is wanted in place. */
+  /** Local for a TLB entry; null where no probe is wanted in place, because there is a cache. */
   readonly entry: number | null;
 }
 
@@ -21,7 +22,7 @@ export class PageFinder {
   readonly addend: number;
   readonly #translation: AccessTranslation;
   readonly #kind: ProbeKind;
-  readonly #cache: number;
+  readonly #cache: number | null;
   readonly #entry: number | null;
 
   /** Takes places that nothing else uses meanwhile, but for the cache. */
@@ -40,14 +41,28 @@ export class PageFinder {
   find(span: AccessSpan, otherwise: readonly Expression[]): Expression {
     const translation = this.#translation;
     const { m } = translation;
-    const entry = this.#entry;
-    const searched = translation.refill(this.#kind, span, this.#cache, entry !== null);
-    const search = [m.localSet(this.addend, searched), ...otherwise];
-    const misses = translation.misses(span, this.#cache);
-    const atHand = m.localSet(this.addend, translation.cachedAddend(this.#cache));
-    if (entry === null) return m.ifRare(misses, search, atHand);
-    const isRare = translation.missesTlb(this.#kind, span, this.#cache, entry);
-    const probed = m.localSet(this.addend, translation.addendOf(entry));
-    return m.if(misses, m.ifRare(isRare, search, probed), atHand);
+    const cache = this.#cache;
+    if (cache === null) return this.#findInTlb(span, null, this.#search(span, otherwise));
+    const misses = translation.misses(span, cache);
+    const atHand = m.localSet(this.addend, translation.cachedAddend(cache));
+    const search = this.#search(span, otherwise);
+    if (this.#entry === null) return m.ifRare(misses, search, atHand);
+    return m.if(misses, this.#findInTlb(span, cache, search), atHand);
+  }
+
+  #search(span: AccessSpan, otherwise: readonly Expression[]): Expression[] {
+    const { m } = this.#translation;
+    const searched = this.#cache === null
+      ? this.#translation.search(this.#kind, span)
+      : this.#translation.refill(this.#kind, span, this.#cache, this.#entry !== null);
+    return [m.localSet(this.addend, searched), ...otherwise];
+  }
+
+  #findInTlb(span: AccessSpan, cache: number | null, search: readonly Expression[]): Expression {
+    const translation = this.#translation;
+    const { m } = translation;
+    if (this.#entry === null) throw new TypeError("Cannot look into the TLB without a local");
+    const isRare = translation.missesTlb(this.#kind, span, cache, this.#entry);
+    return m.ifRare(isRare, search, m.localSet(this.addend, translation.addendOf(this.#entry)));
   }
 }

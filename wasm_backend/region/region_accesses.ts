@@ -190,11 +190,11 @@ export class RegionAccesses {
   /** How the page of an access is found. */
   #pageOf({ operands: [address] }: Operation, kind: ProbeKind): PageFinder {
     const { locals } = this.#host;
-    const isScattered = this.#patterns.isScattered(baseOf(address), this.#block);
+    const pattern = this.#patterns.of(baseOf(address), this.#block);
     return new PageFinder(this.#translation, kind, {
-      cache: this.#caches.of(address, this.#block, kind),
+      cache: pattern === "strides" ? null : this.#caches.of(address, this.#block, kind),
       addend: locals.scratch("i32"),
-      entry: isScattered ? locals.scratch("i32") : null,
+      entry: pattern === "steps" ? null : locals.scratch("i32"),
     });
   }
 

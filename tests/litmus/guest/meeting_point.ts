@@ -17,7 +17,7 @@ import { addressOf, Area, Mailbox } from "./guest_layout.ts";
 /** Iterations from one meeting to the next; a power of two. */
 const ITERATIONS = 16;
 /** The same where threads take turns on processors: a meeting costs a change of threads there, and few race. */
-const ITERATIONS_IN_TURNS = 128;
+const ITERATIONS_IN_TURNS = 256;
 const ENTRY_BYTES = 8;
 /** Changes of a beat, within one round of looks, that show a thread alive. */
 const SIGNS_OF_LIFE = 3;

@@ -6,24 +6,34 @@ import type { Outcome } from "../syntax/condition.ts";
 
 /** Most different values of one name; more would be a broken machine. */
 const VALUE_LIMIT = 64;
+/** Values from 0 to here are found by index. */
+const SMALL_VALUES = 16;
+const UNSEEN = -1;
 
 /** Different values of one name, numbered in the order of their appearance. */
 class SeenValues {
+  readonly #small = new Int8Array(SMALL_VALUES).fill(UNSEEN);
   readonly #numbers = new Map<number, number>();
   readonly #wide = new Map<bigint, number>();
   readonly #values: bigint[] = [];
 
   number(low: number, high: number): number {
     if (high !== low >> 31) return this.#numberWide(low, high);
+    if (low < 0 || low >= SMALL_VALUES) return this.#numberNarrow(low);
+    const known = this.#small[low];
+    return known === UNSEEN ? this.#small[low] = this.#add(BigInt(low)) : known;
+  }
+
+  text(number: number): string {
+    return String(this.#values[number]);
+  }
+
+  #numberNarrow(low: number): number {
     const known = this.#numbers.get(low);
     if (known !== undefined) return known;
     const number = this.#add(BigInt(low));
     this.#numbers.set(low, number);
     return number;
-  }
-
-  text(number: number): string {
-    return String(this.#values[number]);
   }
 
   #numberWide(low: number, high: number): number {
@@ -63,6 +73,8 @@ export class OutcomeHistogram {
 
   /** Adds iterations; the columns are in the order of the names. */
   add(columns: readonly ValueColumn[], iterations: number): void {
+    let last = 0;
+    let count = 0;
     for (let iteration = 0; iteration < iterations; iteration++) {
       let key = 0;
       for (let index = 0; index < columns.length; index++) {
@@ -70,8 +82,18 @@ export class OutcomeHistogram {
         const at = first + iteration * step;
         key = key * VALUE_LIMIT + this.#values[index].number(words[at], words[at + 1]);
       }
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+      if (key !== last) {
+        this.#count(last, count);
+        last = key;
+        count = 0;
+      }
+      count++;
     }
+    this.#count(last, count);
+  }
+
+  #count(key: number, more: number): void {
+    if (more > 0) this.#counts.set(key, (this.#counts.get(key) ?? 0) + more);
   }
 
   /** Final states with their counts, the most frequent first. */
