@@ -50,7 +50,15 @@ import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
-import type { CompilerStart, KeeperStart, SharedStart, VcpuStart } from "./worker_messages.ts";
+import type { JitMap } from "./jit_map.ts";
+import type { Profiler } from "./profiler.ts";
+import type {
+  CompilerStart,
+  KeeperStart,
+  SamplerStart,
+  SharedStart,
+  VcpuStart,
+} from "./worker_messages.ts";
 
 /** How long workers may take to stop: far more than the longest compilation. */
 const STOP_GRACE_MS = 10_000;
@@ -75,6 +83,10 @@ export interface MachineParts {
   readonly log: DebugLog;
   /** Modules of its workers. */
   readonly sources: WorkerSources;
+  /** Its profile; null when none is made. */
+  readonly profiler: Profiler | null;
+  /** The list of what is compiled; null when none is kept. */
+  readonly jitMap: JitMap | null;
 }
 
 /** See the header of this file. */
@@ -106,6 +118,7 @@ export class PowerCycle {
     this.#workers = new MachineWorkers({
       failed: (name, message) => this.#fail(`${name}: ${message}`),
       logged: (text) => parts.log.write(text),
+      compiled: (made) => parts.jitMap?.add(made),
     });
     this.devices = this.#initializeMemory(plan);
     this.#clock = new GuestClock(this.#words);
@@ -253,6 +266,7 @@ export class PowerCycle {
         replayTier,
         modules: port2,
         htif,
+        samples: this.#parts.profiler?.samples ?? null,
       });
     });
     this.#startCompiler({
@@ -260,9 +274,19 @@ export class PowerCycle {
       powerCycle: this.#number,
       ports,
       debug: description.debug.categories,
+      recordsRegions: this.#parts.jitMap !== null,
     });
+    this.#startSampler();
     this.#startClockKeeperWhenKicked(shared);
     return Promise.all(vcpus);
+  }
+
+  #startSampler(): void {
+    const { profiler, memory, sources } = this.#parts;
+    this.#parts.jitMap?.beginCycle();
+    if (profiler === null) return;
+    const start: SamplerStart = { memory, samples: profiler.samples };
+    this.#workers.start({ name: "sampler", source: sources.sampler, start, transfer: [] });
   }
 
   async #startCompiler(start: CompilerStart): Promise<void> {

@@ -71,6 +71,7 @@ async function build(start: VcpuStart, modules: ModuleSource): Promise<Vcpu> {
     reservationScheme: RESERVATION_SCHEMES[start.llsc],
     modules,
     tellsPages: start.codeCache !== null,
+    samples: start.samples,
     poll: htif === null ? null : () => htif.poll(),
   });
 }
