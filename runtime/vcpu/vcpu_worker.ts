@@ -84,6 +84,7 @@ async function vcpuBuilder(start: VcpuStart): Promise<VcpuBuilder> {
       reservationScheme: reservationScheme(start),
       modules: portSource(modules),
       tellsPages: start.codeCache !== null,
+      samples: start.samples,
       poll: htif === null ? null : () => htif.poll(),
     });
     if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
