@@ -47,9 +47,11 @@ export type {
   Hart,
   HartActivity,
   HartStatistics,
+  JitRegion,
   MachineConsole,
   MachineState,
   MachineStatistics,
+  Profile,
   TranslationStatistics,
 } from "./runtime/machine/machine_interface.ts";
 export type {

@@ -115,6 +115,25 @@ export interface ControlRegisterAccess {
   readonly highest: number;
 }
 
+/**
+ * Where programs keep the way back to their callers, by the calling convention: a hint for profiles, nothing depends
+ * on it. A frame pointer holds the address behind its frame, in which the caller's frame pointer is saved.
+ */
+export interface CallConvention {
+  /** Element of the integer file: the stack pointer. */
+  readonly stackPointer: number;
+  /** Element of the integer file: the frame pointer, in programs that keep one. */
+  readonly framePointer: number;
+  /** Element of the integer file: where a call leaves the address to return to. */
+  readonly returnAddress: number;
+  /** Distance from the frame pointer of the saved return address, in bytes. */
+  readonly savedReturn: number;
+  /** Distance from the frame pointer of the caller's frame pointer, in bytes. */
+  readonly savedFrame: number;
+  /** Frame pointers are multiples of this. */
+  readonly alignment: number;
+}
+
 /** What an environment call means, by the privilege it is made with. */
 export interface EnvironmentCall {
   /** Exception cause. */
@@ -190,6 +209,8 @@ export interface GuestFrontend {
   readonly pc: StateSlot;
   /** The register that points into the stack by convention: a hint, nothing depends on it. */
   readonly stackPointer: SlotAttribute;
+  /** How programs call each other. */
+  readonly callConvention: CallConvention;
   /** Is the element without meaning between instructions, so that tiers may leave different values in it? */
   isScratch(slot: StateSlot, index: number): boolean;
   /** The integer register file. */

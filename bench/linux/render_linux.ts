@@ -129,7 +129,8 @@ export function renderLinuxRecord(record: LinuxRecord): string {
     "brackets the distance between the slowest and the fastest run relative to the median. Times " +
     "are the guest's own, warming up and compilation included, booting not; a ratio is the " +
     "subject's time over that of the faster reference. CPU time is the whole emulator's. Scaling " +
-    "is the work of two harts over that of one in the same time, relative to the better reference's.",
+    "is the work of two harts over that of one in the same time, after a pass that warms both up, relative " +
+    "to the better reference's.",
     "",
     ...verdictTable(record),
     ...kernels.length > 0 ? ["", ...kernelTable(record, kernels)] : [],

@@ -8,6 +8,7 @@ import { type AccessOrders, UNORDERED } from "../../ir/memory_order.ts";
 import { Region } from "../../ir/region.ts";
 import { shortFunctions, softfloatFunctions } from "../softfloat/softfloat.ts";
 import type {
+  CallConvention,
   DecodedRecord,
   EnvironmentCall,
   GuestFrontend,
@@ -43,6 +44,17 @@ const ArgumentRegister = { A0: 10, A1: 11 } as const;
 
 /** The stack pointer of the calling convention. */
 const STACK_POINTER = 2;
+/**
+ * Source: RISC-V ELF psABI, "Procedure Calling Convention", with "Frame Pointer Convention".
+ */
+const CALL_CONVENTION: CallConvention = {
+  stackPointer: STACK_POINTER,
+  framePointer: 8,
+  returnAddress: 1,
+  savedReturn: -8,
+  savedFrame: -16,
+  alignment: 16,
+};
 const ENVIRONMENT_CALL_BYTES = 4;
 
 /** What a RISC-V machine may choose. */
@@ -69,6 +81,7 @@ export class RiscvFrontend implements GuestFrontend {
   readonly state = RISCV_STATE;
   readonly pc = slot("pc");
   readonly stackPointer = { slot: slot("x"), index: STACK_POINTER };
+  readonly callConvention = CALL_CONVENTION;
   readonly integerFile = slot("x");
   readonly startArguments = { hartNumber: ArgumentRegister.A0, opaque: ArgumentRegister.A1 };
   readonly timerDeadline = slot("supervisor_deadline");

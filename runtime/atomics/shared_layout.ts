@@ -304,6 +304,49 @@ export const QuestionWord = {
   REFUSED: 4,
 } as const;
 
+/**
+ * Words of one hart's part of the sample buffer, which is a memory of its own and there only when a profile is made;
+ * offsets are relative to the part, each on a cache line of its own.
+ */
+export const SampleWord = {
+  /** Position of the next slot to fill; slot = position modulo their number. */
+  HEAD: word(0x00, "the vCPU, sc, after the slot; partner: main, which reads it before the slots"),
+  /** Position of the next slot to empty. */
+  TAIL: word(0x40, "main, sc, after the slots; partner: the vCPU, which looks for room"),
+  /** Samples that found no room. */
+  DROPPED: word(0x80, "the vCPU, add; main reads a number that may be old"),
+  /** Times that the sampler found the hart asleep. */
+  IDLE: word(0xc0, "the sampler, add; main: exchange with 0"),
+} as const;
+
+/** Slots of a hart's part follow after this many bytes. */
+export const SAMPLE_HEADER_BYTES = 0x100;
+/** Samples that a hart's part holds; a power of two. */
+export const SAMPLE_SLOTS = 512;
+/** Most return addresses of one sample. */
+export const SAMPLE_RETURNS = 33;
+
+/** Places in a sample, as 32-bit words. Addresses have a low and a high half. */
+export const SampleField = {
+  /** Address of the next instruction. */
+  PC: 0,
+  /** Value of the register that names the address space. */
+  SPACE: 2,
+  /** Privilege, as the guest numbers it. */
+  PRIVILEGE: 4,
+  /** Mode key. */
+  MODE_KEY: 5,
+  /** Where the next instruction is in shared memory; 0 when that is not known. */
+  HOST: 6,
+  /** Number of return addresses. */
+  RETURNS: 7,
+  /** The return addresses: what the register for it holds, then those of the stack, innermost first. */
+  ADDRESSES: 8,
+} as const;
+
+/** Words of a sample. */
+export const SAMPLE_WORDS: number = SampleField.ADDRESSES + 2 * SAMPLE_RETURNS;
+
 /** Values of {@linkcode Machine}.RUN_STATE. */
 export const RunState = { CREATED: 0, RUNNING: 1, ENDED: 3 } as const;
 
@@ -328,6 +371,8 @@ export const Pending = {
   EXCLUSIVE: 32,
   STOP: 64,
   PAUSE: 128,
+  /** A sample of the running program is wanted, for a profile: `sample_ring.ts`. It has no payload. */
+  SAMPLE: 256,
 } as const;
 
 /** Values of {@linkcode Vcpu}.STATE. */

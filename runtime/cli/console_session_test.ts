@@ -27,6 +27,8 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
       resume: unused,
       reset: unused,
       stats: unused,
+      profile: unused,
+      jitMap: unused,
       state: "running",
       harts: [],
       exited: Promise.resolve({ reason: "power-off", code: 0 }),

@@ -40,6 +40,7 @@ import {
 } from "./property_list.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMemory, parseSmp } from "./quantities.ts";
+import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** How the guest's serial line is connected. */
@@ -105,6 +106,12 @@ export interface CommandLine {
   debugFile?: string;
   /** Print statistics at the end. */
   statistics?: boolean;
+  /** Path of the profile. */
+  profile?: string;
+  /** Path of the list of compiled code. */
+  jitMap?: string;
+  /** Files that name functions. */
+  symbols?: SymbolRequest[];
 }
 
 /** One flag. */
@@ -251,6 +258,28 @@ export const FLAGS: readonly FlagRow[] = [
     names: ["stats"],
     help: "print speed and translation counts to standard error at the end",
     parse: (_value, line) => line.statistics = true,
+  },
+  {
+    names: ["profile"],
+    value: "FILE",
+    help: "write what the harts executed, sampled 997 times a second: FILE.cpuprofile for a " +
+      "browser's developer tools, FILE.svg as a flame graph, else folded stacks",
+    parse: (value, line) => line.profile = requirePath("profile", value),
+  },
+  {
+    names: ["jit-map"],
+    value: "FILE",
+    help: "write a table of what was compiled, with samples as -profile takes them; its region " +
+      "numbers are those of -d",
+    parse: (value, line) => line.jitMap = requirePath("jit-map", value),
+  },
+  {
+    names: ["symbols"],
+    value: "FILE[@ADDR]",
+    addsUp: true,
+    help: "names of functions for -profile and -jit-map: an ELF file, System.map or a copy of " +
+      "/proc/kallsyms; ADDR is added to its addresses",
+    parse: (value, line) => line.symbols = [...line.symbols ?? [], parseSymbolFile(value)],
   },
   {
     names: ["help", "h"],

@@ -72,6 +72,17 @@ Deno.test("the memory order table's column and the unsafe loads are properties o
   assertThrows(() => parseCommandLine(wrong), UsageError, "x64");
 });
 
+Deno.test("files with symbols add up; what looks like a number behind the last @ is an address", () => {
+  assertEquals(parseCommandLine(words("-symbols a@0x1000 -symbols b@2 -symbols c@d")).symbols, [
+    { path: "a", address: 0x1000 },
+    { path: "b", address: 2 },
+    { path: "c@d", address: 0 },
+  ]);
+  for (const value of ["", "x@99999999999999999999"]) {
+    assertThrows(() => parseCommandLine(["-symbols", value]), UsageError);
+  }
+});
+
 Deno.test("the code cache is a folder", () => {
   assertEquals(parseCommandLine(words("-accel tcg,code-cache=/var/cache/weft")), {
     codeCache: "/var/cache/weft",

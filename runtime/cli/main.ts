@@ -17,6 +17,7 @@ import {
   type MemoryLoad,
   requireProgram,
   sizeText,
+  type SymbolFile,
 } from "../machine/options.ts";
 import { UserError } from "../machine/user_error.ts";
 import { ConsoleSession, type HostConsole } from "./console_session.ts";
@@ -25,8 +26,10 @@ import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
 import { printText, readInput, requirePermission, writeOutput } from "./input_files.ts";
 import type { LoadRequest } from "./loader_device.ts";
+import { ReportFiles } from "./report_files.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
+import type { SymbolRequest } from "./symbol_file.ts";
 import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -69,8 +72,9 @@ async function runCommandLine(line: CommandLine, machines: MachineFactory): Prom
   if (line.debugFile !== undefined) {
     await requirePermission("write", line.debugFile, `-D ${line.debugFile}`);
   }
+  const reports = await ReportFiles.open(line, say);
   await warnOfRamDisk(description);
-  return await runMachine(line, description, machines);
+  return await runMachine(line, description, machines, reports);
 }
 
 /** A RAM disk that looks wrong is passed on all the same: only the guest knows. */
@@ -106,6 +110,9 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     debug: { ...given("categories", line.debugCategories), ...given("file", line.debugFile) },
     noReboot: line.noReboot ?? false,
     statistics: line.statistics ?? false,
+    profile: line.profile !== undefined,
+    jitMap: line.jitMap !== undefined,
+    ...given("symbols", await readSymbolFiles(line.symbols)),
   };
 }
 
@@ -147,11 +154,23 @@ async function readLoads(
   return loads;
 }
 
+async function readSymbolFiles(
+  requests: readonly SymbolRequest[] | undefined,
+): Promise<SymbolFile[] | undefined> {
+  if (requests === undefined) return undefined;
+  const files: SymbolFile[] = [];
+  for (const { path, address } of requests) {
+    files.push({ file: await readInput(`-symbols ${path}`, path), address });
+  }
+  return files;
+}
+
 /** Runs a machine on this process's console until it ends or the process is told to. */
 async function runMachine(
   line: CommandLine,
   description: MachineDescription,
   machines: MachineFactory,
+  reports: ReportFiles,
 ): Promise<number> {
   const serial = line.serial ?? "mon:stdio";
   const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
@@ -164,6 +183,7 @@ async function runMachine(
   cleanup.defer(() => terminal?.restore());
   const leave = (code: number): never => {
     cleanup.dispose();
+    reports.write(machine);
     Deno.exit(code);
   };
   cleanup.defer(onEndingSignal(leave));
@@ -175,6 +195,7 @@ async function runMachine(
   const ended = await runSession(machine, line, status);
   const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
+  reports.write(machine);
   if (statistics !== undefined) say(statisticsTable(statistics));
   if (ended.message !== undefined) say(`weft: ${ended.reason}: ${ended.message}\n`);
   return exitCodeOf(ended);

@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "fbc461e16e611f1c06b15db9c850566f";
+export const TRANSLATOR_VERSION = "0691d41e76df919f310c9fbe26b09619";

@@ -56,10 +56,20 @@ export interface LoadedImages {
   readonly symbols: ReadonlyMap<string, number>;
 }
 
+/** How a board's guest calls what samples found. */
+export interface SampleNames {
+  /** A letter for a privilege: `m`achine, `k`ernel, `u`ser. */
+  privilegeMark(privilege: number): string;
+  /** Name of an address space, by the value of its register. */
+  addressSpace(low: number, high: number): string;
+}
+
 /** A board as main sees it. */
 export interface BootableBoard extends Board {
   /** Where its harts' registers are in their state. */
   readonly registers: RegisterPlaces;
+  /** Names for a profile. */
+  readonly sampleNames: SampleNames;
   /** Numbers of its harts' control registers by name. */
   controlRegisters(): Promise<ReadonlyMap<string, number>>;
   /** Throws ConfigurationError for CPU properties that do not exist or do not fit together. */

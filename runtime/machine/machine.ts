@@ -10,17 +10,20 @@ import { loadBoard } from "./boards/boards.ts";
 import { ConsoleEnd } from "./console_pump.ts";
 import { requireCacheFolder } from "../code_cache/cache_permission.ts";
 import { openDebugLog } from "./debug_log.ts";
-import { planImages } from "./image_plan.ts";
+import { type ImagePlan, planImages } from "./image_plan.ts";
 import { errorText } from "./internal_error.ts";
 import { RamView } from "./guest_memory.ts";
+import { JitMap } from "./jit_map.ts";
 import { MachineStateError } from "./machine_error.ts";
 import type {
   ExitStatus,
   GuestMemory,
   Hart,
+  JitRegion,
   MachineConsole,
   MachineState,
   MachineStatistics,
+  Profile,
 } from "./machine_interface.ts";
 import { readStatistics } from "./machine_statistics.ts";
 import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
@@ -28,6 +31,8 @@ import { type MachineSettings, readSettings } from "./machine_settings.ts";
 import { describeMachine, type MachineDescription, requireProgram } from "./options.ts";
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
+import { profileSymbols } from "./profile_symbols.ts";
+import { Profiler } from "./profiler.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
 import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
@@ -45,8 +50,9 @@ export async function createMachine(
   sources: WorkerSources = WORKER_SOURCES,
   signal?: AbortSignal,
 ): Promise<Machine> {
-  const parts = await machineParts(description, sources);
-  const plan = await planImages(parts.description, parts.board);
+  const unobserved = await machineParts(description, sources);
+  const plan = await planImages(unobserved.description, unobserved.board);
+  const parts = await withObservers(unobserved, plan);
   signal?.throwIfAborted();
   const cycle = new PowerCycle(parts, plan, 1);
   const machine = Machine["of"](parts, cycle);
@@ -80,7 +86,21 @@ export async function machineParts(
     console: new ConsoleEnd(),
     log: openDebugLog(description),
     sources,
+    profiler: null,
+    jitMap: null,
   };
+}
+
+/** The parts with what watches the machine, where that is asked for. */
+async function withObservers(parts: MachineParts, plan: ImagePlan): Promise<MachineParts> {
+  const { description, board } = parts;
+  if (!description.profile && !description.jitMap) return parts;
+  const symbols = await profileSymbols(description, plan.images.lowestAddress);
+  const jitMap = description.jitMap ? new JitMap({ ramBase: board.ramBase, symbols }) : null;
+  const counted = jitMap && ((host: number, modeKey: number) => jitMap.count(host, modeKey));
+  const { harts } = description;
+  const profiler = new Profiler({ harts, symbols, names: board.sampleNames, counted });
+  return { ...parts, profiler, jitMap };
 }
 
 /** The cold tier that check mode replays regions in; rarely wanted, so Binaryen is loaded only then. */
@@ -194,6 +214,7 @@ export class Machine implements AsyncDisposable {
         requireStill,
         ask: (hart, what, put, take) => this.#ask(hart, what, put, take),
       }));
+    parts.profiler?.begin();
     this.exited = this.#run();
   }
 
@@ -340,6 +361,30 @@ export class Machine implements AsyncDisposable {
     return readStatistics(this.#words, this.#parts.description.harts, this.#wallSeconds());
   }
 
+  /**
+   * What the harts have executed, of a machine that was created with `profile`: up to now, or after the end.
+   *
+   * @throws {MachineStateError} when the machine was created without
+   */
+  profile(): Profile {
+    const { profiler, description } = this.#parts;
+    if (profiler === null || !description.profile) throw notAskedFor("profile");
+    return profiler.profile();
+  }
+
+  /**
+   * What was compiled, of a machine that was created with `jitMap`, and how many samples found each region: up to now,
+   * or after the end.
+   *
+   * @throws {MachineStateError} when the machine was created without
+   */
+  jitMap(): JitRegion[] {
+    const { profiler, jitMap } = this.#parts;
+    if (jitMap === null) throw notAskedFor("jitMap");
+    profiler?.profile();
+    return jitMap.regions();
+  }
+
   // --- calls ----------------------------------------------------------------------------------------
 
   #inTurn<T>(call: () => T | Promise<T>): Promise<T> {
@@ -423,6 +468,7 @@ export class Machine implements AsyncDisposable {
     this.#endTime = performance.now();
     this.#state = "ended";
     this.#cycleChanged.resolve();
+    this.#parts.profiler?.end();
     await this.#parts.console.close();
     this.#parts.log.close();
     return status.reason === "stopped"
@@ -451,4 +497,12 @@ export class Machine implements AsyncDisposable {
       return { reason: "internal-error", code: 0, message: errorText(error) };
     }
   }
+}
+
+function notAskedFor(setting: "profile" | "jitMap"): MachineStateError {
+  return new MachineStateError({
+    what: setting,
+    cause: "the machine was created without it",
+    fix: `create it with \`${setting}: true\``,
+  });
 }

@@ -106,6 +106,62 @@ export interface MachineStatistics {
   readonly exits: Readonly<Record<string, number>>;
 }
 
+/**
+ * What the harts executed, sampled 997 times a second. A sample is taken where a hart next looks whether something is
+ * wanted of it, which is the start of a block, usually of a loop. Times of the host are counted: a hart that has to
+ * wait for a core of the host is sampled like one that has it. The texts are of the moment when they are asked for.
+ */
+export interface Profile {
+  /** Samples in a second, of each hart. */
+  readonly samplesPerSecond: number;
+  /** Samples in all, those of sleeping harts included. */
+  readonly samples: number;
+  /** Those of them that found a hart asleep, until an interrupt or before its start. */
+  readonly idle: number;
+  /** Samples that were lost because this process's main thread was busy for half a second or more. */
+  readonly dropped: number;
+  /** What there is to know about names that are missing, for people. */
+  readonly notes: readonly string[];
+  /** A line for each stack: functions from the outermost on with semicolons between, a space, the number of samples. */
+  folded(): string;
+  /** The text of a `.cpuprofile`, for a browser's developer tools and speedscope: harts follow each other in time. */
+  cpuProfile(): string;
+  /** The text of an SVG drawing, a flame graph. */
+  flameGraph(): string;
+}
+
+/** Guest code that was compiled: one region, as `-jit-map` lists it. */
+export interface JitRegion {
+  /** Its number, which the titles of the debug log have too. Regions of a power cycle are numbered as they were lifted. */
+  readonly number: number;
+  /** Physical address of the place that was hot. */
+  readonly physical: number;
+  /** Virtual address of that place for the hart that asked first; addresses of the upper half are negative. */
+  readonly virtual: number;
+  /** Mode key that it was compiled for. */
+  readonly modeKey: number;
+  /** The function that the place is in, if its name is known. */
+  readonly symbol: string | undefined;
+  /** Guest instructions. */
+  readonly instructions: number;
+  /** Bytes that these take. */
+  readonly bytes: number;
+  /** Places where it can be entered. */
+  readonly entries: number;
+  /** Number of its module, from 1. */
+  readonly module: number;
+  /** Bytes of that module. */
+  readonly moduleBytes: number;
+  /** Regions of that module. */
+  readonly moduleRegions: number;
+  /** Milliseconds that it took to lift. */
+  readonly liftMilliseconds: number;
+  /** Milliseconds that the optimizer took. */
+  readonly optimizeMilliseconds: number;
+  /** Samples that found its code being executed. */
+  readonly samples: number;
+}
+
 /** Size of a terminal in characters. */
 export interface ConsoleSize {
   /** Characters in a line. */
@@ -242,6 +298,10 @@ export interface MachineHandle {
   stats(): MachineStatistics;
   /** See `Machine.sendBreak`. */
   sendBreak(): void;
+  /** See `Machine.profile`. */
+  profile(): Profile;
+  /** See `Machine.jitMap`. */
+  jitMap(): JitRegion[];
 }
 
 /** What builds machines: `machine.ts`, or a double in tests of the command line. */

@@ -12,6 +12,7 @@ import type {
   LoadedFile,
   MachineName,
   MachineOptions,
+  SymbolFile,
 } from "./options.ts";
 import { parseByteCount } from "./byte_count.ts";
 import { readSource } from "./file_source.ts";
@@ -56,6 +57,15 @@ export interface MachineSettings {
   readonly noReboot?: boolean;
   /** As `-d` and `-D`: text about what is compiled, to standard error or a file (needs `--allow-write`). */
   readonly debug?: DebugOptions;
+  /** As `-profile`: sample what the harts execute, for `Machine.profile`. Default: false. */
+  readonly profile?: boolean;
+  /** As `-jit-map`: keep a list of what is compiled, for `Machine.jitMap`. Default: false. */
+  readonly jitMap?: boolean;
+  /**
+   * As `-symbols`: names of functions, besides those that kernel and firmware bring with them. ELF files,
+   * `System.map`, copies of `/proc/kallsyms`; `address` is added to a file's addresses.
+   */
+  readonly symbols?: readonly { readonly file: FileSource; readonly address?: number }[];
   /** Ends the machine when it is aborted, and its creation. */
   readonly signal?: AbortSignal;
 }
@@ -65,7 +75,8 @@ export interface MachineSettings {
  * be read.
  */
 export async function readSettings(settings: MachineSettings): Promise<MachineOptions> {
-  const { board, memory, firmware, deviceTree, signal, kernel, initrd, ...same } = settings;
+  const { board, memory, firmware, deviceTree, signal, kernel, initrd, symbols, ...same } =
+    settings;
   const read = async (name: string, source: FileSource | undefined) =>
     source === undefined ? undefined : await readSource(name, source, signal);
   const [kernelFile, initrdFile, dtb, bios] = await Promise.all([
@@ -74,8 +85,13 @@ export async function readSettings(settings: MachineSettings): Promise<MachineOp
     read("deviceTree", deviceTree),
     isFirmwareName(firmware) ? firmware : read("firmware", firmware),
   ]);
+  const symbolFiles = symbols && await Promise.all(symbols.map(async ({ file, ...place }) => ({
+    ...place,
+    file: await readSource("symbols", file, signal),
+  })));
   return {
     ...same,
+    ...defined<"symbols", readonly SymbolFile[]>("symbols", symbolFiles),
     ...defined("machine", board),
     ...defined("memoryBytes", memory === undefined ? undefined : byteCount(memory)),
     ...defined<"kernel", LoadedFile>("kernel", kernelFile),

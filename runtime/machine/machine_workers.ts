@@ -9,6 +9,7 @@
  * ready, and is never taken away after that before it has stopped.
  */
 
+import type { ModuleRecord } from "../translation/region_record.ts";
 import type { WorkerReport } from "./worker_messages.ts";
 
 /** Modules that the workers run. */
@@ -21,6 +22,8 @@ export interface WorkerSources {
   readonly warmCompiler: URL;
   /** The clock keeper. */
   readonly clockKeeper: URL;
+  /** The sampler of a machine whose profile is made. */
+  readonly sampler: URL;
 }
 
 /** The real ones. */
@@ -29,6 +32,7 @@ export const WORKER_SOURCES: WorkerSources = {
   compiler: new URL("../translation/compiler_worker.ts", import.meta.url),
   warmCompiler: new URL("../translation/warm_compiler_worker.ts", import.meta.url),
   clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
+  sampler: new URL("./sampler_worker.ts", import.meta.url),
 };
 
 /**
@@ -41,6 +45,7 @@ export const WORKER_MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../translation/compiler_worker.ts"),
   () => import("../translation/warm_compiler_worker.ts"),
   () => import("./clock_keeper_worker.ts"),
+  () => import("./sampler_worker.ts"),
 ];
 
 /** A worker to be started. */
@@ -61,6 +66,8 @@ export interface WorkerTask {
 export interface WorkerEvents {
   /** One has failed and does nothing any more. */
   failed(name: string, message: string): void;
+  /** One has compiled a module, and a list of these is kept. */
+  compiled(made: ModuleRecord): void;
   /** One has text for the debug log. */
   logged(text: string): void;
 }
@@ -123,6 +130,7 @@ export class MachineWorkers {
 
   #receive(row: RunningWorker, { data }: MessageEvent<WorkerReport>): void {
     if ("ready" in data) row.begin?.();
+    else if ("compiled" in data) this.#events.compiled(data.compiled);
     else if ("log" in data) this.#events.logged(data.log);
     else if ("failure" in data) this.#fail(row, data.failure);
     else this.#stop(row);

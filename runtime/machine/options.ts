@@ -114,6 +114,14 @@ export interface FileLoad {
   readonly hart?: number;
 }
 
+/** A file that names functions of guest programs: ELF, `System.map` or a copy of `/proc/kallsyms`. */
+export interface SymbolFile {
+  /** The file. */
+  readonly file: LoadedFile;
+  /** What is added to its addresses: where a position-independent program was loaded. Default: 0. */
+  readonly address?: number;
+}
+
 /** A value that is put into memory. */
 export interface ValueLoad {
   /** Where it goes. */
@@ -198,6 +206,12 @@ export interface MachineOptions {
   readonly debug?: DebugOptions;
   /** Collect what costs time to collect for statistics. Default: false. */
   readonly statistics?: boolean;
+  /** Sample what the harts execute. Default: false. */
+  readonly profile?: boolean;
+  /** Keep a list of what is compiled. Default: false. */
+  readonly jitMap?: boolean;
+  /** Names of functions for profile and list, besides those of kernel and firmware. Default: none. */
+  readonly symbols?: readonly SymbolFile[];
 }
 
 /** A checked machine description with every default filled in. */
@@ -233,6 +247,12 @@ export interface MachineDescription {
   };
   /** Collect what costs time to collect for statistics. */
   readonly statistics: boolean;
+  /** Sample what the harts execute. */
+  readonly profile: boolean;
+  /** Keep a list of what is compiled. */
+  readonly jitMap: boolean;
+  /** Names of functions for profile and list. */
+  readonly symbols: readonly SymbolFile[];
 }
 
 /**
@@ -271,6 +291,9 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     noReboot: options.noReboot ?? false,
     debug: { categories: options.debug?.categories ?? [], file: options.debug?.file },
     statistics: options.statistics ?? false,
+    profile: options.profile ?? false,
+    jitMap: options.jitMap ?? false,
+    symbols: options.symbols ?? [],
   };
   checkNames(description);
   for (const pass of options.accel?.passes ?? []) checkName("optimization", pass, PASS_NAMES);
@@ -279,7 +302,17 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkFiles(description);
   checkCodeCache(description);
   checkIcount(description);
+  checkSymbols(description);
   return description;
+}
+
+function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
+  if (symbols.length === 0 || profile || jitMap) return;
+  throw new ConfigurationError({
+    what: `symbols of "${symbols[0].file.name}"`,
+    cause: "nothing is asked for that shows names",
+    fix: "add -profile FILE or -jit-map FILE, or leave the symbols out",
+  });
 }
 
 function checkCodeCache({ accel: { codeCache } }: MachineDescription): void {

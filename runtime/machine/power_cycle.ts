@@ -50,9 +50,12 @@ import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
+import type { JitMap } from "./jit_map.ts";
+import type { Profiler } from "./profiler.ts";
 import type {
   CompilerStart,
   KeeperStart,
+  SamplerStart,
   SharedStart,
   VcpuStart,
   WorkerHart,
@@ -84,6 +87,10 @@ export interface MachineParts {
   readonly log: DebugLog;
   /** Modules of its workers. */
   readonly sources: WorkerSources;
+  /** Its profile; null when none is made. */
+  readonly profiler: Profiler | null;
+  /** The list of what is compiled; null when none is kept. */
+  readonly jitMap: JitMap | null;
 }
 
 /** See the header of this file. */
@@ -115,6 +122,7 @@ export class PowerCycle {
     this.#workers = new MachineWorkers({
       failed: (name, message) => this.#fail(`${name}: ${message}`),
       logged: (text) => parts.log.write(text),
+      compiled: (made) => parts.jitMap?.add(made),
     });
     this.devices = this.#initializeMemory(plan);
     this.#clock = new GuestClock(this.#words);
@@ -265,6 +273,7 @@ export class PowerCycle {
       icount: description.accel.icount,
     };
     const htif = board.htif(images.symbols);
+    const samples = this.#parts.profiler?.samples ?? null;
     const ports: MessagePort[] = [];
     const harts = board.hartStarts(description.harts, images).map((start, hart): WorkerHart => {
       const { port1, port2 } = new MessageChannel();
@@ -274,16 +283,26 @@ export class PowerCycle {
     });
     const groups = this.#sharesThread ? [harts] : harts.map((hart) => [hart]);
     const vcpus = groups.map((group) =>
-      this.#startVcpus({ ...shared, harts: group, coldTier, replayTier, htif })
+      this.#startVcpus({ ...shared, harts: group, coldTier, replayTier, htif, samples })
     );
     this.#startCompiler({
       ...shared,
       powerCycle: this.#number,
       ports,
       debug: description.debug.categories,
+      recordsRegions: this.#parts.jitMap !== null,
     });
+    this.#startSampler();
     if (!this.#isCounted) this.#startClockKeeperWhenKicked(shared);
     return Promise.all(vcpus);
+  }
+
+  #startSampler(): void {
+    const { profiler, memory, sources } = this.#parts;
+    this.#parts.jitMap?.beginCycle();
+    if (profiler === null) return;
+    const start: SamplerStart = { memory, samples: profiler.samples };
+    this.#workers.start({ name: "sampler", source: sources.sampler, start, transfer: [] });
   }
 
   async #startCompiler(start: CompilerStart): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
+import type { ModuleRecord } from "../translation/region_record.ts";
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
 import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
@@ -57,6 +58,8 @@ export interface VcpuStart extends SharedStart {
   readonly replayTier: WebAssembly.Module | null;
   /** The host-target interface, for boards that have it. */
   readonly htif: HtifAddresses | null;
+  /** Where samples for a profile go; null when none is made. */
+  readonly samples: Int32Array<SharedArrayBuffer> | null;
 }
 
 /** First message to the compiler worker. */
@@ -67,10 +70,20 @@ export interface CompilerStart extends SharedStart {
   readonly ports: readonly MessagePort[];
   /** Categories of the debug log. */
   readonly debug: readonly string[];
+  /** Does main keep a list of what is compiled? */
+  readonly recordsRegions: boolean;
 }
 
 /** First message to the clock keeper. */
 export type KeeperStart = SharedStart;
+
+/** First message to the sampler. */
+export interface SamplerStart {
+  /** The machine's memory. */
+  readonly memory: WebAssembly.Memory;
+  /** Where samples go. */
+  readonly samples: Int32Array<SharedArrayBuffer>;
+}
 
 /** What a worker reports when it ends by an error that is not the guest's. */
 export interface WorkerFailure {
@@ -96,5 +109,16 @@ export interface WorkerLog {
   readonly log: string;
 }
 
+/** What was compiled, for a list. */
+export interface WorkerCompiled {
+  /** A module. */
+  readonly compiled: ModuleRecord;
+}
+
 /** Everything that a worker sends to main. */
-export type WorkerReport = WorkerReady | WorkerFailure | WorkerStopped | WorkerLog;
+export type WorkerReport =
+  | WorkerReady
+  | WorkerFailure
+  | WorkerStopped
+  | WorkerLog
+  | WorkerCompiled;

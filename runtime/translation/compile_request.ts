@@ -33,12 +33,14 @@ export const RequestWord = {
   OFFSET: 2,
   /** Modules that the vCPU had installed when it asked. */
   MODULES: 3,
+  /** Virtual address of the hot place, low and high half. */
+  ADDRESS: 4,
   /** Pages of shared memory from `-NEIGHBOUR_PAGES` to `+NEIGHBOUR_PAGES`, the hot one in the middle. */
-  PAGES: 4,
+  PAGES: 6,
   /** For each of those pages, which parcels start an instruction that this vCPU has executed. */
-  EXECUTED: 4 + REQUEST_PAGES,
+  EXECUTED: 6 + REQUEST_PAGES,
   /** Number of computed jumps told. */
-  JUMP_COUNT: 4 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
+  JUMP_COUNT: 6 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
   /** The computed jumps inside those pages, distances from the hot page: see {@linkcode JUMP_TARGET_BITS}. */
-  JUMPS: 5 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
+  JUMPS: 7 + REQUEST_PAGES + REQUEST_PAGES * EXECUTED_WORDS,
 } as const;

@@ -28,6 +28,7 @@ import {
 import type { InstalledModule, InstalledRegion } from "./region_catalog.ts";
 import { announce, announceLinked } from "./region_announcement.ts";
 import type { RegionEmitter } from "./region_emitter.ts";
+import { type ModuleRecord, recordRegion, type RegionTimes } from "./region_record.ts";
 import { RegionReport } from "./region_report.ts";
 import { ModuleRenewal } from "./module_renewal.ts";
 import { SlotAllocator } from "./slot_allocator.ts";
@@ -56,6 +57,8 @@ export interface CompilerParts {
   readonly emitter: RegionEmitter | null;
   /** The code cache; null without one. */
   readonly warm: WarmCompilation | null;
+  /** Receiver of what a list of compiled code keeps; nothing when there is none. Code of the cache is not told. */
+  readonly record?: ((made: ModuleRecord) => void) | null;
   /** Hands a module to every vCPU. */
   publish(module: InstalledModule): void;
 }
@@ -68,8 +71,8 @@ export interface CompilerTrace {
   lifted(built: BuiltRegion): void;
   /** A region after the optimizer. */
   optimized(built: BuiltRegion): void;
-  /** A module's text. */
-  emitted(text: string): void;
+  /** A module's text, with the numbers of its regions and the names of their functions. */
+  emitted(text: string, regions: readonly { number: number; name: string }[]): void;
 }
 
 interface PlacedSource {
@@ -97,6 +100,7 @@ export class Compiler {
   #modules = 0;
   #emitter: RegionEmitter | null;
   readonly #counters: Float64Array;
+  readonly #times = new WeakMap<BuiltRegion, RegionTimes>();
   readonly #reports = new WeakMap<BuiltRegion, RegionReport>();
   readonly #renewal: ModuleRenewal | null;
   readonly #passes: readonly Pass[];
@@ -286,6 +290,7 @@ export class Compiler {
 
   #build(hotspot: Hotspot): BuiltRegion[] {
     if (this.#live.isServed(hotspot)) return [];
+    const [liftedBefore, optimizedBefore] = this.#phases();
     const built = this.#timed(
       CompilerCounter.LIFT_MS,
       () => this.#builder.build(hotspot, this.#live.entriesAround(hotspot)),
@@ -301,8 +306,16 @@ export class Compiler {
       : null;
     this.#timed(CompilerCounter.OPTIMIZE_MS, () => runPasses(built.region, this.#passes));
     trace?.optimized(built);
+    const [lifted, optimized] = this.#phases();
+    const times = { lift: lifted - liftedBefore, optimize: optimized - optimizedBefore };
+    this.#times.set(built, times);
     if (report !== null) this.#reports.set(built, report);
     return [built];
+  }
+
+  /** Milliseconds of the phases that are made for each region. */
+  #phases(): readonly [lift: number, optimize: number] {
+    return [this.#counters[CompilerCounter.LIFT_MS], this.#counters[CompilerCounter.OPTIMIZE_MS]];
   }
 
   #source(built: BuiltRegion): PlacedSource[] {
@@ -321,11 +334,27 @@ export class Compiler {
     if (emitter === null) throw new TypeError("Cannot compile regions before there is an emitter");
     const sources = placed.map(({ source }) => source);
     const batch = this.#timed(CompilerCounter.EMIT_MS, () => emitter.emit(sources));
-    if (batch.text !== null) this.#parts.trace?.emitted(batch.text);
+    if (batch.text !== null) {
+      const named = batch.regions.map(({ name }, at) => ({
+        name,
+        number: placed[at].built.number,
+      }));
+      this.#parts.trace?.emitted(batch.text, named);
+    }
+    this.#record(placed, batch.bytes.length);
     const regions = batch.regions.map((compiled, index) => {
       const { built } = placed[index];
       return announce(compiled, built, this.#reports.get(built), batch.text);
     });
     return { bytes: batch.bytes, regions };
+  }
+
+  #record(placed: readonly PlacedSource[], bytes: number): void {
+    const { record } = this.#parts;
+    if (record === undefined || record === null) return;
+    const regions = placed.map(({ built, source }) =>
+      recordRegion(built, source, this.#times.get(built) ?? { lift: 0, optimize: 0 })
+    );
+    record({ module: this.#modules + 1, bytes, regions });
   }
 }

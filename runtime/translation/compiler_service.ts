@@ -79,10 +79,11 @@ class CompilerService {
     this.#hasOtherWriters = isShared && !start.translation.hasPlainLoads;
   }
 
-  /** The code cache, if there is to be one. A log of compiled code is only whole when all of it is compiled. */
+  /** The code cache, if there is to be one. A log or list of compiled code is only whole when all of it is compiled. */
   async openCache(): Promise<CodeCache | null> {
-    const { codeCache: folder, translation, check, cpu } = this.#start;
+    const { codeCache: folder, translation, check, cpu, recordsRegions } = this.#start;
     if (folder === null || this.#trace !== null || translation.renewsModules) return null;
+    if (recordsRegions) return null;
     return await CodeCache.open({
       folder,
       key: cacheKey({
@@ -109,6 +110,7 @@ class CompilerService {
       trace: this.#trace,
       emitter: cache === null ? await this.#emitter() : null,
       warm: cache === null ? null : new WarmCompilation(cache, words, this.#ramBytes),
+      record: this.#start.recordsRegions ? (compiled) => report({ compiled }) : null,
       publish: publisher(words, this.#start),
     });
     // ORDER: sc load; partner: the store of RUN_STATE by whoever ends the machine.

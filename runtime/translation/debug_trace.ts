@@ -41,13 +41,16 @@ export function createDebugTrace(
         write(`${title(built, "IR after the optimizer")}\n${printRegion(built.region)}\n\n`);
       }
     },
-    emitted: (text) => write(`--- module\n${text}\n`),
+    emitted: (text, regions) => {
+      const names = regions.map(({ number, name }) => `region ${number} is $${name}`);
+      write(`--- module: ${names.join(", ")}\n${text}\n`);
+    },
   };
 }
 
-function title({ hotspot }: BuiltRegion, what: string): string {
+function title({ number, hotspot }: BuiltRegion, what: string): string {
   const address = hotPage(hotspot) * PAGE_BYTES + hotspot.offset;
-  return `--- ${what} of the region at shared offset 0x${address.toString(16)}, mode 0x${
+  return `--- ${what} of region ${number} at shared offset 0x${address.toString(16)}, mode 0x${
     hotspot.modeKey.toString(16)
   }`;
 }

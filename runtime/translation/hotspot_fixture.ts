@@ -52,6 +52,7 @@ export function hotspotAt(
     modeKey: 3,
     offset,
     modules: 0,
+    address: offset,
     pages: Array.from({ length: REQUEST_PAGES }, (_, at) => pages.get(at - NEIGHBOUR_PAGES) ?? 0),
     executed: bits,
     jumps: new Map(),

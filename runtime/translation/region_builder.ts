@@ -11,6 +11,7 @@ import { hostFuses } from "../../wasm_backend/host_fusing.ts";
 import type { RegionPage } from "../../wasm_backend/region/region_place.ts";
 import { isGenerationCurrent, openForDecode, PROVISIONAL } from "../atomics/code_guard.ts";
 import { PAGE_BYTES, PAGE_SHIFT } from "../atomics/shared_layout.ts";
+import { guestAddress } from "../profile/guest_address.ts";
 import {
   EXECUTED_WORDS,
   JUMP_TARGET_BITS,
@@ -31,6 +32,8 @@ export interface Hotspot {
   readonly offset: number;
   /** Modules that the vCPU had installed when it asked. */
   readonly modules: number;
+  /** Virtual address of the hot place for the hart that asked: `guest_address.ts`. For people: code is found by page. */
+  readonly address: number;
   /** Pages of shared memory around the hot one, which is in the middle. */
   readonly pages: readonly number[];
   /** For each page, one bit for each parcel that starts an executed instruction. */
@@ -41,6 +44,8 @@ export interface Hotspot {
 
 /** A lifted region and what it was built from. */
 export interface BuiltRegion {
+  /** Which one it is of all that were built, from 1. */
+  readonly number: number;
   /** The request it answers. */
   readonly hotspot: Hotspot;
   /** The region. */
@@ -59,6 +64,10 @@ export function readHotspot(words: Int32Array, request: number): Hotspot {
     modeKey: words[request + RequestWord.MODE_KEY],
     offset: words[request + RequestWord.OFFSET],
     modules: words[request + RequestWord.MODULES],
+    address: guestAddress(
+      words[request + RequestWord.ADDRESS],
+      words[request + RequestWord.ADDRESS + 1],
+    ),
     pages: [...words.subarray(first, first + REQUEST_PAGES)],
     executed: words.slice(executed, executed + REQUEST_PAGES * EXECUTED_WORDS),
     jumps: readJumps(words, request),
@@ -153,6 +162,7 @@ export class RegionBuilder {
   readonly #isChecked: boolean;
   readonly #instructionLimit: number;
   readonly #hostFuses = hostFuses();
+  #built = 0;
 
   /** Reads code from the machine's memory; `isChecked`: for regions that are compared with the cold tier. */
   constructor(
@@ -184,7 +194,7 @@ export class RegionBuilder {
     });
     if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;
     const pages = [...code.used.values()].sort((a, b) => rank(a) - rank(b));
-    return { hotspot, region, pages, parcels: code.read };
+    return { number: ++this.#built, hotspot, region, pages, parcels: code.read };
   }
 }
 

@@ -97,6 +97,8 @@ export class CompileRequests {
     this.#shared[request + RequestWord.MODE_KEY] = modeKey;
     this.#shared[request + RequestWord.OFFSET] = offset;
     this.#shared[request + RequestWord.MODULES] = this.#catalog.modules;
+    this.#shared[request + RequestWord.ADDRESS] = pcLow;
+    this.#shared[request + RequestWord.ADDRESS + 1] = pcHigh;
     for (let index = 0; index < REQUEST_PAGES; index++) {
       const low = (pcLow & PAGE_MASK) + (index - NEIGHBOUR_PAGES) * PAGE_BYTES;
       const page = low === (low | 0) ? this.#hostPage(low, pcHigh) : UNKNOWN_PAGE;

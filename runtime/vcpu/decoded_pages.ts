@@ -53,6 +53,8 @@ export class DecodedPages {
   readonly #catalog: RegionCatalog;
   readonly #provisional = new Set<number>();
   readonly #record: DecodedRecord;
+  /** Slots that were never opened: their records are zero, and the host has given them no memory yet. */
+  readonly #unused = new Uint8Array(1 << PageDirectory.INDEX_BITS).fill(1);
   #nextVictim = 0;
 
   /** Starts with no page. */
@@ -113,7 +115,10 @@ export class DecodedPages {
 
   #clearRecords(slot: number): void {
     const start = recordsOf(slot);
-    this.#memory.words.fill(0, start >> 2, (start + DECODED_PAGE_BYTES) >> 2);
+    if (this.#unused[slot] === 0) {
+      this.#memory.words.fill(0, start >> 2, (start + DECODED_PAGE_BYTES) >> 2);
+    }
+    this.#unused[slot] = 0;
     for (const index of PAGE_END_RECORDS) {
       this.#memory.halves[(start + (index << Record.SHIFT) + Record.HANDLER) >> 1] =
         Record.PAGE_END;

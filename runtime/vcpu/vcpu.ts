@@ -42,6 +42,7 @@ import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
 import { CodePageRelease } from "./code_page_release.ts";
 import { Reservations } from "./reservations.ts";
+import { StackSampler } from "./stack_sampler.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 import { VcpuRegisters } from "./vcpu_registers.ts";
@@ -126,6 +127,8 @@ export interface VcpuParts {
   readonly isCounted?: boolean;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
   readonly poll: (() => void) | null;
+  /** Where samples for a profile go; none are taken when there is nothing. */
+  readonly samples?: Int32Array | null;
 }
 
 /** See the header of this file. */
@@ -149,6 +152,7 @@ export class Vcpu {
   readonly #reservations: Reservations;
   readonly #codePages: CodePageRelease;
   readonly #paused: PausedVcpu;
+  readonly #sampler: StackSampler | null;
   readonly #serve: () => void;
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
@@ -209,6 +213,7 @@ export class Vcpu {
       cold: this.#cold,
       dropTranslations: () => this.#translations.flushAll(),
     });
+    this.#sampler = this.#createSampler();
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
     const applyRemote = (bits: number): void => this.#applyRemoteWork(bits);
     this.#serve = () => {
@@ -253,6 +258,13 @@ export class Vcpu {
       replay,
       catalog: this.#catalog,
     });
+  }
+
+  #createSampler(): StackSampler | null {
+    const { samples = null, hart, frontend, ramRange } = this.#parts;
+    if (samples === null) return null;
+    const [words, memory, registers] = [this.#words, this.memory, this.registers];
+    return new StackSampler({ samples, hart, words, memory, registers, frontend, ramRange });
   }
 
   #coldHost(): ColdHost {
@@ -436,6 +448,7 @@ export class Vcpu {
   /** Serves the bits that were taken; what the hart waits for is looked at after that. */
   #goOn(bits: number): number {
     if ((bits & Pending.STOP) !== 0) return this.#end();
+    if ((bits & Pending.SAMPLE) !== 0) this.#sampler?.record();
     if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
     if ((bits & Pending.TIMER) !== 0) this.#parts.clock.updateTimerLines(this.#hart);
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();

@@ -95,6 +95,7 @@ async function openWorkshop(start: VcpuStart, time: VirtualTime | null): Promise
       reservationScheme: reservationScheme(start),
       modules: portSource(modules),
       tellsPages: start.codeCache !== null,
+      samples: start.samples,
       isCounted: time !== null,
       poll: htif === null ? null : () => htif.poll(),
     });

@@ -181,6 +181,15 @@ const CONFIGURATION_CASES: readonly Case[] = [
   ["-M virt,dumpdtb=@missing/tree.dtb", "there is no such file or folder"],
   ["-M virt,dumpdtb=/dev/full", "use a plain file"],
   [`-bios none -kernel ${HELLO} -d in_asm -D @missing/log`, "name a file that can be written"],
+  [`-bios none -kernel ${HELLO} -profile @missing/p`, "there is no such file or folder"],
+  [`-bios none -kernel ${HELLO} --profile /`, "-profile /"],
+  [`-bios none -kernel ${HELLO} -jit-map @text/map`, "a part of its path is a file"],
+  [`-bios none -kernel ${HELLO} -symbols @elf`, "nothing is asked for that shows names"],
+  [`-bios none -kernel ${HELLO} -jit-map @map -symbols @missing`, "there is no such file"],
+  [`-bios none -kernel ${HELLO} -jit-map @map -symbols @text`, "line 1 is not an address"],
+  [`-bios none -kernel ${HELLO} -jit-map @map -symbols @elf-cut`, "the file is cut short"],
+  [`-bios none -kernel ${HELLO} -jit-map @map -symbols @elf-32@4096`, "not a 64-bit ELF file"],
+  [`-bios none -kernel ${HELLO} -jit-map @map -symbols @elf`, "it names no functions"],
 ];
 
 /** A flag that is not understood. */
@@ -209,6 +218,10 @@ const USAGE_CASES: readonly Case[] = [
   ["-accel tcg,check=perhaps", "neither on nor off"],
   ["-accel tcg,code-cache=", "its value is the folder"],
   ["-accel tcg,code-cache=on", "its value is the folder"],
+  ["-profile", "its value is missing"],
+  ["-profile ", "its value is empty"],
+  ["-profil x", "did you mean -profile?"],
+  ["-symbols @elf@99999999999999999999", "the address behind @ is too large"],
   ["-serial tcp::4444", "use one of: mon:stdio"],
   ["-serial file:log", "use one of: mon:stdio"],
   ["-monitor tcp::4444", "use one of: none"],

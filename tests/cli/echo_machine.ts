@@ -109,6 +109,17 @@ function echoMachine(description: MachineDescription): MachineHandle {
       exits: { budget: 9 },
     }),
     sendBreak: () => print(text.encode("<break>")),
+    profile: () => ({
+      samplesPerSecond: 997,
+      samples: 3,
+      idle: 1,
+      dropped: 2,
+      notes: ["Image: no symbol table"],
+      folded: () => "hart 0;idle 1\nhart 0;main 2\n",
+      cpuProfile: () => "{}",
+      flameGraph: () => "<svg/>",
+    }),
+    jitMap: () => [],
   };
 }
 

@@ -92,6 +92,64 @@ Deno.test("--stats prints a table to standard error", async () => {
   assertMatch(stderr, /^exit: budget +9$/m);
 });
 
+Deno.test("--profile and --jit-map write their files by their endings, and tell what is missing", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files = ["p.txt", "p.cpuprofile", "p.svg"].map((name) => `${folder}/${name}`);
+    for (const [index, content] of ["hart 0;idle 1\nhart 0;main 2\n", "{}", "<svg/>"].entries()) {
+      const words = [...RUN_WORDS, "--profile", files[index], "--jit-map", `${folder}/map`];
+      const { code, stdout, stderr } = await runOnPipes(words, "Q");
+      assertEquals([code, stdout], [0, "[virt 1 ]Q"]);
+      assertEquals(await Deno.readTextFile(files[index]), content);
+      assertMatch(await Deno.readTextFile(`${folder}/map`), /^region +samples/);
+      assertStringIncludes(stderr, "weft: profile: Image: no symbol table\n");
+      assertStringIncludes(stderr, "weft: profile: 2 samples were lost\n");
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+for (
+  const { how, input, ends } of [
+    { how: "Ctrl-A x", input: "\x01x", ends: 0 },
+    { how: "a guest panic", input: "P", ends: 3 },
+  ]
+) {
+  Deno.test(`a profile is written after ${how}`, async () => {
+    const path = await Deno.makeTempFile();
+    try {
+      const { code } = await runOnPipes([...RUN_WORDS, "-profile", path], input);
+      assertEquals(code, ends);
+      assertMatch(await Deno.readTextFile(path), /main 2/);
+    } finally {
+      await Deno.remove(path);
+    }
+  });
+}
+
+Deno.test("a profile is written after a signal", async () => {
+  const path = await Deno.makeTempFile();
+  const [program, ...args] = command([...RUN_WORDS, "-profile", path]);
+  const child = new Deno.Command(program, {
+    args,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  try {
+    const reader = child.stdout.getReader();
+    await reader.read(); // the guest runs
+    child.kill("SIGTERM");
+    assertEquals((await child.status).code, 128 + 15);
+    assertMatch(await Deno.readTextFile(path), /main 2/);
+    await reader.cancel();
+  } finally {
+    await child.stdin.close();
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("a flag that is not understood ends with 2, with cause and fix", async () => {
   const { code, stdout, stderr } = await runOnPipes(["-krenel", "Image"], "");
   assertEquals(code, 2);

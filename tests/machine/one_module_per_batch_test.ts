@@ -54,11 +54,16 @@ async function runOnce(harts: number, iterations: number): Promise<HotRun> {
   }
 }
 
-/** The log has a title for each region and then, once, the text of the module that holds them. */
+/** The log has a title for each region and then, once, the text of the module that holds them, with their numbers. */
 function modulesIn(log: string): string[][] {
-  return log.split("--- module\n").slice(0, -1).map((part) =>
-    [...part.matchAll(/^--- .* of the region at (.*)$/gm)].map(([, place]) => place)
-  );
+  const titles = [...log.matchAll(/^--- module: (.*)$/gm)].map(([, title]) => title);
+  const parts = log.split(/^--- module: .*$/m).slice(0, -1);
+  return parts.map((part, index) => {
+    const regions = [...part.matchAll(/^--- .* of region (\d+) at (.*)$/gm)];
+    const named = [...titles[index].matchAll(/region (\d+) is \$/g)];
+    assertEquals(named.map(([, number]) => number), regions.map(([, number]) => number));
+    return regions.map(([, , place]) => place);
+  });
 }
 
 for (const harts of [1, 4]) {

@@ -12,6 +12,8 @@ const HART_COUNTS = [1, 2, 4];
 const HANG_AFTER_MS = 300_000;
 /** Share of the regions that a second boot finds in the code cache, at the very least. */
 const LEAST_FOUND = 0.5;
+/** Share of a profile's stacks in which a kernel address may have no name. */
+const MOST_NAMELESS = 0.02;
 /** What `seq 1 2000 | md5sum` prints on any machine. */
 const MD5_OF_2000_LINES = "ea4d0a24dabcaa11f9aa979b872d162b";
 
@@ -71,6 +73,32 @@ for (const { harts, threads, flags } of BOOTS) {
     },
   });
 }
+
+Deno.test({
+  name: "a profile of Linux names the kernel's functions, with who called them",
+  ignore: guest === null,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const [profile, map] = [`${folder}/profile`, `${folder}/map`];
+      const { code, errors } = await boot(2, "cpuinfo", ["-profile", profile, "-jit-map", map]);
+      assertEquals(code, 0);
+      assert(!errors.includes("no symbol table"), errors);
+      const stacks = await Deno.readTextFile(profile);
+      assertMatch(stacks, /^hart 0;(.*;)?start_kernel;rest_init;.* \d+$/m);
+      assertMatch(stacks, /^hart [01];ret_from_fork;.*kernel_init;/m);
+      assertMatch(stacks, /^hart [01];user 0x/m);
+      assertMatch(stacks, /^hart 1;idle \d+$/m);
+      const lines = stacks.split("\n").filter((line) => line !== "");
+      const nameless = lines.filter((line) => line.includes("[k] 0x"));
+      assert(nameless.length < MOST_NAMELESS * lines.length, nameless.slice(0, 9).join("\n"));
+      const regions = (await Deno.readTextFile(map)).split("\n").slice(1, -1);
+      assert(regions.length > 100 && /^ *\d+ +[1-9]/.test(regions[0]), regions[0]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
 
 Deno.test({
   name: "Linux boots again from the code that its last boot left behind",

@@ -16,6 +16,7 @@ import {
 } from "./cpu_properties.ts";
 import { SupervisorEnvironment } from "./environment.ts";
 import { RISCV_REGISTERS, riscvControlRegisters } from "./register_names.ts";
+import { RISCV_SAMPLE_NAMES } from "./sample_names.ts";
 import { virtDeviceTree } from "./virt_device_tree.ts";
 
 /** Where each hart starts, for every board with this boot protocol. */
@@ -62,6 +63,7 @@ export const VIRT: BootableBoard = {
   name: "virt",
   ramBase: RAM_BASE,
   registers: RISCV_REGISTERS,
+  sampleNames: RISCV_SAMPLE_NAMES,
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu,

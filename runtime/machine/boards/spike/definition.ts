@@ -14,6 +14,7 @@ import {
 } from "../riscv_virt/cpu_properties.ts";
 import { environmentOf, riscvHartStarts, setBootArguments } from "../riscv_virt/definition.ts";
 import { RISCV_REGISTERS, riscvControlRegisters } from "../riscv_virt/register_names.ts";
+import { RISCV_SAMPLE_NAMES } from "../riscv_virt/sample_names.ts";
 import { createSpikeBoard, HtifSymbol, RAM_BASE } from "./board.ts";
 import { spikeDeviceTree } from "./spike_device_tree.ts";
 
@@ -39,6 +40,7 @@ export const SPIKE: BootableBoard = {
   name: "spike",
   ramBase: RAM_BASE,
   registers: RISCV_REGISTERS,
+  sampleNames: RISCV_SAMPLE_NAMES,
   controlRegisters: riscvControlRegisters,
   loadFrontend: loadRiscvFrontend,
   checkCpu,
