@@ -3,7 +3,8 @@
  *
  * Accesses off the same base value share a cache inside of loops; outside of them all accesses off one register
  * share one. The stack pointer's caches are the same for all regions. Caches of different regions may be one
- * and the same; it costs time only, because a tag says everything about a page in one mmu mode.
+ * and the same; it costs time only, because a tag says everything about loads of a page in one mmu mode, or
+ * about stores: what may be loaded from may be closed to stores, so no load ever has a store's cache.
  *
  * A cached translation stays valid until the vCPU is back in its trampoline. If it changes there, all caches
  * are emptied before the next region is entered (`Control.PAGE_CACHES_STALE`).
@@ -12,18 +13,19 @@ import type { Block, Operation, SlotAttribute } from "../../ir/region.ts";
 import { PAGE_CACHE_SET_BYTES, PageCache } from "../abi/vcpu_layout.ts";
 import type { ProbeKind } from "./access_translation.ts";
 
-/** Caches that a region may have of its own: beyond, accesses share by register. */
-const CACHE_LIMIT = 24;
-/** Caches of the stack pointer, before all others. */
-const STACK = { load: 0, store: 1 } as const;
-const FIRST_OTHER = 2;
-const OTHERS = (1 << PageCache.INDEX_BITS) - FIRST_OTHER;
+/** Pairs that a region may have of its own: beyond, accesses share by register. */
+const PAIR_LIMIT = 16;
+/** Caches come in pairs, one for each kind of access. The first pair is the stack pointer's. */
+const MEMBER = { load: 0, store: 1 } as const;
+const STACK_PAIR = 0;
+const FIRST_OTHER = 1;
+const OTHERS = (1 << (PageCache.INDEX_BITS - 1)) - FIRST_OTHER;
 /** Multiplier and shift of the hash that spreads regions over the caches: 2^32 by the golden ratio. */
 const SPREAD = { multiplier: 0x9e37_79b1, shift: 16 } as const;
 
 /** See the header of this file. */
 export class PageCaches {
-  readonly #caches = new Map<string, number>();
+  readonly #pairs = new Map<string, number>();
   readonly #set: number;
   readonly #first: number;
   readonly #looped: ReadonlySet<Block>;
@@ -51,22 +53,22 @@ export class PageCaches {
   of(address: Operation, block: Block, kind: ProbeKind): number {
     const base = baseOf(address);
     const register = registerOf(base);
-    if (register === this.#stack) return this.#at(STACK[kind]);
-    const isOwn = this.#looped.has(block) && this.#caches.size < CACHE_LIMIT;
-    return this.#named(`${kind}.${isOwn ? `v${base.id}` : register}`);
+    if (register === this.#stack) return this.#at(STACK_PAIR, kind);
+    const isOwn = this.#looped.has(block) && this.#pairs.size < PAIR_LIMIT;
+    return this.#at(this.#pairOf(isOwn ? `v${base.id}` : register), kind);
   }
 
-  #at(index: number): number {
-    return this.#set + (index << PageCache.ENTRY_SHIFT);
+  #at(pair: number, kind: ProbeKind): number {
+    return this.#set + ((2 * pair + MEMBER[kind]) << PageCache.ENTRY_SHIFT);
   }
 
-  #named(key: string): number {
-    let cache = this.#caches.get(key);
-    if (cache === undefined) {
-      cache = this.#at(FIRST_OTHER + (this.#first + this.#caches.size) % OTHERS);
-      this.#caches.set(key, cache);
+  #pairOf(key: string): number {
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) {
+      pair = FIRST_OTHER + (this.#first + this.#pairs.size) % OTHERS;
+      this.#pairs.set(key, pair);
     }
-    return cache;
+    return pair;
   }
 }
 
