@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "cfb1cb1bcb3ab57f10b56e5e19b523b1";
+export const TRANSLATOR_VERSION = "007bcaa0de85e75a6438711d60d928cb";

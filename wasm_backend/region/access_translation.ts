@@ -4,23 +4,16 @@
  *
  * A probe that gives an odd number found no place: a device, a fault, a misaligned access, a guarded page.
  */
-import type { FunctionSignature } from "../../ir/region.ts";
 import { GUEST_RAM_OFFSET } from "../../runtime/atomics/shared_layout.ts";
-import { ColdExport } from "../abi/module_shape.ts";
 import { PageCache, Tlb, TLB_ENTRIES, TLB_SET_BYTES } from "../abi/vcpu_layout.ts";
 import { type Expression, type ModuleBuilder, wasmType } from "../module_builder.ts";
-import type { RegionFunctions } from "./region_functions.ts";
+import { type RegionFunctions, SpanWord, STORE_GUARDED } from "./region_functions.ts";
 
 const I32 = wasmType("i32");
 const I64 = wasmType("i64");
 const PAGE_SHIFT = 12;
 const PAGE_BYTES = 1 << PAGE_SHIFT;
 const PAGE_MASK = -BigInt(PAGE_BYTES);
-const STORE_GUARDED: FunctionSignature = {
-  name: ColdExport.STORE_GUARDED,
-  parameters: ["i64", "i64", "i32"],
-  result: "i32",
-};
 
 /** Kinds of TLB probes. */
 export type ProbeKind = "load" | "store";
@@ -81,6 +74,15 @@ export class AccessTranslation {
     ], I32);
   }
 
+  /**
+   * A store that finds its page itself; 0 when it was not made. A plain one is no more than that, any other
+   * sequentially consistent.
+   */
+  storeAlone(address: Expression, value: Expression, bytes: number, isPlain: boolean): Expression {
+    const name = this.#functions.storeAlone(bytes, isPlain, this.#mmu);
+    return this.m.call(name, [address, value], I32);
+  }
+
   /** The place of an address under an addend. */
   place(address: number, addend: number): Expression {
     const { m } = this;
@@ -116,24 +118,20 @@ export class AccessTranslation {
   refill(kind: ProbeKind, span: AccessSpan, cache: number, canGiveUp: boolean): Expression {
     const { m } = this;
     const name = this.#functions.refill(kind, this.#mmu, canGiveUp);
-    const mask = m.i32(span.alignment - 1);
-    return m.call(name, [m.localGet(span.lowest, I64), mask, m.i32(cache)], I32);
+    return m.call(name, [m.localGet(span.lowest, I64), spanWord(m, span), m.i32(cache)], I32);
   }
 
-  /** A search for the page of a span's start: its addend, or odd. */
-  search(kind: ProbeKind, { lowest, alignment }: AccessSpan): Expression {
-    return this.probe(kind, lowest, alignment);
+  /** A search for the page of a span: its addend; odd when there is none, or when the span crosses pages. */
+  search(kind: ProbeKind, span: AccessSpan): Expression {
+    const { m } = this;
+    const name = this.#functions.search(kind, this.#mmu);
+    return m.call(name, [m.localGet(span.lowest, I64), spanWord(m, span)], I32);
   }
 
   /** The page of a span's start; not a page when it is misaligned. */
   #pageIfAligned({ lowest, alignment }: AccessSpan): Expression {
     const { m } = this;
     return m.binary("i64.and", m.localGet(lowest, I64), m.i64(PAGE_MASK | BigInt(alignment - 1)));
-  }
-
-  /** Does a span reach into the next page? */
-  crosses(span: AccessSpan): Expression {
-    return this.#isNotZero(this.#crossing(span));
   }
 
   /** Not 0 when the pages of a span's first and last byte differ. */
@@ -212,4 +210,8 @@ export class AccessTranslation {
     const addend = Number(BigInt.asIntN(32, BigInt(GUEST_RAM_OFFSET) - base));
     return m.binary("i32.add", m.unary("i32.wrap_i64", m.localGet(address, I64)), m.i32(addend));
   }
+}
+
+function spanWord(m: ModuleBuilder, { bytes, alignment }: AccessSpan): Expression {
+  return m.i32((alignment - 1) | (bytes - 1) << SpanWord.REACH_SHIFT);
 }

@@ -2,10 +2,12 @@
  * How a region's code is left: back to the caller, on to another region, or to the trampoline.
  *
  * Each departure stores the registers that may be dirty there. Places with the same set share one stub behind
- * the region's code, so that the code itself holds but a branch.
+ * the region's code, and a stub whose set contains another's stores what that one does not and goes on there. So
+ * the code itself holds but a branch, and most registers are stored in one place. What a departure to the
+ * trampoline has to tell is one number, which is taken apart behind the stubs.
  */
 import { LEAVE } from "../abi/leave_reason.ts";
-import { Control, ENTRY_INDEX_BITS } from "../abi/vcpu_layout.ts";
+import { Control, ENTRY_INDEX_BITS, PARCEL_SHIFT } from "../abi/vcpu_layout.ts";
 import { storeControl, storeState } from "../lower/guest_state_access.ts";
 import type { LocalAllocation } from "../lower/local_allocation.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
@@ -22,15 +24,33 @@ const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 export const Parameter = { ORIGIN: 0, DEPTH_AND_ENTRY: 1, COUNT: 2 } as const;
 
 /**
- * What a stub does: `leave` goes to the trampoline with a reason, `return` gives the next address to whoever
- * called the region, `chain` jumps to the region at the next address.
+ * What comes behind the stubs: `step` goes to the trampoline, to go on where the departure's number says, `leave`
+ * does so with the next address, `return` gives that to whoever called the region, `chain` jumps to the region
+ * that is there.
  */
-export type StubKind = "leave" | "return" | "chain";
+export type DepartureKind = "step" | "leave" | "return" | "chain";
+
+/** Innermost first: a kind may go on as one behind it. */
+const KINDS: readonly DepartureKind[] = ["step", "leave", "chain", "return"];
+
+/** A departure's number: why, how many instructions were not executed, and the distance of the next in parcels. */
+const Reason = { BITS: 5 } as const;
+const Unused = { SHIFT: Reason.BITS, BITS: 12 } as const;
+const Distance = {
+  SHIFT: Unused.SHIFT + Unused.BITS,
+  BITS: 32 - Unused.SHIFT - Unused.BITS,
+} as const;
 
 interface Stub {
   readonly label: string;
-  readonly kind: StubKind;
+  readonly kind: DepartureKind;
   readonly dirty: ElementSet;
+}
+
+/** Code that may be branched to by its label. */
+interface Section {
+  readonly label: string;
+  readonly code: Expression[];
 }
 
 /** What stubs need of the region around them. */
@@ -59,87 +79,148 @@ export class Departures {
   /** The module under construction. */
   readonly m: ModuleBuilder;
   readonly #context: DepartureContext;
-  readonly #exitPc: number;
-  readonly #exitReason: number;
+  readonly #nextPc: number;
+  readonly #number: number;
   readonly #stubs = new Map<string, Stub>();
 
   /** Departures of one region. */
   constructor(m: ModuleBuilder, context: DepartureContext) {
     this.m = m;
     this.#context = context;
-    this.#exitPc = context.locals.permanent("i64");
-    this.#exitReason = context.locals.permanent("i32");
+    this.#nextPc = context.locals.permanent("i64");
+    this.#number = context.locals.permanent("i32");
   }
 
   /** The address that was set to go on at. */
   nextPc(): Expression {
-    return this.m.localGet(this.#exitPc, I64);
+    return this.m.localGet(this.#nextPc, I64);
   }
 
   /** Sets the address to go on at. */
   setNextPc(pc: Expression): Expression {
-    return this.m.localSet(this.#exitPc, pc);
+    return this.m.localSet(this.#nextPc, pc);
   }
 
   /** Goes on at the next address that was set. */
   go(kind: "return" | "chain", dirty: ElementSet): Expression {
     const allowed = kind === "chain" && this.#context.isChecked ? "return" : kind;
-    return this.m.br(this.#stub(allowed, dirty).label);
+    return this.m.br(this.#stub(allowed, dirty));
   }
 
-  /** Statements that leave to the trampoline, to go on at `pc`, giving back what was not executed. */
-  leave(pc: Expression, reason: number, unused: number, dirty: ElementSet): Expression[] {
+  /** Statements that leave to the trampoline with the next address that was set, giving back what was not executed. */
+  leave(reason: number, unused: number, dirty: ElementSet): Expression[] {
+    return this.#depart("leave", numberOf(reason, unused, 0), dirty);
+  }
+
+  /** The same, to go on at a distance in bytes from the origin. */
+  leaveAt(offset: number, reason: number, unused: number, dirty: ElementSet): Expression[] {
+    return this.#depart("step", numberOf(reason, unused, offset >> PARCEL_SHIFT), dirty);
+  }
+
+  #depart(kind: DepartureKind, number: number, dirty: ElementSet): Expression[] {
     const { m } = this;
-    const { budget } = this.#context;
-    const left = m.binary("i32.add", m.localGet(budget, I32), m.i32(unused));
-    return [
-      this.setNextPc(pc),
-      m.localSet(this.#exitReason, m.i32(reason)),
-      ...(unused === 0 ? [] : [m.localSet(budget, left)]),
-      m.br(this.#stub("leave", dirty).label),
-    ];
+    return [m.localSet(this.#number, m.i32(number)), m.br(this.#stub(kind, dirty))];
   }
 
-  #stub(kind: StubKind, dirty: ElementSet): Stub {
+  #stub(kind: DepartureKind, dirty: ElementSet): string {
     const key = `${kind}.${dirty.key}`;
     let stub = this.#stubs.get(key);
     if (stub === undefined) {
       stub = { label: `stub${this.#stubs.size}`, kind, dirty: dirty.copy() };
       this.#stubs.set(key, stub);
     }
-    return stub;
+    return stub.label;
   }
 
   /** Wraps the region's code into one block for each stub, with the stubs behind it. */
   wrap(code: Expression): Expression {
     const { m } = this;
-    return [...this.#stubs.values()].reduce((inner, stub) => {
-      const outer = [m.block(stub.label, [inner, m.unreachable()]), ...this.#stubCode(stub)];
-      return m.block(null, outer, I64);
-    }, code);
+    let before = [code, m.unreachable()];
+    for (const section of this.#sections()) {
+      before = [m.block(section.label, before), ...section.code];
+    }
+    return m.block(null, before, I64);
   }
 
-  #stubCode({ kind, dirty }: Stub): Expression[] {
-    const { m } = this;
-    const { registers, budget, functions, pc } = this.#context;
-    const stores = [
-      ...registers.store(dirty),
-      storeControl(m, Control.BUDGET, m.localGet(budget, I32)),
+  /** Innermost first: all branch outwards. */
+  #sections(): Section[] {
+    const stubs = [...this.#stubs.values()].sort((a, b) => b.dirty.size - a.dirty.size);
+    const used = new Set(stubs.map(({ kind }) => kind));
+    if (used.has("step")) used.add("leave");
+    return [
+      ...stubs.map((stub, at) => this.#stubSection(stub, stubs.slice(at + 1))),
+      ...KINDS.filter((kind) => used.has(kind)).map((kind) => this.#endSection(kind)),
     ];
+  }
+
+  /** Goes on at the stub with most of its registers, out of smaller ones. */
+  #stubSection({ label, kind, dirty }: Stub, smaller: readonly Stub[]): Section {
+    const next = smaller.find((other) => other.kind === kind && other.dirty.isWithin(dirty));
+    const stored = next === undefined ? dirty : dirty.without(next.dirty);
+    const stores = this.#context.registers.store(stored);
+    return { label, code: [...stores, this.m.br(next?.label ?? kind)] };
+  }
+
+  #endSection(kind: DepartureKind): Section {
+    return { label: kind, code: this.#end(kind) };
+  }
+
+  #end(kind: DepartureKind): Expression[] {
+    const { m } = this;
+    const { functions } = this.#context;
     switch (kind) {
-      case "return":
-        return [...stores, m.return(this.nextPc())];
-      case "chain": {
-        const operands = [this.nextPc(), depthOf(m)];
-        return [...stores, m.returnCall(functions.transfer("chain"), operands, I64)];
-      }
+      case "step":
+        return [this.setNextPc(this.#steppedPc()), m.br("leave")];
       case "leave":
+        return this.#leaveEnd();
+      case "return":
+        return [this.#storeBudget(m.localGet(this.#context.budget, I32)), m.return(this.nextPc())];
+      case "chain":
         return [
-          ...stores,
-          storeState(m, pc, 0, this.nextPc()),
-          storeControl(m, Control.REASON, m.localGet(this.#exitReason, I32)),
-          m.return(m.i64(LEAVE)),
+          this.#storeBudget(m.localGet(this.#context.budget, I32)),
+          m.returnCall(functions.transfer("chain"), [this.nextPc(), depthOf(m)], I64),
         ];
     }
   }
+
+  #leaveEnd(): Expression[] {
+    const { m } = this;
+    const number = (): Expression => m.localGet(this.#number, I32);
+    const field = (shift: number, bits: number): Expression =>
+      m.binary("i32.and", m.binary("i32.shr_u", number(), m.i32(shift)), m.i32((1 << bits) - 1));
+    const unused = field(Unused.SHIFT, Unused.BITS);
+    return [
+      this.#storeBudget(m.binary("i32.add", m.localGet(this.#context.budget, I32), unused)),
+      storeState(m, this.#context.pc, 0, this.nextPc()),
+      storeControl(m, Control.REASON, m.binary("i32.and", number(), m.i32((1 << Reason.BITS) - 1))),
+      m.return(m.i64(LEAVE)),
+    ];
+  }
+
+  #storeBudget(budget: Expression): Expression {
+    return storeControl(this.m, Control.BUDGET, budget);
+  }
+
+  #steppedPc(): Expression {
+    const { m } = this;
+    const distance = m.binary(
+      "i32.shl",
+      m.binary("i32.shr_s", m.localGet(this.#number, I32), m.i32(Distance.SHIFT)),
+      m.i32(PARCEL_SHIFT),
+    );
+    const origin = m.localGet(Parameter.ORIGIN, I64);
+    return m.binary("i64.add", origin, m.unary("i64.extend_i32_s", distance));
+  }
+}
+
+function numberOf(reason: number, unused: number, parcels: number): number {
+  const farthest = 1 << (Distance.BITS - 1);
+  const fits = reason >> Reason.BITS === 0 && unused >> Unused.BITS === 0 &&
+    parcels >= -farthest && parcels < farthest;
+  if (!fits) {
+    throw new RangeError(
+      `Cannot tell of a departure: reason ${reason}, ${unused} instructions not executed, ${parcels} parcels away`,
+    );
+  }
+  return reason | unused << Unused.SHIFT | parcels << Distance.SHIFT;
 }

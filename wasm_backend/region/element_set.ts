@@ -45,6 +45,16 @@ export class ElementSet {
     return new ElementSet(this.low & ~other.low, this.high & ~other.high);
   }
 
+  /** Are all elements of this set in the other? */
+  isWithin(other: ElementSet): boolean {
+    return (this.low & ~other.low) === 0 && (this.high & ~other.high) === 0;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return [...this.elements()].length;
+  }
+
   /** A copy. */
   copy(): ElementSet {
     return new ElementSet(this.low, this.high);

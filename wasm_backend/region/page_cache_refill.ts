@@ -20,26 +20,26 @@ const ONE_RETURN = PAGE_BEFORE + 1;
 const RETURNS = 16;
 const NO_PATIENCE = (-RETURNS * ONE_RETURN) | 0;
 
-const Local = { ADDRESS: 0, MASK: 1, CACHE: 2, ADDEND: 3, HISTORY: 4 } as const;
+const Local = { ADDRESS: 0, SPAN: 1, CACHE: 2, ADDEND: 3, HISTORY: 4 } as const;
 
 /** What a function refills. */
 export interface PageCacheRefill {
-  /** Name of the function that probes the TLB. */
-  readonly probe: string;
+  /** Name of the function that searches for the page of a span. */
+  readonly search: string;
   /** Number of the mmu mode. */
   readonly mmu: number;
   /** May caches give up? Only where the code that uses them has another way to find pages. */
   readonly canGiveUp: boolean;
 }
 
-/** Adds a function `(va, width - 1, cache) -> i32`: an addend, or odd. */
+/** Adds a function `(va, span word, cache) -> i32`: an addend, or odd. */
 export function addPageCacheRefill(
   m: ModuleBuilder,
   name: string,
-  { probe, mmu, canGiveUp }: PageCacheRefill,
+  { search, mmu, canGiveUp }: PageCacheRefill,
 ): void {
   const address = m.localGet(Local.ADDRESS, I64);
-  const found = m.call(probe, [address, m.localGet(Local.MASK, I32)], I32);
+  const found = m.call(search, [address, m.localGet(Local.SPAN, I32)], I32);
   const body = m.block(null, [
     m.ifRare(isFailure(m, m.localTee(Local.ADDEND, found, I32)), [m.return(result(m))]),
     ...(canGiveUp ? keepHistory(m) : []),

@@ -12,16 +12,16 @@ const [FIRST, SECOND, THIRD] = [0x1000n, 0x8000_2000n, -0x1000n];
 /** Far more returns than any patience. */
 const MANY = 100;
 
-/** A cache that is empty, and its refill; the probe knows the pages of a map. */
+/** A cache that is empty, and its refill; the search knows the pages of a map. */
 function scene(canGiveUp: boolean) {
   const pages = new Map<bigint, number>([[FIRST, 0x100], [SECOND, 0x200], [THIRD, 0x300]]);
   const m = new ModuleFactory().create(`
-    (import "${ENVIRONMENT}" "probe" (func $probe (param i64 i32) (result i32)))`);
-  addPageCacheRefill(m, "refill", { probe: "probe", mmu: MMU, canGiveUp });
+    (import "${ENVIRONMENT}" "search" (func $search (param i64 i32) (result i32)))`);
+  addPageCacheRefill(m, "refill", { search: "search", mmu: MMU, canGiveUp });
   m.exportFunction("refill");
-  const probe = (address: bigint, mask: number): number =>
+  const search = (address: bigint, mask: number): number =>
     (address & BigInt(mask)) !== 0n ? 1 : pages.get(address & -4096n) ?? 1;
-  const imports = moduleImports({ probe });
+  const imports = moduleImports({ search });
   const memory = imports[ENVIRONMENT][VCPU_MEMORY] as WebAssembly.Memory;
   const view = new DataView(memory.buffer);
   new Uint8Array(memory.buffer, CACHE, 1 << PageCache.ENTRY_SHIFT).fill(-1);

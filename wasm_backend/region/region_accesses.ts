@@ -38,6 +38,7 @@ const I32 = wasmType("i32");
 const I64 = wasmType("i64");
 const BITS_PER_BYTE = 8;
 const WIDEST_BYTES = 8;
+const NO_LOCAL = -1;
 
 /** What the accesses of a region are lowered with. */
 export interface AccessContext {
@@ -65,8 +66,8 @@ interface GroupFrame {
   readonly base: number;
   /** i32: its host address. */
   readonly host: number;
-  /** i32, for stores: 0 when each member must translate for itself. */
-  readonly isWhole: number;
+  /** i32, for stores: odd when each member must translate for itself. */
+  readonly found: number;
 }
 
 /** See the header of this file. */
@@ -235,13 +236,6 @@ export class RegionAccesses {
     this.#log.note({ kind: LogKind.STORE, bytes, address: () => address, operand: value }, null);
   }
 
-  /** Statements that find a store's page, or make the store where it is guarded, or leave. */
-  #probeStore(store: StoreLocals, done: string): Expression[] {
-    const { address, bytes, found } = store;
-    const probe = this.#translation.probe("store", address, bytes);
-    return [this.m.localSet(found, probe), ...this.#unlessFound(store, done)];
-  }
-
   #unlessFound({ address, value, bytes, found }: StoreLocals, done: string): Expression[] {
     const { m } = this;
     const translation = this.#translation;
@@ -259,9 +253,13 @@ export class RegionAccesses {
   ): Expression {
     const { m } = this;
     const stored = m.localGet(value, I64);
-    return storeKind(HOST_COLUMNS[this.#context.host], order) === "plain"
+    return this.#isPlainStore(order)
       ? m.store("ram", bytes, I64, host, stored, offset)
       : m.atomicStore("ram", bytes, I64, host, stored, offset);
+  }
+
+  #isPlainStore(order: OrderSet): boolean {
+    return storeKind(HOST_COLUMNS[this.#context.host], order) === "plain";
   }
 
   // --- groups of accesses ---------------------------------------------------------------------------
@@ -271,36 +269,31 @@ export class RegionAccesses {
     const known = this.#groupFrames.get(group);
     if (known !== undefined) return known;
     const { m } = this;
-    const frame = {
-      base: this.#host.useInLocal(group.base),
-      host: this.#host.locals.scratch("i32"),
-      isWhole: isStore ? this.#host.locals.scratch("i32") : -1,
-    };
-    this.#groupFrames.set(group, frame);
+    const { low, span: bytes, alignment } = group;
+    const base = this.#host.useInLocal(group.base);
+    const host = this.#host.locals.scratch("i32");
+    const lowest = low === 0 ? base : this.#host.toLocal(this.#at(base, low), "i64");
+    const span = { lowest, bytes, alignment };
     const { openRam } = this.#context;
-    const { span: bytes, alignment } = group;
+    let frame = { base, host, found: NO_LOCAL };
     if (openRam !== null && !isStore) {
-      const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
-      const place = this.#openPlace(openRam, { lowest, bytes, alignment }, frame.base);
-      this.#host.push(m.localSet(frame.host, place));
-      return frame;
+      this.#host.push(m.localSet(host, this.#openPlace(openRam, span, base)));
+    } else {
+      const page = this.#pageOf(operation, isStore ? "store" : "load");
+      this.#checkWindow(span, page, isStore);
+      this.#host.push(m.localSet(host, this.#translation.place(base, page.addend)));
+      frame = { base, host, found: page.addend };
     }
-    const page = this.#pageOf(operation, isStore ? "store" : "load");
-    const lowest = this.#host.toLocal(this.#at(frame.base, group.low), "i64");
-    this.#checkWindow({ lowest, bytes, alignment }, page, frame, isStore);
-    const place = this.#translation.place(frame.base, page.addend);
-    this.#host.push(m.localSet(frame.host, place));
+    this.#groupFrames.set(group, frame);
     return frame;
   }
 
   /** A window that is no plain RAM of one page: loads leave, stores go one by one. */
-  #checkWindow(span: AccessSpan, page: PageFinder, frame: GroupFrame, isStore: boolean): void {
+  #checkWindow(span: AccessSpan, page: PageFinder, isStore: boolean): void {
     const { m } = this;
-    const translation = this.#translation;
-    const fails = m.binary("i32.or", translation.isOdd(page.addend), translation.crosses(span));
-    const failed = isStore ? [m.localSet(frame.isWhole, m.i32(0))] : this.#host.stepHere();
-    if (isStore) this.#host.push(m.localSet(frame.isWhole, m.i32(1)));
-    this.#host.push(page.find(span, [m.if(fails, m.block(null, failed))]));
+    const isOdd = (): Expression => this.#translation.isOdd(page.addend);
+    const failed = isStore ? [] : [m.if(isOdd(), m.block(null, this.#host.stepHere()))];
+    this.#host.push(page.find(span, failed));
   }
 
   #at(base: number, distance: number): Expression {
@@ -329,17 +322,23 @@ export class RegionAccesses {
     const value = this.#host.toLocal(this.#host.use(operation.operands[1]), "i64");
     const frame = this.#frameOf(group, operation, true);
     const distance = distanceOf(operation.operands[0]);
-    const address = this.#host.locals.scratch("i64");
-    const found = this.#host.locals.scratch("i32");
     const done = `stored${operation.id}`;
-    const alone = m.ifRare(m.unary("i32.eqz", m.localGet(frame.isWhole, I32)), [
-      m.localSet(address, this.#at(frame.base, distance)),
-      ...this.#probeStore({ address, value, bytes, found }, done),
-      this.#plainStore(order, bytes, this.#translation.place(address, found), value),
-      m.br(done),
+    const stored = m.localGet(value, I64);
+    const isPlain = this.#isPlainStore(order);
+    const alone = this.#translation.storeAlone(
+      this.#at(frame.base, distance),
+      stored,
+      bytes,
+      isPlain,
+    );
+    const unlessWhole = m.ifRare(this.#translation.isOdd(frame.found), [
+      m.br(done, alone),
+      ...this.#host.stepHere(),
     ]);
     const [host, offset] = this.#memberHost(frame, distance);
-    this.#host.push(m.block(done, [alone, this.#plainStore(order, bytes, host, value, offset)]));
+    this.#host.push(
+      m.block(done, [unlessWhole, this.#plainStore(order, bytes, host, value, offset)]),
+    );
     const member = (): number => this.#host.toLocal(this.#at(frame.base, distance), "i64");
     this.#log.note({ kind: LogKind.STORE, bytes, address: member, operand: value }, null);
   }

@@ -32,6 +32,16 @@ const LOW_HALF = 0xffff_ffffn;
 const HALF_BITS = 32n;
 const SIGN_SHIFT = 63n;
 
+/** A store to a guarded page: `(va, value, bytes) -> i32`, 0 when it is no such store. */
+export const STORE_GUARDED: FunctionSignature = {
+  name: ColdExport.STORE_GUARDED,
+  parameters: ["i64", "i64", "i32"],
+  result: "i32",
+};
+
+/** A span in one word: its alignment - 1, and above it the distance of its last byte. */
+export const SpanWord = { ALIGNMENT: 7, REACH_SHIFT: 3 } as const;
+
 /** High product halves. */
 export type MulhOpcode = "i64.mulh_s" | "i64.mulh_u" | "i64.mulh_su";
 
@@ -125,12 +135,62 @@ export class RegionFunctions {
     m.addFunction(`probe_${kind}_${mmu}`, [I64, I32], I32, [I32], body);
   }
 
-  /** `(va, width - 1, cache) -> i32`: as a probe, and lets a page cache hold the page, unless it gives up. */
+  /** `(va, span word) -> i32`: as a probe, but odd as well when the span crosses pages. */
+  search(kind: "load" | "store", mmu: number): string {
+    return this.#once(`search_${kind}_${mmu}`, () => this.#addSearch(kind, mmu));
+  }
+
+  #addSearch(kind: "load" | "store", mmu: number): void {
+    const m = this.#m;
+    const [va, span] = [0, 1];
+    const address = (): Expression => m.localGet(va, I64);
+    const reach = m.binary("i32.shr_u", m.localGet(span, I32), m.i32(SpanWord.REACH_SHIFT));
+    const last = m.binary("i64.add", address(), m.unary("i64.extend_i32_u", reach));
+    const crosses = m.binary(
+      "i64.lt_u",
+      m.i64(~PAGE_MASK),
+      m.binary("i64.xor", last, address()),
+    );
+    const alignment = m.binary("i32.and", m.localGet(span, I32), m.i32(SpanWord.ALIGNMENT));
+    const body = m.block(null, [
+      m.ifRare(crosses, [m.return(m.i32(1))]),
+      m.call(this.probe(kind, mmu), [address(), alignment], I32),
+    ], I32);
+    m.addFunction(`search_${kind}_${mmu}`, [I64, I32], I32, [], body);
+  }
+
+  /** `(va, value) -> i32`: a store wherever its page is; 0 when it was not made. */
+  storeAlone(bytes: number, isPlain: boolean, mmu: number): string {
+    const name = `store_${isPlain ? "plain" : "ordered"}_${bytes}_${mmu}`;
+    return this.#once(name, () => this.#addStoreAlone(name, bytes, isPlain, mmu));
+  }
+
+  /** ORDER: the store is that of the region that calls it; partner: whatever the guest pairs it with. */
+  #addStoreAlone(name: string, bytes: number, isPlain: boolean, mmu: number): void {
+    const m = this.#m;
+    const [va, value, addend] = [0, 1, 2];
+    const address = (): Expression => m.localGet(va, I64);
+    const stored = (): Expression => m.localGet(value, I64);
+    const found = (): Expression => m.localGet(addend, I32);
+    const place = m.binary("i32.add", found(), m.unary("i32.wrap_i64", address()));
+    const guarded = m.call(this.imported(STORE_GUARDED), [address(), stored(), m.i32(bytes)], I32);
+    const body = m.block(null, [
+      m.localSet(addend, m.call(this.probe("store", mmu), [address(), m.i32(bytes - 1)], I32)),
+      m.ifRare(m.binary("i32.and", found(), m.i32(1)), [m.return(guarded)]),
+      isPlain
+        ? m.store("ram", bytes, I64, place, stored())
+        : m.atomicStore("ram", bytes, I64, place, stored()),
+      m.i32(1),
+    ], I32);
+    m.addFunction(name, [I64, I64], I32, [I32], body);
+  }
+
+  /** `(va, span word, cache) -> i32`: as a search, and lets a page cache hold the page, unless it gives up. */
   refill(kind: "load" | "store", mmu: number, canGiveUp: boolean): string {
     const name = `${canGiveUp ? "try" : "refill"}_${kind}_${mmu}`;
     return this.#once(
       name,
-      () => addPageCacheRefill(this.#m, name, { probe: this.probe(kind, mmu), mmu, canGiveUp }),
+      () => addPageCacheRefill(this.#m, name, { search: this.search(kind, mmu), mmu, canGiveUp }),
     );
   }
 

@@ -251,7 +251,7 @@ export class RegionLowering extends OperationLowering {
       if (!isHere || conditions.length === 0) return [];
       const isRefused = violatesConditions(this.#registers, this.#label, label, conditions);
       return [
-        m.ifRare(isRefused, this.#departure(this.pcRelative(offset), LeaveReason.COLD_STEP, 0)),
+        m.ifRare(isRefused, this.#departure(offset, LeaveReason.COLD_STEP, 0)),
       ];
     });
   }
@@ -305,7 +305,7 @@ export class RegionLowering extends OperationLowering {
   #checkBudget(block: Block, least: number): void {
     if (least === 0) return;
     const { m } = this;
-    const leave = this.#departure(this.pcRelative(offsetOf(block)), LeaveReason.BUDGET, 0);
+    const leave = this.#departure(offsetOf(block), LeaveReason.BUDGET, 0);
     this.push(m.ifRare(m.binary("i32.lt_s", m.localGet(this.#budget, I32), m.i32(least)), leave));
   }
 
@@ -454,8 +454,8 @@ export class RegionLowering extends OperationLowering {
     this.push(this.#departures.go(kind, this.#dirty));
   }
 
-  #departure(pc: Expression, reason: number, unused: number): Expression[] {
-    return this.#departures.leave(pc, reason, unused, this.#dirty);
+  #departure(offset: number, reason: number, unused: number): Expression[] {
+    return this.#departures.leaveAt(offset, reason, unused, this.#dirty);
   }
 
   #current(): BoundaryAttribute {
@@ -469,14 +469,18 @@ export class RegionLowering extends OperationLowering {
   #exit(block: Block, { pc, reason }: Terminator & { kind: "exit" }): Expression[] {
     const isStep = reason === ExitReason.SINGLE_STEP;
     const unused = isStep ? block.instructions - this.#current().index : 0;
-    return this.#departure(this.use(pc), reason, unused);
+    if (pc.opcode === "guest.pc_relative") {
+      return this.#departure((pc.attribute as { offset: number }).offset, reason, unused);
+    }
+    const next = this.#departures.setNextPc(this.use(pc));
+    return [next, ...this.#departures.leave(reason, unused, this.#dirty)];
   }
 
   /** The cold tier executes the current instruction. */
   #stepHere(): Expression[] {
     const { offset, index } = this.#current();
     return this.#departure(
-      this.pcRelative(offset),
+      offset,
       ExitReason.SINGLE_STEP,
       this.#block.instructions - index,
     );
@@ -489,7 +493,7 @@ export class RegionLowering extends OperationLowering {
 
   #departIfAsked(offset: number, unused: number): void {
     const { m } = this;
-    const leave = this.#departure(this.pcRelative(offset), ExitReason.REFRESH, unused);
+    const leave = this.#departure(offset, ExitReason.REFRESH, unused);
     this.push(m.ifRare(m.localGet(this.#departs, I32), leave));
     this.#isDeparting = false;
   }
