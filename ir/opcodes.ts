@@ -329,9 +329,24 @@ export const OPCODES = {
 /** Name of an opcode. */
 export type Opcode = keyof typeof OPCODES;
 
-/** The row of an opcode. */
-export function opcodeRow(opcode: Opcode): OpcodeRow {
-  return OPCODES[opcode];
+/** A row with its name. */
+export interface NamedOpcodeRow extends OpcodeRow {
+  /** The opcode; the same string object every time, which a name put together from parts is not. */
+  readonly opcode: Opcode;
+}
+
+const ROWS: ReadonlyMap<string, NamedOpcodeRow> = new Map(
+  Object.entries(OPCODES).map(([name, row]) => [name, { ...row, opcode: name as Opcode }]),
+);
+
+/**
+ * The row of an opcode.
+ * @throws {RangeError} when there is no such opcode.
+ */
+export function opcodeRow(opcode: Opcode): NamedOpcodeRow {
+  const row = ROWS.get(opcode);
+  if (row === undefined) throw new RangeError(`Cannot find opcode "${opcode}"`);
+  return row;
 }
 
 /** Atomic updates of `guest.rmw`. */

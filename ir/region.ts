@@ -108,12 +108,13 @@ export class Operation {
     operands: Operation[],
     attribute: Attribute,
   ) {
+    const row = opcodeRow(opcode);
     this.id = id;
-    this.opcode = opcode;
+    this.opcode = row.opcode;
     this.type = type;
     this.operands = operands;
     this.attribute = attribute;
-    this.effect = opcodeRow(opcode).effect;
+    this.effect = row.effect;
   }
 }
 

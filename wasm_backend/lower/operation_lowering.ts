@@ -7,7 +7,6 @@
  * saved into a local. Operations with effects are emitted in program order.
  */
 import type { StateSlot } from "../../ir/guest_state.ts";
-import { opcodeRow } from "../../ir/opcodes.ts";
 import type {
   Block,
   FunctionSignature,
@@ -29,8 +28,9 @@ export interface ModuleFunctions {
   mulh(opcode: "i64.mulh_s" | "i64.mulh_u" | "i64.mulh_su"): string;
 }
 
-/** What a deferred value reads, for the test against writes. */
-type Element = string;
+const NO_LOCAL = -1;
+
+type VariableAttribute = { readonly variable: Variable };
 
 /** See the header of this file. */
 export abstract class OperationLowering {
@@ -43,8 +43,10 @@ export abstract class OperationLowering {
   /** Statements of the block being lowered. */
   protected statements: Expression[] = [];
   readonly #uses: ValueUses;
-  readonly #valueLocal: (number | undefined)[] = [];
-  readonly #remaining: number[] = [];
+  /** Local of a value by its id. */
+  readonly #valueLocal: Int32Array;
+  /** Uses of a value, by its id, that were not made yet. */
+  readonly #remaining: Uint32Array;
   #deferred: Operation[] = [];
   readonly #variableLocal: (number | undefined)[] = [];
 
@@ -59,6 +61,8 @@ export abstract class OperationLowering {
     this.functions = functions;
     this.locals = locals;
     this.#uses = new ValueUses(region);
+    this.#valueLocal = new Int32Array(region.operationCount).fill(NO_LOCAL);
+    this.#remaining = this.#uses.counts();
   }
 
   // --- what differs between contexts ----------------------------------------------------------------
@@ -112,11 +116,10 @@ export abstract class OperationLowering {
   /** The value, for use in the next statement. */
   protected use(value: Operation): Expression {
     const local = this.#valueLocal[value.id];
-    if (local !== undefined) return this.m.localGet(local, wasmType(value.type));
+    if (local !== NO_LOCAL) return this.m.localGet(local, wasmType(value.type));
     if (!isRemadeAtEachUse(value)) {
-      const left = (this.#remaining[value.id] ?? this.#uses.count(value)) - 1;
-      this.#remaining[value.id] = left;
-      if (left <= 0) this.#forget(value);
+      if (this.#remaining[value.id] > 0) this.#remaining[value.id]--;
+      if (this.#remaining[value.id] === 0) this.#forget(value);
     }
     return this.#expression(value);
   }
@@ -124,7 +127,7 @@ export abstract class OperationLowering {
   /** The value in a local of its own or as it is, to be used several times in one statement group. */
   protected useInLocal(value: Operation): number {
     const known = this.#valueLocal[value.id];
-    if (known !== undefined) return known;
+    if (known !== NO_LOCAL) return known;
     return this.toLocal(this.use(value), value.type as ValueType);
   }
 
@@ -156,7 +159,7 @@ export abstract class OperationLowering {
   }
 
   #lower(operation: Operation): void {
-    const effect = opcodeRow(operation.opcode).effect;
+    const { effect } = operation;
     const uses = this.#uses.count(operation);
     if (effect === "pure" || effect === "read" || isRemadeAtEachUse(operation)) {
       if (uses === 0) return;
@@ -185,19 +188,26 @@ export abstract class OperationLowering {
     this.push(this.m.localSet(local, value));
   }
 
-  /** Saves deferred values that read `element` (or, when null, anything a call may change). */
-  #saveReadersOf(element: Element | null): void {
-    for (const operation of [...this.#deferred]) {
-      if (this.#valueLocal[operation.id] === undefined && this.#treeReads(operation, element)) {
+  /** Saves deferred values that read what an operation changes. */
+  #saveReadersOf(change: Operation): void {
+    for (let at = 0; at < this.#deferred.length; at++) {
+      const operation = this.#deferred[at];
+      if (!this.#isKept(operation) && this.#treeReads(operation, change)) {
         this.#materialize(operation, false);
+        // It is gone, and so is what it was made of.
+        at = -1;
       }
     }
   }
 
-  #treeReads(operation: Operation, element: Element | null): boolean {
-    if (this.#valueLocal[operation.id] !== undefined) return false;
-    if (reads(operation, element)) return true;
-    return operation.operands.some((operand) => this.#treeReads(operand, element));
+  #isKept({ id }: Operation): boolean {
+    return this.#valueLocal[id] !== NO_LOCAL;
+  }
+
+  #treeReads(operation: Operation, change: Operation): boolean {
+    if (this.#isKept(operation)) return false;
+    if (isChangedBy(operation, change)) return true;
+    return operation.operands.some((operand) => this.#treeReads(operand, change));
   }
 
   // --- expressions ----------------------------------------------------------------------------------
@@ -235,7 +245,7 @@ export abstract class OperationLowering {
       case "state.get_at":
         return this.stateGetAt((attribute as SlotAttribute).slot, this.use(operands[0]));
       case "var.get": {
-        const { variable } = attribute as { variable: Variable };
+        const { variable } = attribute as VariableAttribute;
         return this.m.localGet(this.variableLocal(variable), wasmType(variable.type));
       }
       case "field.i32":
@@ -268,20 +278,20 @@ export abstract class OperationLowering {
       case "state.set": {
         const { slot, index } = attribute as SlotAttribute;
         const value = this.use(operands[0]);
-        this.#saveReadersOf(`${slot.name}.${index}`);
+        this.#saveReadersOf(operation);
         return this.stateSet(slot, index, value);
       }
       case "state.set_at": {
         const { slot } = attribute as SlotAttribute;
         const index = this.use(operands[0]);
         const value = this.use(operands[1]);
-        this.#saveReadersOf(`${slot.name}.*`);
+        this.#saveReadersOf(operation);
         return this.stateSetAt(slot, index, value);
       }
       case "var.set": {
-        const { variable } = attribute as { variable: Variable };
+        const { variable } = attribute as VariableAttribute;
         const value = this.use(operands[0]);
-        this.#saveReadersOf(`$${variable.index}`);
+        this.#saveReadersOf(operation);
         return this.m.localSet(this.variableLocal(variable), value);
       }
       case "guest.boundary": {
@@ -298,7 +308,7 @@ export abstract class OperationLowering {
       case "call": {
         const { callee } = attribute as { callee: FunctionSignature };
         const values = operands.map((operand) => this.use(operand));
-        this.#saveReadersOf(null);
+        this.#saveReadersOf(operation);
         this.beforeCall(callee).forEach((statement) => this.push(statement));
         return this.m.call(callee.name, values, wasmType(callee.result));
       }
@@ -312,7 +322,7 @@ export abstract class OperationLowering {
       case "lines.and":
       case "phys.load":
       case "phys.cmpxchg":
-        this.#saveReadersOf(null);
+        this.#saveReadersOf(operation);
         return this.machineAccess(operation);
       default:
         return this.access(operation, attribute as MemoryAttribute);
@@ -320,15 +330,16 @@ export abstract class OperationLowering {
   }
 
   /** Operands of the call that have no other user are computed where the call is. */
-  #callUnless({ operands, attribute }: Operation): Expression {
+  #callUnless(operation: Operation): Expression {
     const { m } = this;
+    const { operands, attribute } = operation;
     const { callee } = attribute as { callee: FunctionSignature };
     const [condition, usual, ...others] = operands;
     const type = wasmType(callee.result);
     const result = this.toLocal(this.use(usual), callee.result as ValueType);
     const isUnusual = m.unary("i32.eqz", this.use(condition));
     const values = others.map((operand) => this.use(operand));
-    this.#saveReadersOf(null);
+    this.#saveReadersOf(operation);
     const before = this.beforeCall(callee);
     this.push(
       m.ifRare(isUnusual, [...before, m.localSet(result, m.call(callee.name, values, type))]),
@@ -357,23 +368,39 @@ function isRemadeAtEachUse(operation: Operation): boolean {
   }
 }
 
-/** Does the operation itself read the element? `null` stands for all that a call may change. */
-function reads(operation: Operation, element: Element | null): boolean {
-  switch (operation.opcode) {
-    case "state.get": {
-      const { slot, index } = operation.attribute as SlotAttribute;
-      if (element === null) return !slot.promotable;
-      return element === `${slot.name}.${index}` || element === `${slot.name}.*`;
-    }
-    case "state.get_at": {
-      const { slot } = operation.attribute as SlotAttribute;
-      return element === null ? !slot.promotable : element.startsWith(`${slot.name}.`);
-    }
+/** Does the operation itself read what the other changes? What is no write may change all that calls may. */
+function isChangedBy({ opcode, attribute }: Operation, change: Operation): boolean {
+  switch (opcode) {
+    case "state.get":
+    case "state.get_at":
+      return isElementChangedBy(attribute as SlotAttribute, opcode === "state.get", change);
     case "var.get":
-      return element === `$${(operation.attribute as { variable: Variable }).variable.index}`;
+      return change.opcode === "var.set" &&
+        (attribute as VariableAttribute).variable ===
+          (change.attribute as VariableAttribute).variable;
     case "lines.get":
-      return element === null;
+      return change.effect !== "write";
     default:
       return false;
+  }
+}
+
+/** The same for one element of a slot, or any of it. */
+function isElementChangedBy(
+  { slot, index }: SlotAttribute,
+  isOne: boolean,
+  change: Operation,
+): boolean {
+  switch (change.opcode) {
+    case "var.set":
+      return false;
+    case "state.set": {
+      const written = change.attribute as SlotAttribute;
+      return written.slot === slot && (!isOne || written.index === index);
+    }
+    case "state.set_at":
+      return (change.attribute as SlotAttribute).slot === slot;
+    default:
+      return !slot.promotable;
   }
 }

@@ -6,6 +6,7 @@
  * Only windows whose lowest member has the alignment of the widest one form a group, so that one test of one
  * address decides for all.
  */
+import { elementOffset } from "../../ir/guest_state.ts";
 import type { Block, MemoryAttribute, Operation, SlotAttribute } from "../../ir/region.ts";
 import { baseOf } from "./page_caches.ts";
 
@@ -57,14 +58,15 @@ export function accessGroups(block: Block): Map<Operation, AccessGroup> {
 
 /** Which values of a block are the same although read from a register several times. */
 class StateReads {
-  readonly #writes = new Map<string, number>();
+  /** Number of writes so far, by the element's offset. */
+  readonly #writes = new Map<number, number>();
   readonly #names = new Map<Operation, string>();
 
   visit(operation: Operation): void {
     const { opcode, attribute } = operation;
     if (opcode !== "state.get" && opcode !== "state.set") return;
     const { slot, index } = attribute as SlotAttribute;
-    const element = `${slot.name}.${index}`;
+    const element = elementOffset(slot, index);
     const writes = this.#writes.get(element) ?? 0;
     if (opcode === "state.set") this.#writes.set(element, writes + 1);
     else this.#names.set(operation, `${element}@${writes}`);

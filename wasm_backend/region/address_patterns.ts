@@ -9,6 +9,7 @@
  * An element of guest state that a loop does not write stays. Elements that are only copied among each other
  * and moved by amounts that stay make steps, and so does arithmetic over these that keeps near what is near.
  */
+import { elementOffset } from "../../ir/guest_state.ts";
 import type { Block, Operation, SlotAttribute } from "../../ir/region.ts";
 
 /** Steps of so many bytes and more are strides: a page has some ten of them. */
@@ -20,11 +21,11 @@ export type AddressPattern = "steps" | "strides" | "scattered";
 /** What a loop does to the elements of guest state that it writes. */
 class LoopSteps {
   /** Values written, by element. */
-  readonly #writes = new Map<string, Operation[]>();
+  readonly #writes = new Map<number, Operation[]>();
   /** What a read gives that comes behind a write in its block. */
   readonly #written = new Map<Operation, Operation>();
   /** Elements that move by steps. */
-  readonly #stepping: Set<string>;
+  readonly #stepping: Set<number>;
 
   constructor(blocks: Iterable<Block>) {
     for (const block of blocks) this.#collect(block);
@@ -34,7 +35,7 @@ class LoopSteps {
   }
 
   /** Values that an element is given. */
-  writesOf(element: string): readonly Operation[] {
+  writesOf(element: number): readonly Operation[] {
     return this.#writes.get(element) ?? [];
   }
 
@@ -44,7 +45,7 @@ class LoopSteps {
   }
 
   #collect({ operations }: Block): void {
-    const latest = new Map<string, Operation>();
+    const latest = new Map<number, Operation>();
     for (const operation of operations) {
       if (operation.opcode !== "state.get" && operation.opcode !== "state.set") continue;
       const element = elementOf(operation);
@@ -62,7 +63,7 @@ class LoopSteps {
   }
 
   /** Adds or takes away elements for which the test holds, until there is none. */
-  #settle(test: (element: string) => boolean, change: "add" | "delete"): void {
+  #settle(test: (element: number) => boolean, change: "add" | "delete"): void {
     for (let changed = true; changed;) {
       changed = false;
       for (const element of this.#writes.keys()) {
@@ -73,7 +74,7 @@ class LoopSteps {
     }
   }
 
-  #writesAll(element: string, test: (value: Operation) => boolean): boolean {
+  #writesAll(element: number, test: (value: Operation) => boolean): boolean {
     return this.#writes.get(element)?.every(test) ?? true;
   }
 
@@ -182,7 +183,7 @@ class StepLengths {
   }
 
   /** The distance of a value from the element as the turn found it; null when it is none. */
-  #moved(value: Operation, element: string): bigint | null {
+  #moved(value: Operation, element: number): bigint | null {
     if (isExtension(value)) return this.#moved(value.operands[0], element);
     if (value.opcode === "state.get") {
       if (elementOf(value) !== element) return null;
@@ -222,9 +223,10 @@ function isExtension({ opcode }: Operation): boolean {
   return opcode.includes(".extend") || opcode === "i32.wrap_i64";
 }
 
-function elementOf({ attribute }: Operation): string {
+/** Offset of the element that is read or written. */
+function elementOf({ attribute }: Operation): number {
   const { slot, index } = attribute as SlotAttribute;
-  return `${slot.name}.${index}`;
+  return elementOffset(slot, index);
 }
 
 /** See the header of this file. */

@@ -52,7 +52,7 @@ export class ElementSet {
 
   /** Number of elements. */
   get size(): number {
-    return [...this.elements()].length;
+    return this.elements().length;
   }
 
   /** A copy. */
@@ -66,9 +66,17 @@ export class ElementSet {
   }
 
   /** The elements in ascending order. */
-  *elements(): Generator<number> {
-    for (let element = 0; element < ELEMENT_LIMIT; element++) {
-      if (this.has(element)) yield element;
-    }
+  elements(): number[] {
+    const found: number[] = [];
+    addBits(this.low, 0, found);
+    addBits(this.high, WORD_BITS, found);
+    return found;
+  }
+}
+
+/** Appends the numbers of the bits that are set, counted from `first`. */
+function addBits(word: number, first: number, found: number[]): void {
+  for (let rest = word; rest !== 0; rest &= rest - 1) {
+    found.push(first + WORD_BITS - 1 - Math.clz32(rest & -rest));
   }
 }

@@ -8,9 +8,8 @@
  * live at an entry is loaded there; after a guest call, everything live is loaded again.
  */
 import { successors } from "../../ir/builder.ts";
-import { opcodeRow } from "../../ir/opcodes.ts";
 import type { Block, Operation, Region, SlotAttribute } from "../../ir/region.ts";
-import type { StateSlot } from "../../ir/guest_state.ts";
+import { elementOffset, type StateSlot } from "../../ir/guest_state.ts";
 import { ElementSet } from "./element_set.ts";
 
 /** One promoted element. */
@@ -34,7 +33,8 @@ interface BlockFacts {
 export class PromotedState {
   /** The elements, by number. */
   readonly elements: PromotedElement[] = [];
-  readonly #numbers = new Map<string, number>();
+  /** By offset in the guest's state. */
+  readonly #numbers = new Map<number, number>();
   readonly #facts = new Map<Block, BlockFacts>();
   readonly #region: Region;
 
@@ -50,7 +50,7 @@ export class PromotedState {
 
   /** Number of an element. */
   number({ slot, index }: SlotAttribute): number {
-    const key = `${slot.name}.${index}`;
+    const key = elementOffset(slot, index);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const number = this.elements.push({ slot, index }) - 1;
@@ -144,8 +144,7 @@ export class PromotedState {
 }
 
 /** Does the operation look at all guest state, because it may leave there? */
-export function observes(operation: Operation): boolean {
-  const { effect } = opcodeRow(operation.opcode);
+export function observes({ effect }: Operation): boolean {
   return effect === "access" || effect === "leave";
 }
 

@@ -54,7 +54,7 @@ export class RegisterLocals {
 
   /** Statements that fill locals from memory. */
   load(elements: ElementSet): Expression[] {
-    return [...elements.elements()].map((element) => {
+    return elements.elements().map((element) => {
       const { slot, index } = this.#state.elements[element];
       const value = loadState(this.m, slot, index, this.#typeOf(element));
       return this.m.localSet(this.#locals[element], value);
@@ -63,7 +63,7 @@ export class RegisterLocals {
 
   /** Statements that write locals to memory. */
   store(elements: ElementSet): Expression[] {
-    return [...elements.elements()].map((element) => {
+    return elements.elements().map((element) => {
       const { slot, index } = this.#state.elements[element];
       return storeState(this.m, slot, index, this.#get(element), this.#typeOf(element));
     });
