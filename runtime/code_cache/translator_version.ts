@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "007bcaa0de85e75a6438711d60d928cb";
+export const TRANSLATOR_VERSION = "cc76571448e4c05ed57ba766fedcb540";

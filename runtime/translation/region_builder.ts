@@ -198,11 +198,20 @@ export class RegionBuilder {
   }
 }
 
-/** Distances from the origin of the addresses at which the blocks of a region start. */
+/**
+ * Distances from the origin of the addresses at which the blocks of a region start. Where one goes on to the next
+ * page, so do blocks of the cold tier start: they do not cross pages.
+ */
 export function blockStarts(region: Region): number[] {
   return region.blocks.flatMap(({ operations }) => {
-    const first = operations.find(({ opcode }) => opcode === "guest.boundary");
-    return first === undefined ? [] : [(first.attribute as BoundaryAttribute).offset];
+    let page = NaN;
+    return operations.flatMap(({ opcode, attribute }) => {
+      if (opcode !== "guest.boundary") return [];
+      const { offset } = attribute as BoundaryAttribute;
+      const isStart = offset >> PAGE_SHIFT !== page;
+      page = offset >> PAGE_SHIFT;
+      return isStart ? [offset] : [];
+    });
   });
 }
 

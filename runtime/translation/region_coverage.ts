@@ -1,5 +1,5 @@
 /**
- * Which guest code the live regions of a page cover: block starts, and entries among them.
+ * Which guest code live regions cover: block starts, and entries among them.
  *
  * A block that is covered but no entry can still become hot in the cold tier, for example where execution
  * resumes after a device access. Its region need not hold the same code again: it ends at the entries of the
@@ -15,11 +15,13 @@ export interface CoveringRegion {
   readonly modeKey: number;
   /** Its pages, the origin page first. */
   readonly pages: readonly RegionPage[];
-  /** Distances from the origin of the starts of its blocks. */
+  /** Distances from the origin of the starts of its blocks, also of parts of blocks on further pages. */
   readonly starts: readonly number[];
   /** Distances from the origin of the entries that it serves. */
   readonly entries: readonly number[];
 }
+
+const PAGE_BYTES = 4096;
 
 interface CoveredRegion {
   readonly pages: readonly RegionPage[];
@@ -28,10 +30,17 @@ interface CoveredRegion {
   readonly module: number;
 }
 
+/** A region seen from one of its pages. */
+interface PageCoverage {
+  readonly region: CoveredRegion;
+  /** Bytes from the region's origin to the page. */
+  readonly base: number;
+}
+
 /** See the header of this file. */
 export class RegionCoverage {
   readonly #words: Int32Array;
-  readonly #byPage = new Map<string, CoveredRegion[]>();
+  readonly #byPage = new Map<string, PageCoverage[]>();
 
   /** Knows the machine's memory, to tell outdated regions. */
   constructor(words: Int32Array) {
@@ -40,14 +49,18 @@ export class RegionCoverage {
 
   /** Notes a region that is about to be published, and the number of its module, counted from 1. */
   add({ modeKey, pages, starts, entries }: CoveringRegion, module: number): void {
-    const key = pageKey(pages[0].hostPage, modeKey);
-    const covered = { pages, starts: new Set(starts), entries: new Set(entries), module };
-    this.#byPage.set(key, [...this.#live(key), covered]);
+    const region = { pages, starts: new Set(starts), entries: new Set(entries), module };
+    for (const { distance, hostPage } of pages) {
+      const key = pageKey(hostPage, modeKey);
+      this.#byPage.set(key, [...this.#live(key), { region, base: distance * PAGE_BYTES }]);
+    }
   }
 
   /** Does a region that was published serve this place as an entry? */
   hasEntry(hostPage: number, modeKey: number, offset: number): boolean {
-    return this.#live(pageKey(hostPage, modeKey)).some(({ entries }) => entries.has(offset));
+    return this.#live(pageKey(hostPage, modeKey)).some(({ region, base }) =>
+      region.entries.has(base + offset)
+    );
   }
 
   /**
@@ -56,22 +69,29 @@ export class RegionCoverage {
    */
   isServed(hotspot: Hotspot): boolean {
     const { offset, modules } = hotspot;
-    return this.#live(pageKey(hotPage(hotspot), hotspot.modeKey)).some((
-      { entries, starts, module },
-    ) => entries.has(offset) || (module > modules && starts.has(offset)));
+    return this.#around(hotspot).some(({ region: { entries, starts, module }, base }) =>
+      entries.has(base + offset) || (module > modules && starts.has(base + offset))
+    );
   }
 
   /** Entries that a region for this hotspot should end at; empty when the hotspot is not covered. */
   entriesAround(hotspot: Hotspot): ReadonlySet<number> {
-    const live = this.#live(pageKey(hotPage(hotspot), hotspot.modeKey));
-    if (!live.some(({ starts }) => starts.has(hotspot.offset))) return new Set();
-    return new Set(live.flatMap(({ entries }) => [...entries]));
+    const around = this.#around(hotspot);
+    const isCovered = around.some(({ region, base }) => region.starts.has(base + hotspot.offset));
+    if (!isCovered) return new Set();
+    return new Set(
+      around.flatMap(({ region, base }) => [...region.entries].map((entry) => entry - base)),
+    );
   }
 
-  #live(key: string): CoveredRegion[] {
+  #around(hotspot: Hotspot): PageCoverage[] {
+    return this.#live(pageKey(hotPage(hotspot), hotspot.modeKey));
+  }
+
+  #live(key: string): PageCoverage[] {
     const known = this.#byPage.get(key) ?? [];
-    return known.filter(({ pages }) =>
-      pages.every(({ hostPage, generation }) =>
+    return known.filter(({ region }) =>
+      region.pages.every(({ hostPage, generation }) =>
         isGenerationCurrent(this.#words, hostPage, generation)
       )
     );

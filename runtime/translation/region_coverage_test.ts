@@ -53,3 +53,24 @@ Deno.test("a region whose code has changed covers nothing", () => {
   beginCodeStore(words, HOT);
   assertEquals(coverage.entriesAround(hotspot(16)), new Set());
 });
+
+Deno.test("a region covers code on each of its pages, wherever it starts", () => {
+  const coverage = new RegionCoverage(sharedWords());
+  const pages = [0, 1, -1].map((distance) => ({
+    distance,
+    hostPage: HOT + distance,
+    generation: 0,
+  }));
+  const { modeKey } = hotspot(0);
+  coverage.add({ modeKey, pages, starts: [16, 4096 + 2, 32 - 4096], entries: [16] }, MODULE);
+  const late = { modules: MODULE };
+  const early = (at: number, page: number) => ({ ...hotspot(at, page), modules: MODULE - 1 });
+  assertEquals(coverage.isServed(early(2, HOT + 1)), true);
+  assertEquals(coverage.isServed(early(32, HOT - 1)), true);
+  assertEquals(coverage.isServed(early(32, HOT + 1)), false);
+  assertEquals(coverage.isServed({ ...hotspot(2, HOT + 1), ...late }), false);
+  assertEquals(coverage.entriesAround(hotspot(2, HOT + 1)), new Set([16 - 4096]));
+  assertEquals(coverage.entriesAround(hotspot(32, HOT - 1)), new Set([16 + 4096]));
+  assertEquals(coverage.hasEntry(HOT + 1, modeKey, 16 - 4096), true);
+  assertEquals(coverage.hasEntry(HOT + 1, modeKey, 16), false);
+});
