@@ -57,7 +57,7 @@ const COLD_REST = 1000;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
-const HOT_THRESHOLD = 2048;
+const HOT_THRESHOLD = 8192;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
 const HALF_RANGE = 0x1_0000_0000;
 
