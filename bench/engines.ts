@@ -61,11 +61,11 @@ const WEFT: Engine = {
   version: () => Promise.resolve(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`),
   bareMetal: (elf) => ({
     command: Deno.execPath(),
-    args: ["run", "-A", MAIN, ...bareMetalArgs(elf)],
+    args: ["run", "-A", MAIN, "--stats", ...bareMetalArgs(elf)],
   }),
   boot: (files, harts) => ({
     command: Deno.execPath(),
-    args: ["run", "-A", MAIN, ...bootArgs(files, harts), ...cacheArgs(files)],
+    args: ["run", "-A", MAIN, "--stats", ...bootArgs(files, harts), ...cacheArgs(files)],
   }),
 };
 
