@@ -137,7 +137,12 @@ async function longSubject(kernel: BenchKernel, folder: string): Promise<Subject
 }
 
 function bootSubject(harts: number, codeCache?: string): Subject {
-  const files = { ...guestFiles(), append: BOOT_APPEND, memory: BOOT_MEMORY };
+  const files = {
+    ...guestFiles(),
+    append: BOOT_APPEND,
+    memory: BOOT_MEMORY,
+    printsStatistics: true,
+  };
   const isAgain = codeCache !== undefined;
   return {
     name: `Linux, -smp ${harts}${isAgain ? ", again, with a code cache" : ""}`,
