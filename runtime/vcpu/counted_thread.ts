@@ -75,7 +75,7 @@ export class CountedThread {
       if (this.#waits.every((wait) => wait === Attention.ENDED)) return;
       if (!this.#isPaused) this.#round();
       if (this.#isPaused || this.#end !== null) waitBell(words, bell, Infinity);
-      else if (!this.#waits.includes(Attention.RUNS)) this.#idle(bell);
+      else if (this.#isIdle) this.#idle(bell);
       speed?.adjust();
     }
   }
@@ -83,6 +83,13 @@ export class CountedThread {
   /** Main asks each vCPU to stand still, and to go on; nobody runs until all of them do. */
   get #isPaused(): boolean {
     return this.#parts.vcpus.some((vcpu) => vcpu.isStandingStill);
+  }
+
+  /** Do all harts wait, and was none of them posted anything in the turns behind its own? */
+  get #isIdle(): boolean {
+    const { words, vcpus } = this.#parts;
+    const hasNews = vcpus.some((_, hart) => peek(words, hart) !== 0);
+    return !hasNews && !this.#waits.includes(Attention.RUNS);
   }
 
   #answerMain(): void {

@@ -18,6 +18,8 @@ const [S2, S3, S4, S5, S6] = [18, 19, 20, 21, 22];
 const Csr = { MSTATUS: 0x300, MIE: 0x304, MTVEC: 0x305, MEPC: 0x341, MINSTRET: 0xb02, TIME: 0xc01 };
 const MACHINE_TIMER = 0x80;
 const INTERRUPTS_ON = 8;
+const MACHINE_SOFTWARE = 8;
+const SOFTWARE_INTERRUPTS = 0x200_0000;
 const COMPARE = 0x200_4000;
 const SCRATCH = 0x8000_2000n;
 const NANOSECONDS_PER_TICK = 100;
@@ -154,6 +156,40 @@ Deno.test("icount: a hart that waits lets time go on, at once or as real time do
     assert(time >= ticks && (sleep || time === ticks), `${time} ticks`);
     assert(machine.stats().harts[0].instructions < 1_000_000_000);
     if (sleep) assert(performance.now() - begin > 250, "no real time passed");
+  }
+});
+
+Deno.test("icount: a hart that is sent an interrupt by the last one to wait wakes before time goes on", async () => {
+  const program = [
+    assemble("lui", { rd: T0, imm: SOFTWARE_INTERRUPTS }),
+    assemble("addi", { rd: T2, imm: MACHINE_SOFTWARE }),
+    assemble("csrrs", { rs1: T2, imm: Csr.MIE }),
+    assemble("bne", { rs1: A0, rs2: 0, imm: 16 }),
+    // hart 0: waits, and notes the time
+    assemble("wfi"),
+    assemble("csrrs", { rd: S4, imm: Csr.TIME }),
+    assemble("jal", { imm: 0 }),
+    // hart 1: sets its own timer, wakes hart 0, and waits
+    assemble("lui", { rd: T1, imm: COMPARE }),
+    assemble("addi", { rd: T2, imm: MACHINE_TIMER }),
+    assemble("csrrs", { rs1: T2, imm: Csr.MIE }),
+    assemble("sd", { rs1: T1, rs2: S5, imm: 8 }),
+    assemble("sw", { rs1: T0, rs2: A0, imm: 0 }),
+    assemble("wfi"),
+    assemble("jal", { imm: -4 }),
+  ];
+  for (const sleep of [false, true]) {
+    const settings = { harts: 2, accel: { icount: { shift: 10, sleep } } };
+    await using machine = await programMachine(program, settings);
+    for (const { x } of machine.harts) {
+      x[S5] = 3_000_000n; // 300 ms
+      x[S4] = 0n;
+    }
+    await machine.start();
+    await pausedWhen(machine, () => machine.harts[0].x[S4] !== 0n);
+    const executed = 5 + 10;
+    const ticks = Math.floor(executed * 2 ** 10 / NANOSECONDS_PER_TICK);
+    assertEquals(machine.harts[0].x[S4], BigInt(ticks), `sleep: ${sleep}`);
   }
 });
 
