@@ -4,9 +4,10 @@
 // gets slower or faster meanwhile does not favour either. Every run's console output is checked.
 //
 // Usage: deno task bench:compare [--rounds=N] [--kernels=a,b] [--long] [--boot] [--smp=1,2]
-//                                [--engine=weft|qemu|qemu-10] [--save | --no-save]
+//                                [--engine=weft|qemu|qemu-10] [--references=qemu,qemu-10] [--save | --no-save]
 //
-// --engine=qemu compares QEMU with itself, which shows the noise of the method; only this emulator is saved.
+// Of several references the faster one counts, for each program. --engine=qemu compares QEMU with itself, which
+// shows the noise of the method; only this emulator is saved.
 
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
@@ -20,11 +21,14 @@ import {
   type ComparisonRecord,
   describeCommit,
   describeMachine,
+  type Measurement,
   measurementOf,
   RECORD_SCHEMA,
   today,
+  translationCounts,
 } from "./record.ts";
-import { ratio, renderRecord, replaceSection } from "./render.ts";
+import { renderPlot } from "./plot.ts";
+import { plotOf, ratio, renderRecord, replaceSection } from "./render.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_BOOT_ROUNDS = 3;
@@ -51,9 +55,9 @@ interface Subject {
   readonly isValid: (stdout: string) => boolean;
 }
 
-interface Pair {
+interface Opponents {
   readonly subject: Engine;
-  readonly reference: Engine;
+  readonly references: readonly Engine[];
 }
 
 async function runOnce(work: Subject, engine: Engine): Promise<TimedRun> {
@@ -70,24 +74,42 @@ async function runOnce(work: Subject, engine: Engine): Promise<TimedRun> {
   return run;
 }
 
-async function compareOne(work: Subject, pair: Pair, rounds: number): Promise<ComparedRow> {
-  const subject: TimedRun[] = [];
-  const reference: TimedRun[] = [];
+async function compareOne(
+  work: Subject,
+  opponents: Opponents,
+  rounds: number,
+): Promise<ComparedRow> {
+  const engines = [opponents.subject, ...opponents.references];
+  const runs = engines.map((): TimedRun[] => []);
   for (let round = 0; round < rounds; round++) {
-    const first = () => runOnce(work, pair.subject).then((run) => subject.push(run));
-    const second = () => runOnce(work, pair.reference).then((run) => reference.push(run));
-    const order = round % 2 === 0 ? [first, second] : [second, first];
-    for (const run of order) await run();
+    const order = engines.map((_, index) => index);
+    for (const index of round % 2 === 0 ? order : order.reverse()) {
+      runs[index]?.push(await runOnce(work, engines[index] as Engine));
+    }
   }
+  const [subject, ...references] = runs.map(measurementOf) as [Measurement, ...Measurement[]];
+  const fastest = references.reduce(
+    (best, one, index) =>
+      one.wallMs.median < (references[best]?.wallMs.median ?? Infinity) ? index : best,
+    0,
+  );
+  const counts = translationCounts(medianRun(runs[0] ?? []).stderr);
   const row = {
     name: work.name,
-    subject: measurementOf(subject),
-    reference: measurementOf(reference),
+    subject,
+    reference: references[fastest] as Measurement,
+    referenceName: opponents.references[fastest]?.name,
+    ...(counts === undefined ? {} : { counts }),
   };
   console.error(
     `${work.name}: CPU ${ratio(row, "cpuMs").toFixed(2)}, wall ${ratio(row, "wallMs").toFixed(2)}`,
   );
   return row;
+}
+
+function medianRun(runs: readonly TimedRun[]): TimedRun {
+  const sorted = runs.toSorted((a, b) => a.wallMs - b.wallMs);
+  return sorted[sorted.length >> 1] as TimedRun;
 }
 
 function kernelSubject(kernel: BenchKernel): Subject {
@@ -115,7 +137,12 @@ async function longSubject(kernel: BenchKernel, folder: string): Promise<Subject
 }
 
 function bootSubject(harts: number, codeCache?: string): Subject {
-  const files = { ...guestFiles(), append: BOOT_APPEND, memory: BOOT_MEMORY };
+  const files = {
+    ...guestFiles(),
+    append: BOOT_APPEND,
+    memory: BOOT_MEMORY,
+    printsStatistics: true,
+  };
   const isAgain = codeCache !== undefined;
   return {
     name: `Linux, -smp ${harts}${isAgain ? ", again, with a code cache" : ""}`,
@@ -129,56 +156,65 @@ async function describe(engine: Engine): Promise<string> {
   return `${engine.name} (${await engine.version()})`;
 }
 
-async function recordHead(pair: Pair, rounds: number) {
+async function recordHead(opponents: Opponents, rounds: number) {
   return {
     schema: RECORD_SCHEMA,
     date: today(),
     commit: await describeCommit(),
     machine: await describeMachine(),
     rounds,
-    subject: await describe(pair.subject),
-    reference: await describe(pair.reference),
+    subject: await describe(opponents.subject),
+    reference: (await Promise.all(opponents.references.map(describe))).join("; "),
   } as const;
 }
 
 async function compareKernels(
-  pair: Pair,
+  opponents: Opponents,
   rounds: number,
   kernels: readonly BenchKernel[],
   isLong: boolean,
 ): Promise<ComparisonRecord> {
   const empty = kernelSubject(EMPTY_PROGRAM);
-  for (const engine of [pair.subject, pair.reference]) await runOnce(empty, engine);
-  const startUp = await compareOne(empty, pair, rounds);
+  for (const engine of [opponents.subject, ...opponents.references]) await runOnce(empty, engine);
+  const startUp = await compareOne(empty, opponents, rounds);
   const rows: ComparedRow[] = [];
   const folder = await Deno.makeTempDir();
   for (const kernel of kernels) {
     const subject = isLong ? await longSubject(kernel, folder) : kernelSubject(kernel);
-    rows.push(await compareOne(subject, pair, rounds));
+    rows.push(await compareOne(subject, opponents, rounds));
   }
   await Deno.remove(folder, { recursive: true });
-  return { ...await recordHead(pair, rounds), kind: isLong ? "long" : "kernels", startUp, rows };
+  return {
+    ...await recordHead(opponents, rounds),
+    kind: isLong ? "long" : "kernels",
+    startUp,
+    rows,
+  };
 }
 
 async function compareBoots(
-  pair: Pair,
+  opponents: Opponents,
   rounds: number,
   harts: readonly number[],
 ): Promise<ComparisonRecord> {
   const rows: ComparedRow[] = [];
   for (const count of harts) {
-    rows.push(await compareOne(bootSubject(count), pair, rounds));
-    rows.push(await compareWarmBoots(count, pair, rounds));
+    rows.push(await compareOne(bootSubject(count), opponents, rounds));
+    rows.push(await compareWarmBoots(count, opponents, rounds));
   }
-  return { ...await recordHead(pair, rounds), kind: "boot", rows };
+  return { ...await recordHead(opponents, rounds), kind: "boot", rows };
 }
 
 /** Boots that find what {@linkcode CACHE_FILLING_BOOTS} left behind. */
-async function compareWarmBoots(harts: number, pair: Pair, rounds: number): Promise<ComparedRow> {
+async function compareWarmBoots(
+  harts: number,
+  opponents: Opponents,
+  rounds: number,
+): Promise<ComparedRow> {
   const folder = await Deno.makeTempDir();
   const boot = bootSubject(harts, folder);
-  for (let run = 0; run < CACHE_FILLING_BOOTS; run++) await runOnce(boot, pair.subject);
-  const row = await compareOne(boot, pair, rounds);
+  for (let run = 0; run < CACHE_FILLING_BOOTS; run++) await runOnce(boot, opponents.subject);
+  const row = await compareOne(boot, opponents, rounds);
   await Deno.remove(folder, { recursive: true });
   return row;
 }
@@ -189,13 +225,14 @@ async function save(record: ComparisonRecord): Promise<void> {
     new URL(`${record.kind}.json`, RECORDS),
     JSON.stringify(record, null, 2) + "\n",
   );
+  await Deno.writeTextFile(new URL(`${record.kind}.svg`, RECORDS), renderPlot(plotOf(record)));
   const document = await Deno.readTextFile(RESULTS);
   await Deno.writeTextFile(RESULTS, replaceSection(document, record.kind, renderRecord(record)));
 }
 
-function engineName(text: string): EngineName {
+function engineName(flag: string, text: string): EngineName {
   const name = ENGINE_NAMES.find((known) => known === text);
-  if (name === undefined) throw new Error(`--engine is one of ${ENGINE_NAMES.join(", ")}`);
+  if (name === undefined) throw new Error(`${flag}: known are ${ENGINE_NAMES.join(", ")}`);
   return name;
 }
 
@@ -218,25 +255,27 @@ function selectKernels(names: string | undefined): readonly BenchKernel[] {
 
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
-    string: ["rounds", "kernels", "engine", "smp"],
+    string: ["rounds", "kernels", "engine", "references", "smp"],
     boolean: ["boot", "long", "save"],
     negatable: ["save"],
-    default: { engine: "weft", smp: "1,2", save: true },
+    default: { engine: "weft", references: "qemu,qemu-10", smp: "1,2", save: true },
   });
   const rounds = positiveNumbers(
     "--rounds",
     flags.rounds ?? String(flags.boot ? DEFAULT_BOOT_ROUNDS : DEFAULT_ROUNDS),
   )[0] ?? DEFAULT_ROUNDS;
-  const pair = {
-    subject: engineByName(engineName(flags.engine)),
-    reference: engineByName("qemu"),
+  const opponents = {
+    subject: engineByName(engineName("--engine", flags.engine)),
+    references: flags.references.split(",").map((name: string) =>
+      engineByName(engineName("--references", name))
+    ),
   };
   const record = flags.boot
-    ? await compareBoots(pair, rounds, positiveNumbers("--smp", flags.smp))
-    : await compareKernels(pair, rounds, selectKernels(flags.kernels), flags.long);
+    ? await compareBoots(opponents, rounds, positiveNumbers("--smp", flags.smp))
+    : await compareKernels(opponents, rounds, selectKernels(flags.kernels), flags.long);
   console.log(renderRecord(record));
   const isWhole = flags.kernels === undefined;
-  if (flags.save && isWhole && pair.subject.name === "weft") await save(record);
+  if (flags.save && isWhole && opponents.subject.name === "weft") await save(record);
 }
 
 if (import.meta.main) await main(Deno.args);

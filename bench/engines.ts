@@ -12,6 +12,8 @@ export interface BootFiles {
   readonly memory: string;
   /** Folder of a code cache; QEMU has none. */
   readonly codeCache?: string;
+  /** Does the subject print its statistics at the end? */
+  readonly printsStatistics?: boolean;
 }
 
 /** One emulator under measurement. */
@@ -46,8 +48,11 @@ function bootArgs(files: BootFiles, harts: number): string[] {
   ];
 }
 
-function cacheArgs({ codeCache }: BootFiles): string[] {
-  return codeCache === undefined ? [] : ["-accel", `tcg,code-cache=${codeCache}`];
+function ownArgs({ codeCache, printsStatistics = false }: BootFiles): string[] {
+  return [
+    ...codeCache === undefined ? [] : ["-accel", `tcg,code-cache=${codeCache}`],
+    ...printsStatistics ? ["--stats"] : [],
+  ];
 }
 
 async function firstLine({ command, args, env }: ProgramStart): Promise<string> {
@@ -61,11 +66,11 @@ const WEFT: Engine = {
   version: () => Promise.resolve(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`),
   bareMetal: (elf) => ({
     command: Deno.execPath(),
-    args: ["run", "-A", MAIN, ...bareMetalArgs(elf)],
+    args: ["run", "-A", MAIN, "--stats", ...bareMetalArgs(elf)],
   }),
   boot: (files, harts) => ({
     command: Deno.execPath(),
-    args: ["run", "-A", MAIN, ...bootArgs(files, harts), ...cacheArgs(files)],
+    args: ["run", "-A", MAIN, ...bootArgs(files, harts), ...ownArgs(files)],
   }),
 };
 

@@ -24,10 +24,11 @@ import {
   type LinuxItem,
   SCALED_ITEMS,
 } from "./linux/items.ts";
-import type { LinuxRecord } from "./linux/linux_record.ts";
+import { type LinuxRecord, plotOf } from "./linux/linux_record.ts";
 import { parseProgramLine } from "./linux/program_output.ts";
 import { renderLinuxRecord } from "./linux/render_linux.ts";
 import { linuxRow, scalingRow, type TimedItem, Timings } from "./linux/timings.ts";
+import { renderPlot } from "./plot.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
 import { replaceSection } from "./render.ts";
 
@@ -38,6 +39,7 @@ const SYSTEM_SHARE = 0.5;
 const SCALING = "scaling";
 const USER_MODE = "user mode";
 const RESULTS = new URL("RESULTS.md", import.meta.url);
+const PLOT = new URL("results/linux.svg", import.meta.url);
 const RECORD = new URL("results/linux.json", import.meta.url);
 
 /** What is run, by whom and how often. */
@@ -176,6 +178,7 @@ async function availableEngines(): Promise<Engine[]> {
 
 async function save(record: LinuxRecord): Promise<void> {
   await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
+  await Deno.writeTextFile(PLOT, renderPlot(plotOf(record)));
   const document = await Deno.readTextFile(RESULTS);
   await Deno.writeTextFile(
     RESULTS,

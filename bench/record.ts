@@ -19,11 +19,26 @@ export interface Measurement {
   readonly cpuMs: Summary;
 }
 
+/** What the subject's own statistics say of a run. */
+export interface TranslationCounts {
+  /** Percent of the guest instructions that were executed in compiled regions. */
+  readonly hotPercent: number;
+  /** Guest instructions that were compiled. */
+  readonly compiled: number;
+  /** How many of these the compiler thread made in a second, all its phases together. */
+  readonly compiledPerSecond: number;
+}
+
 /** The same program on both emulators. */
 export interface ComparedRow {
   readonly name: string;
   readonly subject: Measurement;
+  /** That of the faster reference, where there are several. */
   readonly reference: Measurement;
+  /** Name of that reference. */
+  readonly referenceName?: string;
+  /** Of the median run; absent where the subject has no such statistics. */
+  readonly counts?: TranslationCounts;
 }
 
 /** A whole comparison. */
@@ -41,6 +56,8 @@ export interface ComparisonRecord {
   readonly rows: readonly ComparedRow[];
 }
 
+const HOT_LINE = /^in the hot tier\s+([\d.]+) %$/m;
+const COMPILED_LINE = /^instructions compiled\s+(\d+)(?: \((\d+) per second\))?$/m;
 const UNKNOWN = "unknown";
 const ISO_DAY_LENGTH = 10;
 
@@ -51,6 +68,18 @@ export function measurementOf(
   return {
     wallMs: summarize(runs.map((run) => run.wallMs)),
     cpuMs: summarize(runs.map((run) => run.cpuMs)),
+  };
+}
+
+/** Reads the statistics that the subject printed; undefined when it did not. */
+export function translationCounts(text: string): TranslationCounts | undefined {
+  const hot = HOT_LINE.exec(text);
+  const compiled = COMPILED_LINE.exec(text);
+  if (hot === null || compiled === null) return undefined;
+  return {
+    hotPercent: Number(hot[1]),
+    compiled: Number(compiled[1]),
+    compiledPerSecond: Number(compiled[2] ?? 0),
   };
 }
 

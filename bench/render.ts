@@ -1,5 +1,6 @@
 // Renders a comparison as a table, and puts it between its markers in the results document.
 
+import type { Plot } from "./plot.ts";
 import type { ComparedRow, ComparisonRecord, Measurement } from "./record.ts";
 import { geometricMean, relativeSpread } from "./statistics.ts";
 
@@ -43,6 +44,14 @@ function tableRow(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
+function hotText({ counts }: ComparedRow): string {
+  return counts === undefined ? "" : `${counts.hotPercent.toFixed(1)} %`;
+}
+
+function countText(count: number | undefined): string {
+  return count === undefined ? "" : String(count);
+}
+
 function kernelTable(record: ComparisonRecord, startUp: ComparedRow): string[] {
   const ratios = (row: ComparedRow) => [
     ratio(row, "cpuMs"),
@@ -58,6 +67,7 @@ function kernelTable(record: ComparisonRecord, startUp: ComparedRow): string[] {
       cell(row.subject, "wallMs"),
       cell(row.reference, "wallMs"),
       ...ratioCells,
+      hotText(row),
     ]);
   const columns = record.rows.map(ratios);
   const means = [0, 1, 2, 3].map((column) => meanText(columns.map((row) => row[column] ?? NaN)));
@@ -65,20 +75,20 @@ function kernelTable(record: ComparisonRecord, startUp: ComparedRow): string[] {
     tableRow([
       "program",
       ...["subject CPU ms", "reference CPU ms", "subject wall ms", "reference wall ms"],
-      ...["CPU ratio", "CPU ratio, net", "wall ratio", "wall ratio, net"],
+      ...["CPU ratio", "CPU ratio, net", "wall ratio", "wall ratio, net", "hot tier"],
     ]),
-    "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ...record.rows.map((row) => line(row, ratios(row).map(ratioText))),
     line(startUp, ["", "", "", ""]),
-    tableRow(["**geometric mean**", "", "", "", "", ...means]),
+    tableRow(["**geometric mean**", "", "", "", "", ...means, ""]),
   ];
 }
 
 function bootTable(record: ComparisonRecord): string[] {
   return [
     "| boot | subject CPU ms | reference CPU ms | subject wall ms | reference wall ms | " +
-    "CPU ratio | wall ratio |",
-    "|---|--:|--:|--:|--:|--:|--:|",
+    "CPU ratio | wall ratio | hot tier | compiled | per second |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ...record.rows.map((row) =>
       tableRow([
         row.name,
@@ -88,9 +98,20 @@ function bootTable(record: ComparisonRecord): string[] {
         cell(row.reference, "wallMs"),
         ratioText(ratio(row, "cpuMs")),
         ratioText(ratio(row, "wallMs")),
+        hotText(row),
+        countText(row.counts?.compiled),
+        countText(row.counts?.compiledPerSecond),
       ])
     ),
   ];
+}
+
+/** Ratios of wall time, for a drawing. */
+export function plotOf({ kind, rows }: ComparisonRecord): Plot {
+  return {
+    title: `Wall time over the reference's (${kind}): less is better`,
+    bars: rows.map((row) => ({ name: row.name, ratio: ratio(row, "wallMs") })),
+  };
 }
 
 /** The record as Markdown. */
@@ -103,12 +124,15 @@ export function renderRecord(record: ComparisonRecord): string {
     `${record.date}, commit ${record.commit}, ${record.rounds} interleaved rounds on ` +
     `${machine.cores} x ${machine.cpu} (${machine.os}, ${machine.architecture}).`,
     "",
-    `Subject: ${record.subject}. Reference: ${record.reference}. Medians; in brackets the distance ` +
+    `Subject: ${record.subject}. Reference: ${record.reference}; of several the one that is faster in wall time. Medians; in brackets the distance ` +
     "between the slowest and the fastest run relative to the median. CPU time is user plus system " +
-    "of the whole process, compilation included; a ratio below one means the subject is faster." +
+    "of the whole process, compilation included; a ratio below one means the subject is faster. Hot tier: share " +
+    "of the guest instructions that were executed in compiled regions." +
     (record.startUp === undefined ? "" : NET_EXPLANATION),
     "",
     ...table,
+    "",
+    `![Wall time ratios](results/${record.kind}.svg)`,
   ].join("\n");
 }
 

@@ -5,7 +5,13 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { type ComparedRow, type ComparisonRecord, measurementOf, RECORD_SCHEMA } from "./record.ts";
+import {
+  type ComparedRow,
+  type ComparisonRecord,
+  measurementOf,
+  RECORD_SCHEMA,
+  translationCounts,
+} from "./record.ts";
 import { ratio, ratioWithoutStartUp, renderRecord, replaceSection } from "./render.ts";
 
 function row(name: string, subject: number, reference: number): ComparedRow {
@@ -42,7 +48,10 @@ Deno.test("renderRecord() ends a kernel table with geometric means", () => {
   const text = renderRecord(RECORD);
   assertStringIncludes(text, "| one | 200 (0 %) | 220 (0 %) |");
   assertStringIncludes(text, "| 0.91 | 0.50 | 0.91 | 0.50 |");
-  assertStringIncludes(text, "| **geometric mean** |  |  |  |  | **1.95** | **1.41** |");
+  assertStringIncludes(
+    text,
+    "| **geometric mean** |  |  |  |  | **1.95** | **1.41** | **1.95** | **1.41** |  |",
+  );
 });
 
 Deno.test("renderRecord() gives boots no start-up columns", () => {
@@ -57,4 +66,20 @@ Deno.test("replaceSection() touches only its own section", () => {
     "a\n<!-- begin x -->\n\nnew\n\n<!-- end x -->\nb <!-- begin y --><!-- end y -->",
   );
   assertThrows(() => replaceSection(document, "z", "new"), Error, 'no section "z"');
+});
+
+Deno.test("statistics that the subject printed are read, and shown where there are some", () => {
+  const counts = translationCounts(
+    "in the hot tier             74.7 %\ninstructions compiled       12772 (9075 per second)\n",
+  );
+  assertEquals(counts, { hotPercent: 74.7, compiled: 12772, compiledPerSecond: 9075 });
+  assertEquals(translationCounts("no statistics"), undefined);
+  const [one, two] = RECORD.rows;
+  if (one === undefined || two === undefined || counts === undefined) {
+    throw new Error("incomplete record");
+  }
+  const { startUp: _, ...boot } = RECORD;
+  const text = renderRecord({ ...boot, kind: "boot", rows: [{ ...one, counts }, two] });
+  assertStringIncludes(text, "| 0.91 | 0.91 | 74.7 % | 12772 | 9075 |");
+  assertStringIncludes(text, "| 4.17 | 4.17 |  |  |  |");
 });

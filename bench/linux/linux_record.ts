@@ -1,6 +1,7 @@
 // What a comparison inside Linux records, and what it says against the bars.
 
 import type { MachineDescription, RECORD_SCHEMA } from "../record.ts";
+import type { Plot } from "../plot.ts";
 import { geometricMean, type Summary, trimmedGeometricMean } from "../statistics.ts";
 import type { ItemGroup } from "./items.ts";
 
@@ -75,6 +76,14 @@ export function fastestCpuRatio(row: LinuxRow): number | undefined {
 /** Subject's time over user mode's; undefined without one. */
 export function userRatio(row: LinuxRow): number | undefined {
   return row.user === undefined ? undefined : row.subject.wallMs.median / row.user.wallMs.median;
+}
+
+/** Every item's ratio to the faster reference, for a drawing. */
+export function plotOf({ rows }: LinuxRecord): Plot {
+  return {
+    title: "Time inside Linux over that of the faster QEMU: less is better",
+    bars: rows.map((row) => ({ name: `${row.name} (${row.group})`, ratio: fastestRatio(row) })),
+  };
 }
 
 /** Subject's factor over the best of the references'. */

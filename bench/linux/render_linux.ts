@@ -133,6 +133,8 @@ export function renderLinuxRecord(record: LinuxRecord): string {
     "to the better reference's.",
     "",
     ...verdictTable(record),
+    "",
+    "![Ratios of all items](results/linux.svg)",
     ...kernels.length > 0 ? ["", ...kernelTable(record, kernels)] : [],
     ...operations.length > 0 ? ["", ...systemTable(record, operations)] : [],
     ...record.scaling.length > 0 ? ["", ...scalingTable(record, record.scaling)] : [],

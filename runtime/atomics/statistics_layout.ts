@@ -55,6 +55,8 @@ export const CompilerCounter = {
   CACHE_HITS: 4,
   /** Regions that were compiled although there is a code cache: it did not have them. */
   CACHE_MISSES: 5,
+  /** Guest instructions of the regions that were lifted, those of callees in place of their calls included. */
+  INSTRUCTIONS: 6,
   /** Milliseconds spent lifting guest code. */
   LIFT_MS: 8,
   /** Milliseconds spent in optimizer passes. */

@@ -20,6 +20,7 @@ const STATISTICS: MachineStatistics = {
     flushesFull: 8,
     instructionFences: 9,
   },
+  compiledInstructions: 0,
   compileMilliseconds: {},
   exits: {},
 };

@@ -3,6 +3,7 @@
 import type { HartStatistics, MachineStatistics } from "../machine/machine_interface.ts";
 
 const MILLION = 1e6;
+const MILLISECONDS = 1000;
 const LABEL_WIDTH = 28;
 
 /** The table that `--stats` prints. */
@@ -15,6 +16,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["speed", `${perSecond(instructions, statistics.wallSeconds)} MIPS`],
     ["in the hot tier", share(hot, instructions)],
     ["regions compiled", `${statistics.regions}`],
+    ["instructions compiled", compiledText(statistics)],
     ["modules compiled", `${statistics.modules} (${statistics.moduleBytes} bytes)`],
     ...cacheRows(statistics),
     ["invalidations", `${statistics.invalidations}`],
@@ -28,6 +30,14 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
   ];
   return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}\n`).join("");
+}
+
+/** With the rate at which the compiler thread made them, all its phases together. */
+function compiledText({ compiledInstructions, compileMilliseconds }: MachineStatistics): string {
+  const milliseconds = Object.values(compileMilliseconds).reduce((total, one) => total + one, 0);
+  if (milliseconds === 0) return `${compiledInstructions}`;
+  const rate = compiledInstructions / milliseconds * MILLISECONDS;
+  return `${compiledInstructions} (${rate.toFixed(0)} per second)`;
 }
 
 /** Nothing where there is no code cache. */

@@ -106,6 +106,8 @@ export interface MachineStatistics {
   readonly harts: readonly HartStatistics[];
   /** Regions compiled. */
   readonly regions: number;
+  /** Guest instructions that were compiled; one counts once for each region that holds it. */
+  readonly compiledInstructions: number;
   /** WebAssembly modules compiled. */
   readonly modules: number;
   /** Bytes of those modules. */

@@ -43,6 +43,7 @@ export function readStatistics(
     wallSeconds,
     harts: counters.map((row, hart) => hartStatistics(words, hart, row)),
     regions: compiler[CompilerCounter.REGIONS],
+    compiledInstructions: compiler[CompilerCounter.INSTRUCTIONS],
     modules: compiler[CompilerCounter.MODULES],
     moduleBytes: compiler[CompilerCounter.MODULE_BYTES],
     cachedRegions: compiler[CompilerCounter.CACHE_HITS],

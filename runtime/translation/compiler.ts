@@ -299,6 +299,7 @@ export class Compiler {
       this.#counters[CompilerCounter.STALE_REGIONS]++;
       return [];
     }
+    this.#counters[CompilerCounter.INSTRUCTIONS] += instructionsOf(built);
     const { trace } = this.#parts;
     trace?.lifted(built);
     const report = this.#parts.isChecked
@@ -357,4 +358,8 @@ export class Compiler {
     );
     record({ module: this.#modules + 1, bytes, regions });
   }
+}
+
+function instructionsOf({ region }: BuiltRegion): number {
+  return region.blocks.reduce((count, { instructions }) => count + instructions, 0);
 }

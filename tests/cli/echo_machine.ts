@@ -92,6 +92,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
         hotInstructions: 40e6,
       })),
       regions: 3,
+      compiledInstructions: 0,
       modules: 2,
       moduleBytes: 1000,
       cachedRegions: 0,
