@@ -433,7 +433,7 @@ Deno.test("rr: settings that make no sense are refused", async () => {
 
 // --- the host-target interface ----------------------------------------------------------------------
 
-Deno.test("rr: a program on spike is given its input and prints at the same instructions", async () => {
+Deno.test("rr: a program on spike prints at the same instructions", async () => {
   const kernel = await readGuestElf("hello", "spike", { harts: 1 });
   await using log = await logFile();
   const runs: unknown[] = [];
