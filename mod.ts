@@ -48,6 +48,7 @@ export type {
   HartActivity,
   HartStatistics,
   JitRegion,
+  JournalSummary,
   MachineConsole,
   MachineState,
   MachineStatistics,

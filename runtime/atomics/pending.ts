@@ -36,8 +36,9 @@ export function post(words: Int32Array, hart: number, bits: number): void {
   if (Atomics.load(words, SHARED_THREAD) !== 0) ringBell(words);
 }
 
-function ringBell(words: Int32Array): void {
-  // ORDER: sc add after the bit; partner: readBell(), before the thread looks at the pending words.
+/** Wakes the thread that all vCPUs share, after there is something for it. */
+export function ringBell(words: Int32Array): void {
+  // ORDER: sc add after the bit or the other news; partner: readBell(), before the thread looks for any.
   Atomics.add(words, BELL, 1);
   // ORDER: after the add; partner: the compare-and-sleep in waitBell().
   Atomics.notify(words, BELL);

@@ -201,6 +201,8 @@ export const Machine = {
     0x6c,
     "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
   ),
+  /** Break conditions that main asked for on the serial line, where time is counted in instructions. */
+  BREAKS: word(0x70, "main, sc add, before it rings the bell; partner: the vCPUs' thread"),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
 } as const;

@@ -39,10 +39,13 @@ export class ConsoleSession {
   readonly #monitor: Monitor;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #keys = new EscapeKeys();
+  readonly #takesInput: boolean;
   #monitorHasFocus = false;
+  #hasRefused = false;
 
-  /** A session of a machine; nothing flows yet. */
-  constructor(machine: MachineHandle, host: HostConsole, events: SessionEvents) {
+  /** A session of a machine; nothing flows yet. A replay takes no input: what is typed has no effect. */
+  constructor(machine: MachineHandle, host: HostConsole, events: SessionEvents, isReplay = false) {
+    this.#takesInput = !isReplay;
     this.#machine = machine;
     this.#host = host;
     this.#events = events;
@@ -73,7 +76,14 @@ export class ConsoleSession {
 
   /** Keys such as Ctrl-A x must work while the guest takes no input: nobody waits for it. */
   #give(bytes: Uint8Array): void {
+    if (!this.#takesInput) return this.#refuse();
     this.#input.write(bytes).catch(() => {}); // the machine has ended
+  }
+
+  #refuse(): void {
+    if (this.#hasRefused) return;
+    this.#hasRefused = true;
+    this.#host.say("weft: this is a replay: what is typed has no effect\n");
   }
 
   /** Input that cannot be read (closed before the start, terminal hung up) is input that has ended. */

@@ -9,6 +9,7 @@ export const ExitCode = {
   USAGE: 2,
   PANIC: 3,
   INTERNAL: 4,
+  DIVERGED: 5,
 } as const;
 
 /** Largest code that a process can end with: the guest's larger ones become this, never success. */
@@ -26,6 +27,8 @@ export function exitCodeOf(status: ExitStatus): number {
       return status.code >= 0 && status.code <= LARGEST ? status.code : LARGEST;
     case "panic":
       return ExitCode.PANIC;
+    case "replay-diverged":
+      return ExitCode.DIVERGED;
     case "internal-error":
       return ExitCode.INTERNAL;
   }

@@ -209,9 +209,10 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["icount"],
-    value: "[shift=]N|auto[,sleep=on|off]",
+    value: "[shift=]N|auto[,sleep=on|off][,rr=record|replay,rrfile=FILE]",
     help: "an instruction takes 2^N nanoseconds: runs repeat exactly, on one thread; auto: " +
-      "N follows the host; sleep=off: no real time passes while all harts wait",
+      "N follows the host; sleep=off: no real time passes while all harts wait; " +
+      "rr=record notes in FILE what comes from outside, rr=replay repeats it",
     parse: (value, line) => line.icount = parseIcount(value),
   },
   {

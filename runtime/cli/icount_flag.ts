@@ -1,27 +1,41 @@
-/** `-icount` as QEMU writes it: `shift=N|auto`, or N alone, and `sleep=on|off`. */
+/** `-icount` as QEMU writes it: `shift=N|auto`, or N alone, `sleep=on|off`, `rr=record|replay` with `rrfile=FILE`. */
 
 import { MAX_ICOUNT_SHIFT } from "../machine/options.ts";
 import type { IcountOptions } from "../machine/options.ts";
 import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
 import { UsageError } from "./usage_error.ts";
 
-const KNOWN = ["shift", "sleep", "align"] as const;
-/** What QEMU's flag has besides. */
-const RECORDS: readonly string[] = ["rr", "rrfile", "rrsnapshot"];
+const KNOWN = ["shift", "sleep", "align", "rr", "rrfile", "rrsnapshot"] as const;
 
 /** Understands the flag's value. */
 export function parseIcount(value: string): IcountOptions {
   const { head, properties } = parsePropertyList("icount", value);
-  const recording = [...properties.keys()].find((key) => RECORDS.includes(key));
-  if (recording !== undefined) {
-    throw refused(value, "a run can be repeated, but is not recorded", `leave ${recording}= out`);
-  }
   rejectUnknownProperties("icount", properties, KNOWN);
   if (parseSwitch("icount", "align", properties.get("align") ?? "off")) {
     throw refused(value, "counted time is not held back to real time", "leave align= out");
   }
+  if (properties.has("rrsnapshot")) {
+    throw refused(value, "a replay begins where the recording did", "leave rrsnapshot= out");
+  }
   const shift = parseShift(value, properties.get("shift") ?? head);
-  return { shift, sleep: parseSwitch("icount", "sleep", properties.get("sleep") ?? "on") };
+  const sleep = parseSwitch("icount", "sleep", properties.get("sleep") ?? "on");
+  return { shift, sleep, ...parseRecording(value, properties) };
+}
+
+function parseRecording(
+  value: string,
+  properties: ReadonlyMap<string, string>,
+): Pick<IcountOptions, "rr" | "rrfile"> {
+  const rr = properties.get("rr");
+  const rrfile = properties.get("rrfile");
+  if (rr !== undefined && rr !== "record" && rr !== "replay") {
+    throw refused(value, "a run is recorded or replayed", "write rr=record or rr=replay");
+  }
+  if (rr !== undefined && !rrfile) throw refused(value, "the log has no name", "add rrfile=FILE");
+  if (rr === undefined && rrfile !== undefined) {
+    throw refused(value, "nothing is recorded or replayed", "add rr=record or rr=replay");
+  }
+  return rr === undefined || rrfile === undefined ? {} : { rr, rrfile };
 }
 
 function parseShift(value: string, text: string | undefined): number | "auto" {

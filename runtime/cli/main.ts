@@ -7,7 +7,12 @@
 
 import configuration from "../../deno.json" with { type: "json" };
 import { checkRamDisk } from "../loader/ram_disk_check.ts";
-import type { ExitStatus, MachineFactory, MachineHandle } from "../machine/machine_interface.ts";
+import type {
+  ExitStatus,
+  JournalSummary,
+  MachineFactory,
+  MachineHandle,
+} from "../machine/machine_interface.ts";
 import {
   type Bios,
   describeMachine,
@@ -192,12 +197,14 @@ async function runMachine(
     status.clear();
     leave(reportError(error));
   }));
-  const ended = await runSession(machine, line, status);
+  const isReplay = description.accel.icount?.rr === "replay";
+  const ended = await runSession(machine, line, status, isReplay);
   const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
   reports.write(machine);
   if (statistics !== undefined) say(statisticsTable(statistics));
   if (ended.message !== undefined) say(`weft: ${ended.reason}: ${ended.message}\n`);
+  if (ended.journal !== undefined) say(journalLine(ended.journal));
   return exitCodeOf(ended);
 }
 
@@ -206,6 +213,7 @@ async function runSession(
   machine: MachineHandle,
   line: CommandLine,
   status: StatusLine,
+  isReplay: boolean,
 ): Promise<ExitStatus> {
   const abandoned = Promise.withResolvers<ExitStatus>();
   let quitRequests = 0;
@@ -216,11 +224,17 @@ async function runSession(
       if (quitRequests === 1) void machine.stop();
       else abandoned.resolve({ reason: "stopped", code: 0, message: "it did not stop by itself" });
     },
-  });
+  }, isReplay);
   const flushed = session.run(line.serial ?? "mon:stdio");
   await machine.start();
   const finished = Promise.all([machine.exited, flushed]).then(([ended]) => ended);
   return await Promise.race([finished, abandoned.promise]);
+}
+
+/** The same numbers at the end of a recording and of its replay. */
+function journalLine({ mode, file, instructions, events, hash }: JournalSummary): string {
+  const done = mode === "record" ? "recorded" : "replayed";
+  return `weft: ${done} ${instructions} instructions, ${events} events, hash ${hash}: ${file}\n`;
 }
 
 function startMessage(description: MachineDescription, withKeys: boolean): string {

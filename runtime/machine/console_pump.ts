@@ -175,7 +175,7 @@ export class ConsoleEnd implements MachineConsole {
 export class ConsolePump {
   readonly #words: Int32Array;
   readonly #end: ConsoleEnd;
-  readonly #inputArrived: () => void;
+  readonly #inputArrived: (() => void) | null;
   readonly #buffer = new Uint8Array(OUTPUT_CAPACITY);
   readonly #finished: Promise<unknown>;
   #isFinishing = false;
@@ -183,9 +183,10 @@ export class ConsolePump {
   /**
    * @param words the machine's shared memory
    * @param end this process's end
-   * @param inputArrived tells the device that the input ring has new bytes
+   * @param inputArrived tells the machine that the input ring has new bytes; null where it takes none, and all that
+   * is written is dropped
    */
-  constructor(words: Int32Array, end: ConsoleEnd, inputArrived: () => void) {
+  constructor(words: Int32Array, end: ConsoleEnd, inputArrived: (() => void) | null) {
     this.#words = words;
     this.#end = end;
     this.#inputArrived = inputArrived;
@@ -232,6 +233,10 @@ export class ConsolePump {
 
   /** Puts what fits into the ring. */
   #put(bytes: Uint8Array): number {
+    if (this.#inputArrived === null) {
+      this.#end.consumeInput(bytes.length);
+      return bytes.length;
+    }
     let count = 0;
     while (count < bytes.length && putInput(this.#words, bytes[count])) count++;
     if (count === 0) return 0;

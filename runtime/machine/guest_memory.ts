@@ -26,6 +26,8 @@ export interface RamParts {
   readonly size: number;
   /** Throws when harts may be running. */
   readonly requireStill: (what: string) => void;
+  /** Throws when nothing may be changed. */
+  readonly requireChange: (what: string) => void;
 }
 
 /** See the header of this file. */
@@ -57,6 +59,7 @@ export class RamView implements GuestMemory {
 
   /** See `GuestMemory`. */
   write(address: number | bigint, bytes: Uint8Array): void {
+    this.#parts.requireChange("writing memory");
     const at = this.#place("writing memory", address, bytes.length);
     this.#stores.storeBytes(at, bytes);
     const work = RemoteWork.FLUSH_INSTRUCTIONS | RemoteWork.FLUSH_TRANSLATIONS;

@@ -14,7 +14,7 @@ import { type ImagePlan, planImages } from "./image_plan.ts";
 import { errorText } from "./internal_error.ts";
 import { RamView } from "./guest_memory.ts";
 import { JitMap } from "./jit_map.ts";
-import { MachineStateError } from "./machine_error.ts";
+import { AccessError, MachineStateError } from "./machine_error.ts";
 import type {
   ExitStatus,
   GuestMemory,
@@ -29,6 +29,7 @@ import { readStatistics } from "./machine_statistics.ts";
 import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
 import { type MachineSettings, readSettings } from "./machine_settings.ts";
 import { describeMachine, type MachineDescription, requireProgram } from "./options.ts";
+import { RunLog } from "../replay/run_log.ts";
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { profileSymbols } from "./profile_symbols.ts";
@@ -88,6 +89,7 @@ export async function machineParts(
     sources,
     profiler: null,
     jitMap: null,
+    runLog: await RunLog.open(description),
   };
 }
 
@@ -198,12 +200,14 @@ export class Machine implements AsyncDisposable {
     this.#words = new Int32Array(parts.memory.buffer);
     this.#cycle = cycle;
     const requireStill = (what: string): void => this.#requireStill(what);
+    const requireChange = (what: string): void => this.#requireChange(what);
     const { board, description } = parts;
     this.memory = new RamView({
       words: this.#words,
       base: board.ramBase,
       size: description.memoryBytes,
       requireStill,
+      requireChange,
     });
     this.harts = Array.from({ length: description.harts }, (_, index) =>
       new PausedHart({
@@ -212,6 +216,7 @@ export class Machine implements AsyncDisposable {
         places: board.registers,
         controlRegisters: () => board.controlRegisters(),
         requireStill,
+        requireChange: parts.runLog === null ? null : requireChange,
         ask: (hart, what, put, take) => this.#ask(hart, what, put, take),
       }));
     parts.profiler?.begin();
@@ -331,6 +336,14 @@ export class Machine implements AsyncDisposable {
   reset(): Promise<void> {
     return this.#inTurn(async () => {
       this.#requireLife("reset");
+      if (this.#parts.runLog?.isReplay === true) {
+        const cause = "the machine replays a run, and the log says what happens";
+        throw new MachineStateError({
+          what: "reset",
+          cause,
+          fix: "stop it, and start another one",
+        });
+      }
       this.#wantsRestart = true;
       const { promise } = this.#cycleChanged;
       this.#cycle.reset();
@@ -353,7 +366,7 @@ export class Machine implements AsyncDisposable {
    * Sends a break condition over the serial line, which Linux's magic SysRq key is.
    */
   sendBreak(): void {
-    this.#cycle.devices.receiveBreak();
+    this.#cycle.sendBreak();
   }
 
   /** Counts so far, also while the machine runs (they may be a little old then) and after its end. */
@@ -425,6 +438,16 @@ export class Machine implements AsyncDisposable {
     if (this.#state === "running") throw this.#wrongState(what, "call pause, and wait for it");
   }
 
+  /** A run that is recorded or replayed is changed by nobody. */
+  #requireChange(what: string): void {
+    if (this.#parts.runLog === null) return;
+    throw new AccessError({
+      what,
+      cause: "the machine records or replays a run, and a log does not hold such changes",
+      fix: "create the machine without rr",
+    });
+  }
+
   #requireLife(what: string): void {
     if (this.state === "ended") throw this.#wrongState(what, "create another machine");
   }
@@ -478,7 +501,8 @@ export class Machine implements AsyncDisposable {
 
   #restartsAfter({ reason }: ExitStatus): boolean {
     if (reason !== "reset" || this.#stopReason !== undefined) return false;
-    return this.#wantsRestart || !this.#parts.description.noReboot;
+    const { runLog, description } = this.#parts;
+    return this.#wantsRestart || runLog?.report?.restarts === true || !description.noReboot;
   }
 
   async #restart(): Promise<ExitStatus> {

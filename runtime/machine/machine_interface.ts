@@ -15,6 +15,7 @@ import type { MachineDescription } from "./options.ts";
  * - `panic`: the guest shut down through the SBI and said that it had failed.
  * - `stopped`: `Machine.stop`, or the end of the scope of an `await using`.
  * - `aborted`: the signal it was created with.
+ * - `replay-diverged`: a replay did something else than what was recorded, or its log is damaged.
  * - `internal-error`: a defect of the emulator, never the guest's doing.
  */
 export type ExitReason =
@@ -24,6 +25,7 @@ export type ExitReason =
   | "panic"
   | "stopped"
   | "aborted"
+  | "replay-diverged"
   | "internal-error";
 
 /** How a machine ended. */
@@ -34,6 +36,22 @@ export interface ExitStatus {
   readonly code: number;
   /** What happened, for a user to read. */
   readonly message?: string;
+  /** What was recorded or replayed, of a machine that does so. */
+  readonly journal?: JournalSummary;
+}
+
+/** A run that was recorded or replayed, as far as it came. */
+export interface JournalSummary {
+  /** Which of the two. */
+  readonly mode: "record" | "replay";
+  /** Path of the log. */
+  readonly file: string;
+  /** Guest instructions of all harts. */
+  readonly instructions: number;
+  /** Events that came from outside: pieces of console input, breaks. */
+  readonly events: number;
+  /** Hash over registers of all harts, pieces of memory and console output at all checks: equal for equal runs. */
+  readonly hash: string;
 }
 
 /**

@@ -9,6 +9,7 @@
  * ready, and is never taken away after that before it has stopped.
  */
 
+import type { JournalReport } from "../replay/journal.ts";
 import type { ModuleRecord } from "../translation/region_record.ts";
 import type { WorkerReport } from "./worker_messages.ts";
 
@@ -68,6 +69,8 @@ export interface WorkerEvents {
   failed(name: string, message: string): void;
   /** One has compiled a module, and a list of these is kept. */
   compiled(made: ModuleRecord): void;
+  /** One has recorded or replayed a power cycle. */
+  journaled(report: JournalReport): void;
   /** One has text for the debug log. */
   logged(text: string): void;
 }
@@ -131,6 +134,7 @@ export class MachineWorkers {
   #receive(row: RunningWorker, { data }: MessageEvent<WorkerReport>): void {
     if ("ready" in data) row.begin?.();
     else if ("compiled" in data) this.#events.compiled(data.compiled);
+    else if ("journal" in data) this.#events.journaled(data.journal);
     else if ("log" in data) this.#events.logged(data.log);
     else if ("failure" in data) this.#fail(row, data.failure);
     else this.#stop(row);

@@ -54,6 +54,13 @@ export interface IcountOptions {
   readonly shift: number | "auto";
   /** Does time pass as slowly as real time while all harts wait? Else it goes on at once. Default: true. */
   readonly sleep?: boolean;
+  /**
+   * `record`: everything that comes from outside is noted in a log. `replay`: a log says what comes, at the very
+   * instructions, and nothing else does. Needs {@linkcode IcountOptions.rrfile}.
+   */
+  readonly rr?: "record" | "replay";
+  /** Path of the log (needs `--allow-write` to record, `--allow-read` to replay). */
+  readonly rrfile?: string;
 }
 
 /** Columns of the memory order table that can be asked for; `auto`: that of the processor. */
@@ -324,6 +331,29 @@ function checkCodeCache({ accel: { codeCache } }: MachineDescription): void {
   });
 }
 
+function checkRecording({ rr, rrfile, shift }: IcountOptions): void {
+  const refuse = (what: string, cause: string, fix: string): ConfigurationError =>
+    new ConfigurationError({ what: `-icount with ${what}`, cause, fix });
+  if (rr === undefined) {
+    if (rrfile === undefined) return;
+    throw refuse(
+      `rrfile=${rrfile}`,
+      "nothing is recorded or replayed",
+      "add rr=record or rr=replay",
+    );
+  }
+  if (rr !== "record" && rr !== "replay") {
+    throw refuse(`rr=${rr}`, "a run is recorded or replayed", "use rr=record or rr=replay");
+  }
+  if (rrfile === undefined || rrfile === "") {
+    throw refuse(`rr=${rr}`, "the log has no name", "add rrfile=FILE");
+  }
+  if (shift === "auto") {
+    const cause = "a speed that follows the host's cannot be repeated";
+    throw refuse(`shift=auto,rr=${rr}`, cause, "give shift= a number");
+  }
+}
+
 function checkIcount({ accel: { icount, thread, check } }: MachineDescription): void {
   if (icount === null) return;
   const { shift, sleep } = icount;
@@ -338,6 +368,7 @@ function checkIcount({ accel: { icount, thread, check } }: MachineDescription): 
     const cause = "a speed that follows real time needs real time to pass";
     throw refuse("shift=auto,sleep=off", cause, "give shift= a number, or leave sleep=off out");
   }
+  checkRecording(icount);
   if (thread !== "single") {
     const cause = "instructions of harts on several threads have no order";
     throw refuse(`-accel tcg,thread=${thread}`, cause, "use thread=single, or leave it out");

@@ -35,6 +35,8 @@ export interface HartParts {
   readonly controlRegisters: () => Promise<ReadonlyMap<string, number>>;
   /** Throws when the hart may be running; after the end registers can be looked at still. */
   readonly requireStill: (what: string) => void;
+  /** Throws when nothing may be changed; null when all may. */
+  readonly requireChange: ((what: string) => void) | null;
   /** Has the hart answer the question in its words, in turn with everything else that is asked of the machine. */
   readonly ask: <T>(hart: number, what: string, put: () => void, take: () => T) => Promise<T>;
 }
@@ -63,6 +65,7 @@ export class PausedHart implements Hart {
   }
 
   set pc(address: bigint) {
+    this.#parts.requireChange?.(`the pc of hart ${this.index}`);
     this.#view(this.#parts.places.pc, 1)[0] = address;
   }
 
@@ -90,15 +93,17 @@ export class PausedHart implements Hart {
   }
 
   #view(slot: StateSlot, count: number): BigUint64Array {
-    const { words, index, requireStill } = this.#parts;
+    const { words, index, requireStill, requireChange } = this.#parts;
     requireStill(`registers of hart ${index}`);
     const offset = vcpuWord(index, Vcpu.REGISTERS) + elementOffset(slot, 0);
-    return new BigUint64Array(words.buffer, offset, count);
+    const view = new BigUint64Array(words.buffer, offset, count);
+    return requireChange === null ? view : new BigUint64Array(view);
   }
 
   async #accessControl(name: string, value: bigint | undefined): Promise<bigint> {
     const { words, index, ask, controlRegisters } = this.#parts;
     const what = `control register ${name} of hart ${index}`;
+    if (value !== undefined) this.#parts.requireChange?.(what);
     const number = (await controlRegisters()).get(name);
     if (number === undefined) {
       throw new AccessError({

@@ -35,6 +35,7 @@ import {
   releasePause,
   requestPause,
 } from "../atomics/pause.ts";
+import { ringBell } from "../atomics/pending.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
 import type { BoardDevices, BoardParts, HartStart } from "./board.ts";
@@ -50,6 +51,7 @@ import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
+import type { RunLog } from "../replay/run_log.ts";
 import type { JitMap } from "./jit_map.ts";
 import type { Profiler } from "./profiler.ts";
 import type {
@@ -91,6 +93,8 @@ export interface MachineParts {
   readonly profiler: Profiler | null;
   /** The list of what is compiled; null when none is kept. */
   readonly jitMap: JitMap | null;
+  /** The log of its run; null when it is neither recorded nor replayed. */
+  readonly runLog: RunLog | null;
 }
 
 /** See the header of this file. */
@@ -123,6 +127,7 @@ export class PowerCycle {
       failed: (name, message) => this.#fail(`${name}: ${message}`),
       logged: (text) => parts.log.write(text),
       compiled: (made) => parts.jitMap?.add(made),
+      journaled: (report) => parts.runLog?.note(report),
     });
     this.devices = this.#initializeMemory(plan);
     this.#clock = new GuestClock(this.#words);
@@ -130,7 +135,7 @@ export class PowerCycle {
     this.#pump = new ConsolePump(
       this.#words,
       parts.console,
-      () => this.devices.inputArrived(),
+      this.#inputArrived(),
     );
     this.#vcpusStopped = this.#startWorkers(plan);
     this.ended = this.#life().catch((error: unknown) => internalError(errorText(error)));
@@ -171,6 +176,20 @@ export class PowerCycle {
     if (this.hasEnded) return false;
     this.#stopClock();
     return true;
+  }
+
+  /** Where time is counted, the thread that has all harts tells the device; a replay takes no input at all. */
+  #inputArrived(): (() => void) | null {
+    if (this.#parts.runLog?.isReplay === true) return null;
+    return this.#isCounted ? () => ringBell(this.#words) : () => this.devices.inputArrived();
+  }
+
+  /** Sends a break condition over the serial line. */
+  sendBreak(): void {
+    if (!this.#isCounted) return this.devices.receiveBreak();
+    // ORDER: sc add before the bell; partner: `HostBoundary.takeBreaks`.
+    Atomics.add(this.#words, Machine.BREAKS.offset >> WORD_SHIFT, 1);
+    ringBell(this.#words);
   }
 
   /** Time that is counted stands still by itself. */
@@ -274,6 +293,7 @@ export class PowerCycle {
     };
     const htif = board.htif(images.symbols);
     const samples = this.#parts.profiler?.samples ?? null;
+    const journal = this.#parts.runLog?.next() ?? null;
     const ports: MessagePort[] = [];
     const harts = board.hartStarts(description.harts, images).map((start, hart): WorkerHart => {
       const { port1, port2 } = new MessageChannel();
@@ -283,7 +303,7 @@ export class PowerCycle {
     });
     const groups = this.#sharesThread ? [harts] : harts.map((hart) => [hart]);
     const vcpus = groups.map((group) =>
-      this.#startVcpus({ ...shared, harts: group, coldTier, replayTier, htif, samples })
+      this.#startVcpus({ ...shared, harts: group, coldTier, replayTier, htif, samples, journal })
     );
     this.#startCompiler({
       ...shared,
@@ -373,8 +393,20 @@ export class PowerCycle {
     await this.#withinGrace(this.#vcpusStopped);
     await this.#pump.finish();
     await this.#withinGrace(this.#workers.stopped());
-    if (this.#failure === undefined) return exitStatusOf(this.#words);
-    return internalError(this.#failure);
+    if (this.#failure !== undefined) return internalError(this.#failure);
+    return this.#withJournal(exitStatusOf(this.#words));
+  }
+
+  /** What a replay has to say of the end comes before what the machine does. */
+  #withJournal(status: ExitStatus): ExitStatus {
+    const { runLog } = this.#parts;
+    if (runLog === null || runLog.report === null) return status;
+    const { divergence, note } = runLog.report;
+    const journal = runLog.summary;
+    if (divergence !== undefined) {
+      return { reason: "replay-diverged", code: 0, message: divergence, journal };
+    }
+    return note === undefined ? { ...status, journal } : { ...status, message: note, journal };
   }
 
   async #withinGrace(stopped: Promise<unknown>): Promise<void> {

@@ -1,6 +1,8 @@
 /**
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
+import type { JournalReport } from "../replay/journal.ts";
+import type { JournalStart } from "../replay/open_journal.ts";
 import type { ModuleRecord } from "../translation/region_record.ts";
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { HartStart } from "./board.ts";
@@ -60,6 +62,8 @@ export interface VcpuStart extends SharedStart {
   readonly htif: HtifAddresses | null;
   /** Where samples for a profile go; null when none is made. */
   readonly samples: Int32Array<SharedArrayBuffer> | null;
+  /** The log of the run; null when it is neither recorded nor replayed. */
+  readonly journal: JournalStart | null;
 }
 
 /** First message to the compiler worker. */
@@ -115,10 +119,17 @@ export interface WorkerCompiled {
   readonly compiled: ModuleRecord;
 }
 
+/** What a power cycle that was recorded or replayed has come to. */
+export interface WorkerJournal {
+  /** All there is to say. */
+  readonly journal: JournalReport;
+}
+
 /** Everything that a worker sends to main. */
 export type WorkerReport =
   | WorkerReady
   | WorkerFailure
   | WorkerStopped
   | WorkerLog
-  | WorkerCompiled;
+  | WorkerCompiled
+  | WorkerJournal;

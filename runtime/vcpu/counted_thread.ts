@@ -11,11 +11,14 @@
  * of the compare value) makes it come back before its next instruction, for a new budget. So lines change at counts
  * alone, each change is looked at there, and coming back at other moments, for a compiled module, changes nothing.
  * When all harts wait, time goes to the next deadline: at once, or as slowly as real time does (`sleep=on`).
- * A hart that waits for room on the console keeps its turn, and so does one that is paused: time stands still
- * meanwhile, and the rest of the turn comes first afterwards.
+ * A hart whose output has no room keeps its turn, and so does one that is paused: time stands still
+ * meanwhile, and the rest of the turn comes first afterwards. A round is a turn of each hart, from hart 0 on, however
+ * often it is interrupted; what comes from outside enters where a round begins, through the journal
+ * (`runtime/replay/journal.ts`).
  *
- * LIMITATION. Input, pauses and changes from outside come when they come. A guest that relies on what a fence would
- * have to order (old translations, old code) sees what the tiers happen to hold.
+ * LIMITATION. Input comes when it comes, unless the journal replays it; an embedder that changes registers or memory
+ * in a pause changes the run. A guest that relies on what a fence would have to order (old translations, old code)
+ * sees what the tiers happen to hold.
  */
 import { peek, post, readBell, waitBell } from "../atomics/pending.ts";
 import { Pending } from "../atomics/shared_layout.ts";
@@ -23,6 +26,8 @@ import type { TimedDevice } from "../devices/timed_device.ts";
 import type { AdaptiveShift } from "../machine/adaptive_shift.ts";
 import type { GuestClock } from "../machine/clock.ts";
 import type { VirtualTime } from "../machine/virtual_time.ts";
+import type { Journal, JournalReport } from "../replay/journal.ts";
+import type { HostBoundary } from "./host_boundary.ts";
 import { Attention, Departure, type Vcpu } from "./vcpu.ts";
 
 /** Instructions of a turn. */
@@ -47,6 +52,8 @@ export interface CountedThreadParts {
   readonly sleeps: boolean;
   /** What sets the speed of time; null when it is constant. */
   readonly speed: AdaptiveShift | null;
+  /** What enters and leaves. */
+  readonly boundary: HostBoundary;
 }
 
 /** See the header of this file. */
@@ -58,6 +65,10 @@ export class CountedThread {
   #hart = 0;
   /** Count of the hart at which a turn ends that was interrupted, by a pause or a full console; else null. */
   #end: number | null = null;
+  /** Instructions of all harts. */
+  #instructions = 0;
+  /** No hart executes any more. */
+  #isOver = false;
 
   /** A thread that has run nothing yet. */
   constructor(parts: CountedThreadParts) {
@@ -65,19 +76,24 @@ export class CountedThread {
     this.#waits = parts.vcpus.map(() => Attention.RUNS);
   }
 
-  /** Runs all vCPUs until the machine ends. */
-  run(): void {
-    const { words, vcpus, speed } = this.#parts;
+  /** Number of the hart whose turn it is, or was last. */
+  get hart(): number {
+    return this.#hart;
+  }
+
+  /** Runs all vCPUs until the machine ends. @returns what main is to be told */
+  run(journal: Journal): JournalReport | null {
+    const { words, vcpus, speed, time, boundary } = this.#parts;
     for (const vcpu of vcpus) vcpu.begin();
     for (;;) {
       const bell = readBell(words);
       this.#answerMain();
-      if (this.#waits.every((wait) => wait === Attention.ENDED)) return;
-      if (!this.#isPaused) this.#round();
-      if (this.#isPaused || this.#end !== null) waitBell(words, bell, Infinity);
-      else if (this.#isIdle) this.#idle(bell);
+      if (this.#waits.every((wait) => wait === Attention.ENDED)) break;
+      if (this.#isPaused || !this.#round(journal)) waitBell(words, bell, Infinity);
+      else if (this.#isIdle) this.#idle(journal, bell);
       speed?.adjust();
     }
+    return journal.finish(this.#instructions, time.nanoseconds, boundary.ending());
   }
 
   /** Main asks each vCPU to stand still, and to go on; nobody runs until all of them do. */
@@ -89,48 +105,72 @@ export class CountedThread {
   get #isIdle(): boolean {
     const { words, vcpus } = this.#parts;
     const hasNews = vcpus.some((_, hart) => peek(words, hart) !== 0);
-    return !hasNews && !this.#waits.includes(Attention.RUNS);
+    return !this.#isOver && !hasNews && !this.#waits.includes(Attention.RUNS);
   }
 
   #answerMain(): void {
     const { words, vcpus } = this.#parts;
     for (let hart = 0; hart < vcpus.length; hart++) {
       if ((peek(words, hart) & FROM_OUTSIDE) === 0) continue;
-      this.#waits[hart] = vcpus[hart].attend();
+      this.#attend(hart);
       vcpus[hart].rest();
     }
   }
 
-  /** Gives every hart a turn, from where the last round was interrupted. */
-  #round(): void {
-    const { length } = this.#waits;
-    for (let turns = 0; turns < length; turns++) {
+  /** The end of one vCPU is that of all: nobody executes anything behind it. */
+  #attend(hart: number): void {
+    this.#waits[hart] = this.#parts.vcpus[hart].attend();
+    if (this.#waits[hart] === Attention.ENDED) this.#isOver = true;
+  }
+
+  /** Gives every hart a turn, from where the round was interrupted. @returns false when it is interrupted again */
+  #round(journal: Journal): boolean {
+    if (this.#hart === 0 && this.#end === null && !this.#isOver) this.#begin(journal);
+    for (; this.#hart < this.#waits.length; this.#hart++) {
       this.#serveDeadlines();
-      if (this.#hasTurn(this.#hart)) this.#turn(this.#hart);
-      if (this.#end !== null) return;
-      this.#hart = (this.#hart + 1) % length;
+      if (this.#hasTurn(this.#hart)) this.#turn(this.#hart, journal);
+      if (this.#end !== null) return false;
     }
+    this.#hart = 0;
+    return true;
+  }
+
+  #begin(journal: Journal): void {
+    const goesOn = journal.beginRound(this.#instructions, this.#parts.time.nanoseconds);
+    if (!goesOn) this.#isOver = true;
   }
 
   #hasTurn(hart: number): boolean {
     return this.#end !== null || this.#waits[hart] <= 0 || peek(this.#parts.words, hart) !== 0;
   }
 
-  #turn(hart: number): void {
+  #turn(hart: number, journal: Journal): void {
     const vcpu = this.#parts.vcpus[hart];
-    const end = this.#end ?? vcpu.memory.retired() + TURN_INSTRUCTIONS;
-    this.#waits[hart] = vcpu.attend();
-    while (this.#waits[hart] === Attention.RUNS) {
-      const limit = Math.min(end - vcpu.memory.retired(), this.#untilDeadline());
+    const { memory } = vcpu;
+    const end = this.#end ?? memory.retired() + TURN_INSTRUCTIONS;
+    let isInterrupted = false;
+    while (!this.#endsHere(journal)) {
+      this.#attend(hart);
+      isInterrupted = vcpu.isStandingStill || !this.#parts.boundary.settle(hart);
+      if (isInterrupted || this.#isOver || this.#waits[hart] !== Attention.RUNS) break;
+      const left = Math.min(end - memory.retired(), journal.instructionsLeft(this.#instructions));
+      const limit = Math.min(left, this.#untilDeadline());
       if (limit <= 0) break;
       const isOver = this.#execute(hart, limit);
       this.#serveDeadlines();
       if (isOver) break;
-      this.#waits[hart] = vcpu.attend();
     }
-    this.#end = vcpu.isStandingStill || vcpu.isStalled ? end : null;
+    this.#end = isInterrupted && !this.#isOver ? end : null;
     if (this.#end === null) vcpu.endTurn();
     else vcpu.rest();
+  }
+
+  /** Nothing may be looked at behind the end, not even what would wake a hart. */
+  #endsHere(journal: Journal): boolean {
+    if (!this.#isOver && journal.endsAt(this.#instructions, this.#parts.time.nanoseconds)) {
+      this.#isOver = true;
+    }
+    return this.#isOver;
   }
 
   /** Executes at most so many instructions. @returns whether the turn is over */
@@ -143,6 +183,7 @@ export class CountedThread {
     const departure = vcpu.runCounted(limit);
     time.endTurn();
     const executed = memory.retired() - before;
+    this.#instructions += executed;
     if (executed > limit) {
       throw new Error(`Hart ${hart} executed ${executed} instructions out of ${limit}`);
     }
@@ -181,11 +222,14 @@ export class CountedThread {
   // --- when nobody runs -----------------------------------------------------------------------------
 
   /** All harts wait: for a deadline, or for what comes from outside. */
-  #idle(bell: number): void {
+  #idle(journal: Journal, bell: number): void {
     const { words, time, sleeps } = this.#parts;
-    const left = this.#nanosecondsLeft();
+    const quiet = journal.nanosecondsLeft(this.#instructions, time.nanoseconds);
+    const left = Math.min(this.#nanosecondsLeft(), quiet);
     if (left <= 0) return;
-    if (left < Infinity && !sleeps) return time.advance(left);
+    const isAtOnce = left < Infinity && (journal.isReplay || !sleeps);
+    if (isAtOnce) return time.advance(left);
+    journal.rest();
     const begin = performance.now();
     waitBell(words, bell, left / NANOSECONDS_PER_MS);
     if (left === Infinity) return;

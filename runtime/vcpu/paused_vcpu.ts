@@ -33,6 +33,8 @@ export interface PausedVcpuParts {
   readonly cold: ColdFunctions;
   /** Drops all translations: a control register that they depend on may have changed. */
   readonly dropTranslations: () => void;
+  /** Does nobody write registers or memory in a pause? */
+  readonly isUntouched: boolean;
 }
 
 /** See the header of this file. */
@@ -90,12 +92,12 @@ export class PausedVcpu {
     this.#copy.set(this.#state);
   }
 
-  /** A store-conditional behind a pause fails: others may have written memory meanwhile. */
+  /** A store-conditional behind a pause fails, where others may have written memory meanwhile. */
   #copyIn(): void {
-    const { memory, frontend } = this.#parts;
+    const { memory, frontend, isUntouched } = this.#parts;
     this.#state.set(this.#copy);
     for (const { slot, index } of frontend.constantElements) memory.setState(slot, index, 0n);
-    memory.setControl(Control.RESERVATION, 0);
+    if (!isUntouched) memory.setControl(Control.RESERVATION, 0);
   }
 
   #answerQuestion(): void {

@@ -125,6 +125,8 @@ export interface VcpuParts {
   readonly tellsPages?: boolean;
   /** Is time counted in instructions? The cold tier is the counting one then. */
   readonly isCounted?: boolean;
+  /** Does nobody change registers or memory in a pause? A reservation survives it then. */
+  readonly isUntouched?: boolean;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
   readonly poll: (() => void) | null;
   /** Where samples for a profile go; none are taken when there is nothing. */
@@ -212,6 +214,7 @@ export class Vcpu {
       frontend,
       cold: this.#cold,
       dropTranslations: () => this.#translations.flushAll(),
+      isUntouched: parts.isUntouched === true,
     });
     this.#sampler = this.#createSampler();
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
@@ -378,11 +381,6 @@ export class Vcpu {
   /** Does the vCPU stand still in a pause? */
   get isStandingStill(): boolean {
     return this.#paused.isStanding;
-  }
-
-  /** Does the hart wait for what is no business of the guest's, as {@linkcode Departure.STALLS} said? */
-  get isStalled(): boolean {
-    return this.#waitsFor === Wait.NEWS;
   }
 
   #tidyUp(): void {

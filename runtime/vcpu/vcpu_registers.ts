@@ -7,6 +7,8 @@ import type { CallerRegisters } from "../machine/board.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
 const HALF_RANGE = 0x1_0000_0000;
+const HALF_BITS = 32n;
+const HEX = 16;
 
 /** See the header of this file. */
 export class VcpuRegisters implements CallerRegisters {
@@ -54,6 +56,12 @@ export class VcpuRegisters implements CallerRegisters {
   /** High half of the program counter. */
   get pcHigh(): number {
     return this.#words[this.#pc + 1];
+  }
+
+  /** The program counter for people. */
+  get pcText(): string {
+    const wide = BigInt(this.pcHigh >>> 0) << HALF_BITS | BigInt(this.pcLow >>> 0);
+    return `0x${wide.toString(HEX)}`;
   }
 
   /** Sets the program counter. */

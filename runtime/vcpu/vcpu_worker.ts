@@ -5,7 +5,6 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
 import { ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { availableInput, putOutput, takeInput } from "../atomics/console_ring.ts";
 import {
   HartStart,
   Machine,
@@ -15,15 +14,21 @@ import {
 } from "../atomics/shared_layout.ts";
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
-import type { TimedDevice } from "../devices/timed_device.ts";
+import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
+import type { BoardDevices } from "../machine/board.ts";
 import { AdaptiveShift, FIRST_ADAPTIVE_SHIFT } from "../machine/adaptive_shift.ts";
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
 import type { IcountOptions, LlscScheme } from "../machine/options.ts";
 import { VirtualTime } from "../machine/virtual_time.ts";
 import type { VcpuStart, WorkerFailure, WorkerHart } from "../machine/worker_messages.ts";
+import type { JournalReport } from "../replay/journal.ts";
+import { openJournal } from "../replay/open_journal.ts";
+import { StateDigest } from "../replay/state_digest.ts";
+import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { CountedThread } from "./counted_thread.ts";
+import { HostBoundary } from "./host_boundary.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
 import { runOnOwnThread } from "./own_thread.ts";
@@ -59,25 +64,33 @@ function reservationScheme({ sharesThread, llsc }: VcpuStart): number {
 /** What the vCPUs of a worker have in common. */
 interface VcpuWorkshop {
   readonly clock: GuestClock;
-  /** Devices that act at a time, for a worker that has to look after them itself. */
-  readonly timedDevices: readonly TimedDevice[];
+  /** The guest. */
+  readonly frontend: GuestFrontend;
+  /** Devices, for a worker that has to look after them itself. */
+  readonly devices: BoardDevices;
   /** Builds the vCPU of one hart at its first instruction. */
   readonly build: (hart: WorkerHart) => Vcpu;
 }
 
-async function openWorkshop(start: VcpuStart, time: VirtualTime | null): Promise<VcpuWorkshop> {
+/** What a worker needs where time is counted. */
+interface Counting {
+  readonly time: VirtualTime;
+  readonly boundary: HostBoundary;
+}
+
+async function openWorkshop(start: VcpuStart, counting: Counting | null): Promise<VcpuWorkshop> {
   const { memory, cpu, hasBuiltinFirmware } = start;
   const board = await loadBoard(start.board);
   const frontend = await board.loadFrontend(cpu);
   const words = new Int32Array(memory.buffer);
-  const clock = new GuestClock(words, time ?? performance);
+  const clock = new GuestClock(words, counting?.time ?? performance);
   // ORDER: constants after start; partner: main, before it started this worker.
   const hartCount = Atomics.load(words, Machine.HART_COUNT.offset >> 2);
   const ramPages = Atomics.load(words, Machine.RAM_PAGES.offset >> 2);
-  const power = new SharedPowerControl(words);
-  const consoleSink = { tryPut: (byte: number) => putOutput(words, byte) };
-  const consoleSource = { take: () => takeInput(words), available: () => availableInput(words) };
-  const wallClock = time === null ? undefined : () => time.date();
+  const power = counting?.boundary ?? new SharedPowerControl(words);
+  const consoleSink = counting?.boundary ?? new RingConsoleSink(words);
+  const consoleSource = counting?.boundary ?? new RingConsoleSource(words);
+  const wallClock = counting === null ? undefined : () => counting.time.date();
   const parts = { words, hartCount, clock, consoleSink, consoleSource, power, wallClock };
   const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
   const build = ({ hart, start: { pc, registers }, modules }: WorkerHart): Vcpu => {
@@ -96,15 +109,16 @@ async function openWorkshop(start: VcpuStart, time: VirtualTime | null): Promise
       modules: portSource(modules),
       tellsPages: start.codeCache !== null,
       samples: start.samples,
-      isCounted: time !== null,
+      isCounted: counting !== null,
+      isUntouched: start.journal !== null,
       poll: htif === null ? null : () => htif.poll(),
     });
     if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
     vcpu.reset(pc, registers);
     return vcpu;
   };
-  const { timedDevices } = board.createDevices(parts, hasBuiltinFirmware);
-  return { clock, timedDevices, build };
+  const devices = board.createDevices(parts, hasBuiltinFirmware);
+  return { clock, frontend, devices, build };
 }
 
 function markStart(words: Int32Array, { hart, start }: WorkerHart): void {
@@ -116,19 +130,56 @@ function markStart(words: Int32Array, { hart, start }: WorkerHart): void {
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const words = new Int32Array(start.memory.buffer);
   const { harts, sharesThread, icount } = start;
-  const time = icount === null ? null : new VirtualTime(firstShift(icount));
-  const workshop = await openWorkshop(start, time);
+  const counting = icount === null
+    ? null
+    : { icount, time: new VirtualTime(firstShift(icount)), boundary: new HostBoundary(words) };
+  const workshop = await openWorkshop(start, counting);
   const vcpus = harts.map(workshop.build);
   for (const hart of harts) markStart(words, hart);
-  if (icount !== null && time !== null) {
-    const { clock, timedDevices } = workshop;
-    const speed = icount.shift === "auto" ? new AdaptiveShift(time) : null;
-    const sleeps = icount.sleep ?? true;
-    new CountedThread({ words, vcpus, clock, time, timedDevices, sleeps, speed }).run();
+  if (counting !== null) {
+    const report = runCounted(start, words, vcpus, workshop, counting);
+    if (report !== null) scope.postMessage({ journal: report });
   } else if (sharesThread) new SharedThread(words, vcpus).run();
   else runOnOwnThread(vcpus[0], words, harts[0].hart);
   for (const { modules } of harts) emptyPort(modules);
   scope.postMessage({ stopped: true });
+}
+
+function runCounted(
+  { journal: journalStart }: VcpuStart,
+  words: Int32Array,
+  vcpus: readonly Vcpu[],
+  { clock, devices, frontend }: VcpuWorkshop,
+  { icount, time, boundary }: Counting & { readonly icount: IcountOptions },
+): JournalReport | null {
+  boundary.connect(devices);
+  const speed = icount.shift === "auto" ? new AdaptiveShift(time) : null;
+  const sleeps = icount.sleep ?? true;
+  const { timedDevices } = devices;
+  const thread = new CountedThread({
+    words,
+    vcpus,
+    clock,
+    time,
+    timedDevices,
+    sleeps,
+    speed,
+    boundary,
+  });
+  const memories = vcpus.map(({ memory }) => memory.words);
+  const outputHash = (): number => boundary.outputHash;
+  const journal = openJournal(journalStart, {
+    outside: boundary,
+    digest: () => new StateDigest({ words, harts: memories, frontend, outputHash }),
+    place: (hart) => vcpus[hart].registers.pcText,
+    lastHart: () => thread.hart,
+    end: (reason) => boundary.endFromOutside(reason),
+  });
+  try {
+    return thread.run(journal);
+  } finally {
+    journal.close();
+  }
 }
 
 function firstShift({ shift }: IcountOptions): number {

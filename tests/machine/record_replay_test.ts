@@ -1,0 +1,448 @@
+// Runs that are recorded with what was typed meanwhile, and their replays; broken logs, other machines.
+
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assemble } from "../../frontend/riscv/encoder.ts";
+import {
+  AccessError,
+  ConfigurationError,
+  type ExitStatus,
+  type IcountOptions,
+  Machine,
+  type MachineSettings,
+  MachineStateError,
+} from "../../mod.ts";
+import { BlockReader, writeBlock, writePrefix } from "../../runtime/replay/log_blocks.ts";
+import type { LogEvent } from "../../runtime/replay/log_event.ts";
+import { EventWriter, PREFIX_BYTES } from "../../runtime/replay/log_format.ts";
+import { LogEvents } from "../../runtime/replay/open_journal.ts";
+import { readGuestElf } from "../guests/guest_elf.ts";
+import { progress, turn } from "../library/machine_fixture.ts";
+
+const [T0, T1, T2, A3, A4, S2] = [5, 6, 7, 13, 14, 18];
+const UART = 0x1000_0000;
+const FINISHER = 0x10_0000;
+const LINE_STATUS = 5;
+const FIRST_LETTER = "a".charCodeAt(0);
+const [QUIT, RESTART] = ["q", "r"].map((key) => key.charCodeAt(0));
+
+/**
+ * Each hart greets with a zero byte, then counts its looks at the serial line. A byte that comes is sent back with the low byte of the count, so that
+ * output shows when the guest saw it. "q" switches off, "r" restarts.
+ */
+const PROGRAM = [
+  assemble("lui", { rd: T0, imm: UART }),
+  assemble("lui", { rd: T1, imm: FINISHER }),
+  assemble("sb", { rs1: T0, rs2: 0, imm: 0 }),
+  // the loop
+  assemble("addi", { rd: A3, rs1: A3, imm: 1 }),
+  assemble("lbu", { rd: T2, rs1: T0, imm: LINE_STATUS }),
+  assemble("andi", { rd: T2, rs1: T2, imm: 1 }),
+  assemble("beq", { rs1: T2, rs2: 0, imm: -12 }),
+  assemble("lbu", { rd: A4, rs1: T0, imm: 0 }),
+  assemble("sb", { rs1: T0, rs2: A4, imm: 0 }),
+  assemble("sb", { rs1: T0, rs2: A3, imm: 0 }),
+  assemble("addi", { rd: T2, rs1: A4, imm: -QUIT }),
+  assemble("bne", { rs1: T2, rs2: 0, imm: 16 }),
+  assemble("lui", { rd: S2, imm: 0x5000 }),
+  assemble("addi", { rd: S2, rs1: S2, imm: 0x555 }),
+  assemble("sw", { rs1: T1, rs2: S2, imm: 0 }),
+  assemble("addi", { rd: T2, rs1: A4, imm: -RESTART }),
+  assemble("bne", { rs1: T2, rs2: 0, imm: -52 }),
+  assemble("lui", { rd: S2, imm: 0x7000 }),
+  assemble("addi", { rd: S2, rs1: S2, imm: 0x777 }),
+  assemble("sw", { rs1: T1, rs2: S2, imm: 0 }),
+  assemble("jal", { imm: 0 }),
+];
+
+/** What a run printed, and how it ended. */
+interface Run {
+  readonly output: readonly number[];
+  readonly ended: ExitStatus;
+}
+
+/** A machine with its console's ends. */
+class Session implements AsyncDisposable {
+  readonly machine: Machine;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly output: number[] = [];
+
+  private constructor(machine: Machine) {
+    this.machine = machine;
+    this.#reader = machine.console.readable.getReader();
+    this.#writer = machine.console.writable.getWriter();
+  }
+
+  static async open(icount: Partial<IcountOptions>, settings: MachineSettings): Promise<Session> {
+    const kernel = new Uint8Array(Uint32Array.from(PROGRAM).buffer);
+    const machine = await Machine.create({
+      firmware: "none",
+      memory: "4M",
+      kernel,
+      accel: { icount: { shift: 0, ...icount } },
+      ...settings,
+    });
+    return new Session(machine);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#writer.write(new TextEncoder().encode(text));
+  }
+
+  /** Types a byte and waits until the guest has sent it back. */
+  async talk(text: string): Promise<void> {
+    const before = this.output.length;
+    await this.type(text);
+    await this.printed(before + 2 * text.length);
+  }
+
+  /** Waits for so many bytes of output since the start. */
+  async printed(bytes: number): Promise<void> {
+    while (this.output.length < bytes) await this.#read();
+  }
+
+  async #read(): Promise<boolean> {
+    const { value, done } = await this.#reader.read();
+    this.output.push(...value ?? []);
+    return !done;
+  }
+
+  async end(): Promise<Run> {
+    while (await this.#read());
+    return { output: this.output, ended: await this.machine.exited };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.machine.stop();
+  }
+}
+
+async function logFile(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempFile({ suffix: ".weft-rr" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
+}
+
+type Talk = (session: Session) => Promise<void>;
+
+async function record(path: string, talk: Talk, settings: MachineSettings = {}): Promise<Run> {
+  await using session = await Session.open({ rr: "record", rrfile: path }, settings);
+  await session.machine.start();
+  await session.printed(session.machine.harts.length);
+  await talk(session);
+  return await session.end();
+}
+
+async function replay(path: string, settings: MachineSettings = {}): Promise<Run> {
+  await using session = await Session.open({ rr: "replay", rrfile: path }, settings);
+  await session.machine.start();
+  return await session.end();
+}
+
+/** Everything about a run but which of the two it is. */
+function comparable({ output, ended }: Run): unknown {
+  const { mode: _mode, ...journal } = ended.journal ?? {};
+  return { output, ended: { ...ended, journal } };
+}
+
+async function shortTalk(session: Session): Promise<void> {
+  await session.talk("a");
+  await progress(session.machine, 3_000_000);
+  await session.talk("bc");
+  await session.talk("d");
+  await session.type("q");
+}
+
+// --- runs that are the same -------------------------------------------------------------------------
+
+for (const harts of [1, 2, 3]) {
+  Deno.test(`rr: what was typed comes at the same instructions again, on ${harts} harts`, async () => {
+    await using log = await logFile();
+    const recorded = await record(log.path, shortTalk, { harts });
+    assertEquals(recorded.ended.reason, "power-off");
+    const { events, instructions } = recorded.ended.journal ?? { events: 0, instructions: 0 };
+    assert(events >= 3 && instructions > 3_000_000, `${events} events`);
+    const texts = new Set<string>();
+    for (const accel of [{}, { experiment: { regions: false } }]) {
+      const icount = { shift: 0, rr: "replay", rrfile: log.path } as const;
+      const replayed = await replay(log.path, { harts, accel: { ...accel, icount } });
+      assertEquals(comparable(replayed), comparable(recorded));
+      texts.add(replayed.ended.journal?.hash ?? "");
+    }
+    assertEquals([...texts], [recorded.ended.journal?.hash]);
+  });
+}
+
+Deno.test("rr: pauses leave no trace, in the recording and in the replay", async () => {
+  await using log = await logFile();
+  const recorded = await record(log.path, async (session) => {
+    for (const key of "abc") {
+      await session.talk(key);
+      await session.machine.pause();
+      await turn();
+      await session.machine.resume();
+    }
+    await session.type("q");
+  }, { harts: 2 });
+  await using session = await Session.open({ rr: "replay", rrfile: log.path }, { harts: 2 });
+  const { machine } = session;
+  await machine.start();
+  const ended = session.end();
+  for (let count = 0; count < 5 && machine.state === "running"; count++) {
+    await machine.pause().then(() => machine.resume(), () => {});
+  }
+  assertEquals(comparable(await ended), comparable(recorded));
+});
+
+Deno.test("rr: restarts by the guest and from outside are replayed", async () => {
+  await using log = await logFile();
+  const recorded = await record(log.path, async (session) => {
+    await session.talk("a");
+    await session.talk("r");
+    await session.printed(6);
+    await session.talk("b");
+    await session.machine.reset();
+    await session.printed(9);
+    await session.talk("c");
+    await session.type("q");
+  });
+  const typed = recorded.output.filter((byte) => byte >= FIRST_LETTER);
+  assertEquals(String.fromCharCode(...typed).match(/a.?r.?b.?c.?q/)?.length, 1);
+  assertEquals(comparable(await replay(log.path)), comparable(recorded));
+});
+
+Deno.test("rr: a restart from outside is replayed although the guest's own would end the machine", async () => {
+  await using log = await logFile();
+  const settings = { noReboot: true };
+  const recorded = await record(log.path, async (session) => {
+    await session.talk("a");
+    await session.machine.reset();
+    await session.printed(4);
+    await session.talk("b");
+    await session.type("r");
+  }, settings);
+  assertEquals(recorded.ended.reason, "reset");
+  assertEquals(comparable(await replay(log.path, settings)), comparable(recorded));
+});
+
+Deno.test("rr: a recording that was stopped is replayed to the very instruction", async () => {
+  await using log = await logFile();
+  const recorded = await record(log.path, async (session) => {
+    await session.talk("ab");
+    await progress(session.machine, 1_234_567);
+    await session.machine.stop();
+  }, { harts: 2 });
+  assertEquals(recorded.ended.reason, "stopped");
+  assertEquals(comparable(await replay(log.path, { harts: 2 })), comparable(recorded));
+});
+
+Deno.test("rr: a break on the serial line comes again", async () => {
+  await using log = await logFile();
+  const recorded = await record(log.path, async (session) => {
+    await session.talk("a");
+    session.machine.sendBreak(); // the guest reads a zero byte
+    await session.talk("b");
+    await session.type("q");
+  });
+  assert((recorded.ended.journal?.events ?? 0) >= 4);
+  assertEquals(comparable(await replay(log.path)), comparable(recorded));
+});
+
+Deno.test("rr: a console that nobody reads for a while changes nothing", async () => {
+  const text = "x".repeat(40_000); // more than all buffers between hold, sent back twice as long
+  await using log = await logFile();
+  const recorded = await record(log.path, async (session) => {
+    await session.type(text);
+    await session.type("q");
+  });
+  assertEquals(recorded.output.length, 1 + 2 * (text.length + 1));
+  assertEquals(comparable(await replay(log.path)), comparable(recorded));
+});
+
+// --- what a replay does not take ----------------------------------------------------------------------
+
+Deno.test("rr: a replay takes no input, no break and no reset; it can be stopped", async () => {
+  await using log = await logFile();
+  const recorded = await record(log.path, shortTalk);
+  await using session = await Session.open({ rr: "replay", rrfile: log.path }, {});
+  await session.type("zzz");
+  session.machine.sendBreak();
+  await assertRejects(() => session.machine.reset(), MachineStateError, "the log says");
+  await session.machine.start();
+  assertEquals(comparable(await session.end()), comparable(recorded));
+
+  await using other = await Session.open({ rr: "replay", rrfile: log.path }, {});
+  await other.machine.start();
+  const stopped = await other.machine.stop();
+  assert(["stopped", "power-off"].includes(stopped.reason), stopped.reason);
+});
+
+Deno.test("rr: registers and memory of a recorded machine can be read and not be changed", async () => {
+  await using log = await logFile();
+  await using session = await Session.open({ rr: "record", rrfile: log.path }, {});
+  const { machine } = session;
+  const [hart] = machine.harts;
+  assertEquals(machine.memory.read(machine.memory.base, 4).length, 4);
+  assertThrows(() => machine.memory.write(machine.memory.base, new Uint8Array(4)), AccessError);
+  assertThrows(() => hart.pc = 0n, AccessError, "a log does not hold");
+  await assertRejects(() => hart.csr.write("mscratch", 1n), AccessError, "a log does not hold");
+  hart.x[S2] = 5n; // a copy
+  assertEquals(hart.x[S2], 0n);
+  assertEquals(await hart.csr.read("mscratch"), 0n);
+});
+
+// --- logs that do not fit ---------------------------------------------------------------------------
+
+/** Writes a log anew with other events. */
+async function rewrite(path: string, change: (events: LogEvent[]) => LogEvent[]): Promise<void> {
+  const file = await Deno.open(path);
+  const blocks = new BlockReader(file, PREFIX_BYTES);
+  const header = blocks.next() ?? new Uint8Array(0);
+  const events: LogEvent[] = [];
+  {
+    using log = new LogEvents(file, blocks.offset);
+    for (let event = log.next(); event !== null; event = log.next()) events.push(event);
+  }
+  const writer = new EventWriter();
+  for (const event of change(events)) writer.put(event);
+  using changed = await Deno.open(path, { write: true, truncate: true });
+  writePrefix(changed);
+  writeBlock(changed, header);
+  writeBlock(changed, writer.take());
+}
+
+function changeInput(change: (event: LogEvent & { kind: "input" }) => LogEvent) {
+  return (events: LogEvent[]): LogEvent[] => {
+    const at = events.findIndex(({ kind }) => kind === "input");
+    return events.map((event, index) =>
+      index === at && event.kind === "input" ? change(event) : event
+    );
+  };
+}
+
+Deno.test("rr: a changed byte of input is reported with hart, pc and instruction", async () => {
+  await using log = await logFile();
+  await record(log.path, shortTalk, { harts: 2 });
+  await rewrite(log.path, changeInput((event) => ({ ...event, bytes: Uint8Array.of(0x7a) })));
+  const { ended } = await replay(log.path, { harts: 2 });
+  assertEquals(ended.reason, "replay-diverged");
+  const found =
+    /the state of hart [01] differs at instruction (\d+) \(hart [01] is at pc 0x8[0-9a-f]+; all was as recorded at instruction (\d+)\)/
+      .exec(ended.message ?? "");
+  const [differs, agreed] = [Number(found?.[1]), Number(found?.[2])];
+  assert(differs > agreed && differs - agreed < 2_000_000, ended.message);
+});
+
+Deno.test("rr: a changed count is reported with hart, pc and instruction", async () => {
+  await using log = await logFile();
+  await record(log.path, shortTalk);
+  await rewrite(
+    log.path,
+    changeInput((event) => ({ ...event, instructions: event.instructions + 1 })),
+  );
+  const { ended } = await replay(log.path);
+  assertEquals(ended.reason, "replay-diverged");
+  assertMatch(
+    ended.message ?? "",
+    /input at instruction \d+, where no round of turns begins; one begins at instruction \d+ \(hart 0 is at pc 0x8/,
+  );
+});
+
+Deno.test("rr: a guest that ends earlier or later than recorded is reported", async () => {
+  await using log = await logFile();
+  await record(log.path, shortTalk);
+  await rewrite(
+    log.path,
+    (events) => events.map((event) => event.kind === "end" ? { ...event, code: 7 } : event),
+  );
+  const { ended } = await replay(log.path);
+  assertEquals(ended.reason, "replay-diverged");
+  assertMatch(ended.message ?? "", /the guest ended the machine at instruction \d+/);
+});
+
+Deno.test("rr: a byte that was damaged on the disk is reported and not replayed", async () => {
+  await using log = await logFile();
+  await record(log.path, shortTalk);
+  const bytes = await Deno.readFile(log.path);
+  bytes[bytes.length - 3] ^= 1;
+  await Deno.writeFile(log.path, bytes);
+  const { ended } = await replay(log.path);
+  assertEquals(ended.reason, "replay-diverged");
+  assertMatch(
+    ended.message ?? "",
+    /the log is damaged: the block at byte \d+ is not what was written/,
+  );
+});
+
+Deno.test("rr: a log that was cut off is replayed up to its last whole block", async () => {
+  await using log = await logFile();
+  const recorded = await record(log.path, async (session) => {
+    await shortTalk(session);
+  });
+  await Deno.truncate(log.path, (await Deno.stat(log.path)).size - 5);
+  const { ended, output } = await replay(log.path);
+  assertEquals(ended.reason, "stopped");
+  assertMatch(ended.message ?? "", /the recording was cut off: it was replayed to instruction \d+/);
+  assertEquals(output, recorded.output.slice(0, output.length));
+});
+
+Deno.test("rr: another machine than was recorded is refused, and told what differs", async () => {
+  await using log = await logFile();
+  await record(log.path, shortTalk);
+  const other = new Uint8Array(Uint32Array.from([...PROGRAM, 0]).buffer);
+  const refusals: readonly (readonly [MachineSettings, string])[] = [
+    [{ harts: 2 }, "harts: recorded 1, now 2"],
+    [{ memory: "8M" }, "memory: recorded 4194304, now 8388608"],
+    [{ kernel: other }, "kernel: recorded 84 bytes sha256"],
+    [{ append: "quiet" }, "kernel command line: recorded none, now quiet"],
+    [{ cpu: { zbb: false } }, "cpu: recorded rv64, now rv64,zbb=false"],
+    [
+      { accel: { icount: { shift: 1, rr: "replay", rrfile: log.path } } },
+      "shift: recorded 0, now 1",
+    ],
+  ];
+  for (const [settings, cause] of refusals) {
+    await assertRejects(() => replay(log.path, settings), ConfigurationError, cause);
+  }
+});
+
+Deno.test("rr: files that are no logs are refused", async () => {
+  await using log = await logFile();
+  await assertRejects(() => replay(log.path), ConfigurationError, "not the log of a run");
+  await Deno.writeTextFile(log.path, "weft-rr\nwhat comes here is no version");
+  await assertRejects(() => replay(log.path), ConfigurationError, "version 1 can be read");
+  await Deno.writeFile(
+    log.path,
+    Uint8Array.of(...new TextEncoder().encode("weft-rr\n"), 1, 0, 0, 0, 9),
+  );
+  await assertRejects(() => replay(log.path), ConfigurationError, "within its header");
+  await assertRejects(() => replay(`${log.path}/none`), ConfigurationError);
+  await assertRejects(() => record(`${log.path}/none`, shortTalk), ConfigurationError);
+});
+
+Deno.test("rr: settings that make no sense are refused", async () => {
+  const refused: readonly (readonly [IcountOptions, string])[] = [
+    [{ shift: "auto", rr: "record", rrfile: "f" }, "cannot be repeated"],
+    [{ shift: 0, rr: "record" }, "no name"],
+    [{ shift: 0, rrfile: "f" }, "nothing is recorded"],
+    [{ shift: 0, rr: "both" as "record", rrfile: "f" }, "recorded or replayed"],
+  ];
+  for (const [icount, cause] of refused) {
+    await assertRejects(() => Session.open(icount, {}), ConfigurationError, cause);
+  }
+});
+
+// --- the host-target interface ----------------------------------------------------------------------
+
+Deno.test("rr: a program on spike prints at the same instructions", async () => {
+  const kernel = await readGuestElf("hello", "spike", { harts: 1 });
+  await using log = await logFile();
+  const runs: unknown[] = [];
+  for (const rr of ["record", "replay"] as const) {
+    const icount = { shift: 0, rr, rrfile: log.path };
+    const settings = { board: "spike", kernel, memory: "16M", accel: { icount } } as const;
+    await using session = await Session.open({}, settings);
+    await session.machine.start();
+    runs.push(comparable(await session.end()));
+  }
+  assertEquals(runs[1], runs[0]);
+});
