@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "cc76571448e4c05ed57ba766fedcb540";
+export const TRANSLATOR_VERSION = "61383014518e03b3cce5dab257352f2b";
