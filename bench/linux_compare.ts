@@ -9,7 +9,7 @@
 // Usage: deno task bench:linux [--rounds=N] [--only=NAME,...] [--ms=N] [--record]
 //
 // --only takes names of items, `scaling` among them; --ms is the time of a kernel on QEMU; --record keeps a
-// whole run in bench/results/ and RESULTS.md.
+// run of all items in bench/results/ and RESULTS.md, after each round: a run that is cut off loses one round.
 
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
@@ -124,30 +124,51 @@ function checkOperations(plan: Plan, repeats: Repeats, timings: Timings): void {
   }
 }
 
-async function compare(plan: Plan): Promise<LinuxRecord> {
-  const repeats = await calibrate(plan);
-  const timings = new Timings();
-  for (let round = 0; round < plan.rounds; round++) {
-    console.error(`round ${round + 1} of ${plan.rounds}`);
-    await runRound(plan, turned(plan.engines, round), repeats, timings);
-  }
+/** What an engine is called in a record. */
+async function describeEngine(engine: Engine): Promise<string> {
+  return `${engine.name} (${await engine.version()})`;
+}
+
+/** What stays the same over the rounds. */
+type Frame = Omit<LinuxRecord, "rounds" | "rows" | "scaling">;
+
+async function describeRun(plan: Plan): Promise<Frame> {
+  const [first, ...others] = await Promise.all(plan.engines.map(describeEngine));
+  const user = plan.hasUserMode ? await cachedQemuUser() : null;
+  return {
+    ...{ schema: RECORD_SCHEMA, kind: "linux", date: today(), commit: await describeCommit() },
+    ...{ machine: await describeMachine(), subject: first, references: others },
+    ...user === null ? {} : { user: await user.version() },
+  };
+}
+
+function measuredRows(
+  plan: Plan,
+  repeats: Repeats,
+  timings: Timings,
+): Pick<LinuxRecord, "rows" | "scaling"> {
   checkOperations(plan, repeats, timings);
   const [subject, ...references] = plan.engines.map(({ name }) => name);
   const timed = (name: string): TimedItem => ({
     ...{ name, subject, references, repeat: repeats.get(name) ?? 1 },
     ...plan.hasUserMode ? { user: USER_MODE } : {},
   });
-  const describe = async (engine: Engine) => `${engine.name} (${await engine.version()})`;
-  const [first, ...others] = await Promise.all(plan.engines.map(describe));
-  const user = plan.hasUserMode ? await cachedQemuUser() : null;
   return {
-    ...{ schema: RECORD_SCHEMA, kind: "linux", date: today(), commit: await describeCommit() },
-    ...{ machine: await describeMachine(), rounds: plan.rounds },
-    ...{ subject: first, references: others },
-    ...user === null ? {} : { user: await user.version() },
     rows: plan.items.map(({ name, group }) => linuxRow(timings, { ...timed(name), group })),
     scaling: plan.scaled.map((name) => scalingRow(timings, timed(name))),
   };
+}
+
+/** Yields a record of the rounds so far after each round. */
+async function* compare(plan: Plan): AsyncGenerator<LinuxRecord> {
+  const frame = await describeRun(plan);
+  const repeats = await calibrate(plan);
+  const timings = new Timings();
+  for (let round = 0; round < plan.rounds; round++) {
+    console.error(`round ${round + 1} of ${plan.rounds}`);
+    await runRound(plan, turned(plan.engines, round), repeats, timings);
+    yield { ...frame, rounds: round + 1, ...measuredRows(plan, repeats, timings) };
+  }
 }
 
 function selectItems(only: string | undefined): Pick<Plan, "items" | "scaled"> {
@@ -188,16 +209,20 @@ async function save(record: LinuxRecord): Promise<void> {
 
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, { string: ["rounds", "only", "ms"], boolean: ["record"] });
-  if (flags.record && flags.only !== undefined) throw new Error("--record keeps whole runs only");
-  const record = await compare({
+  if (flags.record && flags.only !== undefined) {
+    throw new Error("--record keeps runs of all items only");
+  }
+  const plan: Plan = {
     ...selectItems(flags.only),
     engines: await availableEngines(),
     rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
     ms: positive("--ms", flags.ms ?? String(DEFAULT_KERNEL_MS)),
     hasUserMode: await cachedQemuUser() !== null,
-  });
-  console.log(renderLinuxRecord(record));
-  if (flags.record) await save(record);
+  };
+  for await (const record of compare(plan)) {
+    if (record.rounds === plan.rounds) console.log(renderLinuxRecord(record));
+    if (flags.record) await save(record);
+  }
 }
 
 if (import.meta.main) await main(Deno.args);
