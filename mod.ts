@@ -49,6 +49,7 @@ export type {
   HartStatistics,
   JitRegion,
   JournalSummary,
+  LockStatistics,
   MachineConsole,
   MachineState,
   MachineStatistics,

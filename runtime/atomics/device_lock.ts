@@ -9,7 +9,7 @@
  * the lock as wanted, because others may still sleep. Whoever releases a wanted lock wakes one sleeper.
  *
  * LIMITATION. Not recursive, not fair. A vCPU waits IDLE (`toIdle` before, `toRunning` after the wait but
- * before it touches guest memory) and must not hold the lock over a safepoint. Main only tries.
+ * before it touches guest memory) and must not hold the lock over a safepoint. Main waits asynchronously.
  */
 
 import type { HeldLocks, LockRank } from "./lock_order.ts";
@@ -40,6 +40,22 @@ export function lockDevice(words: Int32Array, lock: DeviceLock, held?: HeldLocks
   while (Atomics.exchange(words, index, LockState.WANTED) !== LockState.FREE) {
     // ORDER: sleeps only while wanted; partner: exchange then notify in unlockDevice().
     Atomics.wait(words, index, LockState.WANTED);
+  }
+}
+
+/** The same for main, which may not sleep. */
+export async function lockDeviceAsync(
+  words: Int32Array,
+  lock: DeviceLock,
+  held?: HeldLocks,
+): Promise<void> {
+  held?.enter(lock.rank);
+  const index = lock.offset >> 2;
+  // ORDER: sc exchange before the critical section; partner: the exchange in unlockDevice().
+  while (Atomics.exchange(words, index, LockState.WANTED) !== LockState.FREE) {
+    // ORDER: waits only while wanted; partner: exchange then notify in unlockDevice().
+    const wait = Atomics.waitAsync(words, index, LockState.WANTED);
+    if (wait.async) await wait.value;
   }
 }
 

@@ -4,9 +4,8 @@
  * REQUIREMENT. No two threads wait for each other's lock.
  *
  * SOLUTION. Every lock has a rank; a thread that holds a lock takes only locks of higher rank. Ranks are
- * strictly increasing, so two locks of one rank never nest. Each thread may keep a {@linkcode HeldLocks},
- * which refuses a wrong order at once instead of when two threads meet; it is handed to the lock functions
- * in debug runs and left out otherwise.
+ * strictly increasing, so two locks of one rank never nest. Each thread keeps a {@linkcode HeldLocks}, which
+ * refuses a wrong order at once instead of when two threads meet.
  *
  * Rules beside the ranks: no lock is held across a wait for another vCPU (exclusive sections, remote work),
  * across a safepoint, or while a guest access is made that could fault.
@@ -15,8 +14,10 @@
  * locks of the timers, ring slots) have no rank.
  */
 
-/** Ranks, outermost first. */
+/** Ranks, outermost first; bit numbers of {@linkcode HeldLocks}. */
 export const LockRank = {
+  /** All devices at once: `big_lock.ts`. */
+  ALL_DEVICES: 0,
   /** Registers of one device. */
   DEVICE: 1,
   /** State of the interrupt controller that devices raise lines in. */
@@ -30,29 +31,46 @@ export const LockRank = {
 /** One of {@linkcode LockRank}. */
 export type LockRank = (typeof LockRank)[keyof typeof LockRank];
 
-/** The locks that one thread holds: checks the order. */
+const WORD_BITS = 32;
+
+/** The locks that one thread holds: checks the order. One bit for each rank, so that it allocates nothing. */
 export class HeldLocks {
-  readonly #ranks: LockRank[] = [];
+  #ranks = 0;
 
   /** To be called before a lock is taken. */
   enter(rank: LockRank): void {
-    const innermost = this.#ranks.at(-1);
-    if (innermost !== undefined && innermost >= rank) {
-      throw new Error(`Cannot take a lock of rank ${rank}: a lock of rank ${innermost} is held`);
+    if (this.#ranks >>> rank !== 0) {
+      throw new Error(
+        `Cannot take a lock of rank ${rank}: a lock of rank ${this.#innermost()} is held`,
+      );
     }
-    this.#ranks.push(rank);
+    this.#ranks |= 1 << rank;
   }
 
-  /** To be called after a lock was released. */
+  /** To be called after a lock was released, or could not be taken. */
   leave(rank: LockRank): void {
-    const innermost = this.#ranks.pop();
-    if (innermost !== rank) {
-      throw new Error(`Cannot release a lock of rank ${rank}: the innermost is ${innermost}`);
+    if (this.#ranks >>> rank !== 1) {
+      throw new Error(
+        `Cannot release a lock of rank ${rank}: the innermost is ${this.#innermost()}`,
+      );
+    }
+    this.#ranks &= ~(1 << rank);
+  }
+
+  /** Whether the thread holds nothing. */
+  isEmpty(): boolean {
+    return this.#ranks === 0;
+  }
+
+  /** To be called at a safepoint, where nothing may be held. */
+  requireNone(): void {
+    if (this.#ranks !== 0) {
+      throw new Error(`A lock of rank ${this.#innermost()} is held across a safepoint`);
     }
   }
 
-  /** Whether the thread holds nothing, as it must at a safepoint. */
-  isEmpty(): boolean {
-    return this.#ranks.length === 0;
+  /** Rank of the lock that was taken last, or -1. */
+  #innermost(): number {
+    return WORD_BITS - 1 - Math.clz32(this.#ranks);
   }
 }

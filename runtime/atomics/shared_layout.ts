@@ -163,8 +163,8 @@ export const Machine = {
   ),
   /** Ticket of the newest slot retirement request. */
   RETIRE_REQUEST: word(0x30, "compiler worker, after the list was posted; partner: RETIRE_ACK"),
-  /** Spin lock of the host-target interface: who holds it serves the request that stands in `tohost`. */
-  HTIF_LOCK: word(0x34, "vCPUs in their trampolines: `spin_lock.ts`"),
+  /** Lock of the host-target interface: who holds it serves the request that stands in `tohost`. */
+  HTIF_LOCK: word(0x34, "vCPUs in their trampolines: `device_lock.ts`"),
   /** Host time of the machine's start: `performance.timeOrigin + performance.now()`, ms (f64). */
   CLOCK_START: word(0x38, "main before the workers start; constant afterwards", 8),
   /** Low 32 bits of the greatest guest time handed out: keeps time monotonic across harts. */
@@ -203,12 +203,18 @@ export const Machine = {
   ),
   /** Break conditions that main asked for on the serial line, where time is counted in instructions. */
   BREAKS: word(0x70, "main, sc add, before it rings the bell; partner: the vCPUs' thread"),
+  /** Lock of all devices at once, where a machine has one: `big_lock.ts`. */
+  BIG_LOCK: word(0x80, "whoever uses a device: `device_lock.ts`"),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
+  /** What locks cost main, f64 each: `statistics_layout.ts`. */
+  MAIN_STATISTICS: word(0x500, "main alone", 8),
+  /** What locks cost the clock keeper, f64 each: `statistics_layout.ts`. */
+  KEEPER_STATISTICS: word(0x600, "the clock keeper alone; readers accept stale values", 8),
 } as const;
 
-/** Bytes of {@linkcode Machine}.COMPILER_STATISTICS. */
-export const COMPILER_STATISTICS_BYTES = 0x100;
+/** Bytes of {@linkcode Machine}.COMPILER_STATISTICS, and of those of main and of the clock keeper. */
+export const THREAD_STATISTICS_BYTES = 0x100;
 
 /** Control words of a ring; offsets are relative to the ring, each group on a cache line of its own. */
 export const RingWord = {

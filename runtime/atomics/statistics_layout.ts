@@ -5,7 +5,7 @@
  * count since the machine's start and stay below 2^53.
  */
 
-import { COMPILER_STATISTICS_BYTES, Machine, MAX_HARTS, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { Machine, MAX_HARTS, THREAD_STATISTICS_BYTES, Vcpu, vcpuWord } from "./shared_layout.ts";
 
 /** Bytes of one counter. */
 const COUNTER_BYTES = Float64Array.BYTES_PER_ELEMENT;
@@ -34,12 +34,42 @@ export const HartCounter = {
   PAGE_WALKS: 9,
   /** Translations that the TLB had lost, and that needed no walk. */
   WALKS_AVOIDED: 10,
+  /** Accesses to devices that were carried out. */
+  DEVICE_ACCESSES: 11,
+  /** First element of what locks cost the hart: {@linkcode LockCounter} of each {@linkcode CountedLock}. */
+  LOCKS: 12,
   /** First of {@linkcode EXIT_COUNTERS} elements: times that guest code was left, by the reason's number. */
   EXITS: 32,
 } as const;
 
 /** Number of exit reasons that have a counter. */
 export const EXIT_COUNTERS = 64;
+
+/** Locks that are counted, by number. */
+export const CountedLock = {
+  /** All devices at once, where a machine has that lock. */
+  ALL_DEVICES: 0,
+  /** The host-target interface. */
+  HTIF: 1,
+  /** Not a lock word of its own: sections in which no other vCPU runs. */
+  EXCLUSIVE: 2,
+} as const;
+
+/** One of {@linkcode CountedLock}. */
+export type CountedLock = (typeof CountedLock)[keyof typeof CountedLock];
+
+/** Elements of one lock's counters. */
+export const LockCounter = {
+  /** Times that the lock was taken. */
+  ACQUISITIONS: 0,
+  /** Times that it was found held by another thread. */
+  CONTENDED: 1,
+  /** The longest time that it was held, in milliseconds; 0 where that is not measured. */
+  LONGEST_HOLD_MS: 2,
+} as const;
+
+/** Number of elements that each lock has. */
+export const LOCK_COUNTERS = 3;
 
 /** Elements of the compiler's area ({@linkcode Machine}.COMPILER_STATISTICS). */
 export const CompilerCounter = {
@@ -76,8 +106,35 @@ export function hartCounters(buffer: ArrayBufferLike, hart: number): Float64Arra
   return new Float64Array(buffer, vcpuWord(hart, Vcpu.STATISTICS), elements);
 }
 
+/** What one lock costs a hart: {@linkcode LockCounter}. */
+export function hartLockCounters(
+  buffer: ArrayBufferLike,
+  hart: number,
+  lock: CountedLock,
+): Float64Array {
+  const first = HartCounter.LOCKS + lock * LOCK_COUNTERS;
+  return hartCounters(buffer, hart).subarray(first, first + LOCK_COUNTERS);
+}
+
+/** What one lock costs main, or the clock keeper: {@linkcode LockCounter}. */
+export function threadLockCounters(
+  buffer: ArrayBufferLike,
+  thread: "main" | "clock keeper",
+  lock: CountedLock,
+): Float64Array {
+  const { offset } = thread === "main" ? Machine.MAIN_STATISTICS : Machine.KEEPER_STATISTICS;
+  const all = new Float64Array(buffer, offset, THREAD_STATISTICS_BYTES / COUNTER_BYTES);
+  return all.subarray(lock * LOCK_COUNTERS, (lock + 1) * LOCK_COUNTERS);
+}
+
+/** Notes for how long a lock was held. @param counters the thread's {@linkcode LockCounter} of the lock */
+export function noteHold(counters: Float64Array, milliseconds: number): void {
+  const longest = counters[LockCounter.LONGEST_HOLD_MS];
+  if (milliseconds > longest) counters[LockCounter.LONGEST_HOLD_MS] = milliseconds;
+}
+
 /** The counters of the compiler worker. */
 export function compilerCounters(buffer: ArrayBufferLike): Float64Array {
   const { offset } = Machine.COMPILER_STATISTICS;
-  return new Float64Array(buffer, offset, COMPILER_STATISTICS_BYTES / COUNTER_BYTES);
+  return new Float64Array(buffer, offset, THREAD_STATISTICS_BYTES / COUNTER_BYTES);
 }

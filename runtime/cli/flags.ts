@@ -94,6 +94,8 @@ export interface CommandLine {
   hostOrder?: HostOrderChoice;
   /** Emit loads that the host may merge and swap. */
   unsafePlainLoads?: boolean;
+  /** One lock around all devices. */
+  bql?: boolean;
   /** How reservations are made. */
   llsc?: LlscScheme;
   /** Folder of the code cache. */
@@ -204,6 +206,7 @@ export const FLAGS: readonly FlagRow[] = [
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "code-cache=D: keep compiled code in folder D for later machines; " +
+      "bql=on: one lock around all devices, to measure what it costs; " +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
   },
@@ -420,6 +423,7 @@ const ACCEL_PROPERTIES = [
   "check",
   "opt",
   "llsc",
+  "bql",
   "host-order",
   "code-cache",
   "unsafe-plain-loads",
@@ -435,6 +439,8 @@ function parseAccel(value: string, line: CommandLine): void {
   }
   const llsc = properties.get("llsc");
   if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
+  const bql = properties.get("bql");
+  if (bql !== undefined) line.bql = parseSwitch("accel", "bql", bql);
   const check = properties.get("check");
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
   const passes = properties.get("opt");

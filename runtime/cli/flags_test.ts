@@ -98,13 +98,14 @@ Deno.test("the code cache is a folder", () => {
 
 Deno.test("properties of -cpu and -accel are switches and choices", () => {
   const line = parseCommandLine(
-    words("-cpu rv64,sv57=on,zbb=off -accel tcg,thread=single,check=on"),
+    words("-cpu rv64,sv57=on,zbb=off -accel tcg,thread=single,check=on,bql=on"),
   );
   assertEquals(line, {
     cpuModel: "rv64",
     cpu: { sv57: true, zbb: false },
     thread: "single",
     check: true,
+    bql: true,
   });
 });
 

@@ -108,6 +108,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
+      ...given("bql", line.bql),
       ...given("llsc", line.llsc),
       ...given("codeCache", line.codeCache),
       ...given("passes", line.passes),

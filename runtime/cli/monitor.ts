@@ -8,7 +8,7 @@ import type { MachineHandle } from "../machine/machine_interface.ts";
 import { UserError } from "../machine/user_error.ts";
 import { suggestion } from "./nearest_name.ts";
 import { registerTable } from "./register_table.ts";
-import { hartTable, statisticsTable } from "./statistics_table.ts";
+import { hartTable, lockTable, statisticsTable } from "./statistics_table.ts";
 
 /** What the monitor needs of a machine. */
 export type MonitorTarget = Pick<
@@ -65,6 +65,11 @@ const COMMANDS: readonly Command[] = [
     names: ["info jit"],
     does: "speed and translation counts",
     run: (target) => statisticsTable(target.stats()),
+  },
+  {
+    names: ["info locks"],
+    does: "device accesses and what locks cost",
+    run: (target) => lockTable(target.stats()),
   },
   {
     names: ["sendbreak"],

@@ -20,6 +20,16 @@ const STATISTICS: MachineStatistics = {
     flushesFull: 8,
     instructionFences: 9,
   },
+  deviceAccesses: 11,
+  locks: [
+    { name: "htif", acquisitions: 12, contended: 13, longestHoldMilliseconds: 0.25 },
+    {
+      name: "exclusive sections",
+      acquisitions: 14,
+      contended: 0,
+      longestHoldMilliseconds: undefined,
+    },
+  ],
   compiledInstructions: 0,
   compileMilliseconds: {},
   exits: {},
@@ -69,6 +79,14 @@ Deno.test("keys are echoed and backspace takes them back", async () => {
   assertEquals(await type("\x08\x08"), "\b \b");
   assertEquals(await type("wrong\x15q\r"), "wrong" + "\b \b".repeat(5) + "q\n(weft) ");
   assertEquals(calls, ["quit"]);
+});
+
+Deno.test("info locks lists the locks that were used", async () => {
+  const { type } = session();
+  const text = await type("info locks\r");
+  assertMatch(text, /device accesses +11\n/);
+  assertMatch(text, /lock: htif +12 times, 13 contended, held 0\.250 ms at most\n/);
+  assertMatch(text, /lock: exclusive sections +14 times, 0 contended\n/);
 });
 
 Deno.test("commands answer in order", async () => {

@@ -1,10 +1,16 @@
 /** Statistics of a machine as text for people. */
 
-import type { HartStatistics, MachineStatistics } from "../machine/machine_interface.ts";
+import type {
+  HartStatistics,
+  LockStatistics,
+  MachineStatistics,
+} from "../machine/machine_interface.ts";
 
 const MILLION = 1e6;
 const MILLISECONDS = 1000;
 const LABEL_WIDTH = 28;
+/** Decimals of a time for which a lock was held, in milliseconds: microseconds. */
+const LOCK_DIGITS = 3;
 
 /** The table that `--stats` prints. */
 export function statisticsTable(statistics: MachineStatistics): string {
@@ -26,9 +32,19 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["flushes partial", `${statistics.translations.flushesPartial}`],
     ["flushes full", `${statistics.translations.flushesFull}`],
     ["instruction fences", `${statistics.translations.instructionFences}`],
+    ...lockRows(statistics),
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
   ];
+  return rowsText(rows);
+}
+
+/** The same for devices and locks alone. */
+export function lockTable(statistics: MachineStatistics): string {
+  return rowsText(lockRows(statistics));
+}
+
+function rowsText(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}\n`).join("");
 }
 
@@ -44,6 +60,17 @@ function compiledText({ compiledInstructions, compileMilliseconds }: MachineStat
 function cacheRows({ cachedRegions, uncachedRegions }: MachineStatistics): [string, string][] {
   const all = cachedRegions + uncachedRegions;
   return all === 0 ? [] : [["from the code cache", `${cachedRegions} of ${all}`]];
+}
+
+function lockRows({ deviceAccesses, locks }: MachineStatistics): [string, string][] {
+  return [["device accesses", `${deviceAccesses}`], ...locks.map(lockRow)];
+}
+
+function lockRow(
+  { name, acquisitions, contended, longestHoldMilliseconds: longest }: LockStatistics,
+): [string, string] {
+  const held = longest === undefined ? "" : `, held ${longest.toFixed(LOCK_DIGITS)} ms at most`;
+  return [`lock: ${name}`, `${acquisitions} times, ${contended} contended${held}`];
 }
 
 /** One line for each hart. */

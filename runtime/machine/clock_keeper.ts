@@ -20,6 +20,7 @@
 
 import { Machine, Pending, RunState } from "../atomics/shared_layout.ts";
 import { post } from "../atomics/pending.ts";
+import type { LockUse } from "../atomics/lock_use.ts";
 import type { TimedDevice } from "../devices/timed_device.ts";
 import { type GuestClock, TICKS_PER_MS } from "./clock.ts";
 
@@ -40,17 +41,25 @@ export class ClockKeeper {
   readonly #posted: Float64Array;
   /** The clock's epoch for which they were posted. */
   #epoch = 0;
+  readonly #bigLock: LockUse | null;
 
   /**
    * Makes a keeper that has posted nothing yet.
    * @param words shared memory; the hart count must be set
    * @param clock this worker's clock
    * @param devices devices with deadlines of their own, as this worker's instances
+   * @param bigLock the lock of all devices, which timers are too; null in machines without
    */
-  constructor(words: Int32Array, clock: GuestClock, devices: readonly TimedDevice[]) {
+  constructor(
+    words: Int32Array,
+    clock: GuestClock,
+    devices: readonly TimedDevice[],
+    bigLock: LockUse | null = null,
+  ) {
     this.#words = words;
     this.#clock = clock;
     this.#devices = devices;
+    this.#bigLock = bigLock;
     // ORDER: sc load of a constant; written by main before any worker started.
     this.#hartCount = Atomics.load(words, Machine.HART_COUNT.offset >> WORD_SHIFT);
     this.#posted = new Float64Array(this.#hartCount * TIMERS_PER_HART).fill(-1);
@@ -62,11 +71,20 @@ export class ClockKeeper {
     while (Atomics.load(this.#words, RUN_STATE) !== RunState.ENDED) {
       // ORDER: sc load before the deadlines; partner: add and notify after a deadline was published.
       const kick = Atomics.load(this.#words, CLOCK_KICK);
-      const sleepMs = this.#clock.isStopped ? LONGEST_SLEEP_MS : this.round();
+      const sleepMs = this.#clock.isStopped ? LONGEST_SLEEP_MS : this.#lockedRound();
       // ORDER: sc load after `kick`; partner: the run state store before the kick of whoever ends it.
       if (Atomics.load(this.#words, RUN_STATE) === RunState.ENDED) return;
       // ORDER: sleeps only while nobody kicked since the load above; partner: kickKeeper().
       if (sleepMs > 0) Atomics.wait(this.#words, CLOCK_KICK, kick, sleepMs);
+    }
+  }
+
+  #lockedRound(): number {
+    this.#bigLock?.enter();
+    try {
+      return this.round();
+    } finally {
+      this.#bigLock?.leave();
     }
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { Machine } from "../atomics/shared_layout.ts";
+import { bigLockOf } from "../devices/big_lock.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
 import { loadBoard } from "./boards/boards.ts";
@@ -14,7 +15,7 @@ import type { KeeperStart, WorkerReport } from "./worker_messages.ts";
 
 const WORD_SHIFT = 2;
 
-async function keepClock({ memory, board, hasBuiltinFirmware }: KeeperStart): Promise<void> {
+async function keepClock({ memory, board, hasBuiltinFirmware, locks }: KeeperStart): Promise<void> {
   const words = new Int32Array(memory.buffer);
   const clock = new GuestClock(words);
   const { timedDevices } = (await loadBoard(board)).createDevices({
@@ -26,7 +27,8 @@ async function keepClock({ memory, board, hasBuiltinFirmware }: KeeperStart): Pr
     consoleSource: new RingConsoleSource(words),
     power: new SharedPowerControl(words),
   }, hasBuiltinFirmware);
-  new ClockKeeper(words, clock, timedDevices).run();
+  const bigLock = bigLockOf(words, "clock keeper", locks);
+  new ClockKeeper(words, clock, timedDevices, bigLock).run();
 }
 
 async function reportOf(start: KeeperStart): Promise<WorkerReport> {

@@ -371,7 +371,8 @@ export class Machine implements AsyncDisposable {
 
   /** Counts so far, also while the machine runs (they may be a little old then) and after its end. */
   stats(): MachineStatistics {
-    return readStatistics(this.#words, this.#parts.description.harts, this.#wallSeconds());
+    const { harts: hartCount, statistics: timesHolds } = this.#parts.description;
+    return readStatistics({ words: this.#words, hartCount, timesHolds }, this.#wallSeconds());
   }
 
   /**

@@ -98,6 +98,18 @@ export interface TranslationStatistics {
   readonly instructionFences: number;
 }
 
+/** What a lock cost, on all threads. */
+export interface LockStatistics {
+  /** `all devices` (only with `bql`), `htif`, or `exclusive sections`, in which one hart works while no other runs. */
+  readonly name: string;
+  /** Times that it was taken. */
+  readonly acquisitions: number;
+  /** Times that it was found held. */
+  readonly contended: number;
+  /** The longest that it was held; undefined where that was not measured: see `MachineSettings.statistics`. */
+  readonly longestHoldMilliseconds: number | undefined;
+}
+
 /** Counts of a machine since it started. Values of a running machine may be a little old. */
 export interface MachineStatistics {
   /** Seconds of host time since the machine started. */
@@ -120,6 +132,10 @@ export interface MachineStatistics {
   readonly uncachedRegions: number;
   /** Address translation. */
   readonly translations: TranslationStatistics;
+  /** Accesses to device registers. */
+  readonly deviceAccesses: number;
+  /** Locks of the machine. The registers of all devices are lockless. */
+  readonly locks: readonly LockStatistics[];
   /** Milliseconds of the compiler thread, by phase. */
   readonly compileMilliseconds: Readonly<Record<string, number>>;
   /** Times that compiled code was left, by cause. */

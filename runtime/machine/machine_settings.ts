@@ -57,6 +57,11 @@ export interface MachineSettings {
   readonly noReboot?: boolean;
   /** As `-d` and `-D`: text about what is compiled, to standard error or a file (needs `--allow-write`). */
   readonly debug?: DebugOptions;
+  /**
+   * As `-stats`: measure what costs time to measure, for `Machine.stats`: how long locks are held. Everything else
+   * is counted always. Default: false.
+   */
+  readonly statistics?: boolean;
   /** As `-profile`: sample what the harts execute, for `Machine.profile`. Default: false. */
   readonly profile?: boolean;
   /** As `-jit-map`: keep a list of what is compiled, for `Machine.jitMap`. Default: false. */

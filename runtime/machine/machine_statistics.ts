@@ -14,11 +14,20 @@ import {
 import {
   CompilerCounter,
   compilerCounters,
+  CountedLock,
   EXIT_COUNTERS,
   HartCounter,
   hartCounters,
+  hartLockCounters,
+  LockCounter,
+  threadLockCounters,
 } from "../atomics/statistics_layout.ts";
-import type { HartActivity, HartStatistics, MachineStatistics } from "./machine_interface.ts";
+import type {
+  HartActivity,
+  HartStatistics,
+  LockStatistics,
+  MachineStatistics,
+} from "./machine_interface.ts";
 
 const WORD_SHIFT = 2;
 const HALF_BITS = 32n;
@@ -31,10 +40,26 @@ const COMPILE_PHASES: readonly (readonly [string, number])[] = [
   ["link", CompilerCounter.LINK_MS],
 ];
 
-/** Counts so far of a machine with `hartCount` harts. */
+/** Locks by number, as people know them. */
+const LOCK_NAMES: readonly (readonly [CountedLock, string])[] = [
+  [CountedLock.ALL_DEVICES, "all devices"],
+  [CountedLock.HTIF, "htif"],
+  [CountedLock.EXCLUSIVE, "exclusive sections"],
+];
+
+/** What a machine is that statistics are read of. */
+export interface CountedMachine {
+  /** Its memory. */
+  readonly words: Int32Array;
+  /** Number of its harts. */
+  readonly hartCount: number;
+  /** Was it measured how long locks are held? */
+  readonly timesHolds: boolean;
+}
+
+/** Counts so far of a machine. */
 export function readStatistics(
-  words: Int32Array,
-  hartCount: number,
+  { words, hartCount, timesHolds }: CountedMachine,
   wallSeconds: number,
 ): MachineStatistics {
   const compiler = compilerCounters(words.buffer);
@@ -57,10 +82,37 @@ export function readStatistics(
       flushesFull: sum(counters, HartCounter.FLUSHES_FULL),
       instructionFences: sum(counters, HartCounter.INSTRUCTION_FENCES),
     },
+    deviceAccesses: sum(counters, HartCounter.DEVICE_ACCESSES),
+    locks: LOCK_NAMES.map(([lock, name]) => ({
+      name,
+      ...lockStatistics(words.buffer, hartCount, lock, timesHolds),
+    })).filter(({ acquisitions, contended }) => acquisitions + contended > 0),
     compileMilliseconds: Object.fromEntries(
       COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),
     ),
     exits: exitCounts(counters),
+  };
+}
+
+function lockStatistics(
+  buffer: ArrayBufferLike,
+  hartCount: number,
+  lock: CountedLock,
+  timesHolds: boolean,
+): Omit<LockStatistics, "name"> {
+  const harts = Array.from(
+    { length: hartCount },
+    (_, hart) => hartLockCounters(buffer, hart, lock),
+  );
+  const others = (["main", "clock keeper"] as const).map((thread) =>
+    threadLockCounters(buffer, thread, lock)
+  );
+  const rows = [...harts, ...others];
+  const longest = Math.max(...rows.map((row) => row[LockCounter.LONGEST_HOLD_MS]));
+  return {
+    acquisitions: sum(rows, LockCounter.ACQUISITIONS),
+    contended: sum(rows, LockCounter.CONTENDED),
+    longestHoldMilliseconds: timesHolds ? longest : undefined,
   };
 }
 

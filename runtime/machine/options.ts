@@ -164,6 +164,8 @@ export interface AccelOptions {
   readonly passes?: readonly PassName[];
   /** For tests of the translation itself. */
   readonly experiment?: TranslationExperiment;
+  /** One lock around all devices, as QEMU has it, to measure what it costs. Default: false. */
+  readonly bql?: boolean;
   /** How reservations are made. Default: `monitor`. */
   readonly llsc?: LlscScheme;
   /**
@@ -291,6 +293,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
       hostOrder: options.accel?.hostOrder ?? "auto",
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
       experiment: options.accel?.experiment ?? {},
+      bql: options.accel?.bql ?? false,
       llsc: options.accel?.llsc ?? "monitor",
       codeCache: options.accel?.codeCache ?? null,
       passes: PASS_NAMES.filter((pass) => options.accel?.passes?.includes(pass) ?? true),

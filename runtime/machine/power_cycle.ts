@@ -35,7 +35,9 @@ import {
   releasePause,
   requestPause,
 } from "../atomics/pause.ts";
+import type { LockUse } from "../atomics/lock_use.ts";
 import { ringBell } from "../atomics/pending.ts";
+import { bigLockOf, type LockSettings } from "../devices/big_lock.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
 import type { BoardDevices, BoardParts, HartStart } from "./board.ts";
@@ -111,6 +113,9 @@ export class PowerCycle {
   readonly #pump: ConsolePump;
   readonly #number: number;
   readonly #clock: GuestClock;
+  readonly #bigLock: LockUse | null;
+  /** Main's uses of devices, one after the other; the last one. */
+  #deviceCalls: Promise<void> = Promise.resolve();
   #failure: string | undefined;
 
   /**
@@ -130,6 +135,7 @@ export class PowerCycle {
       journaled: (report) => parts.runLog?.note(report),
     });
     this.devices = this.#initializeMemory(plan);
+    this.#bigLock = bigLockOf(this.#words, "main", this.#lockSettings);
     this.#clock = new GuestClock(this.#words);
     this.#stopClock();
     this.#pump = new ConsolePump(
@@ -181,15 +187,36 @@ export class PowerCycle {
   /** Where time is counted, the thread that has all harts tells the device; a replay takes no input at all. */
   #inputArrived(): (() => void) | null {
     if (this.#parts.runLog?.isReplay === true) return null;
-    return this.#isCounted ? () => ringBell(this.#words) : () => this.devices.inputArrived();
+    return this.#isCounted
+      ? () => ringBell(this.#words)
+      : () => this.#inDevices(() => this.devices.inputArrived());
   }
 
   /** Sends a break condition over the serial line. */
   sendBreak(): void {
-    if (!this.#isCounted) return this.devices.receiveBreak();
+    if (!this.#isCounted) return this.#inDevices(() => this.devices.receiveBreak());
     // ORDER: sc add before the bell; partner: `HostBoundary.takeBreaks`.
     Atomics.add(this.#words, Machine.BREAKS.offset >> WORD_SHIFT, 1);
     ringBell(this.#words);
+  }
+
+  /** Uses devices under their lock, if there is one for all: now, or when it is free. */
+  #inDevices(call: () => void): void {
+    const lock = this.#bigLock;
+    if (lock === null) return call();
+    this.#deviceCalls = this.#deviceCalls.then(async () => {
+      await lock.enterAsync();
+      try {
+        call();
+      } finally {
+        lock.leave();
+      }
+    }).catch((error: unknown) => this.#fail(errorText(error)));
+  }
+
+  get #lockSettings(): LockSettings {
+    const { accel, statistics } = this.#parts.description;
+    return { hasBigLock: accel.bql, timesHolds: statistics };
   }
 
   /** Time that is counted stands still by itself. */
@@ -290,6 +317,7 @@ export class PowerCycle {
       codeCache: description.accel.codeCache,
       sharesThread: this.#sharesThread,
       icount: description.accel.icount,
+      locks: this.#lockSettings,
     };
     const htif = board.htif(images.symbols);
     const samples = this.#parts.profiler?.samples ?? null;
@@ -392,6 +420,7 @@ export class PowerCycle {
     this.#workers.abandon(COMPILER);
     await this.#withinGrace(this.#vcpusStopped);
     await this.#pump.finish();
+    await this.#withinGrace(this.#deviceCalls);
     await this.#withinGrace(this.#workers.stopped());
     if (this.#failure !== undefined) return internalError(this.#failure);
     return this.#withJournal(exitStatusOf(this.#words));

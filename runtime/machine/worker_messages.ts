@@ -5,6 +5,7 @@ import type { JournalReport } from "../replay/journal.ts";
 import type { JournalStart } from "../replay/open_journal.ts";
 import type { ModuleRecord } from "../translation/region_record.ts";
 import type { TranslationSettings } from "../translation/translation_settings.ts";
+import type { LockSettings } from "../devices/big_lock.ts";
 import type { HartStart } from "./board.ts";
 import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
 
@@ -30,6 +31,8 @@ export interface SharedStart {
   readonly sharesThread: boolean;
   /** Time that is counted in instructions; null where it is the host's. */
   readonly icount: IcountOptions | null;
+  /** The machine's locks. */
+  readonly locks: LockSettings;
 }
 
 /** Where the host-target interface is in guest RAM. */

@@ -7,9 +7,9 @@
  */
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { isCodePage, releaseCodePage } from "../atomics/code_guard.ts";
-import { beginExclusive, endExclusive } from "../atomics/exclusive.ts";
 import { ALL_HARTS, requestRemote, waitRemote } from "../atomics/remote_work.ts";
 import { RemoteWork } from "../atomics/shared_layout.ts";
+import type { ExclusiveSections } from "./exclusive_sections.ts";
 import type { TranslationCache } from "./translation_cache.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -28,6 +28,8 @@ export interface CodePageReleaseParts {
   readonly translations: TranslationCache;
   /** Answers requests of others. */
   readonly serve: () => void;
+  /** Its exclusive sections. */
+  readonly sections: ExclusiveSections;
 }
 
 /** See the header of this file. All methods are for the trampoline. */
@@ -54,10 +56,10 @@ export class CodePageRelease {
   }
 
   #release(page: number): void {
-    const { words, hart, translations, serve } = this.#parts;
-    beginExclusive(words, hart, serve);
+    const { words, hart, translations, serve, sections } = this.#parts;
+    sections.begin();
     releaseCodePage(words, page);
-    endExclusive(words, hart);
+    sections.end();
     requestRemote(words, hart, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
     waitRemote(words, hart, ALL_HARTS, serve);
     translations.dropWriteEntries();

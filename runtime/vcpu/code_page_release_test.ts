@@ -19,6 +19,7 @@ import {
   vcpuWord,
 } from "../atomics/shared_layout.ts";
 import { CodePageRelease } from "./code_page_release.ts";
+import { ExclusiveSections } from "./exclusive_sections.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -41,7 +42,8 @@ function scene() {
   const memory = new VcpuMemory();
   const translations = new TranslationCache(memory);
   const serve = (): void => serveGuard(words, HART, () => translations.dropWriteEntries());
-  const release = new CodePageRelease({ words, hart: HART, memory, translations, serve });
+  const sections = new ExclusiveSections(words, HART, serve, false);
+  const release = new CodePageRelease({ words, hart: HART, memory, translations, serve, sections });
   const arm = (page: number): void => {
     armCodePage(words, HART, page);
     serve();

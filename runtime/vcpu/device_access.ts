@@ -1,6 +1,7 @@
 /** The vCPU's accesses to devices, as the cold tier asks for them: values cross in the transfer word. */
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { createMmioAccess, type MmioAccess } from "../devices/device.ts";
+import { HartCounter, hartCounters } from "../atomics/statistics_layout.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -14,12 +15,19 @@ export class DeviceAccess {
   readonly #bus: BoardDevices["bus"];
   readonly #words: Int32Array;
   readonly #access: MmioAccess;
+  readonly #counters: Float64Array;
 
   /** Accesses of one hart. */
-  constructor(hart: number, bus: BoardDevices["bus"], memory: VcpuMemory) {
+  constructor(
+    shared: ArrayBufferLike,
+    hart: number,
+    bus: BoardDevices["bus"],
+    memory: VcpuMemory,
+  ) {
     this.#bus = bus;
     this.#words = memory.words;
     this.#access = createMmioAccess(hart);
+    this.#counters = hartCounters(shared, hart);
   }
 
   /** Loads from a physical address into the transfer word. @returns a status of the cold tier's */
@@ -29,6 +37,7 @@ export class DeviceAccess {
     access.retry = false;
     if (!this.#bus.load(low, high, access)) return DeviceStatus.ABSENT;
     if (access.retry) return DeviceStatus.RETRY;
+    this.#counters[HartCounter.DEVICE_ACCESSES]++;
     this.#words[TRANSFER_LOW] = access.low;
     this.#words[TRANSFER_HIGH] = access.high;
     return DeviceStatus.DONE;
@@ -42,6 +51,8 @@ export class DeviceAccess {
     access.low = this.#words[TRANSFER_LOW];
     access.high = this.#words[TRANSFER_HIGH];
     if (!this.#bus.store(low, high, access)) return DeviceStatus.ABSENT;
-    return access.retry ? DeviceStatus.RETRY : DeviceStatus.DONE;
+    if (access.retry) return DeviceStatus.RETRY;
+    this.#counters[HartCounter.DEVICE_ACCESSES]++;
+    return DeviceStatus.DONE;
   }
 }

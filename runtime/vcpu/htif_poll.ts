@@ -4,7 +4,7 @@
  */
 import { GuestStores } from "../atomics/guest_store.ts";
 import { EndReason, GUEST_RAM_OFFSET, Machine } from "../atomics/shared_layout.ts";
-import { tryLock, unlock } from "../atomics/spin_lock.ts";
+import type { LockUse } from "../atomics/lock_use.ts";
 import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
 import {
   createHtifMessage,
@@ -35,6 +35,8 @@ export interface HtifTargets {
   readonly consoleSink: ConsoleSink;
   /** Where they come from. */
   readonly consoleSource: ConsoleSource;
+  /** Locks of the interface, outermost first. */
+  readonly locks: readonly LockUse[];
 }
 
 /** See the header of this file. */
@@ -84,10 +86,24 @@ export class HtifPoll {
     const isIdle = Atomics.load(words, this.#low) === 0 &&
       Atomics.load(words, this.#low + 1) === 0 && Atomics.load(words, READING) === 0;
     if (isIdle) return;
-    if (!tryLock(words, Machine.HTIF_LOCK.offset)) return;
+    this.#pollInside(0);
+  }
+
+  /** A lock that is held stays so for no longer than a request takes: the next look is soon enough. */
+  #pollInside(depth: number): void {
+    const { locks } = this.#targets;
+    if (depth === locks.length) return this.#serveAll();
+    if (!locks[depth].tryEnter()) return;
+    try {
+      this.#pollInside(depth + 1);
+    } finally {
+      locks[depth].leave();
+    }
+  }
+
+  #serveAll(): void {
     this.#serve();
-    if (words[READING] !== 0) this.#giveInput();
-    unlock(words, Machine.HTIF_LOCK.offset);
+    if (this.#words[READING] !== 0) this.#giveInput();
   }
 
   #serve(): void {

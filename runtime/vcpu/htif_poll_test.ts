@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { EndReason, GUEST_RAM_OFFSET, Machine } from "../atomics/shared_layout.ts";
 import { LockState } from "../atomics/spin_lock.ts";
+import { VcpuLocks } from "./vcpu_locks.ts";
 import { HtifPoll } from "./htif_poll.ts";
 
 const BASE = 0x8000_0000;
@@ -22,6 +23,7 @@ function scene() {
     fromhost: BASE + 0x1040,
     ram: { base: BASE, bytes: RAM_BYTES },
     consoleSource: { take: () => input.shift() ?? -1, available: () => input.length },
+    locks: new VcpuLocks(words, 0, { hasBigLock: false, timesHolds: false }).htif,
     power: { end: (reason, code) => log.push(`end ${reason} ${code}`) },
     consoleSink: {
       tryPut: (byte) => {
@@ -187,6 +189,7 @@ Deno.test("words that do not lie in RAM are nobody's", () => {
   const targets = {
     ram: { base: BASE, bytes: RAM_BYTES },
     power: { end: () => {} },
+    locks: [],
     consoleSink: { tryPut: () => true },
     consoleSource: { take: () => -1, available: () => 0 },
   };

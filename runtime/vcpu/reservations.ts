@@ -3,11 +3,11 @@
  * reserved, disarmed when nothing is any more, and windows of `llsc=exclusive` run alone.
  */
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { beginExclusive, endExclusive } from "../atomics/exclusive.ts";
 import { beginArming, finishArming, isMonitorFull, sweepMonitor } from "../atomics/monitor.ts";
 import { ALL_HARTS, requestRemote, waitRemote } from "../atomics/remote_work.ts";
 import { RemoteWork } from "../atomics/shared_layout.ts";
 import type { ColdFunctions } from "./cold_instance.ts";
+import type { ExclusiveSections } from "./exclusive_sections.ts";
 import type { TranslationCache } from "./translation_cache.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -30,6 +30,8 @@ export interface ReservationParts {
   readonly translations: TranslationCache;
   /** Answers requests of others. */
   readonly serve: () => void;
+  /** Its exclusive sections. */
+  readonly sections: ExclusiveSections;
 }
 
 /** See the header of this file. All methods are for the trampoline. */
@@ -60,17 +62,17 @@ export class Reservations {
   }
 
   #sweep(isForAll: boolean): void {
-    const { words, hart, memory, serve } = this.#parts;
-    beginExclusive(words, hart, serve);
+    const { words, memory, sections } = this.#parts;
+    sections.begin();
     sweepMonitor(words, isForAll);
     memory.setControl(Control.MONITORED_STORES, 0);
-    endExclusive(words, hart);
+    sections.end();
   }
 
   /** Runs a window with every other vCPU in its trampoline. @returns why it came back */
   runAlone(): number {
-    const { words, hart, memory, cold, serve } = this.#parts;
-    beginExclusive(words, hart, serve);
+    const { memory, cold, sections } = this.#parts;
+    sections.begin();
     memory.setControl(Control.EXCLUSIVE_WINDOW, 1);
     memory.setControl(Control.COLD_ONLY, 1);
     cold.refillBudget(EXCLUSIVE_QUANTUM);
@@ -78,7 +80,7 @@ export class Reservations {
     memory.setControl(Control.COLD_ONLY, 0);
     memory.setControl(Control.EXCLUSIVE_WINDOW, 0);
     memory.setControl(Control.RESERVATION, 0);
-    endExclusive(words, hart);
+    sections.end();
     return reason;
   }
 }

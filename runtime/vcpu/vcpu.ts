@@ -35,7 +35,9 @@ import {
 } from "./cold_instance.ts";
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
+import { serializedBus } from "../devices/big_lock.ts";
 import { DeviceAccess } from "./device_access.ts";
+import { ExclusiveSections } from "./exclusive_sections.ts";
 import { FirmwareServices, type Restart } from "./firmware_services.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
@@ -44,6 +46,7 @@ import { CodePageRelease } from "./code_page_release.ts";
 import { Reservations } from "./reservations.ts";
 import { StackSampler } from "./stack_sampler.ts";
 import { TranslationCache } from "./translation_cache.ts";
+import { VcpuLocks } from "./vcpu_locks.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 import { VcpuRegisters } from "./vcpu_registers.ts";
 import { VcpuStatistics } from "./vcpu_statistics.ts";
@@ -127,6 +130,8 @@ export interface VcpuParts {
   readonly isCounted?: boolean;
   /** Does nobody change registers or memory in a pause? A reservation survives it then. */
   readonly isUntouched?: boolean;
+  /** The locks it takes; without, those of a machine that measures nothing. */
+  readonly locks?: VcpuLocks;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
   readonly poll: (() => void) | null;
   /** Where samples for a profile go; none are taken when there is nothing. */
@@ -156,6 +161,7 @@ export class Vcpu {
   readonly #paused: PausedVcpu;
   readonly #sampler: StackSampler | null;
   readonly #serve: () => void;
+  readonly #locks: VcpuLocks;
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
   /** Spin hints since this vCPU last slept for one. */
@@ -174,6 +180,8 @@ export class Vcpu {
     this.#hart = hart;
     this.#words = new Int32Array(ram.buffer);
     this.registers = new VcpuRegisters(this.memory, frontend);
+    this.#locks = parts.locks ??
+      new VcpuLocks(this.#words, hart, { hasBigLock: false, timesHolds: false });
     this.#services = new FirmwareServices(this.#words, hart, this.registers);
     this.#statistics = new VcpuStatistics(this.#words, hart, this.memory, this.registers);
     this.#initializeControl();
@@ -223,12 +231,15 @@ export class Vcpu {
       serveGuard(this.#words, hart, dropWriteEntries);
       serveRemote(this.#words, hart, applyRemote);
     };
+    const { timesHolds } = this.#locks;
+    const sections = new ExclusiveSections(this.#words, hart, this.#serve, timesHolds);
     this.#codePages = new CodePageRelease({
       words: this.#words,
       hart,
       memory: this.memory,
       translations: this.#translations,
       serve: this.#serve,
+      sections,
     });
     this.#reservations = new Reservations({
       words: this.#words,
@@ -237,6 +248,7 @@ export class Vcpu {
       cold: this.#cold,
       translations: this.#translations,
       serve: this.#serve,
+      sections,
     });
   }
 
@@ -272,7 +284,9 @@ export class Vcpu {
 
   #coldHost(): ColdHost {
     const { devices, clock, frontend } = this.#parts;
-    const access = new DeviceAccess(this.#hart, devices.bus, this.memory);
+    const { big } = this.#locks;
+    const bus = big === null ? devices.bus : serializedBus(devices.bus, big);
+    const access = new DeviceAccess(this.#words.buffer, this.#hart, bus, this.memory);
     const fetch = (address: bigint): number => this.#cold.translateFetch(address);
     const deadline = this.memory.stateIndex(frontend.timerDeadline);
     return {
@@ -351,6 +365,7 @@ export class Vcpu {
     if (this.#hasEnded) return Attention.ENDED;
     if (this.#paused.isStanding) return this.#standOn();
     this.#wake();
+    this.#locks.held.requireNone();
     this.#parts.poll?.();
     const bits = peek(this.#words, this.#hart) === 0 ? 0 : take(this.#words, this.#hart);
     return (bits & Pending.PAUSE) !== 0 ? this.#standStill(bits) : this.#goOn(bits);
@@ -448,10 +463,32 @@ export class Vcpu {
     if ((bits & Pending.STOP) !== 0) return this.#end();
     if ((bits & Pending.SAMPLE) !== 0) this.#sampler?.record();
     if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
-    if ((bits & Pending.TIMER) !== 0) this.#parts.clock.updateTimerLines(this.#hart);
+    if ((bits & Pending.TIMER) !== 0) this.#timerRanOut();
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) park(this.#words, this.#hart, this.#serve);
     return this.#wait(bits !== 0);
+  }
+
+  /** Timers are devices to the lock of all devices, as they are to QEMU's. */
+  #timerRanOut(): void {
+    this.#enterDevices();
+    try {
+      this.#parts.clock.updateTimerLines(this.#hart);
+    } finally {
+      this.#locks.big?.leave();
+    }
+  }
+
+  /** Takes the lock of all devices, if there is one; IDLE as long as others have it. */
+  #enterDevices(): void {
+    const { big } = this.#locks;
+    while (big !== null && !big.tryEnter()) this.#awaitDevices();
+  }
+
+  #awaitDevices(): void {
+    this.rest();
+    this.#locks.big?.awaitFree();
+    this.#wake();
   }
 
   #applyRemoteWork(bits: number): void {
@@ -567,6 +604,9 @@ export class Vcpu {
    * of a store was busy, and whoever holds it may need this core.
    */
   #waitForRoom(): number {
+    const isLocked = this.#locks.big?.wasRefused === true;
+    if (isLocked) this.#awaitDevices();
+    if (isLocked) return Departure.GOES_ON;
     if (!awaitOutputRoom(this.#words, this.#hart)) {
       return this.#parts.isCounted === true ? Departure.GOES_ON : this.#yield();
     }
@@ -577,13 +617,23 @@ export class Vcpu {
   // --- environment calls ----------------------------------------------------------------------------
 
   #environmentCall(): void {
-    const { devices, hasBuiltinFirmware } = this.#parts;
+    const { hasBuiltinFirmware } = this.#parts;
     const { cause, isForFirmware, length } = this.registers.environmentCall();
-    if (!hasBuiltinFirmware || !isForFirmware || !devices.environmentCall(this.#services)) {
+    if (!hasBuiltinFirmware || !isForFirmware || !this.#callFirmware()) {
       return this.#cold.trapEnter(cause, 0n);
     }
     this.registers.advancePc(length);
     this.#carryOutServices();
+  }
+
+  /** @returns false when it is the guest's own business */
+  #callFirmware(): boolean {
+    this.#enterDevices();
+    try {
+      return this.#parts.devices.environmentCall(this.#services);
+    } finally {
+      this.#locks.big?.leave();
+    }
   }
 
   /** What the firmware call wished, now that the trampoline may wait. */

@@ -216,6 +216,7 @@ const USAGE_CASES: readonly Case[] = [
   ["-accel kvm", "use one of: tcg"],
   ["-accel tcg,tb-size=1", 'has no property "tb-size"'],
   ["-accel tcg,check=perhaps", "neither on nor off"],
+  ["-accel tcg,bql=big", "neither on nor off"],
   ["-accel tcg,code-cache=", "its value is the folder"],
   ["-accel tcg,code-cache=on", "its value is the folder"],
   ["-profile", "its value is missing"],

@@ -106,6 +106,8 @@ function echoMachine(description: MachineDescription): MachineHandle {
         flushesFull: 8,
         instructionFences: 9,
       },
+      deviceAccesses: 12,
+      locks: [],
       compileMilliseconds: { lift: 1.5 },
       exits: { budget: 9 },
     }),

@@ -5,6 +5,7 @@
 import { GUEST_RAM_OFFSET } from "../../../runtime/atomics/shared_layout.ts";
 import { planImages } from "../../../runtime/machine/image_plan.ts";
 import { machineParts } from "../../../runtime/machine/machine.ts";
+import type { MachineStatistics } from "../../../runtime/machine/machine_interface.ts";
 import { readStatistics } from "../../../runtime/machine/machine_statistics.ts";
 import { describeMachine } from "../../../runtime/machine/options.ts";
 import { PowerCycle } from "../../../runtime/machine/power_cycle.ts";
@@ -136,16 +137,20 @@ export class LaboratoryMachine {
 
   /** Regions compiled so far. */
   get regions(): number {
-    return readStatistics(this.#words, this.harts, 1).regions;
+    return this.#statistics().regions;
   }
 
   /** Share of instructions executed in regions, since the machine started. */
   hotCounts(): HotCounts {
-    const { harts } = readStatistics(this.#words, this.harts, 1);
+    const { harts } = this.#statistics();
     return {
       instructions: harts.reduce((sum, hart) => sum + hart.instructions, 0),
       inRegions: harts.reduce((sum, hart) => sum + hart.hotInstructions, 0),
     };
+  }
+
+  #statistics(): MachineStatistics {
+    return readStatistics({ words: this.#words, hartCount: this.harts, timesHolds: false }, 1);
   }
 
   /** Runs a job to its end. */
