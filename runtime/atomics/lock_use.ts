@@ -7,7 +7,9 @@
 import { type DeviceLock, lockDevice, lockDeviceAsync, unlockDevice } from "./device_lock.ts";
 import type { HeldLocks } from "./lock_order.ts";
 import { spinLock, tryLock } from "./spin_lock.ts";
-import { LockCounter, noteHold } from "./statistics_layout.ts";
+import type { ActivityLog } from "./activity_log.ts";
+import { Activity } from "./shared_layout.ts";
+import { type CountedLock, LockCounter, noteHold } from "./statistics_layout.ts";
 
 /** What a thread brings to a lock. */
 export interface LockUser {
@@ -17,18 +19,26 @@ export interface LockUser {
   readonly held: HeldLocks;
   /** Is it measured how long locks are held? */
   readonly timesHolds: boolean;
+  /** Where waits and holds are shown; null for threads that have no log. */
+  readonly log: ActivityLog | null;
+}
+
+/** A lock whose use is counted. */
+export interface NumberedLock extends DeviceLock {
+  /** Its number. */
+  readonly number: CountedLock;
 }
 
 /** See the header of this file. */
 export class LockUse {
   readonly #user: LockUser;
-  readonly #lock: DeviceLock;
+  readonly #lock: NumberedLock;
   readonly #counters: Float64Array;
   #since = 0;
   #wasRefused = false;
 
   /** @param counters the thread's counters of this lock: see `lockCounters` */
-  constructor(user: LockUser, lock: DeviceLock, counters: Float64Array) {
+  constructor(user: LockUser, lock: NumberedLock, counters: Float64Array) {
     this.#user = user;
     this.#lock = lock;
     this.#counters = counters;
@@ -59,8 +69,15 @@ export class LockUse {
   /** Takes the lock, asleep while others hold it: not in a vCPU that is RUNNING, not on main. */
   enter(): void {
     if (this.tryEnter()) return;
-    lockDevice(this.#user.words, this.#lock, this.#user.held);
+    this.#wait();
     this.#entered();
+  }
+
+  #wait(): void {
+    const { words, held, log } = this.#user;
+    log?.begin(Activity.AWAITS_LOCK, this.#lock.number);
+    lockDevice(words, this.#lock, held);
+    log?.end();
   }
 
   /** The same for main, one call at a time. */
@@ -75,19 +92,21 @@ export class LockUse {
    * For a vCPU, IDLE, that tries again afterwards; no acquisition is counted.
    */
   awaitFree(): void {
-    lockDevice(this.#user.words, this.#lock, this.#user.held);
+    this.#wait();
     unlockDevice(this.#user.words, this.#lock, this.#user.held);
   }
 
   /** Releases the lock. */
   leave(): void {
-    const { words, held, timesHolds } = this.#user;
+    const { words, held, timesHolds, log } = this.#user;
     if (timesHolds) noteHold(this.#counters, performance.now() - this.#since);
     unlockDevice(words, this.#lock, held);
+    log?.end();
   }
 
   #entered(): void {
     this.#counters[LockCounter.ACQUISITIONS]++;
+    this.#user.log?.begin(Activity.HOLDS_LOCK, this.#lock.number);
     if (this.#user.timesHolds) this.#since = performance.now();
   }
 }

@@ -2,16 +2,16 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { tryLockDevice, unlockDevice } from "./device_lock.ts";
 import { HeldLocks, LockRank } from "./lock_order.ts";
 import { LockUse } from "./lock_use.ts";
-import { LOCK_COUNTERS, LockCounter } from "./statistics_layout.ts";
+import { CountedLock, LOCK_COUNTERS, LockCounter } from "./statistics_layout.ts";
 
-const DEVICE = { offset: 8, rank: LockRank.DEVICE };
-const ALL = { offset: 16, rank: LockRank.ALL_DEVICES };
+const DEVICE = { offset: 8, rank: LockRank.DEVICE, number: CountedLock.HTIF };
+const ALL = { offset: 16, rank: LockRank.ALL_DEVICES, number: CountedLock.ALL_DEVICES };
 
 function scene(timesHolds = false) {
   const words = new Int32Array(new SharedArrayBuffer(64));
   const held = new HeldLocks();
   const counters = new Float64Array(LOCK_COUNTERS);
-  const lock = new LockUse({ words, held, timesHolds }, DEVICE, counters);
+  const lock = new LockUse({ words, held, timesHolds, log: null }, DEVICE, counters);
   return { words, held, counters, lock };
 }
 
@@ -73,7 +73,7 @@ Deno.test("a wait for a free lock leaves it free and counts no acquisition", () 
 Deno.test("the lock of all devices comes before a device's, never after it, and not at safepoints", () => {
   const { words, held, lock } = scene();
   const all = new LockUse(
-    { words, held, timesHolds: false },
+    { words, held, timesHolds: false, log: null },
     ALL,
     new Float64Array(LOCK_COUNTERS),
   );

@@ -290,6 +290,13 @@ export const Vcpu = {
   ANSWER: word(0x58, "the vCPU after the answer: store, notify; main waits"),
   /** Question and answer: {@linkcode QuestionWord}. */
   QUESTION_WORDS: word(0x60, "main before QUESTION, the vCPU before ANSWER; never both", 8),
+  /** What the hart is doing: one of {@linkcode Activity}. */
+  ACTIVITY: word(0x80, "the vCPU's thread, sc; readers show it, or find a hart that hangs by it"),
+  /** Which lock, where the activity has to do with one. */
+  ACTIVITY_DETAIL: word(
+    0x84,
+    "the vCPU's thread, sc, before ACTIVITY; readers accept a stale value",
+  ),
   /** Statistics area, f64 each, written by the vCPU alone with plain stores and read when it is stopped. */
   STATISTICS: word(0x100, "the vCPU; readers accept stale values", 8),
   /** The guest state as it is laid out in private memory, while the vCPU stands still. */
@@ -354,6 +361,90 @@ export const SampleField = {
 
 /** Words of a sample. */
 export const SAMPLE_WORDS: number = SampleField.ADDRESSES + 2 * SAMPLE_RETURNS;
+
+/**
+ * Words of one hart's ring of events, which is in a memory of its own and there only when a trace is made; offsets are
+ * relative to the ring. `event_ring.ts` has the protocol.
+ */
+export const EventWord = {
+  /** Number of the newest event, from 1 on; its slot is the number modulo that of slots. */
+  HEAD: word(0x00, "the vCPU, sc, after the slot; partner: readers, before they read slots"),
+} as const;
+
+/** Slots of a hart's ring follow after this many bytes. */
+export const EVENT_HEADER_BYTES = 0x40;
+/** Events that a hart's ring holds; a power of two. */
+export const EVENT_SLOTS = 0x4000;
+/** Words of a slot. */
+export const EVENT_WORDS = 8;
+
+/** Places in a slot, as 32-bit words: each is stored sc by the vCPU and loaded sc by readers. Low halves come first. */
+export const EventField = {
+  /** Number of the event; 0 while the slot is written. */
+  NUMBER: 0,
+  /** Phase and kind. */
+  KIND: 1,
+  /** Nanoseconds since the trace began. */
+  TIME: 2,
+  /** The guest's program counter. */
+  PC: 4,
+  /** Two words that depend on the kind. */
+  DETAILS: 6,
+} as const;
+
+/** Values of {@linkcode Vcpu}.ACTIVITY, and kinds of events that take time. */
+export const Activity = {
+  /** Its thread is not ready. */
+  STARTS: 0,
+  EXECUTES: 1,
+  /** Until an interrupt. */
+  SLEEPS: 2,
+  /** Until another hart starts it. */
+  OFF: 3,
+  /** In a pause. */
+  STANDS_STILL: 4,
+  /** Until the console has room. */
+  STALLS: 5,
+  /** For a short time: the guest spins. */
+  RESTS: 6,
+  /** Until others have served its request. */
+  AWAITS_HARTS: 7,
+  /** Until another's exclusive section is over. */
+  PARKS: 8,
+  /** Until no other hart runs. */
+  STOPS_OTHERS: 9,
+  /** In its own exclusive section. */
+  WORKS_ALONE: 10,
+  AWAITS_LOCK: 11,
+  HOLDS_LOCK: 12,
+  /** Compiled code. */
+  INSTALLS: 13,
+  ENDED: 14,
+} as const;
+
+/** One of {@linkcode Activity}. */
+export type Activity = (typeof Activity)[keyof typeof Activity];
+
+/** Kinds of events that take no time; numbers behind those of {@linkcode Activity}. */
+export const Happening = {
+  /** It looks at what others want of it: bits of {@linkcode Pending}. */
+  ATTENDS: 32,
+  /** The guest takes one: its number. */
+  INTERRUPT: 33,
+  /** It asks a set of harts for {@linkcode RemoteWork}. */
+  ASKS: 34,
+  /** It does what others asked for: bits of {@linkcode RemoteWork}. */
+  SERVES: 35,
+  /** The guest's fence of address translations. */
+  TRANSLATION_FENCE: 36,
+  /** The guest's fence of instruction fetches. */
+  CODE_FENCE: 37,
+  /** Regions are found outdated: how many. */
+  INVALIDATION: 38,
+} as const;
+
+/** One of {@linkcode Happening}. */
+export type Happening = (typeof Happening)[keyof typeof Happening];
 
 /** Values of {@linkcode Machine}.RUN_STATE. */
 export const RunState = { CREATED: 0, RUNNING: 1, ENDED: 3 } as const;

@@ -38,6 +38,8 @@ export const HartCounter = {
   DEVICE_ACCESSES: 11,
   /** First element of what locks cost the hart: {@linkcode LockCounter} of each {@linkcode CountedLock}. */
   LOCKS: 12,
+  /** Budgets of instructions that the hart has begun: it goes on while they get more. */
+  BUDGETS: 21,
   /** First of {@linkcode EXIT_COUNTERS} elements: times that guest code was left, by the reason's number. */
   EXITS: 32,
 } as const;

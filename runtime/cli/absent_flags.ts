@@ -28,8 +28,8 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
     fix: "write -nographic in its place",
   },
   {
-    names: "s S gdb semihosting semihosting-config singlestep dfilter plugin trace",
-    cause: "there is no debugger stub and no trace",
+    names: "s S gdb semihosting semihosting-config singlestep dfilter plugin",
+    cause: "there is no debugger stub",
     fix: "leave it out; -d help lists what can be logged",
   },
   {

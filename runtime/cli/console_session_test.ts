@@ -29,6 +29,7 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
       stats: unused,
       profile: unused,
       jitMap: unused,
+      trace: unused,
       state: "running",
       harts: [],
       exited: Promise.resolve({ reason: "power-off", code: 0 }),

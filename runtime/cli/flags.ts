@@ -39,7 +39,7 @@ import {
   rejectUnknownProperties,
 } from "./property_list.ts";
 import { parsePassList } from "./pass_list.ts";
-import { parseMemory, parseSmp } from "./quantities.ts";
+import { parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -112,6 +112,10 @@ export interface CommandLine {
   profile?: string;
   /** Path of the list of compiled code. */
   jitMap?: string;
+  /** Path of the timeline of events. */
+  trace?: string;
+  /** Seconds without progress that end the machine. */
+  watchdogSeconds?: number;
   /** Files that name functions. */
   symbols?: SymbolRequest[];
 }
@@ -286,6 +290,20 @@ export const FLAGS: readonly FlagRow[] = [
     parse: (value, line) => line.symbols = [...line.symbols ?? [], parseSymbolFile(value)],
   },
   {
+    names: ["trace"],
+    value: "file=FILE",
+    help: "write what each hart did lately, as a timeline for Perfetto or chrome://tracing",
+    parse: (value, line) => line.trace = parseTrace(value),
+  },
+  {
+    names: ["watchdog"],
+    value: "SECONDS",
+    help:
+      "end with a report on each hart, and the -trace file, when a hart makes no progress for " +
+      "so long; a guest that sleeps or loops is not meant",
+    parse: (value, line) => line.watchdogSeconds = parseSeconds("watchdog", value),
+  },
+  {
     names: ["help", "h"],
     help: "print this text",
     parse: (_value, line) => line.help = true,
@@ -455,6 +473,18 @@ function parseAccel(value: string, line: CommandLine): void {
   if (plain !== undefined) {
     line.unsafePlainLoads = parseSwitch("accel", "unsafe-plain-loads", plain);
   }
+}
+
+function parseTrace(value: string): string {
+  const { head, properties } = parsePropertyList("trace", value);
+  rejectUnknownProperties("trace", properties, ["file"]);
+  const file = properties.get("file");
+  if (head === undefined && file) return file;
+  throw new UsageError({
+    what: `-trace ${value}`,
+    cause: head === undefined ? "its file has no name" : "all events are traced, and no others",
+    fix: "write -trace file=FILE",
+  });
 }
 
 function requireFolder(folder: string): string {

@@ -36,6 +36,7 @@ Deno.test("every row parses under each of its names, with one dash and with two"
     device: "loader,file=x,addr=1",
     d: "in_asm,op_opt",
     monitor: "none",
+    trace: "file=x",
     display: "none",
   };
   for (const row of FLAGS) {
@@ -80,6 +81,18 @@ Deno.test("files with symbols add up; what looks like a number behind the last @
   ]);
   for (const value of ["", "x@99999999999999999999"]) {
     assertThrows(() => parseCommandLine(["-symbols", value]), UsageError);
+  }
+});
+
+Deno.test("a trace goes to a file, a watchdog waits for seconds", () => {
+  assertEquals(parseCommandLine(words("-trace file=t.json --watchdog 2.5")), {
+    trace: "t.json",
+    watchdogSeconds: 2.5,
+  });
+  for (
+    const wrong of ["-trace t.json", "-trace file=t,events=e", "-watchdog 1s", "-watchdog 0.0"]
+  ) {
+    assertThrows(() => parseCommandLine(words(wrong)), UsageError);
   }
 });
 

@@ -118,6 +118,8 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     statistics: line.statistics ?? false,
     profile: line.profile !== undefined,
     jitMap: line.jitMap !== undefined,
+    trace: line.trace !== undefined,
+    ...given("watchdogSeconds", line.watchdogSeconds),
     ...given("symbols", await readSymbolFiles(line.symbols)),
   };
 }

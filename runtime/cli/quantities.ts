@@ -20,6 +20,17 @@ export function parseMemory(text: string): number {
   return bytes;
 }
 
+/** A number of seconds, more than 0. */
+export function parseSeconds(flag: string, text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds;
+  throw new UsageError({
+    what: `-${flag} ${text}`,
+    cause: "its value is a number of seconds, more than 0",
+    fix: `write -${flag} 60`,
+  });
+}
+
 /** Levels of `-smp`'s topology: their product is the number of CPUs. */
 const TOPOLOGY = ["sockets", "dies", "clusters", "cores", "threads"] as const;
 const SMP_KEYS = ["cpus", "maxcpus", ...TOPOLOGY] as const;

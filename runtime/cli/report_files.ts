@@ -1,5 +1,5 @@
 /**
- * Files that are written when a machine has ended: `-profile` and `-jit-map`. They are opened before it starts, so that
+ * Files that are written when a machine has ended: `-profile`, `-jit-map` and `-trace`. They are opened before it starts, so that
  * a path that cannot be written is told at once and not after the run.
  */
 
@@ -47,6 +47,7 @@ export class ReportFiles {
       return profileText(profile, path);
     });
     await files.#openFile("-jit-map", line.jitMap, (machine) => jitMapTable(machine.jitMap()));
+    await files.#openFile("-trace", line.trace, (machine) => machine.trace());
     return files;
   }
 

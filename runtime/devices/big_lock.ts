@@ -12,9 +12,8 @@
  * LIMITATION. Taking an interrupt, which QEMU does under its lock too, reads one word of the hart's own here and
  * takes no lock. Main waits for the lock asynchronously.
  */
-import type { DeviceLock } from "../atomics/device_lock.ts";
 import { HeldLocks, LockRank } from "../atomics/lock_order.ts";
-import { LockUse } from "../atomics/lock_use.ts";
+import { LockUse, type NumberedLock } from "../atomics/lock_use.ts";
 import { Machine } from "../atomics/shared_layout.ts";
 import { CountedLock, threadLockCounters } from "../atomics/statistics_layout.ts";
 import type { BoardDevices } from "../machine/board.ts";
@@ -28,9 +27,10 @@ export interface LockSettings {
 }
 
 /** The lock. */
-export const BIG_LOCK: DeviceLock = {
+export const BIG_LOCK: NumberedLock = {
   offset: Machine.BIG_LOCK.offset,
   rank: LockRank.ALL_DEVICES,
+  number: CountedLock.ALL_DEVICES,
 };
 
 /** The lock as main or the clock keeper uses it; null in machines without. */
@@ -41,7 +41,7 @@ export function bigLockOf(
 ): LockUse | null {
   if (!hasBigLock) return null;
   const counters = threadLockCounters(words.buffer, thread, CountedLock.ALL_DEVICES);
-  return new LockUse({ words, held: new HeldLocks(), timesHolds }, BIG_LOCK, counters);
+  return new LockUse({ words, held: new HeldLocks(), timesHolds, log: null }, BIG_LOCK, counters);
 }
 
 /** A bus whose accesses take the lock, or ask to be repeated. */

@@ -14,7 +14,7 @@ function scene() {
   const words = new Int32Array(new SharedArrayBuffer(VCPU_BLOCKS));
   const held = new HeldLocks();
   const counters = new Float64Array(LOCK_COUNTERS);
-  const lock = new LockUse({ words, held, timesHolds: false }, BIG_LOCK, counters);
+  const lock = new LockUse({ words, held, timesHolds: false, log: null }, BIG_LOCK, counters);
   const calls: string[] = [];
   const answer = (kind: string) => (low: number, _high: number, access: MmioAccess): boolean => {
     calls.push(`${kind} ${low}`);

@@ -4,6 +4,7 @@
  * A machine holds no state outside its objects and its memory: any number of them can live in one process.
  */
 
+import { createEventBuffer } from "../atomics/event_ring.ts";
 import type { BootableBoard } from "./bootable_board.ts";
 import { translationSettings } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
@@ -35,6 +36,7 @@ import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { profileSymbols } from "./profile_symbols.ts";
 import { Profiler } from "./profiler.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { traceFile } from "./trace_file.ts";
 import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
 
@@ -89,6 +91,7 @@ export async function machineParts(
     sources,
     profiler: null,
     jitMap: null,
+    events: description.trace ? createEventBuffer(description.harts) : null,
     runLog: await RunLog.open(description),
   };
 }
@@ -399,6 +402,18 @@ export class Machine implements AsyncDisposable {
     return jitMap.regions();
   }
 
+  /**
+   * What the harts did lately, of a machine that was created with `trace`: a timeline in the Trace Event Format, which
+   * Perfetto and `chrome://tracing` open, up to now or to the end. Of each hart the newest 16384 events are there.
+   *
+   * @throws {MachineStateError} when the machine was created without
+   */
+  trace(): string {
+    const { events, description } = this.#parts;
+    if (events === null) throw notAskedFor("trace");
+    return traceFile(events, description.harts);
+  }
+
   // --- calls ----------------------------------------------------------------------------------------
 
   #inTurn<T>(call: () => T | Promise<T>): Promise<T> {
@@ -524,7 +539,7 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-function notAskedFor(setting: "profile" | "jitMap"): MachineStateError {
+function notAskedFor(setting: "profile" | "jitMap" | "trace"): MachineStateError {
   return new MachineStateError({
     what: setting,
     cause: "the machine was created without it",

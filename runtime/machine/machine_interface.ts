@@ -338,6 +338,8 @@ export interface MachineHandle {
   profile(): Profile;
   /** See `Machine.jitMap`. */
   jitMap(): JitRegion[];
+  /** See `Machine.trace`. */
+  trace(): string;
 }
 
 /** What builds machines: `machine.ts`, or a double in tests of the command line. */

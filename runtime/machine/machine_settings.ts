@@ -66,6 +66,13 @@ export interface MachineSettings {
   readonly profile?: boolean;
   /** As `-jit-map`: keep a list of what is compiled, for `Machine.jitMap`. Default: false. */
   readonly jitMap?: boolean;
+  /** As `-trace`: keep what the harts did lately, for `Machine.trace`. Default: false. */
+  readonly trace?: boolean;
+  /**
+   * As `-watchdog`: end the machine, as an internal error, when a hart makes no progress for so many seconds and does
+   * not sleep. Default: 0, never.
+   */
+  readonly watchdogSeconds?: number;
   /**
    * As `-symbols`: names of functions, besides those that kernel and firmware bring with them. ELF files,
    * `System.map`, copies of `/proc/kallsyms`; `address` is added to a file's addresses.

@@ -22,6 +22,7 @@ import {
   LockCounter,
   threadLockCounters,
 } from "../atomics/statistics_layout.ts";
+import { lockName } from "./event_names.ts";
 import type {
   HartActivity,
   HartStatistics,
@@ -38,13 +39,6 @@ const COMPILE_PHASES: readonly (readonly [string, number])[] = [
   ["emit", CompilerCounter.EMIT_MS],
   ["module", CompilerCounter.MODULE_MS],
   ["link", CompilerCounter.LINK_MS],
-];
-
-/** Locks by number, as people know them. */
-const LOCK_NAMES: readonly (readonly [CountedLock, string])[] = [
-  [CountedLock.ALL_DEVICES, "all devices"],
-  [CountedLock.HTIF, "htif"],
-  [CountedLock.EXCLUSIVE, "exclusive sections"],
 ];
 
 /** What a machine is that statistics are read of. */
@@ -83,8 +77,8 @@ export function readStatistics(
       instructionFences: sum(counters, HartCounter.INSTRUCTION_FENCES),
     },
     deviceAccesses: sum(counters, HartCounter.DEVICE_ACCESSES),
-    locks: LOCK_NAMES.map(([lock, name]) => ({
-      name,
+    locks: Object.values(CountedLock).map((lock) => ({
+      name: lockName(lock),
       ...lockStatistics(words.buffer, hartCount, lock, timesHolds),
     })).filter(({ acquisitions, contended }) => acquisitions + contended > 0),
     compileMilliseconds: Object.fromEntries(

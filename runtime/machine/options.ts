@@ -44,6 +44,8 @@ export type ThreadMode = typeof THREAD_MODES[number];
 
 /** Largest exponent of an instruction's time. */
 export const MAX_ICOUNT_SHIFT = 10;
+/** What a watchdog waits at most. */
+export const LONGEST_WATCHDOG_SECONDS = 86_400;
 
 /** Time that is counted in instructions, as `-icount`. */
 export interface IcountOptions {
@@ -219,6 +221,10 @@ export interface MachineOptions {
   readonly profile?: boolean;
   /** Keep a list of what is compiled. Default: false. */
   readonly jitMap?: boolean;
+  /** Keep what the harts did lately. Default: false. */
+  readonly trace?: boolean;
+  /** Seconds without progress that end the machine. Default: 0, none. */
+  readonly watchdogSeconds?: number;
   /** Names of functions for profile and list, besides those of kernel and firmware. Default: none. */
   readonly symbols?: readonly SymbolFile[];
 }
@@ -260,6 +266,10 @@ export interface MachineDescription {
   readonly profile: boolean;
   /** Keep a list of what is compiled. */
   readonly jitMap: boolean;
+  /** Keep what the harts did lately. */
+  readonly trace: boolean;
+  /** Seconds without progress that end the machine; 0: none do. */
+  readonly watchdogSeconds: number;
   /** Names of functions for profile and list. */
   readonly symbols: readonly SymbolFile[];
 }
@@ -303,6 +313,8 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     statistics: options.statistics ?? false,
     profile: options.profile ?? false,
     jitMap: options.jitMap ?? false,
+    trace: options.trace ?? false,
+    watchdogSeconds: options.watchdogSeconds ?? 0,
     symbols: options.symbols ?? [],
   };
   checkNames(description);
@@ -312,8 +324,18 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkFiles(description);
   checkCodeCache(description);
   checkIcount(description);
+  checkWatchdog(description);
   checkSymbols(description);
   return description;
+}
+
+function checkWatchdog({ watchdogSeconds: seconds }: MachineDescription): void {
+  if (seconds >= 0 && seconds <= LONGEST_WATCHDOG_SECONDS) return;
+  throw new ConfigurationError({
+    what: `a watchdog of ${seconds} seconds`,
+    cause: `it waits for up to ${LONGEST_WATCHDOG_SECONDS} seconds`,
+    fix: "use 60",
+  });
 }
 
 function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {

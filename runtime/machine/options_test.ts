@@ -34,6 +34,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     unsafePlainLoads: false,
     experiment: {},
     codeCache: null,
+    bql: false,
   });
 });
 

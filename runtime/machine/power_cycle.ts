@@ -17,6 +17,7 @@
  */
 
 import { toIdle } from "../atomics/agent_state.ts";
+import type { EventBuffer } from "../atomics/event_ring.ts";
 import { wakeCompiler } from "../atomics/compile_ring.ts";
 import { offerCompilerService, withdrawCompilerService } from "../atomics/compiler_claim.ts";
 import {
@@ -48,6 +49,7 @@ import type { DebugLog } from "./debug_log.ts";
 import { exitStatusOf } from "./exit_status.ts";
 import { translationSettings } from "./host_processor.ts";
 import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
+import { hartReport } from "./hart_report.ts";
 import { errorText, InternalError } from "./internal_error.ts";
 import type { ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
@@ -56,6 +58,7 @@ import { wordChanged, wordSatisfies } from "./word_wait.ts";
 import type { RunLog } from "../replay/run_log.ts";
 import type { JitMap } from "./jit_map.ts";
 import type { Profiler } from "./profiler.ts";
+import { Watchdog } from "./watchdog.ts";
 import type {
   CompilerStart,
   KeeperStart,
@@ -65,6 +68,8 @@ import type {
   WorkerHart,
 } from "./worker_messages.ts";
 
+/** How long workers of a machine that hangs may take to stop: those that do not hang. */
+const HUNG_GRACE_MS = 500;
 /** How long workers may take to stop: far more than the longest compilation. */
 const STOP_GRACE_MS = 10_000;
 const WORD_SHIFT = 2;
@@ -95,6 +100,8 @@ export interface MachineParts {
   readonly profiler: Profiler | null;
   /** The list of what is compiled; null when none is kept. */
   readonly jitMap: JitMap | null;
+  /** Where its harts' events go; null when no trace is made. */
+  readonly events: EventBuffer | null;
   /** The log of its run; null when it is neither recorded nor replayed. */
   readonly runLog: RunLog | null;
 }
@@ -117,6 +124,8 @@ export class PowerCycle {
   /** Main's uses of devices, one after the other; the last one. */
   #deviceCalls: Promise<void> = Promise.resolve();
   #failure: string | undefined;
+  readonly #watchdog: Watchdog;
+  #hangs = false;
 
   /**
    * Starts the workers of a machine; {@linkcode PowerCycle.ready} tells when they can run. The memory must
@@ -135,6 +144,8 @@ export class PowerCycle {
       journaled: (report) => parts.runLog?.note(report),
     });
     this.devices = this.#initializeMemory(plan);
+    const { harts } = parts.description;
+    this.#watchdog = new Watchdog(this.#words, harts, (hung) => this.#hang(hung));
     this.#bigLock = bigLockOf(this.#words, "main", this.#lockSettings);
     this.#clock = new GuestClock(this.#words);
     this.#stopClock();
@@ -166,6 +177,8 @@ export class PowerCycle {
     Atomics.notify(this.#words, state);
     if (this.#clock.isStopped) this.#clock.start();
     releasePause(this.#words);
+    const { watchdogSeconds } = this.#parts.description;
+    if (watchdogSeconds > 0 && !this.hasEnded) this.#watchdog.begin(watchdogSeconds);
   }
 
   /**
@@ -321,6 +334,7 @@ export class PowerCycle {
     };
     const htif = board.htif(images.symbols);
     const samples = this.#parts.profiler?.samples ?? null;
+    const { events } = this.#parts;
     const journal = this.#parts.runLog?.next() ?? null;
     const ports: MessagePort[] = [];
     const harts = board.hartStarts(description.harts, images).map((start, hart): WorkerHart => {
@@ -331,7 +345,16 @@ export class PowerCycle {
     });
     const groups = this.#sharesThread ? [harts] : harts.map((hart) => [hart]);
     const vcpus = groups.map((group) =>
-      this.#startVcpus({ ...shared, harts: group, coldTier, replayTier, htif, samples, journal })
+      this.#startVcpus({
+        ...shared,
+        harts: group,
+        coldTier,
+        replayTier,
+        htif,
+        samples,
+        events,
+        journal,
+      })
     );
     this.#startCompiler({
       ...shared,
@@ -406,6 +429,14 @@ export class PowerCycle {
     this.#power.end(EndReason.INTERNAL, 0);
   }
 
+  #hang(harts: readonly number[]): void {
+    const { description, events } = this.#parts;
+    const who = harts.length === 1 ? `hart ${harts[0]} hangs` : `harts ${harts.join(", ")} hang`;
+    const report = hartReport({ words: this.#words, hartCount: description.harts, events });
+    this.#hangs = true;
+    this.#fail(`no progress for ${description.watchdogSeconds} s: ${who}\n${report}`);
+  }
+
   // --- the end --------------------------------------------------------------------------------------
 
   async #life(): Promise<ExitStatus> {
@@ -414,6 +445,7 @@ export class PowerCycle {
       Machine.RUN_STATE.offset,
       (state) => state === RunState.ENDED,
     );
+    this.#watchdog.end();
     this.#wakeWaiters();
     wakeCompiler(this.#words);
     withdrawCompilerService(this.#words, this.#number);
@@ -443,7 +475,7 @@ export class PowerCycle {
     const timer = setTimeout(() => {
       this.#fail(`did not stop: ${this.#workers.running().join(", ")}`);
       expired.resolve();
-    }, STOP_GRACE_MS);
+    }, this.#hangs ? HUNG_GRACE_MS : STOP_GRACE_MS);
     await Promise.race([stopped, expired.promise]);
     clearTimeout(timer);
   }

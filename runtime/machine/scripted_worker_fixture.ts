@@ -4,8 +4,9 @@
  *
  * `print TEXT`, `flood COUNT` (prints that many bytes), `echo COUNT` (waits for input and prints it), `ask`
  * (waits for a byte of input: `r` resets, `q` powers off), `request COUNT` (asks for that many regions),
- * `power-off`, `exit CODE`, `panic`, `throw TEXT`.
- * Then it waits for the end. Before the first command a hart stands still until the start, except when the text
+ * `power-off`, `exit CODE`, `panic`, `throw TEXT`; `hang HART`: that hart comes to no safepoint until the end, `lock
+ * HART`: so does that one, and holds a lock that the others wait for.
+ * Then it sleeps until the end. Before the first command a hart stands still until the start, except when the text
  * starts with `unready`: it fails instead. The compiler ends the machine when it has taken
  * `EXPECTED_REQUESTS` requests; the exit code is their number.
  */
@@ -20,9 +21,13 @@ import {
 } from "../atomics/compile_ring.ts";
 import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { awaitOutputRoom, putOutput } from "../atomics/console_ring.ts";
+import { ActivityLog } from "../atomics/activity_log.ts";
+import { EventRing } from "../atomics/event_ring.ts";
+import { LockState } from "../atomics/spin_lock.ts";
 import { standStill } from "../atomics/standstill_fixture.ts";
 import { take, waitPending } from "../atomics/pending.ts";
 import {
+  Activity,
   EndReason,
   GUEST_RAM_OFFSET,
   Machine,
@@ -33,6 +38,7 @@ import { HartCounter, hartCounters } from "../atomics/statistics_layout.ts";
 import { createMmioAccess } from "../devices/device.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
+import { VcpuLocks } from "../vcpu/vcpu_locks.ts";
 import { loadBoard } from "./boards/boards.ts";
 import { VirtInterrupt, VirtMap } from "./boards/riscv_virt/memory_map.ts";
 import type { BoardDevices } from "./board.ts";
@@ -99,12 +105,16 @@ class ScriptedHart {
   readonly #start: VcpuStart;
   readonly #hart: WorkerHart;
   readonly #power: SharedPowerControl;
+  readonly #log: ActivityLog;
 
   constructor(start: VcpuStart) {
     this.#start = start;
     this.#hart = start.harts[0];
     this.#words = new Int32Array(start.memory.buffer);
     this.#power = new SharedPowerControl(this.#words);
+    const { hart } = this.#hart;
+    const ring = start.events === null ? null : new EventRing(start.events, hart);
+    this.#log = new ActivityLog(this.#words, hart, ring, { pcLow: RAM_BASE | 0, pcHigh: 0 });
   }
 
   async run(): Promise<void> {
@@ -118,6 +128,9 @@ class ScriptedHart {
       this.#carryOut(line, devices);
       hartCounters(this.#words.buffer, this.#hart.hart)[HartCounter.INSTRUCTIONS]++;
     }
+    // ORDER: sc load; partner: the end by another thread.
+    if (Atomics.load(this.#words, RUN_STATE) === RunState.ENDED) return;
+    this.#log.settle(Activity.SLEEPS);
     waitWhile(this.#words, RunState.RUNNING);
   }
 
@@ -154,9 +167,32 @@ class ScriptedHart {
         return this.#power.end(EndReason.GUEST_EXIT, Number(argument));
       case "panic":
         return this.#power.end(EndReason.PANIC, 0);
+      case "hang":
+        if (this.#hart.hart === Number(argument)) this.#hang();
+        return;
+      case "lock":
+        return this.#deadlock(Number(argument));
       case "throw":
         throw new Error(argument);
     }
+  }
+
+  #hang(): void {
+    // ORDER: sc load; partner: the end by another thread.
+    while (Atomics.load(this.#words, RUN_STATE) === RunState.RUNNING) Atomics.pause();
+  }
+
+  #deadlock(holder: number): void {
+    const words = this.#words;
+    const { hart } = this.#hart;
+    const [lock] = new VcpuLocks(words, hart, this.#log, { hasBigLock: false, timesHolds: false })
+      .htif;
+    const isHolder = hart === holder;
+    // ORDER: sc load, for the order in which they come; partner: the holder's cmpxchg.
+    while (!isHolder && Atomics.load(words, Machine.HTIF_LOCK.offset >> 2) === LockState.FREE);
+    lock.enter();
+    if (isHolder) this.#hang();
+    lock.leave();
   }
 
   #put(byte: number): void {

@@ -1,6 +1,7 @@
 /**
  * First messages to the workers of a machine: everything they ever get by message but compiled modules.
  */
+import type { EventBuffer } from "../atomics/event_ring.ts";
 import type { JournalReport } from "../replay/journal.ts";
 import type { JournalStart } from "../replay/open_journal.ts";
 import type { ModuleRecord } from "../translation/region_record.ts";
@@ -65,6 +66,8 @@ export interface VcpuStart extends SharedStart {
   readonly htif: HtifAddresses | null;
   /** Where samples for a profile go; null when none is made. */
   readonly samples: Int32Array<SharedArrayBuffer> | null;
+  /** Where the harts' events go; null when no trace is made. */
+  readonly events: EventBuffer | null;
   /** The log of the run; null when it is neither recorded nor replayed. */
   readonly journal: JournalStart | null;
 }

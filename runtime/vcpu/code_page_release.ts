@@ -7,9 +7,10 @@
  */
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { isCodePage, releaseCodePage } from "../atomics/code_guard.ts";
-import { ALL_HARTS, requestRemote, waitRemote } from "../atomics/remote_work.ts";
+import { ALL_HARTS } from "../atomics/remote_work.ts";
 import { RemoteWork } from "../atomics/shared_layout.ts";
 import type { ExclusiveSections } from "./exclusive_sections.ts";
+import type { RemoteRequests } from "./remote_requests.ts";
 import type { TranslationCache } from "./translation_cache.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -20,14 +21,12 @@ const STORES_BEFORE_LOOK = 0x1000;
 export interface CodePageReleaseParts {
   /** Shared memory. */
   readonly words: Int32Array;
-  /** The hart. */
-  readonly hart: number;
   /** Private memory. */
   readonly memory: VcpuMemory;
   /** Its cached translations. */
   readonly translations: TranslationCache;
-  /** Answers requests of others. */
-  readonly serve: () => void;
+  /** Its requests to others. */
+  readonly requests: RemoteRequests;
   /** Its exclusive sections. */
   readonly sections: ExclusiveSections;
 }
@@ -56,12 +55,11 @@ export class CodePageRelease {
   }
 
   #release(page: number): void {
-    const { words, hart, translations, serve, sections } = this.#parts;
+    const { words, translations, requests, sections } = this.#parts;
     sections.begin();
     releaseCodePage(words, page);
     sections.end();
-    requestRemote(words, hart, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
-    waitRemote(words, hart, ALL_HARTS, serve);
+    requests.make(ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
     translations.dropWriteEntries();
   }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Control, Tlb } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { ActivityLog } from "../atomics/activity_log.ts";
 import { toRunning } from "../atomics/agent_state.ts";
 import {
   armCodePage,
@@ -20,6 +21,7 @@ import {
 } from "../atomics/shared_layout.ts";
 import { CodePageRelease } from "./code_page_release.ts";
 import { ExclusiveSections } from "./exclusive_sections.ts";
+import { RemoteRequests } from "./remote_requests.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -42,8 +44,11 @@ function scene() {
   const memory = new VcpuMemory();
   const translations = new TranslationCache(memory);
   const serve = (): void => serveGuard(words, HART, () => translations.dropWriteEntries());
-  const sections = new ExclusiveSections(words, HART, serve, false);
-  const release = new CodePageRelease({ words, hart: HART, memory, translations, serve, sections });
+  const log = new ActivityLog(words, HART, null, { pcLow: 0, pcHigh: 0 });
+  const shared = { words, hart: HART, serve, log };
+  const sections = new ExclusiveSections({ ...shared, timesHolds: false });
+  const requests = new RemoteRequests(shared);
+  const release = new CodePageRelease({ words, memory, translations, sections, requests });
   const arm = (page: number): void => {
     armCodePage(words, HART, page);
     serve();

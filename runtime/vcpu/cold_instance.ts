@@ -51,6 +51,8 @@ export interface ColdHost {
   translationChanged(): void;
   /** Decoded pages that are provisional are to be dropped. */
   dropProvisional(): void;
+  /** The guest takes an interrupt, at state pc. */
+  interruptTaken(cause: number): void;
   /** Functions that the guest's own functions import. */
   readonly guestImports: WebAssembly.ModuleImports;
 }
@@ -86,6 +88,7 @@ export function instantiateColdTier(
     [HostImport.ENCODING]: (low: number, high: number) => host.encoding(low, high),
     [HostImport.TRANSLATION_CHANGED]: () => host.translationChanged(),
     [HostImport.DROP_PROVISIONAL]: () => host.dropProvisional(),
+    [HostImport.INTERRUPT_TAKEN]: (cause: number) => host.interruptTaken(cause),
   };
   const { exports } = new WebAssembly.Instance(module, { [ENVIRONMENT]: imports });
   const exported = <T>(name: string): T => exports[name] as T;

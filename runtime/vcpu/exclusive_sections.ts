@@ -2,6 +2,8 @@
  * Exclusive sections as one vCPU makes them: what they cost it is counted like a lock, which they are to the others.
  * Contended is a section that another vCPU's stood in the way of; held means from when everybody stood still.
  */
+import type { ActivityLog } from "../atomics/activity_log.ts";
+import { Activity } from "../atomics/shared_layout.ts";
 import { beginExclusive, endExclusive, tryBeginExclusive } from "../atomics/exclusive.ts";
 import {
   CountedLock,
@@ -10,40 +12,51 @@ import {
   noteHold,
 } from "../atomics/statistics_layout.ts";
 
+/** What the sections of a vCPU are made of. */
+export interface SectionParts {
+  /** Shared memory. */
+  readonly words: Int32Array;
+  /** The hart. */
+  readonly hart: number;
+  /** Answers requests of others. */
+  readonly serve: () => void;
+  /** Is it measured how long they take? */
+  readonly timesHolds: boolean;
+  /** Where they are shown. */
+  readonly log: ActivityLog;
+}
+
 /** See the header of this file. All methods are for the trampoline. */
 export class ExclusiveSections {
-  readonly #words: Int32Array;
-  readonly #hart: number;
-  readonly #serve: () => void;
-  readonly #timesHolds: boolean;
+  readonly #parts: SectionParts;
   readonly #counters: Float64Array;
   #since = 0;
 
-  /**
-   * Sections of one vCPU.
-   * @param serve answers requests of others
-   */
-  constructor(words: Int32Array, hart: number, serve: () => void, timesHolds: boolean) {
-    this.#words = words;
-    this.#hart = hart;
-    this.#serve = serve;
-    this.#timesHolds = timesHolds;
-    this.#counters = hartLockCounters(words.buffer, hart, CountedLock.EXCLUSIVE);
+  /** Sections of one vCPU. */
+  constructor(parts: SectionParts) {
+    this.#parts = parts;
+    this.#counters = hartLockCounters(parts.words.buffer, parts.hart, CountedLock.EXCLUSIVE);
   }
 
   /** Begins a section: every other vCPU stands in its trampoline afterwards. */
   begin(): void {
-    if (!tryBeginExclusive(this.#words, this.#hart)) {
+    const { words, hart, serve, timesHolds, log } = this.#parts;
+    log.begin(Activity.STOPS_OTHERS);
+    if (!tryBeginExclusive(words, hart)) {
       this.#counters[LockCounter.CONTENDED]++;
-      beginExclusive(this.#words, this.#hart, this.#serve);
+      beginExclusive(words, hart, serve);
     }
+    log.end();
+    log.begin(Activity.WORKS_ALONE);
     this.#counters[LockCounter.ACQUISITIONS]++;
-    if (this.#timesHolds) this.#since = performance.now();
+    if (timesHolds) this.#since = performance.now();
   }
 
   /** Ends it. */
   end(): void {
-    if (this.#timesHolds) noteHold(this.#counters, performance.now() - this.#since);
-    endExclusive(this.#words, this.#hart);
+    const { words, hart, timesHolds, log } = this.#parts;
+    if (timesHolds) noteHold(this.#counters, performance.now() - this.#since);
+    endExclusive(words, hart);
+    log.end();
   }
 }

@@ -23,7 +23,7 @@ function scene() {
     fromhost: BASE + 0x1040,
     ram: { base: BASE, bytes: RAM_BYTES },
     consoleSource: { take: () => input.shift() ?? -1, available: () => input.length },
-    locks: new VcpuLocks(words, 0, { hasBigLock: false, timesHolds: false }).htif,
+    locks: new VcpuLocks(words, 0, null, { hasBigLock: false, timesHolds: false }).htif,
     power: { end: (reason, code) => log.push(`end ${reason} ${code}`) },
     consoleSink: {
       tryPut: (byte) => {

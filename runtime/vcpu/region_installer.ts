@@ -4,7 +4,8 @@
  */
 import { ENVIRONMENT } from "../../wasm_backend/abi/module_shape.ts";
 import { JumpCache, MappingChecks, RegionPages } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
+import type { ActivityLog } from "../atomics/activity_log.ts";
+import { Activity, Happening, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
 import type {
   InstalledModule,
   InstalledRegion,
@@ -40,6 +41,8 @@ export interface InstallerParts {
   readonly memory: VcpuMemory;
   /** The vCPU's counters. */
   readonly statistics: VcpuStatistics;
+  /** Where its work is shown. */
+  readonly log: ActivityLog;
 }
 
 const JUMP_CACHE_END = JumpCache.BASE + (1 << (JumpCache.INDEX_BITS + JumpCache.ENTRY_SHIFT));
@@ -55,14 +58,17 @@ export class RegionInstaller {
 
   /** Installs every module that has arrived. Called in the trampoline. */
   receive(): void {
-    const { source } = this.#parts;
+    const { source, log } = this.#parts;
     if (source === null) return;
+    log.begin(Activity.INSTALLS);
     for (let next = source.next(); next !== undefined; next = source.next()) this.#install(next);
+    log.end();
   }
 
   /** Forgets outdated regions; no frame of theirs is alive here, so their slots may be used anew. */
   #retire(slots: readonly number[], ticket: number): void {
-    const { catalog, table, pages, memory, words, hart, statistics } = this.#parts;
+    const { catalog, table, pages, memory, words, hart, statistics, log } = this.#parts;
+    if (slots.length > 0) log.note(Happening.INVALIDATION, slots.length);
     for (const slot of slots) {
       const region = catalog.region(slot);
       table.set(slot, null);

@@ -4,10 +4,11 @@
  */
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { beginArming, finishArming, isMonitorFull, sweepMonitor } from "../atomics/monitor.ts";
-import { ALL_HARTS, requestRemote, waitRemote } from "../atomics/remote_work.ts";
+import { ALL_HARTS } from "../atomics/remote_work.ts";
 import { RemoteWork } from "../atomics/shared_layout.ts";
 import type { ColdFunctions } from "./cold_instance.ts";
 import type { ExclusiveSections } from "./exclusive_sections.ts";
+import type { RemoteRequests } from "./remote_requests.ts";
 import type { TranslationCache } from "./translation_cache.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -20,16 +21,14 @@ const STORES_BEFORE_SWEEP = 0x4000;
 export interface ReservationParts {
   /** Shared memory. */
   readonly words: Int32Array;
-  /** The hart. */
-  readonly hart: number;
   /** Private memory. */
   readonly memory: VcpuMemory;
   /** Its cold tier. */
   readonly cold: ColdFunctions;
   /** Its cached translations. */
   readonly translations: TranslationCache;
-  /** Answers requests of others. */
-  readonly serve: () => void;
+  /** Its requests to others. */
+  readonly requests: RemoteRequests;
   /** Its exclusive sections. */
   readonly sections: ExclusiveSections;
 }
@@ -45,12 +44,11 @@ export class Reservations {
 
   /** Makes stores to a page visible to reservations; the load-reserved that asked runs again. */
   arm(): void {
-    const { words, hart, memory, translations, serve } = this.#parts;
+    const { words, memory, translations, requests } = this.#parts;
     const page = memory.control(Control.ARM_PAGE);
     if (isMonitorFull(words)) this.#sweep(true);
     beginArming(words, page);
-    requestRemote(words, hart, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
-    waitRemote(words, hart, ALL_HARTS, serve);
+    requests.make(ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
     translations.dropWriteEntries();
     finishArming(words, page);
   }

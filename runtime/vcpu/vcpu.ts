@@ -11,19 +11,24 @@ import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { ExitReason } from "../../ir/exit_reason.ts";
 import { LeaveReason } from "../../wasm_backend/abi/leave_reason.ts";
 import { Control, REGION_SLOTS } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { ActivityLog } from "../atomics/activity_log.ts";
 import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
+import { type EventBuffer, EventRing } from "../atomics/event_ring.ts";
 import { park } from "../atomics/exclusive.ts";
 import { peek, post, take } from "../atomics/pending.ts";
-import { serveRemote, waitRemote } from "../atomics/remote_work.ts";
+import { serveRemote } from "../atomics/remote_work.ts";
 import {
+  Activity,
+  Happening,
   HartStart,
   Pending,
   RemoteWork,
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import { type LockSettings, serializedBus } from "../devices/big_lock.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
@@ -35,7 +40,6 @@ import {
 } from "./cold_instance.ts";
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
-import { serializedBus } from "../devices/big_lock.ts";
 import { DeviceAccess } from "./device_access.ts";
 import { ExclusiveSections } from "./exclusive_sections.ts";
 import { FirmwareServices, type Restart } from "./firmware_services.ts";
@@ -43,6 +47,7 @@ import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
 import { CodePageRelease } from "./code_page_release.ts";
+import { RemoteRequests } from "./remote_requests.ts";
 import { Reservations } from "./reservations.ts";
 import { StackSampler } from "./stack_sampler.ts";
 import { TranslationCache } from "./translation_cache.ts";
@@ -87,6 +92,8 @@ export const Departure = {
 /** The shortest time that hosts let a thread sleep; who spins sleeps for it now and then. */
 export const SHORTEST_SLEEP_MS = 0.05;
 
+const UNMEASURED: LockSettings = { hasBigLock: false, timesHolds: false };
+
 /** What a hart waits for. */
 const Wait = {
   NOTHING: 0,
@@ -99,6 +106,15 @@ const Wait = {
   /** Some time for others: it spins. */
   REST: 4,
 } as const;
+
+/** What a hart does that waits, by {@linkcode Wait}. A rest is over when it begins: nothing is waited for. */
+const WAITING: readonly Activity[] = [
+  Activity.RESTS,
+  Activity.SLEEPS,
+  Activity.OFF,
+  Activity.STALLS,
+  Activity.RESTS,
+];
 
 /** What a vCPU is made of. */
 export interface VcpuParts {
@@ -131,7 +147,9 @@ export interface VcpuParts {
   /** Does nobody change registers or memory in a pause? A reservation survives it then. */
   readonly isUntouched?: boolean;
   /** The locks it takes; without, those of a machine that measures nothing. */
-  readonly locks?: VcpuLocks;
+  readonly locks?: LockSettings;
+  /** Where its history goes; null or nothing when no trace is made. */
+  readonly events?: EventBuffer | null;
   /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
   readonly poll: (() => void) | null;
   /** Where samples for a profile go; none are taken when there is nothing. */
@@ -144,6 +162,8 @@ export class Vcpu {
   readonly memory: VcpuMemory = new VcpuMemory();
   /** Integer registers and program counter. */
   readonly registers: VcpuRegisters;
+  /** The locks that it takes. */
+  readonly locks: VcpuLocks;
   readonly #parts: VcpuParts;
   readonly #words: Int32Array;
   readonly #hart: number;
@@ -161,7 +181,8 @@ export class Vcpu {
   readonly #paused: PausedVcpu;
   readonly #sampler: StackSampler | null;
   readonly #serve: () => void;
-  readonly #locks: VcpuLocks;
+  readonly #log: ActivityLog;
+  readonly #remote: RemoteRequests;
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
   /** Spin hints since this vCPU last slept for one. */
@@ -180,8 +201,8 @@ export class Vcpu {
     this.#hart = hart;
     this.#words = new Int32Array(ram.buffer);
     this.registers = new VcpuRegisters(this.memory, frontend);
-    this.#locks = parts.locks ??
-      new VcpuLocks(this.#words, hart, { hasBigLock: false, timesHolds: false });
+    this.#log = this.#createLog();
+    this.locks = new VcpuLocks(this.#words, hart, this.#log, parts.locks ?? UNMEASURED);
     this.#services = new FirmwareServices(this.#words, hart, this.registers);
     this.#statistics = new VcpuStatistics(this.#words, hart, this.memory, this.registers);
     this.#initializeControl();
@@ -214,6 +235,7 @@ export class Vcpu {
       pages: this.#pages,
       memory: this.memory,
       statistics: this.#statistics,
+      log: this.#log,
     });
     this.#paused = new PausedVcpu({
       words: this.#words,
@@ -226,30 +248,23 @@ export class Vcpu {
     });
     this.#sampler = this.#createSampler();
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
-    const applyRemote = (bits: number): void => this.#applyRemoteWork(bits);
+    const applyRemote = (bits: number): void => this.#serveRemoteWork(bits);
     this.#serve = () => {
       serveGuard(this.#words, hart, dropWriteEntries);
       serveRemote(this.#words, hart, applyRemote);
     };
-    const { timesHolds } = this.#locks;
-    const sections = new ExclusiveSections(this.#words, hart, this.#serve, timesHolds);
-    this.#codePages = new CodePageRelease({
+    const among = { words: this.#words, hart, serve: this.#serve, log: this.#log };
+    const { timesHolds } = this.locks;
+    this.#remote = new RemoteRequests(among);
+    const shared = {
       words: this.#words,
-      hart,
       memory: this.memory,
       translations: this.#translations,
-      serve: this.#serve,
-      sections,
-    });
-    this.#reservations = new Reservations({
-      words: this.#words,
-      hart,
-      memory: this.memory,
-      cold: this.#cold,
-      translations: this.#translations,
-      serve: this.#serve,
-      sections,
-    });
+      sections: new ExclusiveSections({ ...among, timesHolds }),
+      requests: this.#remote,
+    };
+    this.#codePages = new CodePageRelease(shared);
+    this.#reservations = new Reservations({ ...shared, cold: this.#cold });
   }
 
   #initializeControl(): void {
@@ -259,6 +274,12 @@ export class Vcpu {
     this.memory.setWideControl(Control.RAM_BYTES, ramRange.bytes);
     this.memory.setControl(Control.RESERVATION_SCHEME, this.#parts.reservationScheme);
     this.memory.setControl(Control.HEAT_MASK, HOT_THRESHOLD - 1);
+  }
+
+  #createLog(): ActivityLog {
+    const { hart, events = null } = this.#parts;
+    const ring = events === null ? null : new EventRing(events, hart);
+    return new ActivityLog(this.#words, hart, ring, this.registers);
   }
 
   #createCheck(spaces: VcpuSpaces): RegionCheck | null {
@@ -284,7 +305,7 @@ export class Vcpu {
 
   #coldHost(): ColdHost {
     const { devices, clock, frontend } = this.#parts;
-    const { big } = this.#locks;
+    const { big } = this.locks;
     const bus = big === null ? devices.bus : serializedBus(devices.bus, big);
     const access = new DeviceAccess(this.#words.buffer, this.#hart, bus, this.memory);
     const fetch = (address: bigint): number => this.#cold.translateFetch(address);
@@ -304,6 +325,7 @@ export class Vcpu {
       encoding: (low, high) => this.#pages.encoding(low, high, fetch),
       translationChanged: () => this.#translations.flushAll(),
       dropProvisional: () => this.#pages.flushInstructions(),
+      interruptTaken: (cause) => this.#log.note(Happening.INTERRUPT, cause),
       guestImports: {
         guest_time: () => clock.timeTicks(),
         timer_changed: () => {
@@ -362,13 +384,28 @@ export class Vcpu {
    * something
    */
   attend(): number {
+    const wait = this.#look();
+    const activity = this.#activity(wait);
+    const hasChanged = this.#log.settle(activity);
+    if (hasChanged && activity === Activity.SLEEPS) this.#statistics.countBudget();
+    return wait;
+  }
+
+  #look(): number {
     if (this.#hasEnded) return Attention.ENDED;
     if (this.#paused.isStanding) return this.#standOn();
     this.#wake();
-    this.#locks.held.requireNone();
+    this.locks.held.requireNone();
     this.#parts.poll?.();
     const bits = peek(this.#words, this.#hart) === 0 ? 0 : take(this.#words, this.#hart);
     return (bits & Pending.PAUSE) !== 0 ? this.#standStill(bits) : this.#goOn(bits);
+  }
+
+  /** What the hart does, after it was told for how long it waits. */
+  #activity(wait: number): Activity {
+    if (wait === Attention.RUNS) return Activity.EXECUTES;
+    if (wait === Attention.ENDED) return Activity.ENDED;
+    return this.#paused.isStanding ? Activity.STANDS_STILL : WAITING[this.#waitsFor];
   }
 
   /** Executes until guest code comes back; only when {@linkcode Vcpu.attend} said so. @returns a {@linkcode Departure} */
@@ -399,6 +436,7 @@ export class Vcpu {
   }
 
   #tidyUp(): void {
+    this.#statistics.countBudget();
     this.#statistics.publish();
     this.#reservations.sweepWhenBusy();
     this.#codePages.releaseWhenBusy();
@@ -460,13 +498,20 @@ export class Vcpu {
 
   /** Serves the bits that were taken; what the hart waits for is looked at after that. */
   #goOn(bits: number): number {
+    if (bits !== 0) this.#log.note(Happening.ATTENDS, bits);
     if ((bits & Pending.STOP) !== 0) return this.#end();
     if ((bits & Pending.SAMPLE) !== 0) this.#sampler?.record();
     if ((bits & Pending.MODULES) !== 0) this.#installer.receive();
     if ((bits & Pending.TIMER) !== 0) this.#timerRanOut();
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
-    if ((bits & Pending.EXCLUSIVE) !== 0) park(this.#words, this.#hart, this.#serve);
+    if ((bits & Pending.EXCLUSIVE) !== 0) this.#park();
     return this.#wait(bits !== 0);
+  }
+
+  #park(): void {
+    this.#log.begin(Activity.PARKS);
+    park(this.#words, this.#hart, this.#serve);
+    this.#log.end();
   }
 
   /** Timers are devices to the lock of all devices, as they are to QEMU's. */
@@ -475,20 +520,25 @@ export class Vcpu {
     try {
       this.#parts.clock.updateTimerLines(this.#hart);
     } finally {
-      this.#locks.big?.leave();
+      this.locks.big?.leave();
     }
   }
 
   /** Takes the lock of all devices, if there is one; IDLE as long as others have it. */
   #enterDevices(): void {
-    const { big } = this.#locks;
+    const { big } = this.locks;
     while (big !== null && !big.tryEnter()) this.#awaitDevices();
   }
 
   #awaitDevices(): void {
     this.rest();
-    this.#locks.big?.awaitFree();
+    this.locks.big?.awaitFree();
     this.#wake();
+  }
+
+  #serveRemoteWork(bits: number): void {
+    this.#log.note(Happening.SERVES, bits);
+    this.#applyRemoteWork(bits);
   }
 
   #applyRemoteWork(bits: number): void {
@@ -558,9 +608,11 @@ export class Vcpu {
         this.#waitsFor = Wait.INTERRUPT;
         return Departure.GOES_ON;
       case ExitReason.FLUSH_INSTRUCTIONS:
+        this.#log.note(Happening.CODE_FENCE);
         this.#cold.flushInstructions();
         return Departure.GOES_ON;
       case ExitReason.FLUSH_TRANSLATIONS:
+        this.#log.note(Happening.TRANSLATION_FENCE);
         this.#cold.flushTranslations();
         return Departure.GOES_ON;
       case ExitReason.YIELD:
@@ -604,7 +656,7 @@ export class Vcpu {
    * of a store was busy, and whoever holds it may need this core.
    */
   #waitForRoom(): number {
-    const isLocked = this.#locks.big?.wasRefused === true;
+    const isLocked = this.locks.big?.wasRefused === true;
     if (isLocked) this.#awaitDevices();
     if (isLocked) return Departure.GOES_ON;
     if (!awaitOutputRoom(this.#words, this.#hart)) {
@@ -632,7 +684,7 @@ export class Vcpu {
     try {
       return this.#parts.devices.environmentCall(this.#services);
     } finally {
-      this.#locks.big?.leave();
+      this.locks.big?.leave();
     }
   }
 
@@ -640,9 +692,7 @@ export class Vcpu {
   #carryOutServices(): void {
     const services = this.#services;
     this.#applyRemoteWork(services.ownWork);
-    if (services.hasRemoteRequest) {
-      waitRemote(this.#words, this.#hart, services.remoteTargets, this.#serve);
-    }
+    if (services.hasRemoteRequest) this.#remote.await(services.remoteTargets);
     const { restart, isSuspended, isStopped } = services;
     services.clear();
     if (isSuspended) this.#suspend(restart);

@@ -1,4 +1,5 @@
 /** The locks that a vCPU takes, and what they cost it. */
+import type { ActivityLog } from "../atomics/activity_log.ts";
 import { HeldLocks, LockRank } from "../atomics/lock_order.ts";
 import { LockUse } from "../atomics/lock_use.ts";
 import { Machine } from "../atomics/shared_layout.ts";
@@ -17,10 +18,19 @@ export class VcpuLocks {
   readonly timesHolds: boolean;
 
   /** Locks of a hart of the machine whose memory is given. */
-  constructor(words: Int32Array, hart: number, { hasBigLock, timesHolds }: LockSettings) {
-    const user = { words, held: this.held, timesHolds };
+  constructor(
+    words: Int32Array,
+    hart: number,
+    log: ActivityLog | null,
+    { hasBigLock, timesHolds }: LockSettings,
+  ) {
+    const user = { words, held: this.held, timesHolds, log };
     const counters = (lock: CountedLock) => hartLockCounters(words.buffer, hart, lock);
-    const place = { offset: Machine.HTIF_LOCK.offset, rank: LockRank.DEVICE };
+    const place = {
+      offset: Machine.HTIF_LOCK.offset,
+      rank: LockRank.DEVICE,
+      number: CountedLock.HTIF,
+    };
     const own = new LockUse(user, place, counters(CountedLock.HTIF));
     this.timesHolds = timesHolds;
     this.big = hasBigLock ? new LockUse(user, BIG_LOCK, counters(CountedLock.ALL_DEVICES)) : null;

@@ -38,6 +38,11 @@ export class VcpuStatistics {
     this.#counters[HartCounter.INVALIDATIONS]++;
   }
 
+  /** The hart goes on: it begins a budget, or waits for something new. */
+  countBudget(): void {
+    this.#counters[HartCounter.BUDGETS]++;
+  }
+
   /** Writes what private memory counts. ORDER: plain stores of one writer; readers accept old values. */
   publish(): void {
     this.#counters[HartCounter.INSTRUCTIONS] = this.#memory.retired();

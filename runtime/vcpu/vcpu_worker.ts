@@ -30,7 +30,6 @@ import type { InstalledModule } from "../translation/region_catalog.ts";
 import { CountedThread } from "./counted_thread.ts";
 import { HostBoundary } from "./host_boundary.ts";
 import { HtifPoll } from "./htif_poll.ts";
-import { VcpuLocks } from "./vcpu_locks.ts";
 import type { ModuleSource } from "./region_installer.ts";
 import { runOnOwnThread } from "./own_thread.ts";
 import { SharedThread } from "./shared_thread.ts";
@@ -95,14 +94,7 @@ async function openWorkshop(start: VcpuStart, counting: Counting | null): Promis
   const parts = { words, hartCount, clock, consoleSink, consoleSource, power, wallClock };
   const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
   const build = ({ hart, start: { pc, registers }, modules }: WorkerHart): Vcpu => {
-    const locks = new VcpuLocks(words, hart, start.locks);
-    const htif = HtifPoll.create(words, start.htif, {
-      ram,
-      power,
-      consoleSink,
-      consoleSource,
-      locks: locks.htif,
-    });
+    let htif: HtifPoll | null = null;
     const vcpu = new Vcpu({
       hart,
       ram: memory,
@@ -119,9 +111,12 @@ async function openWorkshop(start: VcpuStart, counting: Counting | null): Promis
       samples: start.samples,
       isCounted: counting !== null,
       isUntouched: start.journal !== null,
-      locks,
-      poll: htif === null ? null : () => htif.poll(),
+      locks: start.locks,
+      events: start.events,
+      poll: start.htif === null ? null : () => htif?.poll(),
     });
+    const locks = vcpu.locks.htif;
+    htif = HtifPoll.create(words, start.htif, { ram, power, consoleSink, consoleSource, locks });
     if (!start.translation.hasRegions) vcpu.memory.setControl(Control.HEAT_MASK, NEVER_HOT);
     vcpu.reset(pc, registers);
     return vcpu;

@@ -123,6 +123,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       flameGraph: () => "<svg/>",
     }),
     jitMap: () => [],
+    trace: () => '{"traceEvents":[]}\n',
   };
 }
 

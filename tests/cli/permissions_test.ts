@@ -68,6 +68,13 @@ const COMMANDS: readonly Command[] = [
     prints: /^hello harts 1\n$/,
   },
   {
+    name: "a timeline of a machine that is watched",
+    words: [...RUN, "-trace", "file=@log", "-watchdog", "60"],
+    reads: [SOURCES, HELLO],
+    writes: ["@log"],
+    prints: /^hello harts 1\n$/,
+  },
+  {
     name: "dumpdtb=",
     words: ["-M", "virt,dumpdtb=@tree"],
     reads: [],

@@ -92,16 +92,18 @@ Deno.test("--stats prints a table to standard error", async () => {
   assertMatch(stderr, /^exit: budget +9$/m);
 });
 
-Deno.test("--profile and --jit-map write their files by their endings, and tell what is missing", async () => {
+Deno.test("--profile, --jit-map and --trace write their files, and tell what is missing", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const files = ["p.txt", "p.cpuprofile", "p.svg"].map((name) => `${folder}/${name}`);
     for (const [index, content] of ["hart 0;idle 1\nhart 0;main 2\n", "{}", "<svg/>"].entries()) {
-      const words = [...RUN_WORDS, "--profile", files[index], "--jit-map", `${folder}/map`];
+      const others = ["--jit-map", `${folder}/map`, "--trace", `file=${folder}/trace`];
+      const words = [...RUN_WORDS, "--profile", files[index], ...others];
       const { code, stdout, stderr } = await runOnPipes(words, "Q");
       assertEquals([code, stdout], [0, "[virt 1 ]Q"]);
       assertEquals(await Deno.readTextFile(files[index]), content);
       assertMatch(await Deno.readTextFile(`${folder}/map`), /^region +samples/);
+      assertEquals(await Deno.readTextFile(`${folder}/trace`), '{"traceEvents":[]}\n');
       assertStringIncludes(stderr, "weft: profile: Image: no symbol table\n");
       assertStringIncludes(stderr, "weft: profile: 2 samples were lost\n");
     }

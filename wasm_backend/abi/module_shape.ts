@@ -57,6 +57,8 @@ export const HostImport = {
   TRANSLATION_CHANGED: "host_translation_changed",
   /** `()`: decoded pages that are provisional are to be dropped. */
   DROP_PROVISIONAL: "host_drop_provisional",
+  /** `(cause i32)`: the guest takes an interrupt, at state pc. */
+  INTERRUPT_TAKEN: "host_interrupt_taken",
   /** `(pc low i32, pc high i32) -> i32`: bits of the instruction at pc. */
   ENCODING: "host_encoding",
 } as const;

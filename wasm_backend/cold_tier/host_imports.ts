@@ -12,6 +12,7 @@ const HOST_SIGNATURES: readonly FunctionSignature[] = [
   { name: HostImport.HOT, parameters: ["i32", "i32"], result: "void" },
   { name: HostImport.TRANSLATION_CHANGED, parameters: [], result: "void" },
   { name: HostImport.DROP_PROVISIONAL, parameters: [], result: "void" },
+  { name: HostImport.INTERRUPT_TAKEN, parameters: ["i32"], result: "void" },
   { name: HostImport.ENCODING, parameters: ["i32", "i32"], result: "i32" },
 ];
 

@@ -80,6 +80,7 @@ export function trampolineFunctions(
     ${isReplay ? "(return (i32.const 0))" : ""}
     (local.set $cause (call $${names.pendingInterrupt}))
     (if (i32.lt_s (local.get $cause) (i32.const 0)) (then (return (i32.const 0))))
+    (call $host_interrupt_taken (local.get $cause))
     (call $${names.interruptEnter} (local.get $cause))
     (i32.const 1))
 
