@@ -10,7 +10,12 @@
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { ExitReason } from "../../ir/exit_reason.ts";
 import { LeaveReason } from "../../wasm_backend/abi/leave_reason.ts";
-import { Control, REGION_SLOTS } from "../../wasm_backend/abi/vcpu_layout.ts";
+import {
+  CONTEXT_MODE_BITS,
+  Control,
+  ENTRY_INDEX_BITS,
+  REGION_SLOTS,
+} from "../../wasm_backend/abi/vcpu_layout.ts";
 import { ActivityLog } from "../atomics/activity_log.ts";
 import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
@@ -23,6 +28,8 @@ import {
   Activity,
   Happening,
   HartStart,
+  PAGE_BYTES,
+  PAGE_SHIFT,
   Pending,
   RemoteWork,
   Vcpu as VcpuWord,
@@ -67,6 +74,7 @@ const YIELDS_BEFORE_SLEEP = 64;
 /** Executions of a block head before its region is asked for, again and again; a power of two. */
 const HOT_THRESHOLD = 8192;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
+const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const HALF_RANGE = 0x1_0000_0000;
 
 /** What {@linkcode Vcpu.attend} says besides milliseconds to sleep. */
@@ -433,6 +441,19 @@ export class Vcpu {
   /** Does the vCPU stand still in a pause? */
   get isStandingStill(): boolean {
     return this.#paused.isStanding;
+  }
+
+  /** Name of the compiled region that is entered at the program counter, if there is one. */
+  regionHere(): string | undefined {
+    const host = this.#cold.translateFetch(this.registers.pc);
+    const mode = this.memory.control(Control.CONTEXT) & MODE_MASK;
+    const target = this.#catalog.target(host >>> PAGE_SHIFT, host & (PAGE_BYTES - 1), mode);
+    return this.#catalog.region(target >>> ENTRY_INDEX_BITS)?.name;
+  }
+
+  /** Is it this vCPU's turn? Where vCPUs share a thread, of one at most. */
+  get isAwake(): boolean {
+    return this.#isAwake;
   }
 
   #tidyUp(): void {

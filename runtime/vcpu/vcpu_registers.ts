@@ -60,8 +60,12 @@ export class VcpuRegisters implements CallerRegisters {
 
   /** The program counter for people. */
   get pcText(): string {
-    const wide = BigInt(this.pcHigh >>> 0) << HALF_BITS | BigInt(this.pcLow >>> 0);
-    return `0x${wide.toString(HEX)}`;
+    return `0x${BigInt.asUintN(64, this.pc).toString(HEX)}`;
+  }
+
+  /** The program counter, signed; for what is rare. */
+  get pc(): bigint {
+    return BigInt(this.pcHigh) << HALF_BITS | BigInt(this.pcLow >>> 0);
   }
 
   /** Sets the program counter. */

@@ -20,6 +20,7 @@ import { AdaptiveShift, FIRST_ADAPTIVE_SHIFT } from "../machine/adaptive_shift.t
 import { loadBoard } from "../machine/boards/boards.ts";
 import { GuestClock } from "../machine/clock.ts";
 import type { IcountOptions, LlscScheme } from "../machine/options.ts";
+import { errorText } from "../machine/internal_error.ts";
 import { VirtualTime } from "../machine/virtual_time.ts";
 import type { VcpuStart, WorkerFailure, WorkerHart } from "../machine/worker_messages.ts";
 import type { JournalReport } from "../replay/journal.ts";
@@ -28,6 +29,7 @@ import { StateDigest } from "../replay/state_digest.ts";
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { CountedThread } from "./counted_thread.ts";
+import { failureText } from "./failure_text.ts";
 import { HostBoundary } from "./host_boundary.ts";
 import { HtifPoll } from "./htif_poll.ts";
 import type { ModuleSource } from "./region_installer.ts";
@@ -140,13 +142,25 @@ async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
   const workshop = await openWorkshop(start, counting);
   const vcpus = harts.map(workshop.build);
   for (const hart of harts) markStart(words, hart);
-  if (counting !== null) {
-    const report = runCounted(start, words, vcpus, workshop, counting);
-    if (report !== null) scope.postMessage({ journal: report });
-  } else if (sharesThread) new SharedThread(words, vcpus).run();
-  else runOnOwnThread(vcpus[0], words, harts[0].hart);
+  try {
+    if (counting !== null) {
+      const report = runCounted(start, words, vcpus, workshop, counting);
+      if (report !== null) scope.postMessage({ journal: report });
+    } else if (sharesThread) new SharedThread(words, vcpus).run();
+    else runOnOwnThread(vcpus[0], words, harts[0].hart);
+  } catch (error) {
+    return scope.postMessage({ failure: placedFailure(vcpus, error) } satisfies WorkerFailure);
+  }
   for (const { modules } of harts) emptyPort(modules);
   scope.postMessage({ stopped: true });
+}
+
+/** What failed, and where its hart was: the one whose turn it was, if any. */
+function placedFailure(vcpus: readonly Vcpu[], error: unknown): string {
+  const awake = vcpus.findIndex(({ isAwake }) => isAwake);
+  if (awake < 0) return errorText(error);
+  const text = failureText(vcpus[awake], error);
+  return vcpus.length === 1 ? text : `hart ${awake} ${text}`;
 }
 
 function runCounted(
@@ -199,7 +213,6 @@ function emptyPort(port: MessagePort): void {
 const scope = self as unknown as WorkerScope;
 scope.onmessage = ({ data }): void => {
   serve(scope, data).catch((error: unknown) => {
-    const failure = error instanceof Error ? error.stack ?? error.message : String(error);
-    scope.postMessage({ failure } satisfies WorkerFailure);
+    scope.postMessage({ failure: errorText(error) } satisfies WorkerFailure);
   });
 };

@@ -1,0 +1,9 @@
+/** A vCPU worker whose clock fails when the guest reads the time. */
+
+import { GuestClock } from "../../runtime/machine/clock.ts";
+
+GuestClock.prototype.timeTicks = function (): never {
+  throw new Error("the clock is broken");
+};
+
+await import("../../runtime/vcpu/vcpu_worker.ts");
