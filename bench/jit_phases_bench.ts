@@ -7,7 +7,8 @@ import type { Region } from "../ir/region.ts";
 import { optimize } from "../optimizer/pipeline.ts";
 import { withNonce } from "../runtime/translation/module_renewal.ts";
 import { addBranchHints } from "../wasm_backend/branch_hints.ts";
-import { type ModuleBuilder, ModuleFactory } from "../wasm_backend/module_builder.ts";
+import type { ModuleBuilder } from "../wasm_backend/module_builder.ts";
+import { EncoderFactory } from "../wasm_backend/encoder/module_encoder.ts";
 import { moduleImports } from "../wasm_backend/module_fixture.ts";
 import { EntryGraph } from "../wasm_backend/region/entry_graph.ts";
 import { addRegions, type BatchOptions } from "../wasm_backend/region/region_module.ts";
@@ -23,11 +24,11 @@ const PAGE = { distance: 0, hostPage: 0x300, generation: 0 };
 
 const frontend = new RiscvFrontend();
 const requests = await kernelRequests(MODE_KEY);
-const factory = new ModuleFactory();
+const factory = new EncoderFactory();
 const copied = new Map(frontend.copiedFunctions().map((region) => [region.name, region]));
 const options: BatchOptions = {
   ...{ pc: frontend.pc, stackPointer: frontend.stackPointer, ram: RAM, host: "x64" },
-  ...{ hasOtherWriters: true, isChecked: false, isCounted: false, wantsText: false },
+  ...{ hasOtherWriters: true, isChecked: false, isCounted: false, textFactory: null },
   copiedFunctions: () => copied,
 };
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type ModuleBuilder, ModuleFactory, wasmType } from "../module_builder.ts";
+import { BinaryenFactory } from "../binaryen_builder.ts";
+import { type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { moduleImports } from "../module_fixture.ts";
 import { FlowGraph } from "./flow_graph.ts";
 import { type Edges, reducibleGraph } from "./graph_fixture.ts";
@@ -9,7 +10,7 @@ import { type NodeCode, StructuredControlFlow } from "./structured_control_flow.
 const [I32, NONE] = [wasmType("i32"), wasmType("void")];
 const CHOICE = 0;
 const STEPS = 60;
-const factory = new ModuleFactory();
+const factory = new BinaryenFactory();
 
 class Stop extends Error {}
 
