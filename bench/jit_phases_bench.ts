@@ -62,6 +62,11 @@ function encode(m: ModuleBuilder): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Numbers that were never used. */
+function* fresh(): Generator<number, number> {
+  for (let number = 1;; number++) yield number;
+}
+
 /** Functions that do nothing, for whatever a module imports. */
 function importsOf(module: WebAssembly.Module): WebAssembly.Imports {
   const functions = WebAssembly.Module.imports(module).filter(({ kind }) => kind === "function");
@@ -73,7 +78,7 @@ const instructions = lift().flatMap(({ blocks }) => blocks)
 const group = `${instructions} guest instructions`;
 const module = new WebAssembly.Module(encode(build(liftAndOptimize())));
 const imports = importsOf(module);
-let nonce = 0;
+const nonces = fresh();
 
 Deno.bench({ name: "lift", group, fn: () => void lift() });
 
@@ -116,7 +121,7 @@ Deno.bench({
   name: "compile on the host (baseline)",
   group,
   fn(b) {
-    const bytes = withNonce(encode(build(liftAndOptimize())), ++nonce);
+    const bytes = withNonce(encode(build(liftAndOptimize())), nonces.next().value);
     b.start();
     new WebAssembly.Module(bytes);
     b.end();
