@@ -28,6 +28,7 @@ import {
   THREAD_MODES,
   type ThreadMode,
 } from "../machine/options.ts";
+import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { absentFlag } from "./absent_flags.ts";
 import { parseIcount } from "./icount_flag.ts";
 import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
@@ -92,6 +93,7 @@ export interface CommandLine {
   check?: boolean;
   /** Column of the memory order table. */
   hostOrder?: HostOrderChoice;
+  encoder?: Encoder;
   /** Emit loads that the host may merge and swap. */
   unsafePlainLoads?: boolean;
   /** One lock around all devices. */
@@ -208,6 +210,9 @@ export const FLAGS: readonly FlagRow[] = [
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
+      `encoder=${
+        ENCODERS.join("|")
+      }: what encodes compiled code, to find out whether it does so wrongly; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "code-cache=D: keep compiled code in folder D for later machines; " +
       "bql=on: one lock around all devices, to measure what it costs; " +
@@ -443,6 +448,7 @@ const ACCEL_PROPERTIES = [
   "llsc",
   "bql",
   "host-order",
+  "encoder",
   "code-cache",
   "unsafe-plain-loads",
 ] as const;
@@ -463,6 +469,10 @@ function parseAccel(value: string, line: CommandLine): void {
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
   const passes = properties.get("opt");
   if (passes !== undefined) line.passes = parsePassList(passes);
+  const encoder = properties.get("encoder");
+  if (encoder !== undefined) {
+    line.encoder = parseChoice(`-accel ...,encoder=${encoder}`, encoder, ENCODERS);
+  }
   const order = properties.get("host-order");
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);

@@ -107,6 +107,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("icount", line.icount),
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
+      ...given("encoder", line.encoder),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("bql", line.bql),
       ...given("llsc", line.llsc),
