@@ -1,6 +1,10 @@
 /** Statistics of a machine as text for people. */
 
-import type { HartStatistics, MachineStatistics } from "../machine/machine_interface.ts";
+import type {
+  DriveStatistics,
+  HartStatistics,
+  MachineStatistics,
+} from "../machine/machine_interface.ts";
 
 const MILLION = 1e6;
 const MILLISECONDS = 1000;
@@ -28,6 +32,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["instruction fences", `${statistics.translations.instructionFences}`],
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
+    ...statistics.drives.flatMap(driveRows),
   ];
   return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}\n`).join("");
 }
@@ -44,6 +49,17 @@ function compiledText({ compiledInstructions, compileMilliseconds }: MachineStat
 function cacheRows({ cachedRegions, uncachedRegions }: MachineStatistics): [string, string][] {
   const all = cachedRegions + uncachedRegions;
   return all === 0 ? [] : [["from the code cache", `${cachedRegions} of ${all}`]];
+}
+
+/** What became of the requests to a disk. */
+function driveRows(drive: DriveStatistics): [string, string][] {
+  const { reads, writes, flushes, others, failures, bytesRead, bytesWritten } = drive;
+  return [
+    [drive.name, `${reads + writes + flushes + others} requests, ${failures} failed`],
+    ["  reads", `${reads} (${bytesRead} bytes)`],
+    ["  writes", `${writes} (${bytesWritten} bytes), ${flushes} flushes`],
+    ["  doorbells, interrupts", `${drive.doorbells}, ${drive.interrupts}`],
+  ];
 }
 
 /** One line for each hart. */

@@ -35,6 +35,7 @@ import { type MachineParts, PowerCycle } from "./power_cycle.ts";
 import { profileSymbols } from "./profile_symbols.ts";
 import { Profiler } from "./profiler.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
+import { DriveSet } from "./drive_set.ts";
 import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
 
@@ -52,6 +53,15 @@ export async function createMachine(
   signal?: AbortSignal,
 ): Promise<Machine> {
   const unobserved = await machineParts(description, sources);
+  try {
+    return await startMachine(unobserved, signal);
+  } catch (error) {
+    unobserved.drives.close();
+    throw error;
+  }
+}
+
+async function startMachine(unobserved: MachineParts, signal?: AbortSignal): Promise<Machine> {
   const plan = await planImages(unobserved.description, unobserved.board);
   const parts = await withObservers(unobserved, plan);
   signal?.throwIfAborted();
@@ -90,6 +100,7 @@ export async function machineParts(
     profiler: null,
     jitMap: null,
     runLog: await RunLog.open(description),
+    drives: await DriveSet.open(description.drives),
   };
 }
 
@@ -300,7 +311,8 @@ export class Machine implements AsyncDisposable {
 
   /**
    * Makes every hart stand still between two instructions, and guest time with them, as QEMU's `stop` does: to the
-   * guest no time passes. The real-time clock alone goes on, as the host's does. Does nothing before the start and
+   * guest no time passes. The real-time clock alone goes on, as the host's does. Requests to disks that have begun are
+   * finished, and no others begin. Does nothing before the start and
    * in a pause.
    *
    * @throws {MachineStateError} when the machine has ended, or ends instead
@@ -371,7 +383,8 @@ export class Machine implements AsyncDisposable {
 
   /** Counts so far, also while the machine runs (they may be a little old then) and after its end. */
   stats(): MachineStatistics {
-    return readStatistics(this.#words, this.#parts.description.harts, this.#wallSeconds());
+    const drives = this.#cycle.driveStatistics();
+    return readStatistics(this.#words, this.#parts.description.harts, this.#wallSeconds(), drives);
   }
 
   /**
@@ -492,6 +505,7 @@ export class Machine implements AsyncDisposable {
     this.#state = "ended";
     this.#cycleChanged.resolve();
     this.#parts.profiler?.end();
+    this.#parts.drives.close();
     await this.#parts.console.close();
     this.#parts.log.close();
     return status.reason === "stopped"

@@ -18,7 +18,12 @@ import {
   HartCounter,
   hartCounters,
 } from "../atomics/statistics_layout.ts";
-import type { HartActivity, HartStatistics, MachineStatistics } from "./machine_interface.ts";
+import type {
+  DriveStatistics,
+  HartActivity,
+  HartStatistics,
+  MachineStatistics,
+} from "./machine_interface.ts";
 
 const WORD_SHIFT = 2;
 const HALF_BITS = 32n;
@@ -36,6 +41,7 @@ export function readStatistics(
   words: Int32Array,
   hartCount: number,
   wallSeconds: number,
+  drives: readonly DriveStatistics[],
 ): MachineStatistics {
   const compiler = compilerCounters(words.buffer);
   const counters = Array.from({ length: hartCount }, (_, hart) => hartCounters(words.buffer, hart));
@@ -61,6 +67,7 @@ export function readStatistics(
       COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),
     ),
     exits: exitCounts(counters),
+    drives,
   };
 }
 

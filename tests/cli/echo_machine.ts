@@ -108,6 +108,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       },
       compileMilliseconds: { lift: 1.5 },
       exits: { budget: 9 },
+      drives: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
     profile: () => ({

@@ -107,6 +107,7 @@ class CheckedHart {
       devices: {
         bus: { load: () => false, store: () => this.#end() },
         timedDevices: [],
+        virtioSlots: [],
         inputArrived: () => {},
         receiveBreak: () => {},
         environmentCall: () => false,

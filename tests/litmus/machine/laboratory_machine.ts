@@ -136,12 +136,12 @@ export class LaboratoryMachine {
 
   /** Regions compiled so far. */
   get regions(): number {
-    return readStatistics(this.#words, this.harts, 1).regions;
+    return readStatistics(this.#words, this.harts, 1, []).regions;
   }
 
   /** Share of instructions executed in regions, since the machine started. */
   hotCounts(): HotCounts {
-    const { harts } = readStatistics(this.#words, this.harts, 1);
+    const { harts } = readStatistics(this.#words, this.harts, 1, []);
     return {
       instructions: harts.reduce((sum, hart) => sum + hart.instructions, 0),
       inRegions: harts.reduce((sum, hart) => sum + hart.hotInstructions, 0),
