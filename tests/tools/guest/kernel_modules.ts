@@ -2,8 +2,8 @@
  * Modules of Debian's kernel for the guest, in the order in which they can be loaded.
  *
  * The package holds no table of what needs what (its installation makes one), but each module says it itself, in the
- * fields `depends=` and `softdep=pre:` of its `.modinfo` section. A module that is built into the kernel needs no
- * loading.
+ * fields `depends=` and `softdep=pre:` of its `.modinfo` section. The first names modules only, the second also what is
+ * built into the kernel or another name for something.
  */
 
 import { basename, join } from "node:path";
@@ -27,10 +27,13 @@ export async function moduleEntries(
   const order: string[] = [];
   const contents = new Map<string, Uint8Array>();
   const add = async (name: string): Promise<void> => {
-    if (contents.has(name) || tree.isBuiltIn(name)) return;
+    if (contents.has(name)) return;
     const content = await tree.read(name);
     contents.set(name, content);
-    for (const needed of neededBy(content)) await add(needed);
+    const { depends, before } = neededBy(content);
+    for (const needed of [...depends, ...before.filter((other) => tree.has(other))]) {
+      await add(needed);
+    }
     order.push(name);
   };
   for (const name of wanted) await add(name);
@@ -47,14 +50,19 @@ function fileEntry(name: string, content: Uint8Array): CpioEntry {
   return { kind: "file", path: `${MODULE_FOLDER}/${name}`, mode: 0o644, content };
 }
 
-/** Names of the modules that one says it needs. */
-export function neededBy(module: Uint8Array): string[] {
+/** What a module says it needs, and what it would like to have before. */
+export function neededBy(module: Uint8Array): {
+  readonly depends: string[];
+  readonly before: string[];
+} {
   const text = new TextDecoder("latin1").decode(module);
-  const depends = /\0depends=([^\0]*)\0/.exec(text)?.[1] ?? "";
-  const before = [...text.matchAll(/\0softdep=pre: ([^\0]*)\0/g)].flatMap(([, names]) =>
-    names.split(" ")
-  );
-  return [...depends.split(","), ...before].filter((name) => name !== "").map(plainName);
+  const names = (list: string, separator: string): string[] =>
+    list.split(separator).filter((name) => name !== "").map(plainName);
+  const before = [...text.matchAll(/\0softdep=pre: ([^\0]*)\0/g)];
+  return {
+    depends: names(/\0depends=([^\0]*)\0/.exec(text)?.[1] ?? "", ","),
+    before: before.flatMap(([, list]) => names(list, " ")),
+  };
 }
 
 function plainName(name: string): string {
@@ -64,19 +72,16 @@ function plainName(name: string): string {
 /** The modules of one kernel by name. */
 class ModuleTree {
   readonly #paths = new Map<string, string>();
-  readonly #builtIn = new Set<string>();
 
   static async open(folder: string): Promise<ModuleTree> {
     const tree = new ModuleTree();
     await tree.#collect(join(folder, "kernel"));
-    const builtIn = await Deno.readTextFile(join(folder, "modules.builtin"));
-    for (const path of builtIn.split("\n")) tree.#builtIn.add(plainName(basename(path, ".ko")));
     return tree;
   }
 
-  /** Is it part of the kernel, or a name for what may be? */
-  isBuiltIn(name: string): boolean {
-    return this.#builtIn.has(name) || !this.#paths.has(name) && name === "crc32c";
+  /** Is there a module of this name? */
+  has(name: string): boolean {
+    return this.#paths.has(name);
   }
 
   async read(name: string): Promise<Uint8Array> {
