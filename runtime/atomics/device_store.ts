@@ -67,7 +67,7 @@ export class DeviceStores {
     for (let done = 0; done < bytes.length;) {
       const at = hostOffset + done;
       const inPage = Math.min(bytes.length - done, PAGE_BYTES - at % PAGE_BYTES);
-      const part = bytes.subarray(done, done + inPage);
+      const part = inPage === bytes.length ? bytes : bytes.subarray(done, done + inPage);
       if (this.#isPlain(at)) this.#bytes.set(part, at);
       else this.#guarded.storeBytes(at, part);
       done += inPage;

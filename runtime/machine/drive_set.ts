@@ -43,10 +43,14 @@ export class DriveSet {
   readonly #threads: readonly string[];
   #ports: MessagePort[] = [];
   #isOpen = true;
+  /** A process that ends in the middle leaves no temporary files behind, unless it is killed. */
+  readonly #atExit = (): void => this.close();
 
   private constructor(drives: readonly OpenDrive[]) {
     this.#drives = drives;
     this.#threads = [...new Set(drives.map(({ description }) => description.iothread))];
+    const isTemporary = drives.some(({ overlay }) => overlay !== null);
+    if (isTemporary) globalThis.addEventListener("unload", this.#atExit);
   }
 
   /** Opens all disks. Throws ConfigurationError; nothing is open then. */
@@ -138,6 +142,7 @@ export class DriveSet {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    globalThis.removeEventListener("unload", this.#atExit);
     this.#closePorts();
     closeAll(this.#drives);
   }

@@ -43,8 +43,14 @@ export class SegmentList {
     this.#total = 0;
   }
 
-  /** Adds a segment that was located. */
+  /** Adds a segment that was located; one that goes on where the last one ends becomes a part of it. */
   add(hostOffset: number, length: number): void {
+    const last = this.#count - 1;
+    if (last >= 0 && this.#offsets[last] + this.#lengths[last] === hostOffset) {
+      this.#lengths[last] += length;
+      this.#total += length;
+      return;
+    }
     this.#offsets[this.#count] = hostOffset;
     this.#lengths[this.#count++] = length;
     this.#total += length;
