@@ -7,7 +7,8 @@ import type { Region } from "../ir/region.ts";
 import { optimize } from "../optimizer/pipeline.ts";
 import { withNonce } from "../runtime/translation/module_renewal.ts";
 import { addBranchHints } from "../wasm_backend/branch_hints.ts";
-import { type ModuleBuilder, ModuleFactory } from "../wasm_backend/module_builder.ts";
+import type { ModuleBuilder } from "../wasm_backend/module_builder.ts";
+import { EncoderFactory } from "../wasm_backend/encoder/module_encoder.ts";
 import { moduleImports } from "../wasm_backend/module_fixture.ts";
 import { EntryGraph } from "../wasm_backend/region/entry_graph.ts";
 import { addRegions, type BatchOptions } from "../wasm_backend/region/region_module.ts";
@@ -23,11 +24,11 @@ const PAGE = { distance: 0, hostPage: 0x300, generation: 0 };
 
 const frontend = new RiscvFrontend();
 const requests = await kernelRequests(MODE_KEY);
-const factory = new ModuleFactory();
+const factory = new EncoderFactory();
 const copied = new Map(frontend.copiedFunctions().map((region) => [region.name, region]));
 const options: BatchOptions = {
   ...{ pc: frontend.pc, stackPointer: frontend.stackPointer, ram: RAM, host: "x64" },
-  ...{ hasOtherWriters: true, isChecked: false, isCounted: false, wantsText: false },
+  ...{ hasOtherWriters: true, isChecked: false, isCounted: false, textFactory: null },
   copiedFunctions: () => copied,
 };
 
@@ -61,6 +62,11 @@ function encode(m: ModuleBuilder): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Numbers that were never used. */
+function* fresh(): Generator<number, number> {
+  for (let number = 1;; number++) yield number;
+}
+
 /** Functions that do nothing, for whatever a module imports. */
 function importsOf(module: WebAssembly.Module): WebAssembly.Imports {
   const functions = WebAssembly.Module.imports(module).filter(({ kind }) => kind === "function");
@@ -72,7 +78,7 @@ const instructions = lift().flatMap(({ blocks }) => blocks)
 const group = `${instructions} guest instructions`;
 const module = new WebAssembly.Module(encode(build(liftAndOptimize())));
 const imports = importsOf(module);
-let nonce = 0;
+const nonces = fresh();
 
 Deno.bench({ name: "lift", group, fn: () => void lift() });
 
@@ -115,7 +121,7 @@ Deno.bench({
   name: "compile on the host (baseline)",
   group,
   fn(b) {
-    const bytes = withNonce(encode(build(liftAndOptimize())), ++nonce);
+    const bytes = withNonce(encode(build(liftAndOptimize())), nonces.next().value);
     b.start();
     new WebAssembly.Module(bytes);
     b.end();

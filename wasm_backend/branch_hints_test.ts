@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { addBranchHints } from "./branch_hints.ts";
-import { type ModuleBuilder, ModuleFactory, wasmType } from "./module_builder.ts";
+import { BinaryenFactory } from "./binaryen_builder.ts";
+import { type ModuleBuilder, wasmType } from "./module_builder.ts";
 
 const HEADER_BYTES = 8;
 const SectionId = { CUSTOM: 0, CODE: 10 } as const;
@@ -65,7 +66,7 @@ const PARAMETERS = "(param i32 i32 i32 i32 i32)";
 
 function moduleOf(functions: readonly string[]): ModuleBuilder {
   const bodies = functions.map((body, index) => `(func $f${index} ${PARAMETERS} ${body})`);
-  return new ModuleFactory().create(`(type $none (func)) ${bodies.join("\n")}`);
+  return new BinaryenFactory().create(`(type $none (func)) ${bodies.join("\n")}`);
 }
 
 interface Section {
@@ -211,7 +212,7 @@ Deno.test("imported functions count in the numbers of functions", () => {
 });
 
 Deno.test("the builder's rare conditionals are marks, nested ones too", () => {
-  const m = new ModuleFactory().create();
+  const m = new BinaryenFactory().create();
   const condition = () => m.localGet(0, I32);
   const set = () => m.localSet(1, m.i32(1));
   const inner = m.ifRare(condition(), [set()]);
@@ -222,7 +223,7 @@ Deno.test("the builder's rare conditionals are marks, nested ones too", () => {
 
 Deno.test("a module without marks or without code has no hints", () => {
   assertEquals(hintsIn(addBranchHints(moduleOf([PLAIN_IF]).emit())) ?? [], []);
-  const empty = new ModuleFactory().create().emit();
+  const empty = new BinaryenFactory().create().emit();
   const bytes = addBranchHints(empty);
   new WebAssembly.Module(bytes);
   assertEquals(hintsIn(bytes) ?? [], []);

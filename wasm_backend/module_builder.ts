@@ -1,284 +1,69 @@
 /**
- * The one file that speaks to Binaryen; `binaryen_package.ts` loads it.
+ * What the lowerings build Wasm modules with: expressions, functions, and the module around them.
  *
- * Expressions are made through Binaryen's C interface (`_Binaryen*`): building one costs a third of what the
- * wrapper objects cost. An expression is a number here; it must be used in exactly one place. Strings are
- * interned in Binaryen's heap once per process of the compiler and kept.
- *
- * Modules start from a text template, because two memories with declared minimum sizes cannot be made
- * through the JavaScript interface.
+ * An expression is a number; it must be used in exactly one place. Names of functions and labels are texts. There are
+ * two builders: `encoder/module_encoder.ts`, for modules that are made while the guest waits, and
+ * `binaryen_builder.ts`.
  */
-import { type BinaryenModule, loadBinaryen } from "./binaryen_package.ts";
-import {
-  ENVIRONMENT,
-  REGION_TABLE,
-  SHARED_MAXIMUM_PAGES,
-  SHARED_MEMORY,
-  SHARED_MINIMUM_PAGES,
-  VCPU_MEMORY,
-} from "./abi/module_shape.ts";
-import { VCPU_MEMORY_PAGES } from "./abi/vcpu_layout.ts";
 import type { ValueType } from "../ir/types.ts";
 
-/** An expression of the module under construction. */
+/** An expression of the module under construction; 0 is none. */
 export type Expression = number;
 
-/** Wasm types as Binaryen numbers. */
+/** A Wasm type: its code in the binary format. */
 export type WasmType = number;
 
 /** Which of the two memories. */
 export type MemoryName = "ram" | "cpu";
 
-interface RawBinaryen {
-  [name: `_Binaryen${string}`]: (...operands: (number | bigint | boolean)[]) => number;
-  [name: `__i32_store${string}`]: (address: number, value: number) => void;
-  _malloc(bytes: number): number;
-}
+/** Updates that Wasm has as one atomic operation. */
+export type AtomicUpdate = "add" | "sub" | "and" | "or" | "xor" | "xchg";
 
-const binaryen = await loadBinaryen();
-const raw = binaryen as unknown as RawBinaryen & Record<string, number>;
-
-const FEATURES = [
-  "Atomics",
-  "MutableGlobals",
-  "NontrappingFPToInt",
-  "SIMD128",
-  "BulkMemory",
-  "BulkMemoryOpt",
-  "SignExt",
-  "TailCall",
-  "ReferenceTypes",
-  "Multivalue",
-  "RelaxedSIMD",
-  "MultiMemory",
-] as const;
-
-const IMPORTS = `
-  (import "${ENVIRONMENT}" "${SHARED_MEMORY}" (memory $ram ${SHARED_MINIMUM_PAGES} ${SHARED_MAXIMUM_PAGES} shared))
-  (import "${ENVIRONMENT}" "${VCPU_MEMORY}" (memory $cpu ${VCPU_MEMORY_PAGES} ${VCPU_MEMORY_PAGES}))
-  (import "${ENVIRONMENT}" "${REGION_TABLE}" (table $table 0 funcref))`;
-
-const UNARY_STEMS: readonly [string, string][] = [
-  ["i32.clz", "ClzInt32"],
-  ["i32.ctz", "CtzInt32"],
-  ["i32.popcnt", "PopcntInt32"],
-  ["i32.eqz", "EqZInt32"],
-  ["i64.clz", "ClzInt64"],
-  ["i64.ctz", "CtzInt64"],
-  ["i64.popcnt", "PopcntInt64"],
-  ["i64.eqz", "EqZInt64"],
-  ["i32.extend8_s", "ExtendS8Int32"],
-  ["i32.extend16_s", "ExtendS16Int32"],
-  ["i64.extend8_s", "ExtendS8Int64"],
-  ["i64.extend16_s", "ExtendS16Int64"],
-  ["i64.extend32_s", "ExtendS32Int64"],
-  ["i64.extend_i32_s", "ExtendSInt32"],
-  ["i64.extend_i32_u", "ExtendUInt32"],
-  ["i32.wrap_i64", "WrapInt64"],
-  ["f32.sqrt", "SqrtFloat32"],
-  ["f32.abs", "AbsFloat32"],
-  ["f64.sqrt", "SqrtFloat64"],
-  ["f64.abs", "AbsFloat64"],
-  ["f64.ceil", "CeilFloat64"],
-  ["f64.floor", "FloorFloat64"],
-  ["f64.trunc", "TruncFloat64"],
-  ["f64.nearest", "NearestFloat64"],
-  ["f32.demote_f64", "DemoteFloat64"],
-  ["f64.promote_f32", "PromoteFloat32"],
-  ["f32.reinterpret_i32", "ReinterpretInt32"],
-  ["f64.reinterpret_i64", "ReinterpretInt64"],
-  ["i32.reinterpret_f32", "ReinterpretFloat32"],
-  ["i64.reinterpret_f64", "ReinterpretFloat64"],
-  ["f32.convert_i32_s", "ConvertSInt32ToFloat32"],
-  ["f32.convert_i32_u", "ConvertUInt32ToFloat32"],
-  ["f32.convert_i64_s", "ConvertSInt64ToFloat32"],
-  ["f32.convert_i64_u", "ConvertUInt64ToFloat32"],
-  ["f64.convert_i32_s", "ConvertSInt32ToFloat64"],
-  ["f64.convert_i32_u", "ConvertUInt32ToFloat64"],
-  ["f64.convert_i64_s", "ConvertSInt64ToFloat64"],
-  ["f64.convert_i64_u", "ConvertUInt64ToFloat64"],
-  ["i32.trunc_sat_f64_s", "TruncSatSFloat64ToInt32"],
-  ["i64.trunc_sat_f64_s", "TruncSatSFloat64ToInt64"],
-  ["i64.trunc_sat_f64_u", "TruncSatUFloat64ToInt64"],
-];
-
-const BINARY_STEMS: readonly [string, string][] = [
-  ["add", "Add"],
-  ["sub", "Sub"],
-  ["mul", "Mul"],
-  ["div_s", "DivS"],
-  ["div_u", "DivU"],
-  ["rem_s", "RemS"],
-  ["rem_u", "RemU"],
-  ["and", "And"],
-  ["or", "Or"],
-  ["xor", "Xor"],
-  ["shl", "Shl"],
-  ["shr_s", "ShrS"],
-  ["shr_u", "ShrU"],
-  ["rotl", "RotL"],
-  ["rotr", "RotR"],
-  ["eq", "Eq"],
-  ["ne", "Ne"],
-  ["lt_s", "LtS"],
-  ["lt_u", "LtU"],
-  ["ge_s", "GeS"],
-  ["ge_u", "GeU"],
-];
-
-const FLOAT_BINARY_STEMS: readonly [string, string][] = [
-  ["add", "Add"],
-  ["sub", "Sub"],
-  ["mul", "Mul"],
-  ["div", "Div"],
-  ["eq", "Eq"],
-  ["lt", "Lt"],
-  ["le", "Le"],
-];
-
-function operatorNumbers(): Map<string, number> {
-  const numbers = new Map<string, number>(UNARY_STEMS.map(([name, key]) => [name, raw[key]]));
-  for (const bits of ["32", "64"]) {
-    for (const [name, key] of BINARY_STEMS) {
-      numbers.set(`i${bits}.${name}`, raw[`${key}Int${bits}`]);
-    }
-    for (const [name, key] of FLOAT_BINARY_STEMS) {
-      numbers.set(`f${bits}.${name}`, raw[`${key}Float${bits}`]);
-    }
-  }
-  return numbers;
-}
-
-/** Binaryen's heap objects that outlive a module: interned strings, scratch for arrays and literals. */
-class BinaryenHeap {
-  readonly #strings = new Map<string, number>();
-  readonly operators = operatorNumbers();
-  readonly literal = raw._malloc(64);
-  #array = 0;
-  #arrayLength = 0;
-
-  /** Address of the zero-terminated string. */
-  string(text: string): number {
-    let address = this.#strings.get(text);
-    if (address === undefined) {
-      const bytes = new TextEncoder().encode(text + "\0");
-      address = raw._malloc(bytes.length);
-      for (let i = 0; i < bytes.length; i++) raw.__i32_store8(address + i, bytes[i]);
-      this.#strings.set(text, address);
-    }
-    return address;
-  }
-
-  /** Address of a scratch array with these elements; valid until the next call. */
-  array(elements: readonly number[]): number {
-    if (elements.length > this.#arrayLength) {
-      this.#arrayLength = elements.length * 2;
-      this.#array = raw._malloc(this.#arrayLength * 4);
-    }
-    for (let i = 0; i < elements.length; i++) raw.__i32_store(this.#array + i * 4, elements[i]);
-    return this.#array;
-  }
-}
+/** Codes of types; "no result" is the code of an empty block type. Source: "Binary Format", "Types". */
+const TYPE_CODES: Readonly<Record<ValueType | "void", WasmType>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  void: 0x40,
+};
 
 /** Wasm type of an IR type. */
 export function wasmType(type: ValueType | "void"): WasmType {
-  return type === "void" ? binaryen.none : binaryen[type];
+  return TYPE_CODES[type];
 }
 
-/** Makes Binaryen ready: its own start-up happens at import, this keeps its heap objects. */
-export class ModuleFactory {
-  readonly #heap = new BinaryenHeap();
-
-  /**
-   * Starts a module with the two memories and the table imported, and functions given as Wasm text; their
-   * imports come first in the text.
-   */
-  create(text = ""): ModuleBuilder {
-    return new ModuleBuilder(this.#heap, text);
-  }
+/** Starts modules. */
+export interface ModuleFactory {
+  /** A module with the two memories and the table imported. */
+  create(): ModuleBuilder;
 }
 
 /** One module under construction. */
-export class ModuleBuilder {
-  readonly #heap: BinaryenHeap;
-  readonly #module: BinaryenModule;
-  readonly #ptr: number;
-  readonly #memory: Record<MemoryName, number>;
-  readonly #table: number;
-  readonly #functions: string[] = [];
-
-  /** Use {@linkcode ModuleFactory.create}. */
-  constructor(heap: BinaryenHeap, text: string) {
-    this.#heap = heap;
-    this.#module = binaryen.parseText(`(module ${IMPORTS} ${text})`);
-    this.#ptr = (this.#module as unknown as { ptr: number }).ptr;
-    const features = FEATURES.reduce(
-      (bits, name) => bits | (binaryen.Features as unknown as Record<string, number>)[name],
-      0,
-    );
-    this.#module.setFeatures(features);
-    this.#memory = { ram: heap.string("ram"), cpu: heap.string("cpu") };
-    this.#table = heap.string("table");
-  }
-
+export interface ModuleBuilder {
   // --- constants and arithmetic ---------------------------------------------------------------------
 
   /** 32-bit constant. */
-  i32(value: number): Expression {
-    raw._BinaryenLiteralInt32(this.#heap.literal, value | 0);
-    return raw._BinaryenConst(this.#ptr, this.#heap.literal);
-  }
-
+  i32(value: number): Expression;
   /** 64-bit constant. */
-  i64(value: bigint): Expression {
-    raw._BinaryenLiteralInt64(this.#heap.literal, BigInt.asIntN(64, value));
-    return raw._BinaryenConst(this.#ptr, this.#heap.literal);
-  }
-
+  i64(value: bigint): Expression;
   /** Unary operator by its IR name. */
-  unary(name: string, value: Expression): Expression {
-    return raw._BinaryenUnary(this.#ptr, this.#operator(name), value);
-  }
-
+  unary(name: string, value: Expression): Expression;
   /** Binary operator by its IR name. */
-  binary(name: string, left: Expression, right: Expression): Expression {
-    return raw._BinaryenBinary(this.#ptr, this.#operator(name), left, right);
-  }
-
-  #operator(name: string): number {
-    const operator = this.#heap.operators.get(name);
-    if (operator === undefined) {
-      throw new RangeError(`Cannot emit operator "${name}": unknown to Wasm`);
-    }
-    return operator;
-  }
-
+  binary(name: string, left: Expression, right: Expression): Expression;
   /** Is the name a Wasm operator of one or two operands? */
-  hasOperator(name: string): boolean {
-    return this.#heap.operators.has(name);
-  }
-
+  hasOperator(name: string): boolean;
   /** Value selection without a branch. */
-  select(condition: Expression, whenTrue: Expression, whenFalse: Expression): Expression {
-    return raw._BinaryenSelect(this.#ptr, condition, whenTrue, whenFalse);
-  }
+  select(condition: Expression, whenTrue: Expression, whenFalse: Expression): Expression;
 
-  // --- locals and globals ---------------------------------------------------------------------------
+  // --- locals ---------------------------------------------------------------------------------------
 
   /** Reads a local. */
-  localGet(index: number, type: WasmType): Expression {
-    return raw._BinaryenLocalGet(this.#ptr, index, type);
-  }
-
+  localGet(index: number, type: WasmType): Expression;
   /** Writes a local. */
-  localSet(index: number, value: Expression): Expression {
-    return raw._BinaryenLocalSet(this.#ptr, index, value);
-  }
-
+  localSet(index: number, value: Expression): Expression;
   /** Writes a local and gives the value. */
-  localTee(index: number, value: Expression, type: WasmType): Expression {
-    return raw._BinaryenLocalTee(this.#ptr, index, value, type);
-  }
+  localTee(index: number, value: Expression, type: WasmType): Expression;
 
   // --- memory ---------------------------------------------------------------------------------------
 
@@ -289,20 +74,8 @@ export class ModuleBuilder {
     signed: boolean,
     type: WasmType,
     address: Expression,
-    offset = 0,
-  ): Expression {
-    return raw._BinaryenLoad(
-      this.#ptr,
-      bytes,
-      signed,
-      offset,
-      bytes,
-      type,
-      address,
-      this.#memory[memory],
-    );
-  }
-
+    offset?: number,
+  ): Expression;
   /** Plain store. */
   store(
     memory: MemoryName,
@@ -310,39 +83,16 @@ export class ModuleBuilder {
     type: WasmType,
     address: Expression,
     value: Expression,
-    offset = 0,
-  ): Expression {
-    return raw._BinaryenStore(
-      this.#ptr,
-      bytes,
-      offset,
-      bytes,
-      address,
-      value,
-      type,
-      this.#memory[memory],
-    );
-  }
-
+    offset?: number,
+  ): Expression;
   /** Sequentially consistent load, zero-extended. */
   atomicLoad(
     memory: MemoryName,
     bytes: number,
     type: WasmType,
     address: Expression,
-    offset = 0,
-  ): Expression {
-    return raw._BinaryenAtomicLoad(
-      this.#ptr,
-      bytes,
-      offset,
-      type,
-      address,
-      this.#memory[memory],
-      SEQUENTIAL,
-    );
-  }
-
+    offset?: number,
+  ): Expression;
   /** Sequentially consistent store. */
   atomicStore(
     memory: MemoryName,
@@ -350,44 +100,18 @@ export class ModuleBuilder {
     type: WasmType,
     address: Expression,
     value: Expression,
-    offset = 0,
-  ): Expression {
-    return raw._BinaryenAtomicStore(
-      this.#ptr,
-      bytes,
-      offset,
-      address,
-      value,
-      type,
-      this.#memory[memory],
-      SEQUENTIAL,
-    );
-  }
-
+    offset?: number,
+  ): Expression;
   /** Atomic update; gives the old value, zero-extended. */
   atomicUpdate(
-    operation: "add" | "sub" | "and" | "or" | "xor" | "xchg",
+    operation: AtomicUpdate,
     memory: MemoryName,
     bytes: number,
     type: WasmType,
     address: Expression,
     value: Expression,
-    offset = 0,
-  ): Expression {
-    const number = raw[`AtomicRMW${operation[0].toUpperCase()}${operation.slice(1)}`];
-    return raw._BinaryenAtomicRMW(
-      this.#ptr,
-      number,
-      bytes,
-      offset,
-      address,
-      value,
-      type,
-      this.#memory[memory],
-      SEQUENTIAL,
-    );
-  }
-
+    offset?: number,
+  ): Expression;
   /** Atomic compare and exchange; gives the old value, zero-extended. */
   atomicCompareExchange(
     memory: MemoryName,
@@ -396,186 +120,60 @@ export class ModuleBuilder {
     address: Expression,
     expected: Expression,
     replacement: Expression,
-    offset = 0,
-  ): Expression {
-    return raw._BinaryenAtomicCmpxchg(
-      this.#ptr,
-      bytes,
-      offset,
-      address,
-      expected,
-      replacement,
-      type,
-      this.#memory[memory],
-      SEQUENTIAL,
-    );
-  }
-
+    offset?: number,
+  ): Expression;
   /** Full fence. */
-  atomicFence(): Expression {
-    return raw._BinaryenAtomicFence(this.#ptr, SEQUENTIAL);
-  }
-
-  // --- control --------------------------------------------------------------------------------------
-
-  /**
-   * Sequence of expressions; a named one can be broken out of. The name is set last: a named block with an
-   * unreachable child makes Binaryen search all of its code for breaks, which is quadratic in nested blocks.
-   */
-  block(
-    name: string | null,
-    children: readonly Expression[],
-    type: WasmType = binaryen.none,
-  ): Expression {
-    const array = this.#heap.array(children);
-    const block = raw._BinaryenBlock(this.#ptr, 0, array, children.length, type);
-    if (name !== null) {
-      raw._BinaryenBlockSetName(block, this.#heap.string(name));
-      raw._BinaryenExpressionSetType(block, type);
-    }
-    return block;
-  }
-
-  /** Loop; breaking to its name repeats it. */
-  loop(name: string, body: Expression): Expression {
-    return raw._BinaryenLoop(this.#ptr, this.#heap.string(name), body);
-  }
-
-  /** Two-way conditional. */
-  if(condition: Expression, then: Expression, otherwise: Expression = 0): Expression {
-    return raw._BinaryenIf(this.#ptr, condition, then, otherwise);
-  }
-
-  /** Conditional whose body is rarely run: emitted so that `branch_hints.ts` finds it. */
-  ifRare(
-    condition: Expression,
-    then: readonly Expression[],
-    otherwise: Expression = 0,
-  ): Expression {
-    return this.if(condition, this.block(null, [this.nop(), ...then]), otherwise);
-  }
-
-  /** Jump to the end of a block or the head of a loop. */
-  br(name: string, condition: Expression = 0): Expression {
-    return raw._BinaryenBreak(this.#ptr, this.#heap.string(name), condition, 0);
-  }
-
-  /** Multi-way jump. */
-  switch(names: readonly string[], otherwise: string, index: Expression): Expression {
-    const labels = names.map((name) => this.#heap.string(name));
-    const array = this.#heap.array(labels);
-    return raw._BinaryenSwitch(
-      this.#ptr,
-      array,
-      labels.length,
-      this.#heap.string(otherwise),
-      index,
-      0,
-    );
-  }
-
-  /** Direct call. */
-  call(name: string, operands: readonly Expression[], result: WasmType): Expression {
-    return raw._BinaryenCall(
-      this.#ptr,
-      this.#heap.string(name),
-      this.#heap.array(operands),
-      operands.length,
-      result,
-    );
-  }
-
-  /** Direct tail call. */
-  returnCall(name: string, operands: readonly Expression[], result: WasmType): Expression {
-    return raw._BinaryenReturnCall(
-      this.#ptr,
-      this.#heap.string(name),
-      this.#heap.array(operands),
-      operands.length,
-      result,
-    );
-  }
-
-  /** Call through the region table. */
-  callIndirect(
-    target: Expression,
-    operands: readonly Expression[],
-    parameters: readonly WasmType[],
-    result: WasmType,
-  ): Expression {
-    const type = binaryen.createType([...parameters]);
-    return raw._BinaryenCallIndirect(
-      this.#ptr,
-      this.#table,
-      target,
-      this.#heap.array(operands),
-      operands.length,
-      type,
-      result,
-    );
-  }
-
-  /** Tail call through the region table. */
-  returnCallIndirect(
-    target: Expression,
-    operands: readonly Expression[],
-    parameters: readonly WasmType[],
-    result: WasmType,
-  ): Expression {
-    const type = binaryen.createType([...parameters]);
-    return raw._BinaryenReturnCallIndirect(
-      this.#ptr,
-      this.#table,
-      target,
-      this.#heap.array(operands),
-      operands.length,
-      type,
-      result,
-    );
-  }
-
-  /** Ends the function. */
-  return(value: Expression = 0): Expression {
-    return raw._BinaryenReturn(this.#ptr, value);
-  }
-
-  /** Discards a value. */
-  drop(value: Expression): Expression {
-    return raw._BinaryenDrop(this.#ptr, value);
-  }
-
-  /** Does nothing. */
-  nop(): Expression {
-    return raw._BinaryenNop(this.#ptr);
-  }
-
-  /** Never reached. */
-  unreachable(): Expression {
-    return raw._BinaryenUnreachable(this.#ptr);
-  }
-
+  atomicFence(): Expression;
   /** Fills bytes of a memory. */
   memoryFill(
     memory: MemoryName,
     address: Expression,
     value: Expression,
     bytes: Expression,
-  ): Expression {
-    return raw._BinaryenMemoryFill(this.#ptr, address, value, bytes, this.#memory[memory]);
-  }
+  ): Expression;
 
+  // --- control --------------------------------------------------------------------------------------
+
+  /** Sequence of expressions; a named one can be broken out of. Without a type it gives nothing. */
+  block(name: string | null, children: readonly Expression[], type?: WasmType): Expression;
+  /** Loop; breaking to its name repeats it. */
+  loop(name: string, body: Expression): Expression;
+  /** Two-way conditional. */
+  if(condition: Expression, then: Expression, otherwise?: Expression): Expression;
+  /** Conditional whose body is rarely run: emitted so that `branch_hints.ts` finds it. */
+  ifRare(condition: Expression, then: readonly Expression[], otherwise?: Expression): Expression;
+  /** Jump to the end of a block or the head of a loop. */
+  br(name: string, condition?: Expression): Expression;
+  /** Multi-way jump. */
+  switch(names: readonly string[], otherwise: string, index: Expression): Expression;
+  /** Direct call. */
+  call(name: string, operands: readonly Expression[], result: WasmType): Expression;
+  /** Direct tail call. */
+  returnCall(name: string, operands: readonly Expression[], result: WasmType): Expression;
+  /** Call through the region table. */
+  callIndirect(
+    target: Expression,
+    operands: readonly Expression[],
+    parameters: readonly WasmType[],
+    result: WasmType,
+  ): Expression;
+  /** Tail call through the region table. */
+  returnCallIndirect(
+    target: Expression,
+    operands: readonly Expression[],
+    parameters: readonly WasmType[],
+    result: WasmType,
+  ): Expression;
+  /** Ends the function. */
+  return(value?: Expression): Expression;
+  /** Discards a value. */
+  drop(value: Expression): Expression;
+  /** Does nothing. */
+  nop(): Expression;
+  /** Never reached. */
+  unreachable(): Expression;
   /** Fused multiply-add, where the host is known to fuse. */
-  fusedMultiplyAdd(
-    type: "f32" | "f64",
-    a: Expression,
-    b: Expression,
-    c: Expression,
-  ): Expression {
-    const [splat, add, extract] = FUSED_OPERATORS[type];
-    const [x, y, addend] = [a, b, c].map((value) => raw._BinaryenUnary(this.#ptr, splat, value));
-    const sum = raw._BinaryenSIMDTernary(this.#ptr, add, x, y, addend);
-    return raw._BinaryenSIMDExtract(this.#ptr, extract, sum, 0);
-  }
+  fusedMultiplyAdd(type: "f32" | "f64", a: Expression, b: Expression, c: Expression): Expression;
 
   // --- module ---------------------------------------------------------------------------------------
 
@@ -586,75 +184,20 @@ export class ModuleBuilder {
     result: WasmType,
     locals: readonly WasmType[],
     body: Expression,
-  ): void {
-    const type = binaryen.createType([...parameters]);
-    this.#functions.push(name);
-    raw._BinaryenAddFunction(
-      this.#ptr,
-      this.#heap.string(name),
-      type,
-      result,
-      this.#heap.array(locals),
-      locals.length,
-      body,
-    );
-  }
-
+  ): void;
   /** Names of the functions that were added, in their order in the module. */
-  get addedFunctions(): readonly string[] {
-    return this.#functions;
-  }
-
-  /** Forgets a function that the text only declared, so that it can be added. */
-  removeFunction(name: string): void {
-    raw._BinaryenRemoveFunction(this.#ptr, this.#heap.string(name));
-  }
-
+  readonly addedFunctions: readonly string[];
   /** Imports a function. */
-  importFunction(name: string, parameters: readonly WasmType[], result: WasmType): void {
-    const type = binaryen.createType([...parameters]);
-    raw._BinaryenAddFunctionImport(
-      this.#ptr,
-      this.#heap.string(name),
-      this.#heap.string(ENVIRONMENT),
-      this.#heap.string(name),
-      type,
-      result,
-    );
-  }
-
+  importFunction(name: string, parameters: readonly WasmType[], result: WasmType): void;
   /** Exports a function under its own name. */
-  exportFunction(name: string): void {
-    raw._BinaryenAddFunctionExport(this.#ptr, this.#heap.string(name), this.#heap.string(name));
-  }
-
-  /**
-   * Checks the module; for tests and debugging.
-   * @throws {TypeError} when Binaryen finds it invalid.
-   */
-  validate(): void {
-    if (!this.#module.validate()) throw new TypeError("Cannot use Wasm module: validation failed");
-  }
-
+  exportFunction(name: string): void;
   /** Encodes the module. */
-  emit(): Uint8Array<ArrayBuffer> {
-    return this.#module.emitBinary() as Uint8Array<ArrayBuffer>;
-  }
-
-  /** Text form, for golden tests and reports. */
-  text(): string {
-    return this.#module.emitText();
-  }
-
-  /** Frees the module in Binaryen's heap. */
-  dispose(): void {
-    this.#module.dispose();
-  }
+  emit(): Uint8Array<ArrayBuffer>;
+  /**
+   * Text form, for golden tests and reports.
+   * @throws {TypeError} when the builder has none
+   */
+  text(): string;
+  /** Frees what the module takes. */
+  dispose(): void;
 }
-
-/** Splat, relaxed multiply-add, and extraction of a lane: Wasm has it for vectors only. */
-const FUSED_OPERATORS = {
-  f32: [raw.SplatVecF32x4, raw.RelaxedMaddVecF32x4, raw.ExtractLaneVecF32x4],
-  f64: [raw.SplatVecF64x2, raw.RelaxedMaddVecF64x2, raw.ExtractLaneVecF64x2],
-} as const;
-const SEQUENTIAL = raw._BinaryenMemoryOrderSeqCst();

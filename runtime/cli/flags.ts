@@ -28,6 +28,7 @@ import {
   THREAD_MODES,
   type ThreadMode,
 } from "../machine/options.ts";
+import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { absentFlag } from "./absent_flags.ts";
 import {
   type DriveFlags,
@@ -100,6 +101,7 @@ export interface CommandLine extends DriveFlags {
   check?: boolean;
   /** Column of the memory order table. */
   hostOrder?: HostOrderChoice;
+  encoder?: Encoder;
   /** Emit loads that the host may merge and swap. */
   unsafePlainLoads?: boolean;
   /** How reservations are made. */
@@ -239,6 +241,9 @@ export const FLAGS: readonly FlagRow[] = [
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
+      `encoder=${
+        ENCODERS.join("|")
+      }: what encodes compiled code, to find out whether it does so wrongly; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "code-cache=D: keep compiled code in folder D for later machines; " +
       "unsafe-plain-loads=on breaks the memory model, for tests",
@@ -465,6 +470,7 @@ const ACCEL_PROPERTIES = [
   "opt",
   "llsc",
   "host-order",
+  "encoder",
   "code-cache",
   "unsafe-plain-loads",
 ] as const;
@@ -483,6 +489,10 @@ function parseAccel(value: string, line: CommandLine): void {
   if (check !== undefined) line.check = parseSwitch("accel", "check", check);
   const passes = properties.get("opt");
   if (passes !== undefined) line.passes = parsePassList(passes);
+  const encoder = properties.get("encoder");
+  if (encoder !== undefined) {
+    line.encoder = parseChoice(`-accel ...,encoder=${encoder}`, encoder, ENCODERS);
+  }
   const order = properties.get("host-order");
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);

@@ -77,6 +77,12 @@ Deno.test("the memory order table's column and the unsafe loads are properties o
   assertThrows(() => parseCommandLine(wrong), UsageError, "x64");
 });
 
+Deno.test("what encodes compiled code is a property of -accel", () => {
+  assertEquals(parseCommandLine(words("-accel tcg,encoder=binaryen")), { encoder: "binaryen" });
+  const wrong = words("-accel tcg,encoder=wabt");
+  assertThrows(() => parseCommandLine(wrong), UsageError, "direct");
+});
+
 Deno.test("files with symbols add up; what looks like a number behind the last @ is an address", () => {
   assertEquals(parseCommandLine(words("-symbols a@0x1000 -symbols b@2 -symbols c@d")).symbols, [
     { path: "a", address: 0x1000 },

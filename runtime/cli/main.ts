@@ -109,6 +109,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("icount", line.icount),
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
+      ...given("encoder", line.encoder),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("llsc", line.llsc),
       ...given("codeCache", line.codeCache),

@@ -4,7 +4,7 @@
  * A pack is used as a whole or not at all: its SHA-256 sum is compared before anything of it is looked at, so a
  * file that was cut short or changed gives nothing. Files of another format or key are no damage, only foreign.
  */
-import { ByteWriter } from "../../wasm_backend/link/byte_writer.ts";
+import { ByteWriter } from "../../wasm_backend/byte_writer.ts";
 import type {
   CalledFunction,
   CutOperand,

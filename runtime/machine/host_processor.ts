@@ -29,6 +29,7 @@ export function translationSettings(accel: Required<AccelOptions>): TranslationS
   const usual = usualTranslation(experiment.dropBarriers ? "unfenced" : column);
   return {
     ...usual,
+    encoder: accel.encoder,
     hasPlainLoads: accel.unsafePlainLoads,
     hasRegions: experiment.regions ?? usual.hasRegions,
     passes: accel.icount === null ? accel.passes : passesBetweenBlocks(accel.passes),

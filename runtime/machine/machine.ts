@@ -121,10 +121,10 @@ async function buildReplayTier(
   board: BootableBoard,
   { cpu, accel }: MachineDescription,
 ): Promise<WebAssembly.Module> {
-  const { ModuleFactory } = await import("../../wasm_backend/module_builder.ts");
+  const { BinaryenFactory } = await import("../../wasm_backend/binaryen_builder.ts");
   const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
   const bytes = buildGuestColdTier(
-    new ModuleFactory(),
+    new BinaryenFactory(),
     await board.loadFrontend(cpu),
     translationSettings(accel).host,
     "replay",

@@ -7,13 +7,14 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
+import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { ConfigurationError } from "./configuration_error.ts";
 import { describeDrives, type DriveDescription, type DriveOptions } from "./drive_options.ts";
 
-export { ConfigurationError, PASS_NAMES, type PassName };
+export { ConfigurationError, type Encoder, ENCODERS, PASS_NAMES, type PassName };
 
 /** Boards that can be built. */
 export const MACHINE_NAMES = ["virt", "spike"] as const;
@@ -163,6 +164,8 @@ export interface AccelOptions {
   readonly unsafePlainLoads?: boolean;
   /** Passes of the optimizer that run, in any order; fewer of them, to find a wrong one. Default: all. */
   readonly passes?: readonly PassName[];
+  /** What encodes compiled code as Wasm, to find out whether it does so wrongly. Default: `direct`. */
+  readonly encoder?: Encoder;
   /** For tests of the translation itself. */
   readonly experiment?: TranslationExperiment;
   /** How reservations are made. Default: `monitor`. */
@@ -287,6 +290,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
       check: options.accel?.check ?? false,
       hostOrder: options.accel?.hostOrder ?? "auto",
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
+      encoder: options.accel?.encoder ?? "direct",
       experiment: options.accel?.experiment ?? {},
       llsc: options.accel?.llsc ?? "monitor",
       codeCache: options.accel?.codeCache ?? null,
@@ -401,6 +405,7 @@ function checkNames(description: MachineDescription): void {
   checkName("CPU model", description.cpu.model, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
   checkName("host order", description.accel.hostOrder, HOST_ORDER_CHOICES);
+  checkName("encoder", description.accel.encoder, ENCODERS);
   checkName("LR/SC scheme", description.accel.llsc, LLSC_SCHEMES);
   for (const category of description.debug.categories) {
     checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));

@@ -31,6 +31,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     llsc: "monitor",
     passes: [...PASS_NAMES],
     hostOrder: "auto",
+    encoder: "direct",
     unsafePlainLoads: false,
     experiment: {},
     codeCache: null,

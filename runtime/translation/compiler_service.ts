@@ -7,6 +7,8 @@ import { claimCompilerService } from "../atomics/compiler_claim.ts";
 import { post } from "../atomics/pending.ts";
 import { Machine, PAGE_BYTES, Pending, RunState } from "../atomics/shared_layout.ts";
 import type { GuestFrontend } from "../../frontend/frontend.ts";
+import { EncoderFactory } from "../../wasm_backend/encoder/module_encoder.ts";
+import type { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 import { cacheKey } from "../code_cache/cache_key.ts";
 import { CodeCache } from "../code_cache/code_cache.ts";
 import { WarmCompilation } from "../code_cache/warm_compilation.ts";
@@ -138,16 +140,25 @@ class CompilerService {
 
   async #emitter(): Promise<RegionEmitter> {
     const Emitter = await this.#loadEmitter();
+    const { check, translation: { encoder, host, isCounted } } = this.#start;
+    const wantsText = check || this.#trace?.wantsText === true;
     return new Emitter({
+      factory: encoder === "direct" ? new EncoderFactory() : await binaryenFactory(),
       frontend: this.#frontend,
       ram: { base: BigInt(this.#board.ramBase), bytes: BigInt(this.#ramBytes) },
-      host: this.#start.translation.host,
+      host,
       hasOtherWriters: this.#hasOtherWriters,
-      isChecked: this.#start.check,
-      isCounted: this.#start.translation.isCounted,
-      wantsText: this.#start.check || this.#trace?.wantsText === true,
+      isChecked: check,
+      isCounted,
+      textFactory: wantsText ? await binaryenFactory() : null,
     });
   }
+}
+
+/** Rarely wanted, and loading it takes long. */
+async function binaryenFactory(): Promise<ModuleFactory> {
+  const { BinaryenFactory } = await import("../../wasm_backend/binaryen_builder.ts");
+  return new BinaryenFactory();
 }
 
 async function serve(start: CompilerStart, loadEmitter: EmitterLoader): Promise<void> {

@@ -1,9 +1,9 @@
 /**
- * Lowers and encodes batches of regions: the part of the compiler that needs Binaryen, which takes long to load.
+ * Lowers and encodes batches of regions: the part of the compiler that is not needed while a code cache has it all.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { Region } from "../../ir/region.ts";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import type { ModuleFactory } from "../../wasm_backend/module_builder.ts";
 import type { OpenRam } from "../../wasm_backend/region/access_translation.ts";
 import { compileMovable, type MovableBatch } from "../../wasm_backend/region/movable_batch.ts";
 import {
@@ -16,6 +16,8 @@ import type { HostOrder } from "../../wasm_backend/host_order.ts";
 
 /** What all batches of a machine share. */
 export interface EmitterParts {
+  /** What builds and encodes modules. */
+  readonly factory: ModuleFactory;
   /** The guest. */
   readonly frontend: GuestFrontend;
   /** Guest RAM. */
@@ -28,18 +30,19 @@ export interface EmitterParts {
   readonly isChecked: boolean;
   /** Is a block executed only when the budget covers all of it? */
   readonly isCounted: boolean;
-  /** Is the text of modules wanted? It is dear. */
-  readonly wantsText: boolean;
+  /** What shows modules as text, where that is wanted: it is dear. */
+  readonly textFactory: ModuleFactory | null;
 }
 
 /** See the header of this file. */
 export class RegionEmitter {
-  readonly #factory = new ModuleFactory();
+  readonly #factory: ModuleFactory;
   readonly #options: BatchOptions;
   #copiedFunctions: ReadonlyMap<string, Region> | null = null;
 
   /** An emitter for one machine. */
-  constructor({ frontend, ...same }: EmitterParts) {
+  constructor({ factory, frontend, ...same }: EmitterParts) {
+    this.#factory = factory;
     this.#options = {
       ...same,
       pc: frontend.pc,

@@ -8,6 +8,12 @@ import type { HostOrder } from "../../wasm_backend/host_order.ts";
 /** Most guest instructions of one region, unless a test says otherwise. */
 export const REGION_INSTRUCTIONS = 500;
 
+/** What encodes modules of regions: the project's own encoder, or Binaryen. */
+export const ENCODERS = ["direct", "binaryen"] as const;
+
+/** One of {@linkcode ENCODERS}. */
+export type Encoder = typeof ENCODERS[number];
+
 /** The choices; the same for all workers of a machine. */
 export interface TranslationSettings {
   /** Column of the order table. */
@@ -16,6 +22,8 @@ export interface TranslationSettings {
   readonly hasPlainLoads: boolean;
   /** Is hot code compiled? Else the cold tier executes everything. */
   readonly hasRegions: boolean;
+  /** What encodes modules. What is to be shown as text, Binaryen does in any case. */
+  readonly encoder: Encoder;
   /** Passes of the optimizer that run. */
   readonly passes: readonly PassName[];
   /** Most guest instructions of one region. */
@@ -35,6 +43,7 @@ export function usualTranslation(host: HostOrder): TranslationSettings {
     host,
     hasPlainLoads: false,
     hasRegions: true,
+    encoder: "direct",
     passes: PASS_NAMES,
     regionInstructions: REGION_INSTRUCTIONS,
     isCounted: false,

@@ -21,7 +21,8 @@ import {
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { RegionReport } from "../../runtime/translation/region_report.ts";
 import { regionName } from "../../wasm_backend/region/region_place.ts";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import { EncoderFactory } from "../../wasm_backend/encoder/module_encoder.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
 import { compileMovable } from "../../wasm_backend/region/movable_batch.ts";
 import {
@@ -46,7 +47,8 @@ export class BatchCompiler {
   readonly #words: Int32Array;
   readonly #frontend: GuestFrontend;
   readonly #ramBytes: number;
-  readonly #factory = new ModuleFactory();
+  readonly #factory = new EncoderFactory();
+  readonly #textFactory = new BinaryenFactory();
   readonly #builder: RegionBuilder;
   readonly #hotspots = new Map<string, Hotspot>();
   #live: readonly number[] = [];
@@ -132,7 +134,7 @@ export class BatchCompiler {
       hasOtherWriters: false,
       isChecked: false,
       isCounted: false,
-      wantsText,
+      textFactory: wantsText ? this.#textFactory : null,
     };
   }
 

@@ -1,4 +1,5 @@
 /** Check mode finds a frontend that means another instruction in regions than in the cold tier. */
+import { EncoderFactory } from "../../wasm_backend/encoder/module_encoder.ts";
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { GuestFrontend, RegionRequest } from "../../frontend/frontend.ts";
 import { assemble } from "../../frontend/riscv/encoder.ts";
@@ -26,7 +27,7 @@ import { runOnOwnThread } from "../../runtime/vcpu/own_thread.ts";
 import { Vcpu } from "../../runtime/vcpu/vcpu.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
 import { Control, ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
 
 const HART = 0;
 const RAM_BASE = 0x8000_0000;
@@ -126,13 +127,14 @@ class CheckedHart {
       isChecked: true,
       trace: null,
       emitter: new RegionEmitter({
+        factory: new EncoderFactory(),
         frontend: guest,
         ram: { base: BigInt(RAM_BASE), bytes: BigInt(RAM_BYTES) },
         host: "x64",
         hasOtherWriters: false,
         isChecked: true,
         isCounted: false,
-        wantsText: true,
+        textFactory: new BinaryenFactory(),
       }),
       warm: null,
       publish: (module) => this.#publish(module),
@@ -173,7 +175,7 @@ class CheckedHart {
 
 async function checkedHart(guest: GuestFrontend): Promise<CheckedHart> {
   const cold = Uint8Array.fromBase64((await coldTierText()).replaceAll("\n", ""));
-  const replay = buildGuestColdTier(new ModuleFactory(), guest, "x64", "replay");
+  const replay = buildGuestColdTier(new BinaryenFactory(), guest, "x64", "replay");
   return new CheckedHart({
     coldTier: new WebAssembly.Module(cold),
     replayTier: new WebAssembly.Module(replay),

@@ -13,7 +13,7 @@ import { parseArgs } from "@std/cli";
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { coldTierText } from "../../runtime/machine/boards/riscv_virt/cold_tier_text.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
 import type { FuzzOptions, FuzzSummary, SeedFuzzer } from "./fuzz_options.ts";
 import { MMU_FUZZER } from "./mmu/fuzz_mmu.ts";
 import { PROGRAM_FUZZER } from "./programs/fuzz_programs.ts";
@@ -36,7 +36,7 @@ const FORM_FUZZERS: Readonly<
 
 async function coldTierOf(isBuilt: boolean): Promise<WebAssembly.Module> {
   const bytes = isBuilt
-    ? buildGuestColdTier(new ModuleFactory(), new RiscvFrontend(), "x64")
+    ? buildGuestColdTier(new BinaryenFactory(), new RiscvFrontend(), "x64")
     : Uint8Array.fromBase64((await coldTierText()).replaceAll("\n", ""));
   return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
 }

@@ -1,4 +1,5 @@
 /** Requests that wait at the same time are one batch, and a batch is one module. */
+import { EncoderFactory } from "../../wasm_backend/encoder/module_encoder.ts";
 import { assertEquals } from "@std/assert";
 import { assemble } from "../../frontend/riscv/encoder.ts";
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
@@ -50,13 +51,14 @@ Deno.test("requests that wait together become one module", () => {
     isChecked: false,
     trace: null,
     emitter: new RegionEmitter({
+      factory: new EncoderFactory(),
       frontend: frontend,
       ram: { base: BigInt(0x8000_0000), bytes: BigInt(0x1_0000) },
       host: "x64",
       hasOtherWriters: false,
       isChecked: false,
       isCounted: false,
-      wantsText: false,
+      textFactory: null,
     }),
     warm: null,
     publish: (module) => modules.push(module),

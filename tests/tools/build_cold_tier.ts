@@ -5,7 +5,7 @@ import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { ColdTierForm } from "../../wasm_backend/cold_tier/run_loop.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
 import { translatorVersionText, VERSION_FILE } from "./translator_version.ts";
 
 const FOLDER = new URL("../../runtime/machine/boards/riscv_virt/", import.meta.url);
@@ -28,7 +28,7 @@ export function coldTierFile(host: HostOrder, form: CheckedInForm): URL {
 
 /** Text of the artefact for a host. */
 export function buildColdTierText(
-  factory: ModuleFactory,
+  factory: BinaryenFactory,
   host: HostOrder,
   form: CheckedInForm,
 ): string {
@@ -42,7 +42,7 @@ function inLines(text: string): string {
 }
 
 if (import.meta.main) {
-  const factory = new ModuleFactory();
+  const factory = new BinaryenFactory();
   for (const form of COLD_TIER_FORMS) {
     for (const host of COLD_TIER_HOSTS) {
       const text = buildColdTierText(factory, host, form);

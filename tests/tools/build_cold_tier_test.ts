@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ModuleFactory } from "../../wasm_backend/module_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
 import {
   buildColdTierText,
   COLD_TIER_FORMS,
@@ -11,7 +11,7 @@ for (const host of COLD_TIER_HOSTS) {
   Deno.test(`the checked-in cold tier for ${host} hosts is what the sources give`, async () => {
     for (const form of COLD_TIER_FORMS) {
       const checkedIn = await Deno.readTextFile(coldTierFile(host, form));
-      const built = buildColdTierText(new ModuleFactory(), host, form);
+      const built = buildColdTierText(new BinaryenFactory(), host, form);
       assertEquals(checkedIn === built, true, "it is out of date: run `deno task cold-tier`");
       assertEquals(WebAssembly.validate(Uint8Array.fromBase64(checkedIn)), true);
     }

@@ -10,7 +10,7 @@ import {
   TLB_ENTRIES,
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
-import { ModuleFactory } from "../module_builder.ts";
+import { BinaryenFactory } from "../binaryen_builder.ts";
 import { moduleImports } from "../module_fixture.ts";
 import { translationFunctions } from "./translation_functions.ts";
 
@@ -48,7 +48,7 @@ const TEXT = `
 const MODULE = new WebAssembly.Module(build());
 
 function build(): Uint8Array<ArrayBuffer> {
-  const m = new ModuleFactory().create(
+  const m = new BinaryenFactory().create(
     TEXT + translationFunctions({
       address: State.ADDRESS,
       space: State.SPACE,

@@ -6,25 +6,13 @@
  *
  * Source: WebAssembly Core Specification, "Binary Format", "Modules".
  */
-import {
-  ENVIRONMENT,
-  REGION_TABLE,
-  SHARED_MAXIMUM_PAGES,
-  SHARED_MEMORY,
-  SHARED_MINIMUM_PAGES,
-  VCPU_MEMORY,
-} from "../abi/module_shape.ts";
-import { ENTRY_INDEX_BITS, VCPU_MEMORY_PAGES } from "../abi/vcpu_layout.ts";
+import { ENTRY_INDEX_BITS } from "../abi/vcpu_layout.ts";
 import { addBranchHints } from "../branch_hints.ts";
-import { Op, SectionId } from "../code_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteWriter } from "../byte_writer.ts";
+import { Op } from "../code_reader.ts";
+import { encodeModule } from "../module_sections.ts";
 import { type FunctionObject, OperandKind, typeBytes } from "./function_object.ts";
 
-const MODULE_HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const ExternalKind = { FUNCTION: 0, TABLE: 1, MEMORY: 2 } as const;
-const FUNCREF = 0x70;
-const HAS_MAXIMUM = 1;
-const SHARED = 2;
 const ENTRY_MASK = (1 << ENTRY_INDEX_BITS) - 1;
 const I32_AND = 0x71;
 const I64_ADD = 0x7c;
@@ -105,14 +93,13 @@ class Linker {
       this.#collect(placed);
     }
     const code = [...this.#functions.values()].map((placed) => this.#code(placed));
-    const module = new ByteWriter();
-    module.raw(MODULE_HEADER);
-    section(module, SectionId.TYPE, (w) => this.#writeTypes(w));
-    section(module, SectionId.IMPORT, (w) => this.#writeImports(w));
-    section(module, SectionId.FUNCTION, (w) => this.#writeFunctions(w));
-    section(module, SectionId.EXPORT, (w) => this.#writeExports(w));
-    section(module, SectionId.CODE, (w) => vector(w, code, (bytes) => w.counted(bytes)));
-    return module.take();
+    return encodeModule({
+      types: [...this.#types.numbers.keys()].map(typeBytes),
+      imports: [...this.#imports].map(([name, type]) => ({ name, number: this.#types.of(type) })),
+      functions: [...this.#functions.values()].map(({ object }) => this.#types.of(object.type)),
+      exports: this.#exported.map(({ name }) => ({ name, number: this.#definedNumber(name) })),
+      code,
+    });
   }
 
   /** Numbers everything that a function refers to, and adds the helpers it calls. */
@@ -143,48 +130,6 @@ class Linker {
     const object = this.#helper(name);
     if (object === undefined) throw new RangeError(`Cannot link a module: no function "${name}"`);
     return object;
-  }
-
-  // --- sections -------------------------------------------------------------------------------------
-
-  #writeTypes(w: ByteWriter): void {
-    vector(w, [...this.#types.numbers.keys()], (type) => w.raw(typeBytes(type)));
-  }
-
-  #writeImports(w: ByteWriter): void {
-    w.unsigned(3 + this.#imports.size);
-    const named = (name: string, kind: number): void => {
-      w.name(ENVIRONMENT);
-      w.name(name);
-      w.byte(kind);
-    };
-    named(SHARED_MEMORY, ExternalKind.MEMORY);
-    limits(w, HAS_MAXIMUM | SHARED, SHARED_MINIMUM_PAGES, SHARED_MAXIMUM_PAGES);
-    named(VCPU_MEMORY, ExternalKind.MEMORY);
-    limits(w, HAS_MAXIMUM, VCPU_MEMORY_PAGES, VCPU_MEMORY_PAGES);
-    named(REGION_TABLE, ExternalKind.TABLE);
-    w.byte(FUNCREF);
-    limits(w, 0, 0);
-    for (const [name, type] of this.#imports) {
-      named(name, ExternalKind.FUNCTION);
-      w.unsigned(this.#types.of(type));
-    }
-  }
-
-  #writeFunctions(w: ByteWriter): void {
-    vector(
-      w,
-      [...this.#functions.values()],
-      ({ object }) => w.unsigned(this.#types.of(object.type)),
-    );
-  }
-
-  #writeExports(w: ByteWriter): void {
-    vector(w, this.#exported, ({ name }) => {
-      w.name(name);
-      w.byte(ExternalKind.FUNCTION);
-      w.unsigned(this.#definedNumber(name));
-    });
   }
 
   #definedNumber(name: string): number {
@@ -238,22 +183,4 @@ function stub(distance: number, type: string): FunctionObject {
     calls: [{ name: ENTER_FUNCTION, importType: null }],
     types: [],
   };
-}
-
-function section(module: ByteWriter, id: number, write: (w: ByteWriter) => void): void {
-  const contents = new ByteWriter();
-  write(contents);
-  module.byte(id);
-  module.counted(contents.take());
-}
-
-function vector<Item>(w: ByteWriter, items: readonly Item[], write: (item: Item) => void): void {
-  w.unsigned(items.length);
-  for (const item of items) write(item);
-}
-
-function limits(w: ByteWriter, flags: number, minimum: number, maximum?: number): void {
-  w.byte(flags);
-  w.unsigned(minimum);
-  if (maximum !== undefined) w.unsigned(maximum);
 }

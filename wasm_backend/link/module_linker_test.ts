@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { ENTRY_INDEX_BITS } from "../abi/vcpu_layout.ts";
 import { CodeReader } from "../code_reader.ts";
 import { moduleImports } from "../module_fixture.ts";
-import { type ModuleBuilder, ModuleFactory, wasmType } from "../module_builder.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { BinaryenFactory } from "../binaryen_builder.ts";
+import { type ModuleBuilder, wasmType } from "../module_builder.ts";
+import { ByteWriter } from "../byte_writer.ts";
 import { type FunctionObject, OperandKind } from "./function_object.ts";
 import {
   type CallTarget,
@@ -20,7 +21,7 @@ const DEEP = 3 << ENTRY_INDEX_BITS;
 
 /** Two callers of each other's kind, a helper, an import, and constants that stand for places. */
 function compileParts(): Map<string, FunctionObject> {
-  const m = new ModuleFactory().create();
+  const m = new BinaryenFactory().create();
   m.importFunction("outside", [I64], I64);
   add(m, "first", m.binary("i64.add", place(m, 1), m.call("helper", [m.localGet(0, I64)], I64)));
   add(m, "second", m.call("first", [m.localGet(0, I64), m.localGet(1, I32)], I64));
@@ -103,7 +104,7 @@ Deno.test("a helper that is missing is named", () => {
 });
 
 Deno.test("marks are found as often as they stand in the code, and other constants stay", () => {
-  const m = new ModuleFactory().create();
+  const m = new BinaryenFactory().create();
   const sum = [0, 3, 3, -1, 4].map((index) => place(m, index))
     .reduce((a, b) => m.binary("i64.add", a, b));
   m.addFunction("f", [], I64, [], sum);
@@ -116,7 +117,7 @@ Deno.test("marks are found as often as they stand in the code, and other constan
 Deno.test("what cannot be moved is refused", () => {
   const LOOP = 0x03;
   const emitted = (text: string): Uint8Array<ArrayBuffer> =>
-    new ModuleFactory().create(text).emit();
+    new BinaryenFactory().create(text).emit();
   const split = (bytes: Uint8Array<ArrayBuffer>, names = ["f"]): unknown =>
     splitModule(bytes, names, MARKS);
   const setting = "(global $g (mut i32) (i32.const 0)) (func $f (global.set $g (i32.const 1)))";

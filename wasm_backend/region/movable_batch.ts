@@ -6,7 +6,14 @@ import type { FunctionObject } from "../link/function_object.ts";
 import { splitModule } from "../link/module_splitter.ts";
 import type { ModuleFactory } from "../module_builder.ts";
 import type { DirectCallee } from "./region_lowering.ts";
-import { addRegions, type BatchOptions, directCallee, type RegionSource } from "./region_module.ts";
+import {
+  addRegions,
+  type BatchBinding,
+  type BatchOptions,
+  batchText,
+  directCallee,
+  type RegionSource,
+} from "./region_module.ts";
 import { hasItsMarks, markedPlace, PLACE_MARKS, regionName } from "./region_place.ts";
 
 const PAGE_SHIFT = 12;
@@ -49,7 +56,7 @@ export function compileMovable(
 ): MovableBatch | null {
   const m = factory.create();
   const calls = new Map<RegionSource, MovableCall[]>(sources.map((source) => [source, []]));
-  const compiled = addRegions(m, sources, options, {
+  const binding: BatchBinding = {
     place: ({ pages }) => markedPlace(pages.length),
     callee: (caller, offset) => {
       const callee = directCallee(caller, offset, sources);
@@ -57,8 +64,9 @@ export function compileMovable(
         ? { ...callee, mayBeAbsent: true }
         : null;
     },
-  });
-  const text = options.wantsText ? m.text() : null;
+  };
+  const compiled = addRegions(m, sources, options, binding);
+  const text = batchText(sources, options, binding);
   const names = m.addedFunctions;
   const functions = splitModule(m.emit(), names, PLACE_MARKS);
   m.dispose();

@@ -3,7 +3,7 @@ import { Builder } from "../../ir/builder.ts";
 import { StateLayout } from "../../ir/guest_state.ts";
 import { Region } from "../../ir/region.ts";
 import { OperandKind } from "../link/function_object.ts";
-import { ModuleFactory } from "../module_builder.ts";
+import { BinaryenFactory } from "../binaryen_builder.ts";
 import { EntryGraph } from "./entry_graph.ts";
 import { compileMovable } from "./movable_batch.ts";
 import type { BatchOptions, RegionSource } from "./region_module.ts";
@@ -23,7 +23,7 @@ const OPTIONS: BatchOptions = {
   hasOtherWriters: false,
   isChecked: false,
   isCounted: false,
-  wantsText: false,
+  textFactory: null,
 };
 
 /** Sets a register to a 32-bit number; on so many pages. */
@@ -52,7 +52,7 @@ function source(slot: number, number: number, pages = 1): RegionSource {
 }
 
 Deno.test("a region's place is cut out of its code, once where it is used", () => {
-  const batch = compileMovable(new ModuleFactory(), [source(5, 99), source(6, 98, 2)], OPTIONS);
+  const batch = compileMovable(new BinaryenFactory(), [source(5, 99), source(6, 98, 2)], OPTIONS);
   const cut = batch?.regions.map(({ object: { operands } }) =>
     operands.filter(({ kind }) => kind === OperandKind.CONSTANT).map(({ index }) => index)
       .sort((a, b) => a - b)
@@ -66,13 +66,13 @@ Deno.test("a region's place is cut out of its code, once where it is used", () =
 
 Deno.test("the same region in another place is the same function", () => {
   const compile = (slot: number) =>
-    compileMovable(new ModuleFactory(), [source(slot, 99, 3)], OPTIONS)?.regions[0].object;
+    compileMovable(new BinaryenFactory(), [source(slot, 99, 3)], OPTIONS)?.regions[0].object;
   assertEquals(compile(1), compile(70));
 });
 
 Deno.test("a region with a number of its own that looks like a mark cannot be moved", () => {
   const compile = (number: number) =>
-    compileMovable(new ModuleFactory(), [source(1, number)], OPTIONS);
+    compileMovable(new BinaryenFactory(), [source(1, number)], OPTIONS);
   for (const mark of markedPlace(1)) assertEquals(compile(mark), null);
   assertEquals(compile(PLACE_MARKS.first + PLACE_MARKS.count - 1), null);
   assertNotEquals(compile(PLACE_MARKS.first - 1), null);

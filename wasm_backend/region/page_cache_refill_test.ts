@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Control, PageCache, Tlb } from "../abi/vcpu_layout.ts";
 import { ENVIRONMENT, VCPU_MEMORY } from "../abi/module_shape.ts";
-import { ModuleFactory } from "../module_builder.ts";
+import { BinaryenFactory } from "../binaryen_builder.ts";
 import { moduleImports } from "../module_fixture.ts";
 import { addPageCacheRefill } from "./page_cache_refill.ts";
 
@@ -15,7 +15,7 @@ const MANY = 100;
 /** A cache that is empty, and its refill; the search knows the pages of a map. */
 function scene(canGiveUp: boolean) {
   const pages = new Map<bigint, number>([[FIRST, 0x100], [SECOND, 0x200], [THIRD, 0x300]]);
-  const m = new ModuleFactory().create(`
+  const m = new BinaryenFactory().create(`
     (import "${ENVIRONMENT}" "search" (func $search (param i64 i32) (result i32)))`);
   addPageCacheRefill(m, "refill", { search: "search", mmu: MMU, canGiveUp });
   m.exportFunction("refill");

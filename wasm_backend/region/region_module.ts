@@ -69,8 +69,8 @@ export interface BatchOptions {
   readonly isChecked: boolean;
   /** Is a block executed only when the budget covers all of it? */
   readonly isCounted: boolean;
-  /** Is the module's text wanted? */
-  readonly wantsText: boolean;
+  /** Builds the same module again for its text; null where no text is wanted. */
+  readonly textFactory: ModuleFactory | null;
 }
 
 /** How the regions of a batch are bound to their places and to each other. */
@@ -87,15 +87,30 @@ export function compileBatch(
   sources: readonly RegionSource[],
   options: BatchOptions,
 ): CompiledBatch {
-  const m = factory.create();
-  const regions = addRegions(m, sources, options, {
+  const binding: BatchBinding = {
     place: ({ slot, pages }) => placeConstants(slot, pages),
     callee: (caller, offset) => directCallee(caller, offset, sources),
-  });
-  const text = options.wantsText ? m.text() : null;
+  };
+  const m = factory.create();
+  const regions = addRegions(m, sources, options, binding);
+  const text = batchText(sources, options, binding);
   const bytes = addBranchHints(m.emit());
   m.dispose();
   return { bytes, regions, text };
+}
+
+/** Text of the batch's module, if it is wanted. */
+export function batchText(
+  sources: readonly RegionSource[],
+  options: BatchOptions,
+  binding: BatchBinding,
+): string | null {
+  if (options.textFactory === null) return null;
+  const m = options.textFactory.create();
+  addRegions(m, sources, options, binding);
+  const text = m.text();
+  m.dispose();
+  return text;
 }
 
 /** Adds the functions of a batch to a module. */

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type ModuleBuilder, ModuleFactory, wasmType } from "../module_builder.ts";
+import { BinaryenFactory } from "../binaryen_builder.ts";
+import { EncoderFactory } from "../encoder/module_encoder.ts";
+import { type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { moduleImports } from "../module_fixture.ts";
 import { FlowGraph } from "./flow_graph.ts";
 import { type Edges, reducibleGraph } from "./graph_fixture.ts";
@@ -9,7 +11,8 @@ import { type NodeCode, StructuredControlFlow } from "./structured_control_flow.
 const [I32, NONE] = [wasmType("i32"), wasmType("void")];
 const CHOICE = 0;
 const STEPS = 60;
-const factory = new ModuleFactory();
+const binaryen = new BinaryenFactory();
+const encoder = new EncoderFactory();
 
 class Stop extends Error {}
 
@@ -59,8 +62,21 @@ function nodeCode(m: ModuleBuilder, targets: readonly number[], node: number): N
   }
 }
 
-function compile(edges: Edges): WebAssembly.Module {
-  const m = factory.create();
+/** Binaryen checks; both builders are to make the same of it. */
+function compile(edges: Edges): WebAssembly.Module[] {
+  const checked = binaryen.create();
+  build(edges, checked);
+  checked.validate();
+  const encoded = encoder.create();
+  build(edges, encoded);
+  return [checked, encoded].map((m) => {
+    const module = new WebAssembly.Module(m.emit());
+    m.dispose();
+    return module;
+  });
+}
+
+function build(edges: Edges, m: ModuleBuilder): void {
   m.importFunction("visit", [I32], I32);
   const switchTargets = edges.filter((row) => row.length > 2).flat();
   const placed: number[] = [];
@@ -73,10 +89,6 @@ function compile(edges: Edges): WebAssembly.Module {
   assertEquals(placed.toSorted(), graph.order.toSorted());
   m.addFunction("walk", [], NONE, [I32], body);
   m.exportFunction("walk");
-  m.validate();
-  const module = new WebAssembly.Module(m.emit());
-  m.dispose();
-  return module;
 }
 
 /** The nodes in the order in which the compiled graph visits them. */
@@ -115,8 +127,9 @@ Deno.test("structured code visits the nodes that the graph visits, with loops an
       (edges, all) => {
         if (new FlowGraph(edges, 0).loops().size > 1) shapes.loops++;
         if (edges.some((row) => row.length > 2)) shapes.switches++;
-        const module = compile(edges);
-        for (const one of all) assertEquals(walker.walk(module, one), walkGraph(edges, one));
+        for (const module of compile(edges)) {
+          for (const one of all) assertEquals(walker.walk(module, one), walkGraph(edges, one));
+        }
       },
     ),
     { numRuns: 250 },
@@ -127,16 +140,17 @@ Deno.test("structured code visits the nodes that the graph visits, with loops an
 Deno.test("an exit out of two nested loops leaves both", () => {
   const edges = [[1], [2, 4], [3, 2], [1, 4, 2], []];
   const walker = new WasmWalker();
-  const module = compile(edges);
+  const [checked, encoded] = compile(edges);
   for (const choices of [[0, 0, 0], [0, 1, 1, 0], [0, 1, 0, 1, 0, 1, 1], [0, 1, 1, 2, 1, 1]]) {
     const padded = [...choices, ...Array.from({ length: STEPS }, () => 0)];
-    assertEquals(walker.walk(module, padded), walkGraph(edges, padded));
+    assertEquals(walker.walk(checked, padded), walkGraph(edges, padded));
+    assertEquals(walker.walk(encoded, padded), walkGraph(edges, padded));
   }
 });
 
 Deno.test("an irreducible graph is refused", () => {
   const graph = new FlowGraph([[1, 2], [2], [1]], 0);
   const lower = (): NodeCode => ({ statements: [], end: { kind: "leave" } });
-  const m = factory.create();
+  const m = encoder.create();
   assertThrows(() => new StructuredControlFlow(m, graph, [], lower), TypeError, "irreducible");
 });

@@ -9,6 +9,8 @@ const GROUP_BITS = 7;
 const GROUP_MASK = 0x7f;
 const MORE = 0x80;
 const SIGN_OF_GROUP = 0x40;
+const HALF_BITS = 32;
+const SIGN_SHIFT = 31;
 
 /** See the header of this file. */
 export class ByteWriter {
@@ -60,6 +62,21 @@ export class ByteWriter {
     }
   }
 
+  /** A signed number of 64 bits, in two halves. */
+  signedWide(low: number, high: number): void {
+    if (high === low >> SIGN_SHIFT) return this.signed(low);
+    let [rest, upper] = [low, high];
+    for (;;) {
+      const group = rest & GROUP_MASK;
+      rest = (rest >>> GROUP_BITS) | (upper << (HALF_BITS - GROUP_BITS));
+      upper >>= GROUP_BITS;
+      const sign = (group & SIGN_OF_GROUP) === 0 ? 0 : -1;
+      const isLast = rest === sign && upper === sign;
+      this.byte(isLast ? group : group | MORE);
+      if (isLast) return;
+    }
+  }
+
   /** The number of bytes, then the bytes. */
   counted(bytes: Uint8Array): void {
     this.unsigned(bytes.length);
@@ -69,6 +86,16 @@ export class ByteWriter {
   /** A name. */
   name(text: string): void {
     this.counted(new TextEncoder().encode(text));
+  }
+
+  /** What was written: valid until more is. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Starts anew. */
+  clear(): void {
+    this.#length = 0;
   }
 
   /** A copy of what was written. */
