@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { cpioArchive } from "./guest/cpio_archive.ts";
+import { cpioArchive, type CpioEntry } from "./guest/cpio_archive.ts";
 import {
   ForeignApt,
   GuestError,
@@ -30,18 +30,30 @@ export async function ensureModules(
   const notePath = join(folder, "modules.json");
   if (await textOrEmpty(notePath) === noteOf(kernel)) return path;
   const scratch = join(folder, "fetch-modules");
-  await Deno.remove(scratch, { recursive: true }).catch(() => {});
+  try {
+    const entries = await fetchModules(scratch, kernel, say);
+    await Deno.writeFile(path, cpioArchive(entries));
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+  await Deno.writeTextFile(notePath, noteOf(kernel));
+  return path;
+}
+
+async function fetchModules(
+  scratch: string,
+  kernel: KernelPackage,
+  say: (line: string) => void,
+): Promise<CpioEntry[]> {
+  await Deno.mkdir(scratch, { recursive: true });
   const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
   say(`reading the package lists of Debian ${RELEASE.suite} for ${RELEASE.architecture}`);
   await apt.update();
   const record = { ...await apt.candidate(kernel.name), version: kernel.version };
   say(`fetching ${record.name} ${record.version}, ${megabytes(record.bytes)}, for its modules`);
-  await unpackPackage(await apt.download(record), join(scratch, "files"));
-  const entries = await moduleEntries(await modulesFolder(join(scratch, "files")), MODULES);
-  await Deno.writeFile(path, cpioArchive(entries));
-  await Deno.writeTextFile(notePath, noteOf(kernel));
-  await Deno.remove(scratch, { recursive: true });
-  return path;
+  const files = join(scratch, "files");
+  await unpackPackage(await apt.download(record), files);
+  return await moduleEntries(await modulesFolder(files), MODULES);
 }
 
 interface KernelPackage {
