@@ -24,8 +24,8 @@
  * {@linkcode AccessError} (each says what is wrong, why, and what to do) and {@linkcode InternalError}; an aborted
  * signal throws its own reason.
  *
- * A machine needs no permission at all if its files are given as bytes. Paths need `--allow-read`, addresses
- * `--allow-net`, a debug log in a file `--allow-write`.
+ * A machine needs no permission at all if its files are given as bytes, and its disks as {@linkcode BlockBackend}.
+ * Paths need `--allow-read`, addresses `--allow-net`, a disk in a file and a debug log in one `--allow-write`.
  *
  * Run as a program it takes QEMU's flags:
  *
@@ -38,9 +38,16 @@
 
 export { Machine } from "./runtime/machine/machine.ts";
 export type { FileSource, MachineSettings } from "./runtime/machine/machine_settings.ts";
+export {
+  type BlockBackend,
+  CACHE_MODES,
+  type CacheMode,
+  type DriveOptions,
+} from "./runtime/machine/drive_options.ts";
 export type {
   ConsoleSize,
   ControlRegisters,
+  DriveStatistics,
   ExitReason,
   ExitStatus,
   GuestMemory,

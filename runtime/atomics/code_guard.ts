@@ -51,10 +51,11 @@
  * acknowledges the earlier too, so a wrapped ticket can only seem incomplete for one more grace period.
  *
  * LIMITATION. A record that is not tested during exactly 2^32 code stores to its page would pass for current.
- * Writers outside the vCPUs (loaders, devices, debuggers) make the same guarded stores, and count as vCPUs in
- * the request if they keep write entries.
+ * Writers outside the vCPUs (loaders, devices, debuggers) make the same guarded stores; those that store while
+ * vCPUs run are agents (`agents.ts`), whose acknowledgement counts as a vCPU's.
  */
 
+import { nextAgent, NO_AGENT } from "./agents.ts";
 import { isIdle } from "./agent_state.ts";
 import { post } from "./pending.ts";
 import {
@@ -189,12 +190,11 @@ function extendTicket(words: Int32Array, ticket: number): number {
 function newestCompleteTicket(words: Int32Array): number {
   // ORDER: sc load before every STATE: an IDLE seen below is later than all requests up to this one.
   let complete = Atomics.load(words, GUARD_REQUEST);
-  // ORDER: constant after start.
-  const harts = Atomics.load(words, HART_COUNT);
-  for (let hart = 0; hart < harts; hart++) {
-    if (isIdle(words, hart)) continue;
+  let agent = nextAgent(words, NO_AGENT);
+  for (; agent !== NO_AGENT; agent = nextAgent(words, agent)) {
+    if (isIdle(words, agent)) continue;
     // ORDER: sc load; partner: the acknowledgement in serveGuard().
-    const acknowledged = Atomics.load(words, vcpuWord(hart, Vcpu.GUARD_ACK) >> 2);
+    const acknowledged = Atomics.load(words, vcpuWord(agent, Vcpu.GUARD_ACK) >> 2);
     if (((acknowledged - complete) | 0) < 0) complete = acknowledged;
   }
   return complete;

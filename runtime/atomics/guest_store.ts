@@ -7,8 +7,8 @@
  *
  * SOLUTION. The steps of a guarded store (`monitor.ts`, `code_guard.ts`), whatever the page's attribute.
  *
- * LIMITATION. For threads whose stores no arming vCPU may overtake: a vCPU in its trampoline, or any thread
- * while no vCPU runs. It waits for lines that are locked, by holders that need but a few instructions.
+ * LIMITATION. For threads whose stores no arming vCPU may overtake: a vCPU in its trampoline, an I/O worker that is
+ * RUNNING (`device_store.ts`), or any thread while no vCPU runs. It waits for lines that are locked, by holders that need but a few instructions.
  */
 
 import { beginGuardedStore, endCodeStore } from "./code_guard.ts";
@@ -16,17 +16,20 @@ import { isMonitored, lockLine, unlockLine } from "./monitor.ts";
 import { MONITOR_LINE_SHIFT, PAGE_SHIFT } from "./shared_layout.ts";
 
 const LINE_BYTES = 1 << MONITOR_LINE_SHIFT;
+const WORD_BYTES = 4;
 
 /** See the header of this file. */
 export class GuestStores {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
+  readonly #halves: Uint16Array;
   readonly #lines: BigInt64Array;
 
   /** Stores into the machine's shared memory. */
   constructor(words: Int32Array) {
     this.#words = words;
     this.#bytes = new Uint8Array(words.buffer);
+    this.#halves = new Uint16Array(words.buffer);
     this.#lines = new BigInt64Array(words.buffer);
   }
 
@@ -47,17 +50,33 @@ export class GuestStores {
     }
   }
 
+  /** Word by word where that is possible: input of a disk may be whole pages. */
   #storeEach(hostOffset: number, bytes: Uint8Array): void {
-    for (let index = 0; index < bytes.length; index++) {
-      // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
-      Atomics.store(this.#bytes, hostOffset + index, bytes[index]);
+    let index = 0;
+    while (index < bytes.length) {
+      const at = hostOffset + index;
+      if (at % WORD_BYTES === 0 && index + WORD_BYTES <= bytes.length) {
+        const [a, b, c, d] = [bytes[index], bytes[index + 1], bytes[index + 2], bytes[index + 3]];
+        // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
+        Atomics.store(this.#words, at >>> 2, a | b << 8 | c << 16 | d << 24);
+        index += WORD_BYTES;
+      } else {
+        // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
+        Atomics.store(this.#bytes, at, bytes[index++]);
+      }
     }
   }
 
   /** Stores an aligned word at an offset in shared memory. */
   storeWord(hostOffset: number, word: number): void {
     // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
-    this.#guarded(hostOffset, 4, () => Atomics.store(this.#words, hostOffset >> 2, word));
+    this.#guarded(hostOffset, 4, () => Atomics.store(this.#words, hostOffset >>> 2, word));
+  }
+
+  /** Stores an aligned half word at an offset in shared memory. */
+  storeHalf(hostOffset: number, half: number): void {
+    // ORDER: sc store between the steps of a guarded store; partner: decoders, reservations.
+    this.#guarded(hostOffset, 2, () => Atomics.store(this.#halves, hostOffset >>> 1, half));
   }
 
   #guarded(hostOffset: number, bytes: number, store: () => void): void {

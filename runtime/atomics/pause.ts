@@ -15,6 +15,7 @@
  * may be old while its bit is gone: the vCPU sleeps for ever, or runs although it shall not.)
  * All bits that it takes meanwhile are gathered and handled when it goes on; STOP ends the standstill.
  * The machine is created with PAUSE odd, so that a vCPU that is ready is paused as well.
+ * I/O workers are paused in the same way, between two requests of the guest.
  * Main asks a paused vCPU for what only its own thread can do by a count of questions beside the acknowledgement;
  * one question at a time.
  *
@@ -22,11 +23,11 @@
  * time together with "the machine has ended".
  */
 
+import { nextAgent, NO_AGENT } from "./agents.ts";
 import { post } from "./pending.ts";
 import { Machine, Pending, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
 
 const PAUSE = Machine.PAUSE.offset >> 2;
-const HART_COUNT = Machine.HART_COUNT.offset >> 2;
 /** Bit of PAUSE that says "stand still". */
 const STANDSTILL = 1;
 
@@ -60,9 +61,8 @@ export function pauseEpoch(words: Int32Array): number {
 function changePause(words: Int32Array): void {
   // ORDER: sc add before the posts; partner: the load in isToStandStill() after the bits were taken.
   Atomics.add(words, PAUSE, 1);
-  // ORDER: constant after start.
-  const harts = Atomics.load(words, HART_COUNT);
-  for (let hart = 0; hart < harts; hart++) post(words, hart, Pending.PAUSE);
+  let agent = nextAgent(words, NO_AGENT);
+  for (; agent !== NO_AGENT; agent = nextAgent(words, agent)) post(words, agent, Pending.PAUSE);
 }
 
 /**

@@ -17,11 +17,11 @@
  * count at the time of the wait, so the requester may also wait for later requests to the same target.
  */
 
+import { isHart, nextAgent, NO_AGENT } from "./agents.ts";
 import { isIdle, toIdle, toRunning } from "./agent_state.ts";
 import { post } from "./pending.ts";
-import { Machine, Pending, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { Pending, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
 
-const HART_COUNT = Machine.HART_COUNT.offset >> 2;
 const HARTS_PER_WORD = 32;
 
 /** A set of harts: bit `h & 31` of `low` (harts 0 to 31) or `high` (32 to 63). */
@@ -32,11 +32,12 @@ export interface HartSet {
   high: number;
 }
 
-/** Every hart that there can be. */
+/** Every hart that there can be, and every I/O worker: whoever stores to guest memory. */
 export const ALL_HARTS: Readonly<HartSet> = { low: -1, high: -1 };
 
-/** Whether a hart is in a set. */
+/** Whether an agent is in a set; an I/O worker is in the set of all. */
 export function hasHart(set: Readonly<HartSet>, hart: number): boolean {
+  if (!isHart(hart)) return set.low === ALL_HARTS.low && set.high === ALL_HARTS.high;
   const bits = hart < HARTS_PER_WORD ? set.low : set.high;
   return ((bits >>> (hart & (HARTS_PER_WORD - 1))) & 1) !== 0;
 }
@@ -51,15 +52,14 @@ export function requestRemote(
   targets: Readonly<HartSet>,
   bits: number,
 ): void {
-  // ORDER: constant after start.
-  const harts = Atomics.load(words, HART_COUNT);
-  for (let target = 0; target < harts; target++) {
+  let target = nextAgent(words, NO_AGENT);
+  for (; target !== NO_AGENT; target = nextAgent(words, target)) {
     if (target === fromHart || !hasHart(targets, target)) continue;
     // ORDER: sc or after the payload (page tables, code bytes); partner: the exchange in serveRemote().
     Atomics.or(words, indexOf(target, Vcpu.REMOTE_WORK), bits);
     // ORDER: sc add after the bits, before any STATE read; partner: the count's load in serveRemote().
     Atomics.add(words, indexOf(target, Vcpu.REMOTE_REQUEST), 1);
-    post(words, target, Pending.WORK);
+    if (isHart(target)) post(words, target, Pending.WORK);
   }
 }
 
@@ -75,9 +75,8 @@ export function waitRemote(
 ): void {
   if (isRemoteDone(words, fromHart, targets)) return;
   toIdle(words, fromHart);
-  // ORDER: constant after start.
-  const harts = Atomics.load(words, HART_COUNT);
-  for (let target = 0; target < harts; target++) {
+  let target = nextAgent(words, NO_AGENT);
+  for (; target !== NO_AGENT; target = nextAgent(words, target)) {
     if (target !== fromHart && hasHart(targets, target)) awaitServed(words, target);
   }
   toRunning(words, fromHart, serve);
@@ -89,9 +88,8 @@ export function isRemoteDone(
   fromHart: number,
   targets: Readonly<HartSet>,
 ): boolean {
-  // ORDER: constant after start.
-  const harts = Atomics.load(words, HART_COUNT);
-  for (let target = 0; target < harts; target++) {
+  let target = nextAgent(words, NO_AGENT);
+  for (; target !== NO_AGENT; target = nextAgent(words, target)) {
     if (target === fromHart || !hasHart(targets, target)) continue;
     // ORDER: sc load after the own add in requestRemote(), so it includes the own request.
     const ticket = Atomics.load(words, indexOf(target, Vcpu.REMOTE_REQUEST));

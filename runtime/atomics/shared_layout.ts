@@ -22,6 +22,8 @@ export interface SharedWord {
 
 /** Largest number of harts a machine may have. */
 export const MAX_HARTS = 64;
+/** Most I/O workers a machine may have: one for each virtio slot. */
+export const MAX_IO_WORKERS = 8;
 
 /** Size of one guest page and of one unit of the page attribute tables, in bytes. */
 export const PAGE_BYTES = 4096;
@@ -32,7 +34,11 @@ export const CODE_LINE_SHIFT = 6;
 
 /** Where the machine-wide control words start. */
 export const MACHINE_BLOCK = 0x0000;
-/** Where the vCPU blocks start; hart `h` owns `VCPU_BLOCKS + h * VCPU_BLOCK_BYTES`. */
+/**
+ * Where the vCPU blocks start; hart `h` owns `VCPU_BLOCKS + h * VCPU_BLOCK_BYTES`. I/O worker `w` has block
+ * `MAX_HARTS + w`: it is an agent of the same protocols (`agents.ts`) and uses PENDING, STATE, GUARD_ACK, PAUSE_ACK
+ * and the REMOTE words of it.
+ */
 export const VCPU_BLOCKS = 0x1_0000;
 /** Size of one vCPU block. */
 export const VCPU_BLOCK_BYTES = 0x1000;
@@ -203,6 +209,8 @@ export const Machine = {
   ),
   /** Break conditions that main asked for on the serial line, where time is counted in instructions. */
   BREAKS: word(0x70, "main, sc add, before it rings the bell; partner: the vCPUs' thread"),
+  /** Number of I/O workers. */
+  IO_WORKER_COUNT: word(0x74, "main before the workers start; constant afterwards"),
   /** Lock of all devices at once, where a machine has one: `big_lock.ts`. */
   BIG_LOCK: word(0x80, "whoever uses a device: `device_lock.ts`"),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */

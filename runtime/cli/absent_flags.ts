@@ -16,10 +16,15 @@ const LEAVE_OUT = "leave it out";
 /** Groups of flags with one reason. */
 const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
   {
-    names:
-      "drive hda hdb hdc hdd cdrom blockdev sd mtdblock fda fdb pflash snapshot iscsi fsdev virtfs",
-    cause: "there are no disks",
-    fix: "put the guest's files into its initial RAM disk: -initrd FILE",
+    names: "hda hdb hdc hdd cdrom blockdev sd mtdblock fda fdb pflash iscsi",
+    cause: "disks are virtio devices with raw images",
+    fix: "write -drive file=FILE,format=raw,if=virtio",
+  },
+  {
+    names: "fsdev virtfs",
+    cause: "there are no shared folders",
+    fix:
+      "put the guest's files into its initial RAM disk, -initrd FILE, or on a disk: -drive file=FILE",
   },
   { names: "netdev nic net", cause: "there is no network", fix: LEAVE_OUT },
   {
@@ -44,7 +49,7 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
   },
   { names: "enable-kvm", cause: "guest code is always translated", fix: "use -accel tcg" },
   {
-    names: "object fw_cfg smbios rtc boot name uuid seed numa tpmdev watchdog-action global set " +
+    names: "fw_cfg smbios rtc boot name uuid seed numa tpmdev watchdog-action set " +
       "readconfig option-rom mem-path mem-prealloc overcommit nodefaults no-user-config",
     cause: "the machine has no such part or setting",
     fix: LEAVE_OUT,

@@ -30,6 +30,14 @@ import {
 } from "../machine/options.ts";
 import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { absentFlag } from "./absent_flags.ts";
+import {
+  type DriveFlags,
+  isBlockDevice,
+  parseBlockDevice,
+  parseDrive,
+  parseGlobal,
+  parseIothread,
+} from "./drive_flags.ts";
 import { parseIcount } from "./icount_flag.ts";
 import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
@@ -50,7 +58,7 @@ export const SERIAL_MODES = ["mon:stdio", "stdio", "none", "null"] as const;
 export type SerialMode = typeof SERIAL_MODES[number];
 
 /** What a command line asks for; files are still paths. */
-export interface CommandLine {
+export interface CommandLine extends DriveFlags {
   /** Print the help text and end. */
   help?: boolean;
   /** Print the version and end. */
@@ -190,12 +198,41 @@ export const FLAGS: readonly FlagRow[] = [
     parse: (value, line) => line.dtb = requirePath("dtb", value),
   },
   {
+    names: ["drive"],
+    value: "file=FILE[,if=virtio|none][,id=D][,format=raw][,readonly=on][,...]",
+    addsUp: true,
+    help: "a disk with the bytes of FILE; if=none,id=D: for -device; cache=writeback|unsafe: " +
+      "flushes reach the host's disk, or not; snapshot=on: what is written is gone at the end",
+    parse: (value, line) => line.drives = [...line.drives ?? [], parseDrive(value)],
+  },
+  {
+    names: ["snapshot"],
+    help: "snapshot=on for all disks: no image is written",
+    parse: (_value, line) => line.snapshot = true,
+  },
+  {
     names: ["device"],
-    value: "loader,file=FILE,addr=A,...",
+    value: "loader,file=FILE,addr=A,...|virtio-blk-device,drive=D,...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
-      "(data=,data-len=,data-be=), or start a hart there (cpu-num=)",
-    parse: (value, line) => line.loads = [...line.loads ?? [], parseLoaderDevice(value)],
+      "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
+      "(serial=S: what it tells about itself; iothread=T: who serves it; bus=virtio-mmio-bus.N)",
+    parse: parseDevice,
+  },
+  {
+    names: ["object"],
+    value: "iothread,id=T",
+    addsUp: true,
+    help: "a thread that serves the disks which name it; the others share one",
+    parse: (value, line) => line.iothreads = [...line.iothreads ?? [], parseIothread(value)],
+  },
+  {
+    names: ["global"],
+    value: "virtio-mmio.force-legacy=false",
+    addsUp: true,
+    help:
+      "virtio devices have the interface of version 1; always the case, accepted as QEMU's flag",
+    parse: (value) => parseGlobal(value),
   },
   {
     names: ["cpu"],
@@ -366,8 +403,9 @@ function rowOf(word: string): FlagRow {
 function strayWord(word: string): UsageError {
   return new UsageError({
     what: `"${word}"`,
-    cause: "it stands where a flag is expected, and disk images are not supported",
-    fix: `write -kernel ${word} to start it, or quote the text that it belongs to`,
+    cause: "it stands where a flag is expected",
+    fix: `write -kernel ${word} to start it, -drive file=${word} for a disk, or quote the text ` +
+      "that it belongs to",
   });
 }
 
@@ -432,6 +470,12 @@ function parseMachine(value: string, line: CommandLine): void {
   if (path !== undefined) line.dumpDeviceTree = requirePath("M dumpdtb", path);
   const accel = properties.get("accel");
   if (accel !== undefined) parseChoice(`-M ...,accel=${accel}`, accel, ["tcg"]);
+}
+
+function parseDevice(value: string, line: CommandLine): void {
+  if (isBlockDevice(value)) {
+    line.blockDevices = [...line.blockDevices ?? [], parseBlockDevice(value)];
+  } else line.loads = [...line.loads ?? [], parseLoaderDevice(value)];
 }
 
 function parseCpu(value: string, line: CommandLine): void {

@@ -33,7 +33,7 @@ Deno.test("what does not fit together is refused with the reason", () => {
   for (
     const [text, cause] of [
       ["", "it names no device"],
-      ["virtio-blk-device,drive=d", 'there is no device "virtio-blk-device" to add'],
+      ["virtio-net-device,netdev=n", 'there is no device "virtio-net-device" to add'],
       ["loadr,file=x", "did you mean loader?"],
       ["loader", "addr= is missing"],
       ["loader,addr=1", "it loads nothing and starts nothing"],

@@ -33,6 +33,7 @@ const STATISTICS: MachineStatistics = {
   compiledInstructions: 0,
   compileMilliseconds: {},
   exits: {},
+  drives: [],
 };
 
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];

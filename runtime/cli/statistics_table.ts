@@ -1,6 +1,7 @@
 /** Statistics of a machine as text for people. */
 
 import type {
+  DriveStatistics,
   HartStatistics,
   LockStatistics,
   MachineStatistics,
@@ -35,6 +36,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ...lockRows(statistics),
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
+    ...statistics.drives.flatMap(driveRows),
   ];
   return rowsText(rows);
 }
@@ -71,6 +73,17 @@ function lockRow(
 ): [string, string] {
   const held = longest === undefined ? "" : `, held ${longest.toFixed(LOCK_DIGITS)} ms at most`;
   return [`lock: ${name}`, `${acquisitions} times, ${contended} contended${held}`];
+}
+
+/** What became of the requests to a disk. */
+function driveRows(drive: DriveStatistics): [string, string][] {
+  const { reads, writes, flushes, others, failures, bytesRead, bytesWritten } = drive;
+  return [
+    [drive.name, `${reads + writes + flushes + others} requests, ${failures} failed`],
+    ["  reads", `${reads} (${bytesRead} bytes)`],
+    ["  writes", `${writes} (${bytesWritten} bytes), ${flushes} flushes`],
+    ["  doorbells, interrupts", `${drive.doorbells}, ${drive.interrupts}`],
+  ];
 }
 
 /** One line for each hart. */

@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "7ea01f8523a9fdb725d905bb6dd9ce4f";
+export const TRANSLATOR_VERSION = "a2b49cdef933006573da9955ba87b099";

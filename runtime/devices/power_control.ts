@@ -3,7 +3,8 @@
  * before the STOP bits, so that whoever sees ENDED also sees why.
  */
 
-import { EndReason, Machine, MAX_HARTS, Pending, RunState } from "../atomics/shared_layout.ts";
+import { nextAgent, NO_AGENT } from "../atomics/agents.ts";
+import { EndReason, Machine, Pending, RunState } from "../atomics/shared_layout.ts";
 import { post } from "../atomics/pending.ts";
 
 const WORD_SHIFT = 2;
@@ -29,7 +30,7 @@ export class SharedPowerControl implements PowerControl {
     this.#words = words;
   }
 
-  /** Ends the machine and makes every vCPU leave for its trampoline. */
+  /** Ends the machine and makes every vCPU leave for its trampoline, every I/O worker stop. */
   end(reason: EndReasonCode, exitCode: number): void {
     const words = this.#words;
     // ORDER: sc cmpxchg elects the one caller that may write the exit code; partner: the same cmpxchg.
@@ -49,9 +50,8 @@ export class SharedPowerControl implements PowerControl {
 
   #wakeEverybody(): void {
     const words = this.#words;
-    // ORDER: sc load of a constant; written by main before any worker started.
-    const harts = Atomics.load(words, Machine.HART_COUNT.offset >> WORD_SHIFT);
-    for (let hart = 0; hart < harts && hart < MAX_HARTS; hart++) post(words, hart, Pending.STOP);
+    let agent = nextAgent(words, NO_AGENT);
+    for (; agent !== NO_AGENT; agent = nextAgent(words, agent)) post(words, agent, Pending.STOP);
     // ORDER: sc add after the run state; partner: the clock keeper's load before it waits.
     Atomics.add(words, Machine.CLOCK_KICK.offset >> WORD_SHIFT, 1);
     Atomics.notify(words, Machine.CLOCK_KICK.offset >> WORD_SHIFT);

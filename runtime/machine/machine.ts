@@ -37,6 +37,7 @@ import { profileSymbols } from "./profile_symbols.ts";
 import { Profiler } from "./profiler.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
 import { traceFile } from "./trace_file.ts";
+import { DriveSet } from "./drive_set.ts";
 import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
 
@@ -54,6 +55,15 @@ export async function createMachine(
   signal?: AbortSignal,
 ): Promise<Machine> {
   const unobserved = await machineParts(description, sources);
+  try {
+    return await startMachine(unobserved, signal);
+  } catch (error) {
+    unobserved.drives.close();
+    throw error;
+  }
+}
+
+async function startMachine(unobserved: MachineParts, signal?: AbortSignal): Promise<Machine> {
   const plan = await planImages(unobserved.description, unobserved.board);
   const parts = await withObservers(unobserved, plan);
   signal?.throwIfAborted();
@@ -93,6 +103,7 @@ export async function machineParts(
     jitMap: null,
     events: description.trace ? createEventBuffer(description.harts) : null,
     runLog: await RunLog.open(description),
+    drives: await DriveSet.open(description.drives),
   };
 }
 
@@ -303,7 +314,8 @@ export class Machine implements AsyncDisposable {
 
   /**
    * Makes every hart stand still between two instructions, and guest time with them, as QEMU's `stop` does: to the
-   * guest no time passes. The real-time clock alone goes on, as the host's does. Does nothing before the start and
+   * guest no time passes. The real-time clock alone goes on, as the host's does. Requests to disks that have begun are
+   * finished, and no others begin. Does nothing before the start and
    * in a pause.
    *
    * @throws {MachineStateError} when the machine has ended, or ends instead
@@ -375,7 +387,8 @@ export class Machine implements AsyncDisposable {
   /** Counts so far, also while the machine runs (they may be a little old then) and after its end. */
   stats(): MachineStatistics {
     const { harts: hartCount, statistics: timesHolds } = this.#parts.description;
-    return readStatistics({ words: this.#words, hartCount, timesHolds }, this.#wallSeconds());
+    const counted = { words: this.#words, hartCount, timesHolds };
+    return readStatistics(counted, this.#wallSeconds(), this.#cycle.driveStatistics());
   }
 
   /**
@@ -508,6 +521,7 @@ export class Machine implements AsyncDisposable {
     this.#state = "ended";
     this.#cycleChanged.resolve();
     this.#parts.profiler?.end();
+    this.#parts.drives.close();
     await this.#parts.console.close();
     this.#parts.log.close();
     return status.reason === "stopped"

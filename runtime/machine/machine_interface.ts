@@ -140,6 +140,32 @@ export interface MachineStatistics {
   readonly compileMilliseconds: Readonly<Record<string, number>>;
   /** Times that compiled code was left, by cause. */
   readonly exits: Readonly<Record<string, number>>;
+  /** One row for each disk. */
+  readonly drives: readonly DriveStatistics[];
+}
+
+/** Counts of one disk since the machine's last power-on. */
+export interface DriveStatistics {
+  /** Which one. */
+  readonly name: string;
+  /** Requests that read. */
+  readonly reads: number;
+  /** Requests that write. */
+  readonly writes: number;
+  /** Requests that flush. */
+  readonly flushes: number;
+  /** Requests of other kinds. */
+  readonly others: number;
+  /** Requests that failed. */
+  readonly failures: number;
+  /** Bytes that the guest has read. */
+  readonly bytesRead: number;
+  /** Bytes that the guest has written. */
+  readonly bytesWritten: number;
+  /** Times that the guest has rung the doorbell. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
 }
 
 /**

@@ -14,6 +14,7 @@ import type {
   MachineOptions,
   SymbolFile,
 } from "./options.ts";
+import type { DriveOptions } from "./drive_options.ts";
 import { parseByteCount } from "./byte_count.ts";
 import { readSource } from "./file_source.ts";
 
@@ -47,6 +48,8 @@ export interface MachineSettings {
   readonly deviceTree?: FileSource;
   /** As `-append`: the kernel's command line. Default: empty. */
   readonly append?: string;
+  /** As `-drive` and `-device virtio-blk-device`: disks, on board `virt`. Default: none. */
+  readonly drives?: readonly DriveOptions[];
   /** As the model of `-cpu`. Default: `rv64`. */
   readonly cpuModel?: CpuModel;
   /** As the properties of `-cpu`: extensions by name, on or off, such as `{ zbb: false }`. */

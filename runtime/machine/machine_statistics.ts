@@ -24,6 +24,7 @@ import {
 } from "../atomics/statistics_layout.ts";
 import { lockName } from "./event_names.ts";
 import type {
+  DriveStatistics,
   HartActivity,
   HartStatistics,
   LockStatistics,
@@ -55,6 +56,7 @@ export interface CountedMachine {
 export function readStatistics(
   { words, hartCount, timesHolds }: CountedMachine,
   wallSeconds: number,
+  drives: readonly DriveStatistics[],
 ): MachineStatistics {
   const compiler = compilerCounters(words.buffer);
   const counters = Array.from({ length: hartCount }, (_, hart) => hartCounters(words.buffer, hart));
@@ -85,6 +87,7 @@ export function readStatistics(
       COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),
     ),
     exits: exitCounts(counters),
+    drives,
   };
 }
 

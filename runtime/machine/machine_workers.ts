@@ -23,6 +23,8 @@ export interface WorkerSources {
   readonly warmCompiler: URL;
   /** The clock keeper. */
   readonly clockKeeper: URL;
+  /** A worker that serves disks. */
+  readonly io: URL;
   /** The sampler of a machine whose profile is made. */
   readonly sampler: URL;
 }
@@ -33,6 +35,7 @@ export const WORKER_SOURCES: WorkerSources = {
   compiler: new URL("../translation/compiler_worker.ts", import.meta.url),
   warmCompiler: new URL("../translation/warm_compiler_worker.ts", import.meta.url),
   clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
+  io: new URL("../virtio/io_worker.ts", import.meta.url),
   sampler: new URL("./sampler_worker.ts", import.meta.url),
 };
 
@@ -46,6 +49,7 @@ export const WORKER_MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../translation/compiler_worker.ts"),
   () => import("../translation/warm_compiler_worker.ts"),
   () => import("./clock_keeper_worker.ts"),
+  () => import("../virtio/io_worker.ts"),
   () => import("./sampler_worker.ts"),
 ];
 

@@ -11,9 +11,10 @@ import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
-import { UserError } from "./user_error.ts";
+import { ConfigurationError } from "./configuration_error.ts";
+import { describeDrives, type DriveDescription, type DriveOptions } from "./drive_options.ts";
 
-export { type Encoder, ENCODERS, PASS_NAMES, type PassName };
+export { ConfigurationError, type Encoder, ENCODERS, PASS_NAMES, type PassName };
 
 /** Boards that can be built. */
 export const MACHINE_NAMES = ["virt", "spike"] as const;
@@ -208,6 +209,8 @@ export interface MachineOptions {
   readonly loads?: readonly MemoryLoad[];
   /** Kernel command line. Default: empty. */
   readonly append?: string;
+  /** Disks. Default: none. */
+  readonly drives?: readonly DriveOptions[];
   /** CPU model. Default: `rv64`. */
   readonly cpuModel?: CpuModel;
   /** CPU properties that differ from the model's own, by name. */
@@ -252,6 +255,8 @@ export interface MachineDescription {
   readonly loads: readonly MemoryLoad[];
   /** Kernel command line. */
   readonly append: string;
+  /** Disks. */
+  readonly drives: readonly DriveDescription[];
   /** The CPU of all harts. */
   readonly cpu: CpuChoice;
   /** How guest code is run. */
@@ -277,15 +282,6 @@ export interface MachineDescription {
   readonly symbols: readonly SymbolFile[];
 }
 
-/**
- * A machine that cannot be built as described: a setting without meaning, settings that do not fit together, a file
- * that cannot be read, more memory than the host has.
- */
-export class ConfigurationError extends UserError {
-  /** Tells the class in messages and across module copies. */
-  override readonly name = "ConfigurationError";
-}
-
 /** Checks a description and fills in its defaults. Throws {@linkcode ConfigurationError}. */
 export function describeMachine(options: MachineOptions): MachineDescription {
   const description: MachineDescription = {
@@ -298,6 +294,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
+    drives: describeDrives(options.drives ?? []),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread: options.accel?.thread ?? (options.accel?.icount ? "single" : "multi"),
@@ -330,6 +327,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkIcount(description);
   checkWatchdog(description);
   checkSymbols(description);
+  checkDrives(description);
   return description;
 }
 
@@ -349,6 +347,24 @@ function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
     cause: "nothing is asked for that shows names",
     fix: "add -profile FILE or -jit-map FILE, or leave the symbols out",
   });
+}
+
+function checkDrives({ drives, machine, accel: { icount } }: MachineDescription): void {
+  if (drives.length === 0) return;
+  const [{ name }] = drives;
+  if (machine !== "virt") {
+    const cause = `board ${machine} has no slots for virtio devices`;
+    throw new ConfigurationError({ what: name, cause, fix: "use -M virt" });
+  }
+  if (icount !== null) {
+    const cause =
+      "a disk answers when the host does, so a run whose time is counted would not repeat";
+    throw new ConfigurationError({
+      what: `${name} with -icount`,
+      cause,
+      fix: "leave one of them out, or put the files into -initrd",
+    });
+  }
 }
 
 function checkCodeCache({ accel: { codeCache } }: MachineDescription): void {

@@ -8,7 +8,7 @@
  *
  * SOLUTION. Main waits for shared words only asynchronously, each time together with "the cycle has ended",
  * which the failure of a worker makes it do.
- * A vCPU that failed is declared IDLE in its place, because others may wait for its answer to a request.
+ * A vCPU or I/O worker that failed is declared IDLE in its place, because others may wait for its answer to a request.
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
  *
  * The compiler takes long to load; requests stay in the ring meanwhile, and one that is still loading at the
@@ -16,6 +16,7 @@
  * late by the time of its start.
  */
 
+import { ioAgent, nextAgent, NO_AGENT } from "../atomics/agents.ts";
 import { toIdle } from "../atomics/agent_state.ts";
 import type { EventBuffer } from "../atomics/event_ring.ts";
 import { wakeCompiler } from "../atomics/compile_ring.ts";
@@ -51,7 +52,8 @@ import { translationSettings } from "./host_processor.ts";
 import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
 import { hartReport } from "./hart_report.ts";
 import { errorText, InternalError } from "./internal_error.ts";
-import type { ExitStatus } from "./machine_interface.ts";
+import type { DriveSet } from "./drive_set.ts";
+import type { DriveStatistics, ExitStatus } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
@@ -61,6 +63,7 @@ import type { Profiler } from "./profiler.ts";
 import { Watchdog } from "./watchdog.ts";
 import type {
   CompilerStart,
+  IoStart,
   KeeperStart,
   SamplerStart,
   SharedStart,
@@ -104,6 +107,8 @@ export interface MachineParts {
   readonly events: EventBuffer | null;
   /** The log of its run; null when it is neither recorded nor replayed. */
   readonly runLog: RunLog | null;
+  /** Its disks. */
+  readonly drives: DriveSet;
 }
 
 /** See the header of this file. */
@@ -188,9 +193,8 @@ export class PowerCycle {
   async pause(): Promise<boolean> {
     requestPause(this.#words);
     const epoch = pauseEpoch(this.#words);
-    const { harts } = this.#parts.description;
-    for (let hart = 0; hart < harts; hart++) {
-      await this.#satisfied(vcpuWord(hart, Vcpu.PAUSE_ACK), (seen) => seen === epoch);
+    for (const agent of this.#agents()) {
+      await this.#satisfied(vcpuWord(agent, Vcpu.PAUSE_ACK), (seen) => seen === epoch);
     }
     if (this.hasEnded) return false;
     this.#stopClock();
@@ -262,22 +266,35 @@ export class PowerCycle {
 
   /** Lets those go who wait for a word that nobody changes any more. */
   #wakeWaiters(): void {
-    const { harts } = this.#parts.description;
-    const offsets = Array.from({ length: harts }, (_, hart) => [
-      vcpuWord(hart, Vcpu.PAUSE_ACK),
-      vcpuWord(hart, Vcpu.ANSWER),
+    const offsets = this.#agents().flatMap((agent) => [
+      vcpuWord(agent, Vcpu.PAUSE_ACK),
+      vcpuWord(agent, Vcpu.ANSWER),
     ]);
-    for (const offset of offsets.flat()) {
+    for (const offset of offsets) {
       // ORDER: after the run state; partner: the look at it in #satisfied(), on this thread.
       Atomics.notify(this.#words, offset >> WORD_SHIFT);
     }
   }
 
+  /** vCPUs, then I/O workers. */
+  #agents(): number[] {
+    const agents: number[] = [];
+    let agent = nextAgent(this.#words, NO_AGENT);
+    for (; agent !== NO_AGENT; agent = nextAgent(this.#words, agent)) agents.push(agent);
+    return agents;
+  }
+
+  /** Counts of the disks in this cycle. */
+  driveStatistics(): DriveStatistics[] {
+    return this.#parts.drives.statistics(this.devices.virtioSlots);
+  }
+
   #initializeMemory({ segments, images }: ImagePlan): BoardDevices {
-    const { description, board } = this.#parts;
+    const { description, board, drives } = this.#parts;
     const words = this.#words;
     // ORDER: sc stores before any worker exists; partner: the workers' start.
     Atomics.store(words, Machine.HART_COUNT.offset >> WORD_SHIFT, description.harts);
+    Atomics.store(words, Machine.IO_WORKER_COUNT.offset >> WORD_SHIFT, drives.workers);
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
     Atomics.store(words, Machine.SHARED_THREAD.offset >> WORD_SHIFT, this.#sharesThread ? 1 : 0);
@@ -287,7 +304,9 @@ export class PowerCycle {
     installSegments(words.buffer, board.ramBase, segments);
     const parts = this.#boardParts();
     board.installBootRom(parts, images);
-    return board.createDevices(parts, this.#hasBuiltinFirmware);
+    const devices = board.createDevices(parts, this.#hasBuiltinFirmware);
+    drives.install(devices.virtioSlots);
+    return devices;
   }
 
   get #isCounted(): boolean {
@@ -363,9 +382,18 @@ export class PowerCycle {
       debug: description.debug.categories,
       recordsRegions: this.#parts.jitMap !== null,
     });
+    this.#startIoWorkers(shared);
     this.#startSampler();
     if (!this.#isCounted) this.#startClockKeeperWhenKicked(shared);
     return Promise.all(vcpus);
+  }
+
+  #startIoWorkers(shared: SharedStart): void {
+    this.#parts.drives.plan().forEach(async ({ name, drives, ports }, worker) => {
+      const start: IoStart = { ...shared, worker, drives };
+      await this.#workers.start({ name, source: this.#parts.sources.io, start, transfer: ports });
+      toIdle(this.#words, ioAgent(worker));
+    });
   }
 
   #startSampler(): void {

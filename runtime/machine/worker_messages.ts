@@ -84,6 +84,43 @@ export interface CompilerStart extends SharedStart {
   readonly recordsRegions: boolean;
 }
 
+/** Where the bytes of a disk are: in a file, or with a back end on main. */
+export type DriveSource =
+  | { readonly path: string }
+  | { readonly mailbox: SharedArrayBuffer; readonly port: MessagePort; readonly bytes: number };
+
+/** Where what is written to a disk goes, if not to itself. */
+export interface OverlayPlace {
+  /** A temporary file. */
+  readonly path: string;
+  /** Which clusters it has. */
+  readonly map: Uint8Array<SharedArrayBuffer>;
+}
+
+/** A disk that an I/O worker serves. */
+export interface DriveStart {
+  /** Its slot. */
+  readonly slot: number;
+  /** Where its bytes are. */
+  readonly source: DriveSource;
+  /** Can the guest only read? */
+  readonly isReadonly: boolean;
+  /** Are flushes left out? */
+  readonly isUnsafe: boolean;
+  /** What it tells about itself. */
+  readonly serial: Uint8Array;
+  /** Where writes go; null: to the disk. */
+  readonly overlay: OverlayPlace | null;
+}
+
+/** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
+export interface IoStart extends SharedStart {
+  /** Its number, from 0. */
+  readonly worker: number;
+  /** What it serves. */
+  readonly drives: readonly DriveStart[];
+}
+
 /** First message to the clock keeper. */
 export type KeeperStart = SharedStart;
 

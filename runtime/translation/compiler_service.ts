@@ -17,6 +17,7 @@ import { loadBoard } from "../machine/boards/boards.ts";
 import type { CompilerStart, WorkerReport } from "../machine/worker_messages.ts";
 import { Compiler, type CompilerTrace } from "./compiler.ts";
 import { createDebugTrace } from "./debug_trace.ts";
+import { hasOtherWriters } from "./other_writers.ts";
 import type { InstalledModule } from "./region_catalog.ts";
 import type { RegionEmitter } from "./region_emitter.ts";
 
@@ -76,9 +77,8 @@ class CompilerService {
     this.#trace = createDebugTrace({ categories: start.debug, frontend, words, write });
     // ORDER: constants after start; partner: main, before it started this worker.
     this.#ramBytes = Atomics.load(words, Machine.RAM_PAGES.offset >> 2) * PAGE_BYTES;
-    // ORDER: as above. One thread is the only writer of guest RAM: no device writes it.
-    const isShared = Atomics.load(words, Machine.HART_COUNT.offset >> 2) > 1 && !start.sharesThread;
-    this.#hasOtherWriters = isShared && !start.translation.hasPlainLoads;
+    this.#hasOtherWriters = !start.translation.hasPlainLoads &&
+      hasOtherWriters(words, start.sharesThread);
   }
 
   /** The code cache, if there is to be one. A log or list of compiled code is only whole when all of it is compiled. */

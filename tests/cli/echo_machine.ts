@@ -110,6 +110,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       locks: [],
       compileMilliseconds: { lift: 1.5 },
       exits: { budget: 9 },
+      drives: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
     profile: () => ({

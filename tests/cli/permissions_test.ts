@@ -75,6 +75,20 @@ const COMMANDS: readonly Command[] = [
     prints: /^hello harts 1\n$/,
   },
   {
+    name: "a machine with a disk",
+    words: [...RUN, "-drive", "file=@file,format=raw"],
+    reads: [SOURCES, HELLO, "@file"],
+    writes: ["@file"],
+    prints: /^hello harts 1\n$/,
+  },
+  {
+    name: "a machine with a disk that is only read",
+    words: [...RUN, "-drive", "file=@file,format=raw,readonly=on"],
+    reads: [SOURCES, HELLO, "@file"],
+    writes: [],
+    prints: /^hello harts 1\n$/,
+  },
+  {
     name: "dumpdtb=",
     words: ["-M", "virt,dumpdtb=@tree"],
     reads: [],

@@ -108,6 +108,7 @@ class CheckedHart {
       devices: {
         bus: { load: () => false, store: () => this.#end() },
         timedDevices: [],
+        virtioSlots: [],
         inputArrived: () => {},
         receiveBreak: () => {},
         environmentCall: () => false,

@@ -80,6 +80,7 @@ export class TestHart {
       devices: {
         bus: { load: () => false, store: (low, _high, access) => this.#deviceStore(low, access) },
         timedDevices: [],
+        virtioSlots: [],
         inputArrived: () => {},
         receiveBreak: () => {},
         environmentCall: () => false,

@@ -11,7 +11,13 @@ of the named oracles disagree; the number wanted is 0.
 `;
 
 /** Titles of the sections, in their order. */
-export const SECTIONS = ["Instructions", "Programs", "Address translation", "Mutations"] as const;
+export const SECTIONS = [
+  "Instructions",
+  "Programs",
+  "Address translation",
+  "Virtio rings",
+  "Mutations",
+] as const;
 
 /** Title of a section. */
 export type Section = typeof SECTIONS[number];

@@ -19,10 +19,13 @@ export class ConsoleDialog {
   #output = "";
   #seen = 0;
 
-  /** Starts a machine with the given flags. */
-  constructor(flags: readonly string[]) {
+  /** Starts a machine with the given flags, and permissions besides the one to read. */
+  constructor(flags: readonly string[], permissions: readonly string[] = []) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--allow-read", "mod.ts", "-M", "virt", "-nographic", "-no-reboot", ...flags],
+      args: [
+        ...["run", "--allow-read", ...permissions],
+        ...["mod.ts", "-M", "virt", "-nographic", "-no-reboot", ...flags],
+      ],
       cwd: ROOT,
       stdin: "piped",
       stdout: "piped",

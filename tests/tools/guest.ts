@@ -22,8 +22,8 @@ import {
 } from "./guest/debian_packages.ts";
 import { buildInitramfs } from "./guest/initramfs.ts";
 import { INIT_SCRIPT, RUN_FORMS } from "./guest/init_script.ts";
+import { RELEASE } from "./guest/release.ts";
 
-const RELEASE = { suite: "trixie", architecture: "riscv64" } as const;
 const KERNEL_META_PACKAGE = "linux-image-riscv64";
 const KERNEL_PACKAGE = /\b(linux-image-[0-9][^ ,]*-riscv64)\b/;
 const BUSYBOX_PACKAGE = "busybox-static";

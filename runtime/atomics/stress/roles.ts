@@ -3,6 +3,7 @@
  * trampoline would, and throws on a broken promise.
  */
 
+import { ioAgent } from "../agents.ts";
 import { toIdle, toRunning } from "../agent_state.ts";
 import {
   armCodePage,
@@ -26,6 +27,7 @@ import {
 } from "../compile_ring.ts";
 import { awaitOutputRoom, putOutput } from "../console_ring.ts";
 import { lockDevice, unlockDevice } from "../device_lock.ts";
+import { DeviceStores } from "../device_store.ts";
 import { beginExclusive, endExclusive, park } from "../exclusive.ts";
 import { LockRank } from "../lock_order.ts";
 import { standStill } from "../standstill_fixture.ts";
@@ -215,6 +217,25 @@ const RELEASE_PERIOD = 100;
 /** Words from the code to data on the same page, in another line. */
 const BESIDE = 64;
 
+/** An I/O worker: its input is code, page after page; announces each version when it has stored it. */
+function deviceWriter({ words, rounds }: Vcpu): void {
+  const stores = new DeviceStores(words, ioAgent(0));
+  const page = new Int32Array(PAGE_BYTES / WORD_BYTES);
+  const isCurrent = (): boolean => true;
+  for (let round = 1; round <= rounds; round++) {
+    const offset = codeWord(round, rounds) << WORD_SHIFT;
+    page[0] = round;
+    stores.run(isCurrent, () => stores.bytes(offset, new Uint8Array(page.buffer)));
+    // ORDER: sc store after the code; partner: the runner's load before its FENCE.I.
+    Atomics.store(words, Scratch.FLAG, round);
+    // The first store of a page is fast; the page is armed under one of the next.
+    if (round % ARMED_PERIOD !== 0) continue;
+    // ORDER: no access: a hint to the processor that this thread spins.
+    while (!isCodePage(words, offset >>> PAGE_SHIFT)) Atomics.pause();
+  }
+}
+const ARMED_PERIOD = 50;
+
 /** Reads the announced version, fences, executes: never older than announced. */
 function codeRunner(vcpu: Vcpu): void {
   const { words, hart, rounds } = vcpu;
@@ -343,6 +364,7 @@ const ROLES = {
   remoteFences,
   codeWriter,
   codeRunner,
+  deviceWriter,
   consoleProducer,
   requestProducer,
   requestConsumer,

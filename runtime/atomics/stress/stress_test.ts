@@ -77,6 +77,19 @@ Deno.test("stress: no stale code after FENCE.I", async () => {
   assertEquals(team.words[Scratch.FLAG], rounds);
 });
 
+Deno.test("stress: no stale code after FENCE.I where an I/O worker stores it", async () => {
+  const team = createTeam(3);
+  team.words[Machine.HART_COUNT.offset >> 2] = 2;
+  team.words[Machine.IO_WORKER_COUNT.offset >> 2] = 1;
+  const rounds = 10_000;
+  await Promise.all([
+    start(team, 0, "codeRunner", rounds),
+    start(team, 1, "codeRunner", rounds),
+    start(team, 2, "deviceWriter", rounds),
+  ]);
+  assertEquals(team.words[Scratch.FLAG], rounds);
+});
+
 Deno.test("stress: console output of three harts through a full ring", async () => {
   const team = createTeam(3);
   const rounds = 40_000;

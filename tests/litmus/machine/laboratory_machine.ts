@@ -150,7 +150,8 @@ export class LaboratoryMachine {
   }
 
   #statistics(): MachineStatistics {
-    return readStatistics({ words: this.#words, hartCount: this.harts, timesHolds: false }, 1);
+    const counted = { words: this.#words, hartCount: this.harts, timesHolds: false };
+    return readStatistics(counted, 1, []);
   }
 
   /** Runs a job to its end. */

@@ -16,10 +16,19 @@ import { Rom } from "../../../devices/rom.ts";
 import { SifiveFinisher } from "../../../devices/sifive_finisher.ts";
 import type { TimedDevice } from "../../../devices/timed_device.ts";
 import { Uart16550, UART_WORDS } from "../../../devices/uart_16550.ts";
+import { SLOT_WORDS } from "../../../virtio/device_struct.ts";
+import { MmioSlot } from "../../../virtio/mmio_slot.ts";
 import type { GuestClock } from "../../clock.ts";
 import { Aclint } from "./aclint.ts";
 import { BOOT_ROM_BYTES, bootRomContent, type LoadedImages } from "./boot_plan.ts";
-import { type MemoryWindow, VirtInterrupt, VirtMap } from "./memory_map.ts";
+import {
+  type MemoryWindow,
+  VirtInterrupt,
+  VIRTIO_SLOTS,
+  virtioInterrupt,
+  virtioWindow,
+  VirtMap,
+} from "./memory_map.ts";
 import { Plic, plicWords } from "./plic.ts";
 
 export { RAM_BASE } from "./memory_map.ts";
@@ -52,6 +61,8 @@ export interface VirtBoard {
   readonly uart: Uart16550;
   /** Devices that the clock keeper serves. */
   readonly timedDevices: readonly TimedDevice[];
+  /** Slots for virtio devices. */
+  readonly virtioSlots: readonly MmioSlot[];
   /** Fills the boot ROM; main does so once before the workers start. */
   installBootRom(images: LoadedImages): void;
 }
@@ -72,6 +83,10 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
     deadlineChanged: () => clock.kickKeeper(),
   });
   const rom = takeRom(words, region);
+  const virtioSlots = Array.from(
+    { length: VIRTIO_SLOTS },
+    (_, slot) => new MmioSlot(words, region.take(SLOT_WORDS), plic.line(virtioInterrupt(slot))),
+  );
   const bus = new Bus([
     place(new Rom("rom", rom), VirtMap.BOOT_ROM),
     place(new SifiveFinisher(parts.power ?? new SharedPowerControl(words)), VirtMap.TEST),
@@ -79,9 +94,10 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
     place(new Aclint(words, hartCount, clock), VirtMap.CLINT),
     place(plic, VirtMap.PLIC),
     place(uart, VirtMap.UART),
+    ...virtioSlots.map((device, slot) => place(device, virtioWindow(slot))),
   ]);
   const installBootRom = (images: LoadedImages): void => rom.set(bootRomContent(images));
-  return { bus, uart, timedDevices: [rtc], installBootRom };
+  return { bus, uart, timedDevices: [rtc], virtioSlots, installBootRom };
 }
 
 function takeRom(words: Int32Array, region: DeviceRegion): Uint8Array {

@@ -48,10 +48,11 @@ export function environmentOf(
 }
 
 function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDevices {
-  const { bus, uart, timedDevices } = createVirtBoard(parts);
+  const { bus, uart, timedDevices, virtioSlots } = createVirtBoard(parts);
   return {
     bus,
     timedDevices,
+    virtioSlots,
     inputArrived: () => uart.inputArrived(),
     receiveBreak: () => uart.sendBreak(),
     environmentCall: environmentOf(parts, hasBuiltinFirmware),

@@ -24,8 +24,23 @@ export const VirtMap = {
   UART: window(0x1000_0000, 0x100),
 } as const;
 
+/** Slots for virtio devices. */
+export const VIRTIO_SLOTS = 8;
+const VIRTIO_BASE = 0x1000_1000;
+const VIRTIO_BYTES = 0x1000;
+
+/** Window of a virtio slot. */
+export function virtioWindow(slot: number): MemoryWindow {
+  return window(VIRTIO_BASE + slot * VIRTIO_BYTES, VIRTIO_BYTES);
+}
+
 /** Interrupt sources of the PLIC. */
-export const VirtInterrupt = { UART: 10, RTC: 11 } as const;
+export const VirtInterrupt = { VIRTIO: 1, UART: 10, RTC: 11 } as const;
+
+/** Interrupt source of a virtio slot. */
+export function virtioInterrupt(slot: number): number {
+  return VirtInterrupt.VIRTIO + slot;
+}
 
 /** Clock that the UART's divisor divides. */
 export const UART_CLOCK_HZ = 3_686_400;

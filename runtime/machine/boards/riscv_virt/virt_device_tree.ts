@@ -18,6 +18,9 @@ import {
   RAM_BASE,
   UART_CLOCK_HZ,
   VirtInterrupt,
+  VIRTIO_SLOTS,
+  virtioInterrupt,
+  virtioWindow,
   VirtMap,
 } from "./memory_map.ts";
 import { PLIC_LAST_SOURCE } from "./plic.ts";
@@ -86,11 +89,21 @@ function addSocNode(
     .setCells("clock-frequency", UART_CLOCK_HZ)
     .setCells("interrupt-parent", plicPhandle)
     .setCells("interrupts", VirtInterrupt.UART);
+  addVirtioSlots(soc, plicPhandle);
   addDevice(soc, "test", VirtMap.TEST)
     .setStrings("compatible", "sifive,test1", "sifive,test0", "syscon")
     .setCells("phandle", testPhandle);
   addPlicNode(soc, hartCount, plicPhandle);
   addClintNode(soc, hartCount);
+}
+
+/** All of them, as QEMU: a slot without a device says so itself. The last slot comes first, and is filled first. */
+function addVirtioSlots(soc: DeviceTreeNode, plicPhandle: number): void {
+  for (let slot = VIRTIO_SLOTS - 1; slot >= 0; slot--) {
+    addDevice(soc, "virtio_mmio", virtioWindow(slot)).setStrings("compatible", "virtio,mmio")
+      .setCells("interrupt-parent", plicPhandle)
+      .setCells("interrupts", virtioInterrupt(slot));
+  }
 }
 
 function addPlicNode(soc: DeviceTreeNode, hartCount: number, phandle: number): void {

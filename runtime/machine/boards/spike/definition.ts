@@ -22,6 +22,7 @@ function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDev
   return {
     bus: createSpikeBoard(parts).bus,
     timedDevices: [],
+    virtioSlots: [],
     inputArrived: () => {}, // nobody is told: programs ask for input
     receiveBreak: () => {}, // there is no serial line
     environmentCall: environmentOf(parts, hasBuiltinFirmware),

@@ -1,0 +1,266 @@
+/**
+ * Disks on the command line, in QEMU's words: `-drive` names an image, `-device virtio-blk-device` puts it into a slot,
+ * `-object iothread` names a thread that serves it.
+ *
+ * QEMU finds out an image's format by its first bytes when none is named, and warns of that: a guest that writes such
+ * bytes to a raw disk would get another disk the next time. There is one format here, so nothing is found out: an image
+ * without `format=` is raw, and one that looks like another format is refused.
+ */
+
+import {
+  CACHE_MODES,
+  cacheFix,
+  type CacheMode,
+  type DriveOptions,
+} from "../machine/drive_options.ts";
+import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The driver of disks in slots. */
+export const BLOCK_DRIVER = "virtio-blk-device";
+/** QEMU's names for the same on a PCI bus. */
+const PCI_DRIVERS: readonly string[] = ["virtio-blk-pci", "virtio-blk"];
+
+const DRIVE_PROPERTIES = [
+  "file",
+  "format",
+  "if",
+  "id",
+  "readonly",
+  "read-only",
+  "cache",
+  "snapshot",
+  "media",
+  "discard",
+  "aio",
+] as const;
+
+/** Properties that have one value here, which says how things are. */
+const FIXED: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["format", ["raw", "only raw images can be used"]],
+  ["media", ["disk", "there are no drives for CDs"]],
+  ["discard", ["ignore", "no holes can be made in files from here"]],
+  ["aio", ["threads", "images are read and written by threads"]],
+]);
+
+/** One `-drive`. */
+export interface DriveRequest {
+  /** The flag, for messages. */
+  readonly what: string;
+  /** Name for `drive=`. */
+  readonly id: string | undefined;
+  /** Does it need no `-device` of its own? */
+  readonly isPlugged: boolean;
+  /** The disk. */
+  readonly drive: DriveOptions;
+}
+
+/** One `-device virtio-blk-device`. */
+export interface BlockDeviceRequest {
+  /** The flag, for messages. */
+  readonly what: string;
+  /** Name of its drive. */
+  readonly drive: string;
+  /** What it says besides. */
+  readonly settings: Pick<DriveOptions, "serial" | "iothread" | "slot">;
+}
+
+/** The words of a command line about disks. */
+export interface DriveFlags {
+  /** Disks. */
+  drives?: DriveRequest[];
+  /** Disks' places. */
+  blockDevices?: BlockDeviceRequest[];
+  /** Names of threads. */
+  iothreads?: string[];
+  /** Is nothing written to any image? */
+  snapshot?: boolean;
+}
+
+/** Understands the value of `-drive`. Throws UsageError. */
+export function parseDrive(text: string): DriveRequest {
+  const what = `-drive ${text}`;
+  const { head, properties } = parsePropertyList("drive", text);
+  if (head !== undefined) {
+    throw new UsageError({ what, cause: "it begins with no property", fix: `write file=${head}` });
+  }
+  rejectUnknownProperties("drive", properties, DRIVE_PROPERTIES);
+  for (const [name, [only, cause]] of FIXED) {
+    const value = properties.get(name);
+    if (value === undefined || value === only) continue;
+    throw new UsageError({
+      what,
+      cause: `${name}=${value}: ${cause}`,
+      fix: `write ${name}=${only}`,
+    });
+  }
+  const file = properties.get("file") ?? "";
+  if (file === "") throw new UsageError({ what, cause: "it names no image", fix: "add file=FILE" });
+  const flag = (name: string): boolean =>
+    properties.has(name) && parseSwitch("drive", name, properties.get(name) ?? "");
+  const cache = properties.get("cache");
+  return {
+    what,
+    id: properties.get("id"),
+    isPlugged: parseInterface(what, properties.get("if") ?? "virtio"),
+    drive: {
+      source: file,
+      ...(properties.has("format") ? { format: "raw" } : {}),
+      readonly: flag("readonly") || flag("read-only"),
+      snapshot: flag("snapshot"),
+      ...(cache === undefined ? {} : { cache: parseCache(what, cache) }),
+    },
+  };
+}
+
+function parseInterface(what: string, name: string): boolean {
+  if (name === "virtio") return true;
+  if (name === "none") return false;
+  const fix = `write if=virtio, or if=none,id=NAME and -device ${BLOCK_DRIVER},drive=NAME`;
+  throw new UsageError({ what, cause: `the board has no disks of the kind if=${name}`, fix });
+}
+
+function parseCache(what: string, name: string): CacheMode {
+  const mode = CACHE_MODES.find((known) => known === name);
+  if (mode !== undefined) return mode;
+  throw new UsageError({ what, cause: `cache=${name} is not possible here`, fix: cacheFix() });
+}
+
+const DEVICE_PROPERTIES = ["drive", "serial", "iothread", "bus", "id"] as const;
+const BUS = /^virtio-mmio-bus\.([0-7])$/;
+
+/** Is it `-device` with a disk? */
+export function isBlockDevice(text: string): boolean {
+  const { head, properties } = parsePropertyList("device", text);
+  const driver = head ?? properties.get("driver") ?? "";
+  return driver === BLOCK_DRIVER || PCI_DRIVERS.includes(driver);
+}
+
+/** Understands the value of `-device` with a disk. Throws UsageError. */
+export function parseBlockDevice(text: string): BlockDeviceRequest {
+  const what = `-device ${text}`;
+  const { head, properties } = parsePropertyList("device", text);
+  const driver = head ?? properties.get("driver") ?? "";
+  if (PCI_DRIVERS.includes(driver)) {
+    const cause = "there is no PCI bus";
+    throw new UsageError({ what, cause, fix: `write ${BLOCK_DRIVER} in place of ${driver}` });
+  }
+  const known = head === undefined ? [...DEVICE_PROPERTIES, "driver"] : DEVICE_PROPERTIES;
+  rejectUnknownProperties("device", properties, known);
+  const drive = properties.get("drive") ?? "";
+  if (drive === "") {
+    const cause = "it names no drive";
+    throw new UsageError({
+      what,
+      cause,
+      fix: "add drive=NAME, and -drive if=none,id=NAME,file=FILE",
+    });
+  }
+  const [serial, iothread, bus] = ["serial", "iothread", "bus"].map((name) => properties.get(name));
+  return {
+    what,
+    drive,
+    settings: {
+      ...(serial === undefined ? {} : { serial }),
+      ...(iothread === undefined ? {} : { iothread }),
+      ...(bus === undefined ? {} : { slot: parseBus(what, bus) }),
+    },
+  };
+}
+
+function parseBus(what: string, bus: string): number {
+  const slot = BUS.exec(bus)?.[1];
+  if (slot !== undefined) return Number(slot);
+  const fix = "write bus=virtio-mmio-bus.0 to bus=virtio-mmio-bus.7, or leave it out";
+  throw new UsageError({ what, cause: `there is no bus "${bus}"`, fix });
+}
+
+/** Understands the value of `-object`. Throws UsageError. @returns the name of a thread */
+export function parseIothread(text: string): string {
+  const what = `-object ${text}`;
+  const { head, properties } = parsePropertyList("object", text);
+  if (head !== "iothread") {
+    const cause = `there is no object "${head ?? ""}"`;
+    throw new UsageError({ what, cause, fix: "write iothread,id=NAME, or leave it out" });
+  }
+  rejectUnknownProperties("object", properties, ["id"]);
+  const id = properties.get("id") ?? "";
+  if (id !== "") return id;
+  throw new UsageError({ what, cause: "it has no name", fix: "add id=NAME" });
+}
+
+/**
+ * Understands the value of `-global`: the one that says what is the case here anyway. Throws UsageError.
+ */
+export function parseGlobal(text: string): void {
+  if (/^virtio-mmio\.force-legacy=(false|off|no)$/.test(text)) return;
+  throw new UsageError({
+    what: `-global ${text}`,
+    cause: "devices have no settings but their own",
+    fix: "leave it out; virtio-mmio.force-legacy=false is always the case",
+  });
+}
+
+/** The disks that all flags together describe, in the order in which QEMU plugs them. Throws UsageError. */
+export function drivesOf(flags: DriveFlags): DriveOptions[] | undefined {
+  const { drives = [], blockDevices = [], iothreads = [], snapshot = false } = flags;
+  if (drives.length === 0 && blockDevices.length === 0) return undefined;
+  requireNames(drives);
+  const unused = new Set(drives);
+  const placed = blockDevices.map(({ what, drive: name, settings }) => {
+    const request = drives.find(({ id }) => id === name);
+    if (request === undefined) throw unknownDrive(what, name, drives);
+    if (request.isPlugged || !unused.delete(request)) throw usedTwice(what, name);
+    requireThread(what, settings.iothread, iothreads);
+    return { ...request.drive, ...settings };
+  });
+  const plugged = drives.filter(({ isPlugged }) => isPlugged);
+  for (const { what, id, isPlugged } of unused) {
+    if (!isPlugged) throw notUsed(what, id);
+  }
+  return [...placed, ...plugged.map(({ drive }) => drive)].map((drive) =>
+    snapshot ? { ...drive, snapshot } : drive
+  );
+}
+
+function requireNames(drives: readonly DriveRequest[]): void {
+  const names = new Set<string>();
+  for (const { what, id } of drives) {
+    if (id === undefined) continue;
+    if (names.has(id)) {
+      const cause = `another drive is called ${id}`;
+      throw new UsageError({ what, cause, fix: "give each drive an id= of its own" });
+    }
+    names.add(id);
+  }
+}
+
+function requireThread(
+  what: string,
+  name: string | undefined,
+  iothreads: readonly string[],
+): void {
+  if (name === undefined || iothreads.includes(name)) return;
+  const cause = `there is no iothread "${name}"`;
+  throw new UsageError({ what, cause, fix: `add -object iothread,id=${name}` });
+}
+
+function unknownDrive(what: string, name: string, drives: readonly DriveRequest[]): UsageError {
+  const names = drives.flatMap(({ id }) => id ?? []);
+  const fix = names.length > 0
+    ? `write drive= with one of: ${names.join(", ")}`
+    : `add -drive file=FILE,if=none,id=${name}`;
+  return new UsageError({ what, cause: `there is no drive "${name}"`, fix });
+}
+
+function usedTwice(what: string, name: string): UsageError {
+  const cause = `drive ${name} has a device already`;
+  return new UsageError({ what, cause, fix: "give each device a drive of its own, with if=none" });
+}
+
+function notUsed(what: string, id: string | undefined): UsageError {
+  const fix = id === undefined
+    ? "write if=virtio in place of if=none"
+    : `add -device ${BLOCK_DRIVER},drive=${id}, or write if=virtio in place of if=none`;
+  return new UsageError({ what, cause: "no device uses it", fix });
+}

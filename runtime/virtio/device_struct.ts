@@ -1,0 +1,217 @@
+/**
+ * The shared words of one virtio slot: what its register window, on the vCPUs, and its I/O worker know of each other.
+ *
+ * Every word changes by one atomic access and none is held. Which side writes what, and in which order, is in
+ * `docs/protocols/virtqueues.md`. A struct of zeros is a slot without a device.
+ */
+
+import type { FeatureSet } from "./registers.ts";
+
+/** Most queues of a device. */
+export const MAX_QUEUES = 4;
+/** Entries of a queue at most; QEMU's default for disks. */
+export const QUEUE_SIZE_MAX = 256;
+/** Bytes of a device's configuration space. */
+export const CONFIG_BYTES = 128;
+
+/** Words of the struct, the device's own first: main writes those before any worker starts. */
+export const SlotWord = {
+  /** Kind of device; 0: none. */
+  DEVICE_ID: 0,
+  /** Agent of its I/O worker. */
+  AGENT: 1,
+  /** Features offered. */
+  OFFERED_LOW: 2,
+  OFFERED_HIGH: 3,
+  /** Number of its queues. */
+  QUEUES: 4,
+  /** Changes with the configuration. */
+  CONFIG_GENERATION: 5,
+  /** Device status. */
+  STATUS: 8,
+  DEVICE_FEATURES_SELECT: 9,
+  DRIVER_FEATURES_SELECT: 10,
+  /** Features that the driver has accepted. */
+  ACCEPTED_LOW: 11,
+  ACCEPTED_HIGH: 12,
+  QUEUE_SELECT: 13,
+  INTERRUPT_STATUS: 14,
+  /** Version of the interrupt line, a settled output. */
+  VERSION: 15,
+  /** Configuration space. */
+  CONFIG: 32,
+  /** The queues, {@linkcode QUEUE_WORDS} words each. */
+  QUEUE: 64,
+  /** Counters, f64 each: {@linkcode SlotCounter}. */
+  COUNTERS: 128,
+} as const;
+
+/** Words of one queue. */
+export const QueueWord = {
+  SIZE: 0,
+  READY: 1,
+  DESCRIPTORS_LOW: 2,
+  DESCRIPTORS_HIGH: 3,
+  DRIVER_LOW: 4,
+  DRIVER_HIGH: 5,
+  DEVICE_LOW: 6,
+  DEVICE_HIGH: 7,
+  /** Times that the guest has rung; the worker serves until it has seen the newest. */
+  DOORBELL: 8,
+  /** Number of the queue's life: changes when it is reset, alone or with its device. */
+  LIFE: 9,
+} as const;
+
+/** Words of each queue. */
+export const QUEUE_WORDS = 16;
+
+/** Counters of a slot, written by its I/O worker alone; readers accept stale values. */
+export const SlotCounter = {
+  /** Requests that read. */
+  READS: 0,
+  /** Requests that write. */
+  WRITES: 1,
+  /** Requests that flush. */
+  FLUSHES: 2,
+  /** Requests of other kinds. */
+  OTHERS: 3,
+  /** Requests that failed. */
+  FAILURES: 4,
+  BYTES_READ: 5,
+  BYTES_WRITTEN: 6,
+  /** Interrupts that were asked for. */
+  INTERRUPTS: 7,
+} as const;
+
+const COUNTERS = 8;
+const WORDS_PER_COUNTER = 2;
+/** Shared words that one slot needs. */
+export const SLOT_WORDS: number = SlotWord.COUNTERS + COUNTERS * WORDS_PER_COUNTER;
+
+const WORD_BYTES = 4;
+
+/** A device as main puts it into a slot. */
+export interface SlotDevice {
+  /** Kind of device. */
+  readonly id: number;
+  /** Agent of its I/O worker. */
+  readonly agent: number;
+  /** Features that it offers. */
+  readonly features: FeatureSet;
+  /** Number of its queues. */
+  readonly queues: number;
+  /** Its configuration space, at most {@linkcode CONFIG_BYTES}. */
+  readonly config: Uint8Array;
+}
+
+/** One thread's view of a slot's words. */
+export class SlotStruct {
+  readonly #words: Int32Array;
+  readonly #base: number;
+  /** Configuration space. */
+  readonly config: DataView;
+  /** Counters. */
+  readonly counters: Float64Array;
+
+  /**
+   * Opens the struct.
+   * @param words shared memory
+   * @param base index of the first of {@linkcode SLOT_WORDS} words
+   */
+  constructor(words: Int32Array, base: number) {
+    this.#words = words;
+    this.#base = base;
+    const at = (word: number): number => words.byteOffset + (base + word) * WORD_BYTES;
+    this.config = new DataView(words.buffer, at(SlotWord.CONFIG), CONFIG_BYTES);
+    this.counters = new Float64Array(words.buffer, at(SlotWord.COUNTERS), COUNTERS);
+  }
+
+  /** The machine's shared memory. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  /** Index in shared memory of the version of the interrupt line. */
+  get version(): number {
+    return this.#base + SlotWord.VERSION;
+  }
+
+  /** Puts a device into the slot; main, before any worker starts. */
+  install({ id, agent, features, queues, config }: SlotDevice): void {
+    if (queues > MAX_QUEUES || config.length > CONFIG_BYTES) {
+      throw new RangeError(
+        `Cannot install a device of ${queues} queues in a slot of ${MAX_QUEUES}`,
+      );
+    }
+    config.forEach((byte, index) => this.config.setUint8(index, byte));
+    this.set(SlotWord.AGENT, agent);
+    this.set(SlotWord.OFFERED_LOW, features.low);
+    this.set(SlotWord.OFFERED_HIGH, features.high);
+    this.set(SlotWord.QUEUES, queues);
+    this.set(SlotWord.DEVICE_ID, id);
+  }
+
+  /** A word of the device. */
+  get(word: number): number {
+    // ORDER: sc load; partner: set(), change() and add() of the other side, which go before what tells of them.
+    return Atomics.load(this.#words, this.#base + word);
+  }
+
+  /** Stores a word of the device. */
+  set(word: number, value: number): void {
+    // ORDER: sc store; partner: get() of the other side, which it makes after it was told.
+    Atomics.store(this.#words, this.#base + word, value);
+  }
+
+  /** Adds to a word. @returns the sum */
+  add(word: number, value: number): number {
+    // ORDER: sc add; partner: get() of the other side: a doorbell before the post, a life before the look at STATE.
+    return (Atomics.add(this.#words, this.#base + word, value) + value) | 0;
+  }
+
+  /** Sets bits and clears others, in one step. @returns the word before */
+  change(word: number, set: number, clear: number): number {
+    for (;;) {
+      const before = this.get(word);
+      const after = (before & ~clear) | set;
+      // ORDER: sc cmpxchg, so that neither side loses the other's bits; partner: the same in the other thread.
+      const found = Atomics.compareExchange(this.#words, this.#base + word, before, after);
+      if (found === before) return before;
+    }
+  }
+
+  /** A word of a queue. */
+  queue(queue: number, word: number): number {
+    return this.get(SlotWord.QUEUE + queue * QUEUE_WORDS + word);
+  }
+
+  /** Stores a word of a queue. */
+  setQueue(queue: number, word: number, value: number): void {
+    this.set(SlotWord.QUEUE + queue * QUEUE_WORDS + word, value);
+  }
+
+  /** Has the driver accepted a feature? */
+  hasFeature(number: number): boolean {
+    const word = number < 32 ? SlotWord.ACCEPTED_LOW : SlotWord.ACCEPTED_HIGH;
+    return ((this.get(word) >>> (number & 31)) & 1) !== 0;
+  }
+
+  /** Begins a new life of a queue. */
+  renewQueue(queue: number): void {
+    this.add(SlotWord.QUEUE + queue * QUEUE_WORDS + QueueWord.LIFE, 1);
+  }
+
+  /** Counts. */
+  count(counter: number, amount: number): void {
+    this.counters[counter] += amount;
+  }
+
+  /** Times that the guest has rung, over all queues. */
+  doorbells(): number {
+    let sum = 0;
+    for (let queue = 0; queue < this.get(SlotWord.QUEUES); queue++) {
+      sum += this.queue(queue, QueueWord.DOORBELL) >>> 0;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * One life of a queue: "Split Virtqueues" of the virtio specification, version 1.2, as the device sees it.
+ *
+ * The driver publishes a chain by its index, after the ring's entry; the device publishes a used element by its own
+ * index, after the element, and then looks whether the driver wants to be told. Each side publishes, then looks at what
+ * the other has said about being told: with both accesses sequentially consistent, one of the two sees the other.
+ */
+
+import type { DeviceStores } from "../atomics/device_store.ts";
+import { DESCRIPTOR_BYTES, type DescriptorChain, RingFault } from "./descriptor_chain.ts";
+import { QUEUE_SIZE_MAX, QueueWord, type SlotStruct } from "./device_struct.ts";
+import { type GuestRam, OUTSIDE } from "./guest_ram.ts";
+import { Feature, NO_INTERRUPT } from "./registers.ts";
+
+const HALF_MASK = 0xffff;
+const HALF_BYTES = 2;
+
+/** Parts of the driver's and the device's area. */
+const Area = { FLAGS: 0, INDEX: 2, RING: 4, USED_ELEMENT_BYTES: 8, USED_LENGTH: 4 } as const;
+
+interface Places {
+  readonly size: number;
+  readonly descriptors: number;
+  readonly driver: number;
+  readonly device: number;
+}
+
+/** See the header of this file. */
+export class SplitRing {
+  /** Number of the queue's life that this is. */
+  readonly life: number;
+  readonly #ram: GuestRam;
+  readonly #places: Places;
+  readonly #hasEvents: boolean;
+  readonly #mayBeIndirect: boolean;
+  /** Index of the next chain to take. */
+  #next = 0;
+  /** Index of the next element to use. */
+  #used = 0;
+
+  /** Opens a queue as the driver has set it up. Throws {@linkcode RingFault}. */
+  constructor(ram: GuestRam, struct: SlotStruct, queue: number) {
+    this.life = struct.queue(queue, QueueWord.LIFE);
+    this.#ram = ram;
+    this.#hasEvents = struct.hasFeature(Feature.EVENT_INDEX);
+    this.#mayBeIndirect = struct.hasFeature(Feature.INDIRECT_DESCRIPTORS);
+    this.#places = this.#locate(struct, queue);
+  }
+
+  #locate(struct: SlotStruct, queue: number): Places {
+    const size = struct.queue(queue, QueueWord.SIZE);
+    const isPower = size > 0 && (size & (size - 1)) === 0;
+    if (!isPower || size > QUEUE_SIZE_MAX) throw new RingFault(`a queue of ${size} descriptors`);
+    const place = (low: number, bytes: number, alignment: number): number => {
+      const address = struct.queue(queue, low);
+      const offset = this.#ram.locate(address, struct.queue(queue, low + 1), bytes);
+      if (offset !== OUTSIDE && offset % alignment === 0) return offset;
+      throw new RingFault("a ring that is not in RAM or not aligned");
+    };
+    const events = this.#hasEvents ? HALF_BYTES : 0;
+    return {
+      size,
+      descriptors: place(QueueWord.DESCRIPTORS_LOW, size * DESCRIPTOR_BYTES, DESCRIPTOR_BYTES),
+      driver: place(QueueWord.DRIVER_LOW, Area.RING + size * HALF_BYTES + events, HALF_BYTES),
+      device: place(
+        QueueWord.DEVICE_LOW,
+        Area.RING + size * Area.USED_ELEMENT_BYTES + events,
+        Area.USED_LENGTH,
+      ),
+    };
+  }
+
+  /** Is there no chain to take? */
+  isEmpty(): boolean {
+    return this.#ram.indexAt(this.#places.driver + Area.INDEX) === this.#next;
+  }
+
+  /** Takes the next chain. @returns false when there is none. Throws {@linkcode RingFault}. */
+  take(chain: DescriptorChain): boolean {
+    const { size, descriptors, driver } = this.#places;
+    const waiting = (this.#ram.indexAt(driver + Area.INDEX) - this.#next) & HALF_MASK;
+    if (waiting === 0) return false;
+    if (waiting > size) throw new RingFault(`${waiting} chains in a queue of ${size}`);
+    const head = this.#ram.half(driver + Area.RING + this.#next % size * HALF_BYTES);
+    if (head >= size) throw new RingFault(`a chain from descriptor ${head} of ${size}`);
+    chain.read({ offset: descriptors, entries: size }, head, this.#mayBeIndirect);
+    this.#next = (this.#next + 1) & HALF_MASK;
+    return true;
+  }
+
+  /** Gives a chain back, within `DeviceStores.run`. @returns whether the driver wants an interrupt */
+  giveBack(stores: DeviceStores, head: number, written: number): boolean {
+    const { size, device } = this.#places;
+    const element = device + Area.RING + this.#used % size * Area.USED_ELEMENT_BYTES;
+    stores.word(element, head);
+    stores.word(element + Area.USED_LENGTH, written);
+    const before = this.#used;
+    this.#used = (before + 1) & HALF_MASK;
+    stores.half(device + Area.INDEX, this.#used);
+    return this.#isWanted(before);
+  }
+
+  #isWanted(before: number): boolean {
+    const { size, driver } = this.#places;
+    if (!this.#hasEvents) return (this.#ram.indexAt(driver + Area.FLAGS) & NO_INTERRUPT) === 0;
+    const event = this.#ram.indexAt(driver + Area.RING + size * HALF_BYTES);
+    return event === before;
+  }
+
+  /** Asks to be rung for the next chain, within `DeviceStores.run`; the caller then looks for one again. */
+  askForRing(stores: DeviceStores): void {
+    if (!this.#hasEvents) return;
+    const { size, device } = this.#places;
+    stores.half(device + Area.RING + size * Area.USED_ELEMENT_BYTES, this.#next);
+  }
+}

@@ -1,0 +1,40 @@
+/** Linux with disks for tests: its initial RAM disk with the kernel's modules and a script. */
+
+import { guestFiles, guestFolder } from "../tools/guest.ts";
+import { withAppendedArchive } from "../tools/guest/appended_archive.ts";
+import type { CpioEntry } from "../tools/guest/cpio_archive.ts";
+import { LOAD_MODULES } from "../tools/guest/kernel_modules.ts";
+import { ensureModules } from "../tools/guest_modules.ts";
+import { guestOrSkip } from "./guest_or_skip.ts";
+
+const SCRIPT = "disk-script";
+const ARCHIVE_ALIGNMENT = 4;
+
+/** Kernel command line that runs the script. */
+export const DISK_APPEND = `console=ttyS0 cryptomgr.notests weft.run=script:/${SCRIPT}`;
+
+/** The archive with the kernel's modules, or null where it cannot be had; says why. */
+export async function modulesOrSkip(): Promise<Uint8Array | null> {
+  if (await guestOrSkip() === null) return null;
+  try {
+    return await Deno.readFile(await ensureModules(guestFolder(), console.log));
+  } catch (error) {
+    console.log(`no kernel modules: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+/** The guest's initial RAM disk that loads the modules and then runs these commands. */
+export async function diskInitrd(
+  modules: Uint8Array,
+  commands: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const content = new TextEncoder().encode(`${LOAD_MODULES}\n${commands}\n`);
+  const script: CpioEntry = { kind: "file", path: SCRIPT, mode: 0o755, content };
+  const base = await Deno.readFile(guestFiles().initrd);
+  const start = Math.ceil(base.length / ARCHIVE_ALIGNMENT) * ARCHIVE_ALIGNMENT;
+  const both = new Uint8Array(start + modules.length);
+  both.set(base);
+  both.set(modules, start);
+  return withAppendedArchive(both, [script]);
+}
