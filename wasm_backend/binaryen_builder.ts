@@ -53,8 +53,8 @@ const FEATURES = [
 ] as const;
 
 const IMPORTS = `
-  (import "${ENVIRONMENT}" "${SHARED_MEMORY}" (memory $ram ${SHARED_MINIMUM_PAGES} ${SHARED_MAXIMUM_PAGES} shared))
   (import "${ENVIRONMENT}" "${VCPU_MEMORY}" (memory $cpu ${VCPU_MEMORY_PAGES} ${VCPU_MEMORY_PAGES}))
+  (import "${ENVIRONMENT}" "${SHARED_MEMORY}" (memory $ram ${SHARED_MINIMUM_PAGES} ${SHARED_MAXIMUM_PAGES} shared))
   (import "${ENVIRONMENT}" "${REGION_TABLE}" (table $table 0 funcref))`;
 
 const UNARY_STEMS: readonly [string, string][] = [

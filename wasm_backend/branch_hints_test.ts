@@ -15,17 +15,17 @@ const [I32, NONE] = [wasmType("i32"), wasmType("void")];
  * mark. Whoever loses the step between instructions sees an `if` there.
  */
 const DECOYS: readonly (readonly [name: string, text: string])[] = [
-  ["a local", "(drop (memory.grow $cpu (local.get 4)))"],
-  ["an i32 constant", "(drop (memory.grow $cpu (i32.const 4)))"],
+  ["a local", "(drop (memory.grow $ram (local.get 4)))"],
+  ["an i32 constant", "(drop (memory.grow $ram (i32.const 4)))"],
   ["an i64 constant", "(drop (i64.const 4))"],
   [
     "a load from the second memory",
-    "(drop (memory.grow $cpu (i32.load $cpu offset=4 (local.get 0))))",
+    "(drop (memory.grow $ram (i32.load $ram offset=4 (local.get 0))))",
   ],
-  ["an atomic load", "(drop (memory.grow $cpu (i32.atomic.load $ram offset=4 (local.get 0))))"],
+  ["an atomic load", "(drop (memory.grow $ram (i32.atomic.load $cpu offset=4 (local.get 0))))"],
   [
     "an atomic update of the second memory",
-    "(drop (memory.grow $cpu (i32.atomic.rmw.add $cpu offset=4 (local.get 0) (local.get 1))))",
+    "(drop (memory.grow $ram (i32.atomic.rmw.add $ram offset=4 (local.get 0) (local.get 1))))",
   ],
   ["a fence", "(atomic.fence)"],
   ["an f64 constant", `(drop (f64.const ${doubleOf([0, 0, 0, 0, ...MARK, 0x3f])}))`],
@@ -36,10 +36,10 @@ const DECOYS: readonly (readonly [name: string, text: string])[] = [
   ],
   [
     "a vector lane",
-    "(drop (memory.grow $cpu (i8x16.extract_lane_u 4 (v128.const i64x2 0 0))))",
+    "(drop (memory.grow $ram (i8x16.extract_lane_u 4 (v128.const i64x2 0 0))))",
   ],
-  ["a fill", "(memory.fill $cpu (local.get 0) (local.get 1) (local.get 2))"],
-  ["a copy", "(memory.copy $cpu $ram (local.get 0) (local.get 1) (local.get 2))"],
+  ["a fill", "(memory.fill $ram (local.get 0) (local.get 1) (local.get 2))"],
+  ["a copy", "(memory.copy $ram $cpu (local.get 0) (local.get 1) (local.get 2))"],
   ["a saturating conversion", "(drop (i32.trunc_sat_f64_s (f64.const 1)))"],
   ["a call through the table", "(call_indirect $table (type $none) (local.get 0))"],
   ["a jump table", jumpTable([4, 64, 1, 0])],

@@ -1,6 +1,9 @@
 /**
  * Writes a module of functions: both memories and the table are imported, and what else it has is given.
  *
+ * A vCPU's private memory is memory 0: V8 keeps that one's start, and its size as it never grows, in registers, and
+ * most accesses are to it.
+ *
  * Source: WebAssembly Core Specification, "Binary Format", "Modules".
  */
 import {
@@ -66,10 +69,10 @@ function writeImports(w: ByteWriter, functions: readonly NamedNumber[]): void {
     w.name(name);
     w.byte(kind);
   };
-  named(SHARED_MEMORY, ExternalKind.MEMORY);
-  limits(w, HAS_MAXIMUM | SHARED, SHARED_MINIMUM_PAGES, SHARED_MAXIMUM_PAGES);
   named(VCPU_MEMORY, ExternalKind.MEMORY);
   limits(w, HAS_MAXIMUM, VCPU_MEMORY_PAGES, VCPU_MEMORY_PAGES);
+  named(SHARED_MEMORY, ExternalKind.MEMORY);
+  limits(w, HAS_MAXIMUM | SHARED, SHARED_MINIMUM_PAGES, SHARED_MAXIMUM_PAGES);
   named(REGION_TABLE, ExternalKind.TABLE);
   w.byte(FUNCREF);
   limits(w, 0, 0);

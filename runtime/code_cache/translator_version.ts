@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "a2b49cdef933006573da9955ba87b099";
+export const TRANSLATOR_VERSION = "04a5537d087fac0bef3db8582dd51df5";

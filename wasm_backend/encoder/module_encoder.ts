@@ -29,8 +29,8 @@ const [I32, VOID] = [wasmType("i32"), wasmType("void")];
 /** A vector, between two operators of a fused multiply-add. */
 const V128: WasmType = 0x7b;
 const HALF_BITS = 32n;
-/** Numbers of the memories, in the order of their imports. */
-const MEMORY: Readonly<Record<MemoryName, number>> = { ram: 0, cpu: 1 };
+/** Numbers of the memories, in the order of their imports: `module_sections.ts`. */
+const MEMORY: Readonly<Record<MemoryName, number>> = { cpu: 0, ram: 1 };
 const FENCE_ORDER = 0;
 const FIRST_LANE = 0;
 
