@@ -7,6 +7,7 @@ import {
   MAGIC,
   PREFIX_BYTES,
 } from "./log_format.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
 import { hashBytes } from "./mixing_hash.ts";
 
 /** The part of a file that blocks are written to. */
@@ -68,6 +69,14 @@ export class BlockReader {
   /** Where the next block begins. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Where it is. @returns goes back there */
+  save(): Restore {
+    const offset = this.#offset;
+    return () => {
+      this.#offset = offset;
+    };
   }
 
   /** The next block, or null where no whole one follows. Throws {@linkcode DamagedLogError}. */

@@ -9,6 +9,7 @@
  */
 import { EndReason } from "../atomics/shared_layout.ts";
 import type { EndReasonCode } from "../devices/power_control.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
 import type { LogEvent } from "./log_event.ts";
 
 /** What a log begins with. */
@@ -114,6 +115,16 @@ export class EventReader {
   feed(block: Uint8Array): void {
     this.#bytes = block;
     this.#at = 0;
+  }
+
+  /** Where it is. @returns goes back there */
+  save(): Restore {
+    const [bytes, at] = [this.#bytes, this.#at];
+    const [instructions, nanoseconds] = [this.#instructions, this.#nanoseconds];
+    return () => {
+      [this.#bytes, this.#at] = [bytes, at];
+      [this.#instructions, this.#nanoseconds] = [instructions, nanoseconds];
+    };
   }
 
   /** The next event, or null when the block is through. Throws {@linkcode DamagedLogError}. */
