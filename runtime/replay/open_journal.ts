@@ -1,6 +1,8 @@
 /** Opens the journal of a power cycle, in the thread that runs the harts. */
 import type { EndReasonCode } from "../devices/power_control.ts";
-import { type Journal, OpenJournal, type Outside } from "./journal.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
+import { type Journal, OpenJournal, type Outside, type RepeatableJournal } from "./journal.ts";
+import { LiveJournal } from "./live_journal.ts";
 import { BlockReader, type ByteSource } from "./log_blocks.ts";
 import type { LogEvent } from "./log_event.ts";
 import { EventReader } from "./log_format.ts";
@@ -37,14 +39,40 @@ export interface JournalParts {
   readonly end: (reason: EndReasonCode) => void;
 }
 
-/** Opens it; with null nothing is noted. */
-export function openJournal(start: JournalStart | null, parts: JournalParts): Journal {
-  if (start === null) return new OpenJournal(parts.outside);
-  const { mode, path, offset, hash } = start;
-  const digest = parts.digest();
-  if (mode === "replay") {
-    return new Replayer({ ...parts, digest, hash, log: openLog(path, offset) });
+/** A journal that is open. */
+export interface OpenedJournal {
+  /** What enters passes it. */
+  readonly journal: Journal;
+  /** The same when the run can be gone through again; else null. */
+  readonly repeatable: RepeatableJournal | null;
+}
+
+/**
+ * Opens it; with null there is no log.
+ * @param keepsInput is what enters to be kept, so that the run can be gone through again?
+ */
+export function openJournal(
+  start: JournalStart | null,
+  parts: JournalParts,
+  keepsInput: boolean,
+): OpenedJournal {
+  if (start?.mode === "record") {
+    return { journal: openRecorder(start, parts), repeatable: null };
   }
+  if (start === null && !keepsInput) {
+    return { journal: new OpenJournal(parts.outside), repeatable: null };
+  }
+  const repeatable = start === null ? new LiveJournal(parts) : openReplayer(start, parts);
+  return { journal: repeatable, repeatable };
+}
+
+function openReplayer({ path, offset, hash }: JournalStart, parts: JournalParts): Replayer {
+  const digest = parts.digest();
+  return new Replayer({ ...parts, digest, hash, log: openLog(path, offset) });
+}
+
+function openRecorder({ path, hash }: JournalStart, parts: JournalParts): Recorder {
+  const digest = parts.digest();
   const file = Deno.openSync(path, { append: true });
   return new Recorder({ outside: parts.outside, digest, hash, file });
 }
@@ -80,6 +108,15 @@ export class LogEvents implements EventSource {
       if (block === null) return null;
       this.#events.feed(block);
     }
+  }
+
+  /** See `EventSource`. */
+  save(): Restore {
+    const [goBack, readAgain] = [this.#blocks.save(), this.#events.save()];
+    return () => {
+      goBack();
+      readAgain();
+    };
   }
 
   /** Closes the file. */
