@@ -85,7 +85,9 @@ export class BlockReader {
     if (head.length < BLOCK_HEAD_BYTES) return null;
     const view = new DataView(head.buffer);
     const length = view.getUint32(0, true);
-    if (length > LONGEST_BLOCK) throw new DamagedLogError(`a block has ${length} bytes`);
+    if (length > LONGEST_BLOCK) {
+      throw new DamagedLogError(`the block at byte ${this.#offset} has ${length} bytes`);
+    }
     const content = readAt(this.#source, this.#offset + BLOCK_HEAD_BYTES, length);
     if (content.length < length) return null;
     if (view.getUint32(WORD_BYTES, true) !== hashBytes(content)) {

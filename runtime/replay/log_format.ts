@@ -132,8 +132,8 @@ export class EventReader {
     if (this.#at === this.#bytes.length) return null;
     const kind = this.#byte();
     const moment = {
-      instructions: this.#instructions += this.#number(),
-      nanoseconds: this.#nanoseconds += this.#number(),
+      instructions: this.#instructions = sum(this.#instructions, this.#number()),
+      nanoseconds: this.#nanoseconds = sum(this.#nanoseconds, this.#number()),
     };
     switch (kind) {
       case Kind.INPUT:
@@ -174,7 +174,7 @@ export class EventReader {
     for (let weight = 1;; weight *= GROUP) {
       const byte = this.#byte();
       value += (byte % GROUP) * weight;
-      if (value > LARGEST_NUMBER) throw new DamagedLogError("a number is too large");
+      if (value > LARGEST_NUMBER) throw tooLarge();
       if (byte < GROUP) return value;
     }
   }
@@ -187,8 +187,19 @@ export class EventReader {
 
 function endReason(code: number): EndReasonCode {
   const known = Object.values(EndReason).find((reason) => reason === code);
-  if (known === undefined) throw new DamagedLogError(`there is no end for reason ${code}`);
+  if (known === undefined || known === EndReason.NONE) {
+    throw new DamagedLogError(`there is no end for reason ${code}`);
+  }
   return known;
+}
+
+function sum(before: number, distance: number): number {
+  if (before + distance > LARGEST_NUMBER) throw tooLarge();
+  return before + distance;
+}
+
+function tooLarge(): DamagedLogError {
+  return new DamagedLogError("a number is too large");
 }
 
 function cutOff(): DamagedLogError {

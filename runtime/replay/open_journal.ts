@@ -5,7 +5,7 @@ import { type Journal, OpenJournal, type Outside, type RepeatableJournal } from 
 import { LiveJournal } from "./live_journal.ts";
 import { BlockReader, type ByteSource } from "./log_blocks.ts";
 import type { LogEvent } from "./log_event.ts";
-import { EventReader } from "./log_format.ts";
+import { DamagedLogError, EventReader } from "./log_format.ts";
 import { Recorder } from "./recorder.ts";
 import { type EventSource, Replayer } from "./replayer.ts";
 import type { StateDigest } from "./state_digest.ts";
@@ -87,11 +87,14 @@ export class LogEvents implements EventSource {
   readonly #file: ByteSource & Disposable;
   readonly #blocks: BlockReader;
   readonly #events = new EventReader();
+  /** Where the block begins whose events are read. */
+  #blockOffset: number;
 
   /** @param offset where the first block begins */
   constructor(file: ByteSource & Disposable, offset: number) {
     this.#file = file;
     this.#blocks = new BlockReader(file, offset);
+    this.#blockOffset = offset;
   }
 
   /** See `EventSource`. */
@@ -102,20 +105,32 @@ export class LogEvents implements EventSource {
   /** See `EventSource`. */
   next(): LogEvent | null {
     for (;;) {
-      const event = this.#events.next();
+      const event = this.#nextOfBlock();
       if (event !== null) return event;
+      this.#blockOffset = this.#blocks.offset;
       const block = this.#blocks.next();
       if (block === null) return null;
       this.#events.feed(block);
     }
   }
 
+  #nextOfBlock(): LogEvent | null {
+    try {
+      return this.#events.next();
+    } catch (error) {
+      if (!(error instanceof DamagedLogError)) throw error;
+      throw new DamagedLogError(`in the block at byte ${this.#blockOffset} ${error.message}`);
+    }
+  }
+
   /** See `EventSource`. */
   save(): Restore {
     const [goBack, readAgain] = [this.#blocks.save(), this.#events.save()];
+    const blockOffset = this.#blockOffset;
     return () => {
       goBack();
       readAgain();
+      this.#blockOffset = blockOffset;
     };
   }
 

@@ -87,7 +87,9 @@ export class Replayer implements RepeatableJournal {
     this.#isOver = true;
     this.#restarts = true;
     addToHash(this.#hash, event);
-    this.#parts.end(event.reason);
+    const hasFailed = event.reason === EndReason.INTERNAL;
+    if (hasFailed) this.#note = "here the recording was ended by a defect of the emulator";
+    this.#parts.end(hasFailed ? EndReason.STOPPED : event.reason);
     return true;
   }
 

@@ -12,6 +12,7 @@ import { BlockReader, writeBlock, writePrefix } from "../../runtime/replay/log_b
 import type { LogEvent } from "../../runtime/replay/log_event.ts";
 import { EventWriter, PREFIX_BYTES } from "../../runtime/replay/log_format.ts";
 import { LogEvents } from "../../runtime/replay/open_journal.ts";
+import { EndReason } from "../../runtime/atomics/shared_layout.ts";
 import { readGuestElf } from "../guests/guest_elf.ts";
 import { progress, turn } from "../library/machine_fixture.ts";
 import {
@@ -245,6 +246,51 @@ Deno.test("rr: a byte that was damaged on the disk is reported and not replayed"
     ended.message ?? "",
     /the log is damaged: the block at byte \d+ is not what was written/,
   );
+});
+
+Deno.test("rr: logs that no recorder writes are never a failure of the machine", async () => {
+  const ends = ["replay-diverged", "power-off", "stopped"];
+  const end = { kind: "end", isFromOutside: true, code: 0, digest: [] } as const;
+  const changes: readonly ((events: LogEvent[]) => LogEvent[])[] = [
+    (events) => events.toReversed().map((event) => ({ ...event, instructions: 0, nanoseconds: 0 })),
+    (events) => events.filter(({ kind }) => kind !== "check"),
+    (events) => events.map((event) => ({ ...event, nanoseconds: event.nanoseconds + 1 })),
+    (events) => events.map((event) => event.kind === "check" ? { ...event, digest: [] } : event),
+    () => [{ ...end, reason: EndReason.INTERNAL, instructions: 1000, nanoseconds: 1000 }],
+    () => [{ ...end, reason: EndReason.POWER_OFF, instructions: 0, nanoseconds: 0 }],
+    () => [{ kind: "break", instructions: Number.MAX_SAFE_INTEGER, nanoseconds: 0 }],
+    () => [],
+  ];
+  await using log = await logFile();
+  await record(log.path, shortTalk);
+  const whole = await Deno.readFile(log.path);
+  for (const [index, change] of changes.entries()) {
+    await Deno.writeFile(log.path, whole);
+    await rewrite(log.path, change);
+    await using session = await Session.open({ rr: "replay", rrfile: log.path }, {});
+    await session.machine.start();
+    if (index === FAR_EVENT) await progress(session.machine, 1_000_000);
+    if (index === FAR_EVENT) await session.machine.stop();
+    const { ended } = await session.end();
+    assert(ends.includes(ended.reason), `change ${index}: ${ended.reason} ${ended.message}`);
+  }
+});
+
+/** The change in which the log goes on long after the machine: it runs until somebody stops it. */
+const FAR_EVENT = 6;
+
+Deno.test("rr: a log whose header says nothing is refused", async () => {
+  await using log = await logFile();
+  for (const header of ["", "null", "[5]", '{"harts":2}', "no JSON"]) {
+    using file = await Deno.open(log.path, { write: true, truncate: true });
+    writePrefix(file);
+    writeBlock(file, new TextEncoder().encode(header));
+    await assertRejects(
+      () => replay(log.path),
+      ConfigurationError,
+      "does not say what was recorded",
+    );
+  }
 });
 
 Deno.test("rr: a log that was cut off is replayed up to its last whole block", async () => {
