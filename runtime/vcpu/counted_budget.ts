@@ -6,25 +6,28 @@ import type { VirtualTime } from "../machine/virtual_time.ts";
 import { Departure, type Vcpu } from "./vcpu.ts";
 
 /** Besides the values of `Departure`: a piece of the budget was executed, and nothing has happened. */
-export const PIECE_USED = -1;
+const PIECE_USED = -1;
 
-/** See the header of this file. */
+/** The budget of one hart after the other. See the header of this file. */
 export class CountedBudget {
-  readonly #vcpu: Vcpu;
   readonly #time: VirtualTime;
-  /** Instructions; below 1 when there is nothing to execute. */
-  readonly size: number;
+  #size = 0;
   /** What is left. A fetch that fails takes one, too. */
-  #left: number;
+  #left = 0;
   #executed = 0;
-  #departure: number = PIECE_USED;
+  #departure: number = Departure.BUDGET_USED;
 
-  /** A budget of the hart of that vCPU. */
-  constructor(vcpu: Vcpu, time: VirtualTime, size: number) {
-    this.#vcpu = vcpu;
+  /** Nobody has one yet. @param time what the instructions are counted in */
+  constructor(time: VirtualTime) {
     this.#time = time;
-    this.size = size;
+  }
+
+  /** A hart gets so many instructions. */
+  begin(size: number): void {
+    this.#size = size;
     this.#left = size;
+    this.#executed = 0;
+    this.#departure = PIECE_USED;
   }
 
   /** Is it over, used up or not? */
@@ -32,15 +35,22 @@ export class CountedBudget {
     return this.#departure !== PIECE_USED;
   }
 
-  /** Is the hart's turn over with it? A budget that went for fetches that failed gets it nowhere, and others shall. */
-  get isTurnOver(): boolean {
+  /** It is over, whatever is left. */
+  drop(): void {
+    this.#departure = Departure.BUDGET_USED;
+  }
+
+  /**
+   * Is the turn of its hart over with it? A budget that went for fetches that failed gets the hart nowhere, and the
+   * others shall.
+   */
+  endsTurnOf(vcpu: Vcpu): boolean {
     if (this.#departure !== Departure.BUDGET_USED) return this.#departure === Departure.TURN_OVER;
-    return this.#left === 0 && this.#vcpu.isBudgetUsed && this.#executed < this.size;
+    return this.#left === 0 && vcpu.isBudgetUsed && this.#executed < this.#size;
   }
 
   /** Executes at most so many instructions of it. @returns how many it were */
-  execute(limit: number): number {
-    const vcpu = this.#vcpu;
+  execute(vcpu: Vcpu, limit: number): number {
     const { memory } = vcpu;
     const piece = Math.min(this.#left, limit);
     const before = memory.retired();

@@ -81,8 +81,8 @@ export class CountedThread implements StateKeeper {
   #hart = 0;
   /** Count of the hart at which a turn ends that was interrupted, by a pause or a full console; else null. */
   #end: number | null = null;
-  /** The budget in which the machine is held; else null. */
-  #budget: CountedBudget | null = null;
+  /** What the hart whose turn it is may execute; not over between two rounds of the loop when the machine is held. */
+  readonly #budget: CountedBudget;
   /** Was looked at what the hart whose turn it is has put into memory, since it last executed something? */
   #hasPolled = false;
   /** Instructions of all harts. */
@@ -95,6 +95,7 @@ export class CountedThread implements StateKeeper {
   /** A thread that has run nothing yet. */
   constructor(parts: CountedThreadParts) {
     this.#parts = parts;
+    this.#budget = new CountedBudget(parts.time);
     this.#waits = parts.vcpus.map(() => Attention.RUNS);
   }
 
@@ -120,7 +121,7 @@ export class CountedThread implements StateKeeper {
       this.#instructions = instructions;
       this.#hart = 0;
       this.#end = null;
-      this.#budget = null;
+      this.#budget.drop();
       this.#hasPolled = false;
       this.#waits.fill(Attention.RUNS);
     };
@@ -224,31 +225,23 @@ export class CountedThread implements StateKeeper {
 
   /** The next budget of a turn, or the rest of the last one. @returns how the turn goes on: a {@linkcode TurnStep} */
   #step(hart: number, end: number, journal: Journal): number {
-    if (this.#budget === null) {
+    if (this.#budget.isOver) {
       if (this.#endsHere(journal)) return TurnStep.OVER;
       this.#attend(hart, !this.#hasPolled);
       this.#hasPolled = true;
       const { vcpus, boundary } = this.#parts;
       if (vcpus[hart].isStandingStill || !boundary.settle(hart)) return TurnStep.INTERRUPTED;
       if (this.#waits[hart] !== Attention.RUNS) return TurnStep.OVER;
-      this.#budget = this.#nextBudget(hart, end, journal);
+      const size = this.#budgetSize(end - vcpus[hart].memory.retired(), journal);
+      if (size <= 0) return TurnStep.OVER;
+      this.#budget.begin(size);
     }
-    if (this.#isOver || this.#budget.size <= 0) {
-      this.#budget = null;
-      return TurnStep.OVER;
-    }
-    return this.#useUp(hart, this.#budget);
+    return this.#isOver ? TurnStep.OVER : this.#useBudget(hart);
   }
 
-  #nextBudget(hart: number, end: number, journal: Journal): CountedBudget {
-    const { vcpus, time } = this.#parts;
-    const vcpu = vcpus[hart];
-    const left = end - vcpu.memory.retired();
-    const untilEvent = Math.min(
-      journal.instructionsLeft(this.#instructions),
-      this.#untilDeadline(),
-    );
-    return new CountedBudget(vcpu, time, Math.min(left, untilEvent));
+  #budgetSize(left: number, journal: Journal): number {
+    const untilEvent = journal.instructionsLeft(this.#instructions);
+    return Math.min(left, untilEvent, this.#untilDeadline());
   }
 
   /** Nothing may be looked at behind the end, not even what would wake a hart. */
@@ -259,18 +252,19 @@ export class CountedThread implements StateKeeper {
     return this.#isOver;
   }
 
-  /** Executes a budget, unless main wants the machine to stop before that. @returns a {@linkcode TurnStep} */
-  #useUp(hart: number, budget: CountedBudget): number {
-    this.#parts.vcpus[hart].wake();
-    while (!budget.isOver) {
+  /** Executes the budget, unless main wants the machine to stop before that. @returns a {@linkcode TurnStep} */
+  #useBudget(hart: number): number {
+    const vcpu = this.#parts.vcpus[hart];
+    vcpu.wake();
+    while (!this.#budget.isOver) {
       if (this.#isAtGoal()) return TurnStep.INTERRUPTED;
-      this.#instructions += budget.execute(this.#seeker?.instructionsLeft() ?? Infinity);
+      const left = this.#seeker?.instructionsLeft() ?? Infinity;
+      this.#instructions += this.#budget.execute(vcpu, left);
     }
-    this.#budget = null;
     this.#hasPolled = false;
     const isAtGoal = this.#isAtGoal();
     if (!isAtGoal) this.#serveDeadlines();
-    if (budget.isTurnOver) return TurnStep.OVER;
+    if (this.#budget.endsTurnOf(vcpu)) return TurnStep.OVER;
     return isAtGoal ? TurnStep.INTERRUPTED : TurnStep.GOES_ON;
   }
 
