@@ -38,6 +38,9 @@ import {
 import { type LockSettings, serializedBus } from "../devices/big_lock.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
+import { HOT_THRESHOLD } from "../translation/heat.ts";
+import type { RollingHash } from "../replay/mixing_hash.ts";
+import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
 import {
   type ColdFunctions,
@@ -58,12 +61,10 @@ import { RemoteRequests } from "./remote_requests.ts";
 import { Reservations } from "./reservations.ts";
 import { StackSampler } from "./stack_sampler.ts";
 import { TranslationCache } from "./translation_cache.ts";
-import { VcpuState } from "./vcpu_state.ts";
-import type { RollingHash } from "../replay/mixing_hash.ts";
-import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import { VcpuLocks } from "./vcpu_locks.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 import { VcpuRegisters } from "./vcpu_registers.ts";
+import { VcpuState } from "./vcpu_state.ts";
 import { VcpuStatistics } from "./vcpu_statistics.ts";
 
 /** Guest instructions between two looks at the pending word: some 70 µs of the cold tier. */
@@ -74,8 +75,6 @@ const HOT_QUANTUM = 100_000;
 const COLD_REST = 1000;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
-/** Executions of a block head before its region is asked for, again and again; a power of two. */
-const HOT_THRESHOLD = 8192;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
 const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const HALF_RANGE = 0x1_0000_0000;

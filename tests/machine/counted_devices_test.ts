@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { assemble } from "../../frontend/riscv/encoder.ts";
-import { type AccelOptions, Machine, type MachineSettings } from "../../mod.ts";
+import type { AccelOptions, MachineSettings } from "../../mod.ts";
 import { loadElf } from "../../runtime/loader/elf.ts";
 import { readGuestElf } from "../guests/guest_elf.ts";
 import { guestMachine, outputOf, programMachine } from "../library/machine_fixture.ts";
