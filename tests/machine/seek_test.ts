@@ -305,6 +305,49 @@ Deno.test("seek: a log that was cut off is gone through up to its last whole eve
   assertEquals([ended.reason, ended.journal?.instructions], ["stopped", last]);
 });
 
+// --- many calls -----------------------------------------------------------------------------------
+
+Deno.test("seek: calls in any order, none of them waited for, are carried out one after the other", async () => {
+  const guest: Guest = { name: "interrupts", harts: 3, board: "virt" };
+  const length = await lengthOf(guest);
+  const random = new SeededRandom(5);
+  await using direct = await guestMachine(guest);
+  await direct.seek(Math.floor(length / 2));
+  const hash = await direct.stateHash();
+  for (let round = 0; round < 5; round++) {
+    await using machine = await guestMachine(guest);
+    const calls: Promise<unknown>[] = [];
+    for (let count = 0; count < 40; count++) {
+      const kind = random.below(5);
+      if (kind === 0) calls.push(machine.pause());
+      else if (kind === 1) calls.push(machine.stateHash().catch(requireStateError));
+      else if (kind === 2) calls.push(machine.stepBack(random.below(9)).catch(requireAccessError));
+      else calls.push(machine.seek(random.below(length)));
+    }
+    calls.push(machine.seek(Math.floor(length / 2)));
+    if (round % 2 === 0) {
+      await Promise.all(calls);
+      assertEquals(await machine.stateHash(), hash);
+    } else {
+      const settled = Promise.allSettled(calls);
+      await machine.stop(); // in the middle of them
+      for (const call of await settled) {
+        if (call.status === "rejected") requireStateError(call.reason);
+      }
+    }
+  }
+});
+
+/** What a call says that comes at a wrong moment. */
+function requireStateError(error: unknown): void {
+  if (!(error instanceof MachineStateError)) throw error;
+}
+
+/** What a call says that wishes to go behind the start. */
+function requireAccessError(error: unknown): void {
+  if (!(error instanceof AccessError)) requireStateError(error);
+}
+
 // --- what is refused --------------------------------------------------------------------------------
 
 const LOOP = [assemble("addi", { rd: 5, rs1: 5, imm: 1 }), assemble("jal", { imm: -4 })];
