@@ -37,6 +37,10 @@
  */
 
 export { Machine } from "./runtime/machine/machine.ts";
+export {
+  DEFAULT_SNAPSHOT_INSTRUCTIONS,
+  type SnapshotOptions,
+} from "./runtime/machine/snapshot_options.ts";
 export type { FileSource, MachineSettings } from "./runtime/machine/machine_settings.ts";
 export {
   type BlockBackend,

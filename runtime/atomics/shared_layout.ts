@@ -213,6 +213,18 @@ export const Machine = {
   IO_WORKER_COUNT: word(0x74, "main before the workers start; constant afterwards"),
   /** Lock of all devices at once, where a machine has one: `big_lock.ts`. */
   BIG_LOCK: word(0x80, "whoever uses a device: `device_lock.ts`"),
+  /** Count of what main asked of the thread that runs all harts of a machine with snapshots: `seek_request.ts`. */
+  SEEK_REQUEST: word(0xc0, "main, sc add after the question, with every vCPU paused"),
+  /** Count of what that thread has answered. */
+  SEEK_ANSWER: word(0xc4, "the vCPUs' thread after the answer: sc store, notify; main waits"),
+  /** One of {@linkcode SeekQuestion}. */
+  SEEK_QUESTION: word(0xc8, "main before SEEK_REQUEST"),
+  /** One of {@linkcode SeekOutcome}. */
+  SEEK_OUTCOME: word(0xcc, "the vCPUs' thread before SEEK_ANSWER"),
+  /** Instructions of all harts (f64): where to go; where the thread is, or could go at most. */
+  SEEK_POSITION: word(0xd0, "main before SEEK_REQUEST, the vCPUs' thread before SEEK_ANSWER", 8),
+  /** Hash of the machine's state. */
+  SEEK_HASH: word(0xd8, "the vCPUs' thread before SEEK_ANSWER", 8),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
   /** What locks cost main, f64 each: `statistics_layout.ts`. */
@@ -481,6 +493,27 @@ export const Pending = {
   /** A sample of the running program is wanted, for a profile: `sample_ring.ts`. It has no payload. */
   SAMPLE: 256,
 } as const;
+
+/** Values of {@linkcode Machine}.SEEK_QUESTION. */
+export const SeekQuestion = {
+  /** Go to SEEK_POSITION, and execute nothing there before the next pause. */
+  GO: 1,
+  /** What is the hash of the machine's state? */
+  HASH: 2,
+} as const;
+
+/** One of {@linkcode SeekQuestion}. */
+export type SeekQuestion = (typeof SeekQuestion)[keyof typeof SeekQuestion];
+
+/** Values of {@linkcode Machine}.SEEK_OUTCOME. */
+export const SeekOutcome = {
+  DONE: 0,
+  /** The log does not go on until there. */
+  BEHIND_THE_END: 1,
+} as const;
+
+/** One of {@linkcode SeekOutcome}. */
+export type SeekOutcome = (typeof SeekOutcome)[keyof typeof SeekOutcome];
 
 /** Values of {@linkcode Vcpu}.STATE. */
 export const VcpuState = { IDLE: 0, RUNNING: 1 } as const;

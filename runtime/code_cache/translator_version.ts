@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "3bc7dc67b85d70a91b8d3f39d1af1ade";
+export const TRANSLATOR_VERSION = "8844d17297aa27e252c17eaa093ef6d2";

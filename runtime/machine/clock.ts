@@ -30,6 +30,8 @@ import {
 } from "../atomics/shared_layout.ts";
 import { type PairPlace, readPair, writePair } from "../atomics/sequence_lock.ts";
 import { interruptLines, lowerInterrupt, post, raiseInterrupt } from "../atomics/pending.ts";
+import type { RollingHash } from "../replay/mixing_hash.ts";
+import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 
 /** Ticks of the guest's time counter in a second. */
 export const TICKS_PER_SECOND = 10_000_000;
@@ -113,7 +115,7 @@ export function fromHalves(low: number, high: number): number {
 }
 
 /** One worker's view of the machine's clock and timers. */
-export class GuestClock {
+export class GuestClock implements StateKeeper {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #hostClock: HostClock;
@@ -275,6 +277,40 @@ export class GuestClock {
       ticksLeft(now, this.machineTimer(hart), lines & MACHINE_TIMER_LINE),
       ticksLeft(now, this.supervisorTimer(hart), lines & SUPERVISOR_TIMER_LINE),
     );
+  }
+
+  /**
+   * Keeps time offset and compare values; only where time is counted, while no hart runs. The lines belong to the harts.
+   * @returns brings them back
+   */
+  save(): Restore {
+    const offset = this.#doubles[TIME_OFFSET];
+    const timers = this.#timers().map((place) => {
+      readPair(this.#words, place, this.#pair);
+      return { place, low: this.#pair[0], high: this.#pair[1] };
+    });
+    return () => {
+      this.#doubles[TIME_OFFSET] = offset;
+      // ORDER: sc store of the time that was brought back already; partner: the load in timeTicks().
+      Atomics.store(this.#words, TIME_LATEST, lowHalf(this.#hostTicks()));
+      for (const { place, low, high } of timers) writePair(this.#words, place, low, high);
+    };
+  }
+
+  /** Adds the same to a hash. */
+  addTo(hash: RollingHash): void {
+    hash.addNumber(this.#doubles[TIME_OFFSET]);
+    for (const place of this.#timers()) {
+      readPair(this.#words, place, this.#pair);
+      hash.add(this.#pair[0]);
+      hash.add(this.#pair[1]);
+    }
+  }
+
+  #timers(): PairPlace[] {
+    // ORDER: constant after start.
+    const harts = Atomics.load(this.#words, Machine.HART_COUNT.offset >> WORD_SHIFT);
+    return [...this.#machineTimers.slice(0, harts), ...this.#supervisorTimers.slice(0, harts)];
   }
 
   /** Makes the clock keeper look at every deadline again. */

@@ -5,6 +5,7 @@
  */
 
 import { createEventBuffer } from "../atomics/event_ring.ts";
+import { SeekOutcome } from "../atomics/shared_layout.ts";
 import type { BootableBoard } from "./bootable_board.ts";
 import { translationSettings } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
@@ -230,7 +231,9 @@ export class Machine implements AsyncDisposable {
         places: board.registers,
         controlRegisters: () => board.controlRegisters(),
         requireStill,
-        requireChange: parts.runLog === null ? null : requireChange,
+        requireChange: parts.runLog === null && description.snapshots === null
+          ? null
+          : requireChange,
         ask: (hart, what, put, take) => this.#ask(hart, what, put, take),
       }));
     parts.profiler?.begin();
@@ -321,12 +324,7 @@ export class Machine implements AsyncDisposable {
    * @throws {MachineStateError} when the machine has ended, or ends instead
    */
   pause(): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#state !== "running") return this.#requireLife("pause");
-      this.#wantsRun = false;
-      while (!await this.#pauseCycle()) this.#requireLife("pause");
-      this.#state = "paused";
-    });
+    return this.#inTurn(() => this.#pause("pause"));
   }
 
   /**
@@ -364,6 +362,78 @@ export class Machine implements AsyncDisposable {
       this.#cycle.reset();
       await promise;
       this.#requireLife("reset");
+    });
+  }
+
+  /**
+   * How many instructions all harts have executed together since the power-on: where a machine that stands still is.
+   *
+   * @throws {MachineStateError} while harts run
+   */
+  get instruction(): number {
+    this.#requireStill("instruction");
+    return this.stats().harts.reduce((sum, { instructions }) => sum + instructions, 0);
+  }
+
+  /**
+   * Takes a machine with snapshots to where its harts have executed so many instructions together, forward or back; it
+   * stands still there, as in a pause. A machine that runs is paused first. Between two instructions time may pass
+   * while all harts sleep; the machine stands before that. From there {@linkcode Machine.resume} goes on: in a replay
+   * as was recorded, else through everything that has happened once (with the input of then; what is written to
+   * the console meanwhile comes at its end) and on. Bytes that the guest writes again are not delivered again.
+   *
+   * @example To the middle of a program and back
+   * ```ts
+   * import { Machine } from "@weft/emulator";
+   *
+   * await using machine = await Machine.create({
+   *   firmware: "none",
+   *   kernel: "tests/guests/elf/hello.virt.elf",
+   *   accel: { icount: { shift: 0 } },
+   *   snapshots: true,
+   * });
+   * await machine.seek(100);
+   * const before = await machine.stateHash();
+   * await machine.stepBack();
+   * console.log(machine.instruction, machine.harts[0].pc.toString(16)); // 99
+   * await machine.seek(100);
+   * console.log(await machine.stateHash() === before); // true
+   * ```
+   *
+   * @param instruction a whole number from 0 on, counted from the last power-on
+   * @throws {AccessError} when it is no such number, or a replay's log does not go on until there: the machine is
+   * where it was, paused
+   * @throws {MachineStateError} when the machine has no snapshots, has ended, or ends instead
+   */
+  seek(instruction: number): Promise<void> {
+    return this.#inTurn(() => this.#seek("seek", () => instruction));
+  }
+
+  /**
+   * Takes a machine with snapshots back by so many instructions of all harts.
+   *
+   * @throws {AccessError} when it has not executed so many
+   * @throws {MachineStateError} as {@linkcode Machine.seek}
+   */
+  stepBack(instructions = 1): Promise<void> {
+    return this.#inTurn(() => this.#seek("stepBack", () => this.instruction - instructions));
+  }
+
+  /**
+   * A hash over all that the future of a machine with snapshots depends on: registers and control registers, memory,
+   * devices, time. Equal for equal states, and for others as good as never. The machine has to stand still.
+   *
+   * @returns hexadecimal digits
+   * @throws {MachineStateError} while harts run, when the machine has no snapshots or has ended
+   */
+  stateHash(): Promise<string> {
+    return this.#inTurn(async () => {
+      this.#requireSnapshots("stateHash");
+      this.#requireLife("stateHash");
+      this.#requireStill("stateHash");
+      const hash = await this.#cycle.stateHash();
+      if (hash === null) throw this.#wrongState("stateHash", "ask before the end");
+      return hash;
     });
   }
 
@@ -443,6 +513,40 @@ export class Machine implements AsyncDisposable {
     this.#cycle.start();
   }
 
+  async #pause(what: string): Promise<void> {
+    if (this.#state !== "running") return this.#requireLife(what);
+    this.#wantsRun = false;
+    while (!await this.#pauseCycle()) this.#requireLife(what);
+    this.#state = "paused";
+  }
+
+  async #seek(what: string, place: () => number): Promise<void> {
+    this.#requireSnapshots(what);
+    await this.#pause(what);
+    const instruction = place();
+    if (!Number.isSafeInteger(instruction) || instruction < 0) throw noPlace(what, instruction);
+    this.#startTime ??= performance.now();
+    this.#state = "running";
+    const { promise } = this.#cycleChanged;
+    const answer = await this.#cycle.seek(instruction);
+    if (answer === null) await promise;
+    this.#requireLife(what);
+    this.#state = "paused";
+    if (answer === null) throw this.#wrongState(what, "the guest has restarted on the way");
+    if (answer.outcome === SeekOutcome.BEHIND_THE_END) {
+      throw behindTheEnd(what, instruction, answer.position);
+    }
+  }
+
+  #requireSnapshots(what: string): void {
+    if (this.#parts.description.snapshots !== null) return;
+    throw new MachineStateError({
+      what,
+      cause: "the machine keeps no snapshots",
+      fix: "create it with `snapshots: true` and `accel: { icount: { shift: 0 } }`",
+    });
+  }
+
   /** @returns false when the power cycle ended before: there is another one then, or none */
   async #pauseCycle(): Promise<boolean> {
     const { promise } = this.#cycleChanged;
@@ -467,13 +571,20 @@ export class Machine implements AsyncDisposable {
     if (this.#state === "running") throw this.#wrongState(what, "call pause, and wait for it");
   }
 
-  /** A run that is recorded or replayed is changed by nobody. */
+  /** A run that can be had again is changed by nobody. */
   #requireChange(what: string): void {
-    if (this.#parts.runLog === null) return;
+    if (this.#parts.runLog !== null) {
+      throw new AccessError({
+        what,
+        cause: "the machine records or replays a run, and a log does not hold such changes",
+        fix: "create the machine without rr",
+      });
+    }
+    if (this.#parts.description.snapshots === null) return;
     throw new AccessError({
       what,
-      cause: "the machine records or replays a run, and a log does not hold such changes",
-      fix: "create the machine without rr",
+      cause: "the machine can be taken back, and would not come to this change again",
+      fix: "create the machine without snapshots",
     });
   }
 
@@ -551,6 +662,22 @@ export class Machine implements AsyncDisposable {
       return { reason: "internal-error", code: 0, message: errorText(error) };
     }
   }
+}
+
+function noPlace(what: string, instruction: number): AccessError {
+  return new AccessError({
+    what: `${what}: instruction ${instruction}`,
+    cause: "instructions are counted in whole numbers from 0 on, since the power-on",
+    fix: "name one of them",
+  });
+}
+
+function behindTheEnd(what: string, instruction: number, last: number): AccessError {
+  return new AccessError({
+    what: `${what}: instruction ${instruction}`,
+    cause: `what was recorded can be gone through up to instruction ${last}`,
+    fix: `name ${last} or a smaller number`,
+  });
 }
 
 function notAskedFor(setting: "profile" | "jitMap" | "trace"): MachineStateError {

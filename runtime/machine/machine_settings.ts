@@ -14,6 +14,7 @@ import type {
   MachineOptions,
   SymbolFile,
 } from "./options.ts";
+import type { SnapshotOptions } from "./snapshot_options.ts";
 import type { DriveOptions } from "./drive_options.ts";
 import { parseByteCount } from "./byte_count.ts";
 import { readSource } from "./file_source.ts";
@@ -81,6 +82,11 @@ export interface MachineSettings {
    * `System.map`, copies of `/proc/kallsyms`; `address` is added to a file's addresses.
    */
   readonly symbols?: readonly { readonly file: FileSource; readonly address?: number }[];
+  /**
+   * Keep snapshots, for `Machine.seek`: of a machine whose time is counted (`accel: { icount: { shift: 0 } }`) and that
+   * records nothing. Nobody but the guest can change its registers and memory then. Default: false.
+   */
+  readonly snapshots?: boolean | SnapshotOptions;
   /** Ends the machine when it is aborted, and its creation. */
   readonly signal?: AbortSignal;
 }

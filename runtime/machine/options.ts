@@ -7,6 +7,12 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
+import {
+  checkSnapshots,
+  describeSnapshots,
+  type SnapshotDescription,
+  type SnapshotOptions,
+} from "./snapshot_options.ts";
 import { DEFAULT_CODE_BYTES } from "../translation/code_clock.ts";
 import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
@@ -239,6 +245,8 @@ export interface MachineOptions {
   readonly watchdogSeconds?: number;
   /** Names of functions for profile and list, besides those of kernel and firmware. Default: none. */
   readonly symbols?: readonly SymbolFile[];
+  /** Snapshots of a machine with counted time. Default: false, none. */
+  readonly snapshots?: boolean | SnapshotOptions;
 }
 
 /** A checked machine description with every default filled in. */
@@ -286,6 +294,8 @@ export interface MachineDescription {
   readonly watchdogSeconds: number;
   /** Names of functions for profile and list. */
   readonly symbols: readonly SymbolFile[];
+  /** Snapshots; null: none are kept. */
+  readonly snapshots: SnapshotDescription | null;
 }
 
 /** Checks a description and fills in its defaults. Throws {@linkcode ConfigurationError}. */
@@ -324,6 +334,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     trace: options.trace ?? false,
     watchdogSeconds: options.watchdogSeconds ?? 0,
     symbols: options.symbols ?? [],
+    snapshots: describeSnapshots(options.snapshots),
   };
   checkNames(description);
   for (const pass of options.accel?.passes ?? []) checkName("optimization", pass, PASS_NAMES);
@@ -332,6 +343,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkFiles(description);
   checkCodeCache(description);
   checkIcount(description);
+  checkSnapshots(description.snapshots, description.accel.icount);
   checkCodeBytes(description);
   checkWatchdog(description);
   checkSymbols(description);

@@ -27,6 +27,7 @@ import {
   Machine,
   PAGE_BYTES,
   RunState,
+  SeekQuestion,
   Vcpu,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
@@ -38,6 +39,7 @@ import {
   requestPause,
 } from "../atomics/pause.ts";
 import type { LockUse } from "../atomics/lock_use.ts";
+import { type SeekAnswer, SeekRequests } from "../atomics/seek_request.ts";
 import { ringBell } from "../atomics/pending.ts";
 import { bigLockOf, type LockSettings } from "../devices/big_lock.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
@@ -126,6 +128,7 @@ export class PowerCycle {
   readonly #number: number;
   readonly #clock: GuestClock;
   readonly #bigLock: LockUse | null;
+  readonly #seeks: SeekRequests;
   /** Main's uses of devices, one after the other; the last one. */
   #deviceCalls: Promise<void> = Promise.resolve();
   #failure: string | undefined;
@@ -153,6 +156,7 @@ export class PowerCycle {
     this.#watchdog = new Watchdog(this.#words, harts, (hung) => this.#hang(hung));
     this.#bigLock = bigLockOf(this.#words, "main", this.#lockSettings);
     this.#clock = new GuestClock(this.#words);
+    this.#seeks = new SeekRequests(this.#words);
     this.#stopClock();
     this.#pump = new ConsolePump(
       this.#words,
@@ -249,6 +253,25 @@ export class PowerCycle {
     return answered === asked;
   }
 
+  /**
+   * Takes the harts, all of which stand still, to where they have executed so many instructions; they stand still
+   * there.
+   * @returns null when the cycle ended meanwhile
+   */
+  async seek(position: number): Promise<SeekAnswer | null> {
+    const asked = this.#seeks.ask(SeekQuestion.GO, position);
+    this.start();
+    await this.#satisfied(Machine.SEEK_ANSWER.offset, (count) => count === asked);
+    return await this.pause() ? this.#seeks.answered() : null;
+  }
+
+  /** Hash of the state of a paused machine; null when the cycle ended meanwhile. */
+  async stateHash(): Promise<string | null> {
+    const asked = this.#seeks.ask(SeekQuestion.HASH, 0);
+    await this.#satisfied(Machine.SEEK_ANSWER.offset, (count) => count === asked);
+    return this.hasEnded ? null : this.#seeks.answered().hash;
+  }
+
   /** Ends the machine from outside. */
   stop(): void {
     this.#power.end(EndReason.STOPPED, 0);
@@ -270,7 +293,7 @@ export class PowerCycle {
       vcpuWord(agent, Vcpu.PAUSE_ACK),
       vcpuWord(agent, Vcpu.ANSWER),
     ]);
-    for (const offset of offsets) {
+    for (const offset of [...offsets, Machine.SEEK_ANSWER.offset]) {
       // ORDER: after the run state; partner: the look at it in #satisfied(), on this thread.
       Atomics.notify(this.#words, offset >> WORD_SHIFT);
     }
@@ -373,6 +396,7 @@ export class PowerCycle {
         samples,
         events,
         journal,
+        snapshots: description.snapshots,
       })
     );
     this.#startCompiler({

@@ -5,6 +5,8 @@
  * Whoever reads it in the middle of a turn sees the instructions of this turn as well, so two runs in which harts
  * execute the same see the same. Beside instructions it moves only where the thread says so, while no hart runs.
  */
+import type { RollingHash } from "../replay/mixing_hash.ts";
+import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import { type HostClock, TICKS_PER_MS } from "./clock.ts";
 
 const NANOSECONDS_PER_MS = 1_000_000;
@@ -22,7 +24,7 @@ export interface InstructionCounter {
 }
 
 /** See the header of this file. */
-export class VirtualTime implements HostClock {
+export class VirtualTime implements HostClock, StateKeeper {
   /** See `HostClock`. */
   readonly timeOrigin = 0;
   #shift: number;
@@ -45,6 +47,19 @@ export class VirtualTime implements HostClock {
   /** See `HostClock`. */
   now(): number {
     return (Math.floor(this.nanoseconds / NANOSECONDS_PER_TICK) + HALF_TICK) / TICKS_PER_MS;
+  }
+
+  /** See `StateKeeper`: while no hart runs. */
+  save(): Restore {
+    const nanoseconds = this.#nanoseconds;
+    return () => {
+      this.#nanoseconds = nanoseconds;
+    };
+  }
+
+  /** See `StateKeeper`. */
+  addTo(hash: RollingHash): void {
+    hash.addNumber(this.nanoseconds);
   }
 
   /** Milliseconds since 1970 of the host that there seems to be. */

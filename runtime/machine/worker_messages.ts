@@ -8,6 +8,7 @@ import type { ModuleRecord } from "../translation/region_record.ts";
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { LockSettings } from "../devices/big_lock.ts";
 import type { HartStart } from "./board.ts";
+import type { SnapshotDescription } from "./snapshot_options.ts";
 import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
@@ -70,6 +71,8 @@ export interface VcpuStart extends SharedStart {
   readonly events: EventBuffer | null;
   /** The log of the run; null when it is neither recorded nor replayed. */
   readonly journal: JournalStart | null;
+  /** The snapshots that are kept; null: none. */
+  readonly snapshots: SnapshotDescription | null;
 }
 
 /** First message to the compiler worker. */

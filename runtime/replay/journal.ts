@@ -7,6 +7,7 @@
  */
 
 import type { EndReasonCode } from "../devices/power_control.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
 
 /** What enters and leaves a machine. */
 export interface Outside {
@@ -66,6 +67,16 @@ export interface Journal {
   finish(instructions: number, nanoseconds: number, ending: Ending): JournalReport | null;
   /** Nothing more comes, also after a failure. */
   close(): void;
+}
+
+/** A journal of a run that can be gone through again. */
+export interface RepeatableJournal extends Journal {
+  /** The machine is taken away from this moment, the last one that it has come to or an earlier one. */
+  leave(instructions: number, nanoseconds: number): void;
+  /** Keeps what comes next. @returns makes it come again */
+  save(): Restore;
+  /** Instructions up to which the run can be gone through now, the machine not having ended. */
+  lastPlace(): number;
 }
 
 /** A run that nobody notes. */

@@ -7,6 +7,7 @@ import {
   MAGIC,
   PREFIX_BYTES,
 } from "./log_format.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
 import { hashBytes } from "./mixing_hash.ts";
 
 /** The part of a file that blocks are written to. */
@@ -70,13 +71,23 @@ export class BlockReader {
     return this.#offset;
   }
 
+  /** Where it is. @returns goes back there */
+  save(): Restore {
+    const offset = this.#offset;
+    return () => {
+      this.#offset = offset;
+    };
+  }
+
   /** The next block, or null where no whole one follows. Throws {@linkcode DamagedLogError}. */
   next(): Uint8Array | null {
     const head = readAt(this.#source, this.#offset, BLOCK_HEAD_BYTES);
     if (head.length < BLOCK_HEAD_BYTES) return null;
     const view = new DataView(head.buffer);
     const length = view.getUint32(0, true);
-    if (length > LONGEST_BLOCK) throw new DamagedLogError(`a block has ${length} bytes`);
+    if (length > LONGEST_BLOCK) {
+      throw new DamagedLogError(`the block at byte ${this.#offset} has ${length} bytes`);
+    }
     const content = readAt(this.#source, this.#offset + BLOCK_HEAD_BYTES, length);
     if (content.length < length) return null;
     if (view.getUint32(WORD_BYTES, true) !== hashBytes(content)) {

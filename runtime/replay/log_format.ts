@@ -9,6 +9,7 @@
  */
 import { EndReason } from "../atomics/shared_layout.ts";
 import type { EndReasonCode } from "../devices/power_control.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
 import type { LogEvent } from "./log_event.ts";
 
 /** What a log begins with. */
@@ -116,13 +117,23 @@ export class EventReader {
     this.#at = 0;
   }
 
+  /** Where it is. @returns goes back there */
+  save(): Restore {
+    const [bytes, at] = [this.#bytes, this.#at];
+    const [instructions, nanoseconds] = [this.#instructions, this.#nanoseconds];
+    return () => {
+      [this.#bytes, this.#at] = [bytes, at];
+      [this.#instructions, this.#nanoseconds] = [instructions, nanoseconds];
+    };
+  }
+
   /** The next event, or null when the block is through. Throws {@linkcode DamagedLogError}. */
   next(): LogEvent | null {
     if (this.#at === this.#bytes.length) return null;
     const kind = this.#byte();
     const moment = {
-      instructions: this.#instructions += this.#number(),
-      nanoseconds: this.#nanoseconds += this.#number(),
+      instructions: this.#instructions = sum(this.#instructions, this.#number()),
+      nanoseconds: this.#nanoseconds = sum(this.#nanoseconds, this.#number()),
     };
     switch (kind) {
       case Kind.INPUT:
@@ -163,7 +174,7 @@ export class EventReader {
     for (let weight = 1;; weight *= GROUP) {
       const byte = this.#byte();
       value += (byte % GROUP) * weight;
-      if (value > LARGEST_NUMBER) throw new DamagedLogError("a number is too large");
+      if (value > LARGEST_NUMBER) throw tooLarge();
       if (byte < GROUP) return value;
     }
   }
@@ -176,8 +187,19 @@ export class EventReader {
 
 function endReason(code: number): EndReasonCode {
   const known = Object.values(EndReason).find((reason) => reason === code);
-  if (known === undefined) throw new DamagedLogError(`there is no end for reason ${code}`);
+  if (known === undefined || known === EndReason.NONE) {
+    throw new DamagedLogError(`there is no end for reason ${code}`);
+  }
   return known;
+}
+
+function sum(before: number, distance: number): number {
+  if (before + distance > LARGEST_NUMBER) throw tooLarge();
+  return before + distance;
+}
+
+function tooLarge(): DamagedLogError {
+  return new DamagedLogError("a number is too large");
 }
 
 function cutOff(): DamagedLogError {

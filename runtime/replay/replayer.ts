@@ -8,13 +8,16 @@ import { EndReason } from "../atomics/shared_layout.ts";
 import type { EndReasonCode } from "../devices/power_control.ts";
 import { type CheckEvent, type EndEvent, isBefore, type LogEvent } from "./log_event.ts";
 import { DamagedLogError } from "./log_format.ts";
-import type { Ending, Journal, JournalReport, Outside } from "./journal.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
+import type { Ending, JournalReport, Outside, RepeatableJournal } from "./journal.ts";
 import { RollingHash } from "./mixing_hash.ts";
 import { addToHash } from "./recorder.ts";
 import type { StateDigest } from "./state_digest.ts";
 
 /** Where events come from. */
 export interface EventSource extends Disposable {
+  /** Where it is. @returns goes back there */
+  save(): Restore;
   /** The next event, or null after the last one. Throws {@linkcode DamagedLogError}. */
   next(): LogEvent | null;
   /** Where the next power cycle begins. */
@@ -40,11 +43,11 @@ export interface ReplayerParts {
 }
 
 /** See the header of this file. */
-export class Replayer implements Journal {
+export class Replayer implements RepeatableJournal {
   /** See `Journal`. */
   readonly isReplay = true;
   readonly #parts: ReplayerParts;
-  readonly #hash: RollingHash;
+  #hash: RollingHash;
   /** What comes next; null after the end. */
   #event: LogEvent | null = null;
   #isOver = false;
@@ -84,7 +87,9 @@ export class Replayer implements Journal {
     this.#isOver = true;
     this.#restarts = true;
     addToHash(this.#hash, event);
-    this.#parts.end(event.reason);
+    const hasFailed = event.reason === EndReason.INTERNAL;
+    if (hasFailed) this.#note = "here the recording was ended by a defect of the emulator";
+    this.#parts.end(hasFailed ? EndReason.STOPPED : event.reason);
     return true;
   }
 
@@ -129,6 +134,43 @@ export class Replayer implements Journal {
   /** See `Journal`. */
   close(): void {
     this.#parts.log[Symbol.dispose]();
+  }
+
+  /** See `RepeatableJournal`: the log knows all moments. */
+  leave(): void {}
+
+  /** See `RepeatableJournal`. */
+  save(): Restore {
+    const { log, digest } = this.#parts;
+    const [goBack, look] = [log.save(), digest.save()];
+    const [event, events, agreedAt] = [this.#event, this.#events, this.#agreedAt];
+    const { text } = this.#hash;
+    return () => {
+      goBack();
+      look();
+      [this.#event, this.#events, this.#agreedAt] = [event, events, agreedAt];
+      this.#hash = new RollingHash(text);
+    };
+  }
+
+  /**
+   * See `RepeatableJournal`: up to the last event of this power cycle. Behind the instruction by which the guest ended
+   * itself there is no machine any more.
+   */
+  lastPlace(): number {
+    const { log } = this.#parts;
+    const goBack = log.save();
+    let last = this.#event;
+    try {
+      for (let next = last; next !== null; next = next.kind === "end" ? null : log.next()) {
+        last = next;
+      }
+    } catch (error) {
+      if (!(error instanceof DamagedLogError)) throw error;
+    }
+    goBack();
+    if (last === null) return this.#agreedAt;
+    return last.kind === "end" && !last.isFromOutside ? last.instructions - 1 : last.instructions;
   }
 
   #advance(): void {

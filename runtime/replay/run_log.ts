@@ -118,8 +118,20 @@ function readHeader(file: ByteSource): { recorded: MachineIdentity; offset: numb
   const blocks = new BlockReader(file, PREFIX_BYTES);
   const header = blocks.next();
   if (header === null) throw new DamagedLogError("it ends within its header");
-  const recorded = JSON.parse(new TextDecoder().decode(header)) as MachineIdentity;
-  return { recorded, offset: blocks.offset };
+  return { recorded: parseIdentity(header), offset: blocks.offset };
+}
+
+function parseIdentity(header: Uint8Array): MachineIdentity {
+  let identity: unknown;
+  try {
+    identity = JSON.parse(new TextDecoder().decode(header));
+  } catch {
+    identity = null;
+  }
+  const isWhole = typeof identity === "object" && identity !== null &&
+    Object.values(identity).every((value) => typeof value === "string");
+  if (!isWhole) throw new DamagedLogError("its header does not say what was recorded");
+  return identity as MachineIdentity;
 }
 
 function refused(path: string, cause: string, fix: string): ConfigurationError {

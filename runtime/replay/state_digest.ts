@@ -7,9 +7,9 @@
  * its page's turn comes.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
-import { elementOffset } from "../../ir/guest_state.ts";
-import { GUEST_STATE } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { GUEST_RAM_OFFSET, Machine, PAGE_BYTES } from "../atomics/shared_layout.ts";
+import type { Restore } from "../snapshot/state_keeper.ts";
+import { meaningfulWords } from "../vcpu/vcpu_state.ts";
 import { hashWords } from "./mixing_hash.ts";
 
 /** Pages of memory that one check looks at. */
@@ -53,6 +53,14 @@ export class StateDigest {
     return [...harts.map((words) => this.#hart(words)), this.#memory(), outputHash() >>> 0];
   }
 
+  /** The piece of memory that comes next. @returns makes it come next again */
+  save(): Restore {
+    const page = this.#page;
+    return () => {
+      this.#page = page;
+    };
+  }
+
   /** The part at a place of a digest. */
   partAt(index: number): DigestPart {
     const { length } = this.#parts.harts;
@@ -81,17 +89,4 @@ export interface DigestPart {
   readonly hart: number | null;
   /** Its name. */
   readonly what: string;
-}
-
-function meaningfulWords(frontend: GuestFrontend): Int32Array {
-  const places: number[] = [];
-  for (const slot of frontend.state.slots()) {
-    for (let index = 0; index < slot.count; index++) {
-      if (frontend.isScratch(slot, index)) continue;
-      const low = (GUEST_STATE + elementOffset(slot, index)) >> WORD_SHIFT;
-      places.push(low);
-      if (slot.type === "i64") places.push(low + 1);
-    }
-  }
-  return Int32Array.from(places);
 }

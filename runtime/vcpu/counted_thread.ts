@@ -15,6 +15,8 @@
  * meanwhile, and the rest of the turn comes first afterwards. A round is a turn of each hart, from hart 0 on, however
  * often it is interrupted; what comes from outside enters where a round begins, through the journal
  * (`runtime/replay/journal.ts`).
+ * A machine that can be taken back (`runtime/snapshot/seeker.ts`) is held at any instruction: the budget that its hart
+ * has then is kept, and used up before anything else is looked at.
  *
  * LIMITATION. Input comes when it comes, unless the journal replays it; an embedder that changes registers or memory
  * in a pause changes the run. A guest that relies on what a fence would have to order (old translations, old code)
@@ -27,8 +29,12 @@ import type { AdaptiveShift } from "../machine/adaptive_shift.ts";
 import type { GuestClock } from "../machine/clock.ts";
 import type { VirtualTime } from "../machine/virtual_time.ts";
 import type { Journal, JournalReport } from "../replay/journal.ts";
+import type { RollingHash } from "../replay/mixing_hash.ts";
+import type { Seeker } from "../snapshot/seeker.ts";
+import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import type { HostBoundary } from "./host_boundary.ts";
-import { Attention, Departure, type Vcpu } from "./vcpu.ts";
+import { CountedBudget } from "./counted_budget.ts";
+import { Attention, type Vcpu } from "./vcpu.ts";
 
 /** Instructions of a turn. */
 const TURN_INSTRUCTIONS = 50_000;
@@ -56,8 +62,18 @@ export interface CountedThreadParts {
   readonly boundary: HostBoundary;
 }
 
+/** How a turn goes on behind a budget. */
+const TurnStep = {
+  /** With the next one. */
+  GOES_ON: 0,
+  /** Not at all. */
+  OVER: 1,
+  /** Later: the machine is paused, or where main wants it, or its output has no room. */
+  INTERRUPTED: 2,
+} as const;
+
 /** See the header of this file. */
-export class CountedThread {
+export class CountedThread implements StateKeeper {
   readonly #parts: CountedThreadParts;
   /** What each vCPU said last: see `Vcpu.attend`. */
   readonly #waits: number[];
@@ -65,14 +81,21 @@ export class CountedThread {
   #hart = 0;
   /** Count of the hart at which a turn ends that was interrupted, by a pause or a full console; else null. */
   #end: number | null = null;
+  /** What the hart whose turn it is may execute; not over between two rounds of the loop when the machine is held. */
+  readonly #budget: CountedBudget;
+  /** Was looked at what the hart whose turn it is has put into memory, since it last executed something? */
+  #hasPolled = false;
   /** Instructions of all harts. */
   #instructions = 0;
+  /** What takes the machine back and forth; null when nothing does. */
+  #seeker: Seeker | null = null;
   /** No hart executes any more. */
   #isOver = false;
 
   /** A thread that has run nothing yet. */
   constructor(parts: CountedThreadParts) {
     this.#parts = parts;
+    this.#budget = new CountedBudget(parts.time);
     this.#waits = parts.vcpus.map(() => Attention.RUNS);
   }
 
@@ -81,15 +104,46 @@ export class CountedThread {
     return this.#hart;
   }
 
+  /** Instructions of all harts. */
+  get instructions(): number {
+    return this.#instructions;
+  }
+
+  /** Counted time. */
+  get nanoseconds(): number {
+    return this.#parts.time.nanoseconds;
+  }
+
+  /** See `StateKeeper`: where a round begins. */
+  save(): Restore {
+    const instructions = this.#instructions;
+    return () => {
+      this.#instructions = instructions;
+      this.#hart = 0;
+      this.#end = null;
+      this.#budget.drop();
+      this.#hasPolled = false;
+      this.#waits.fill(Attention.RUNS);
+    };
+  }
+
+  /** See `StateKeeper`: anywhere. */
+  addTo(hash: RollingHash): void {
+    hash.addNumber(this.#instructions);
+    hash.addNumber(this.#end ?? 0);
+    hash.add(this.#hart);
+  }
+
   /** Runs all vCPUs until the machine ends. @returns what main is to be told */
-  run(journal: Journal): JournalReport | null {
+  run(journal: Journal, seeker: Seeker | null): JournalReport | null {
+    this.#seeker = seeker;
     const { words, vcpus, speed, time, boundary } = this.#parts;
     for (const vcpu of vcpus) vcpu.begin();
     for (;;) {
       const bell = readBell(words);
       this.#answerMain();
       if (this.#waits.every((wait) => wait === Attention.ENDED)) break;
-      if (this.#isPaused || !this.#round(journal)) waitBell(words, bell, Infinity);
+      if (this.#isHeld() || !this.#round(journal)) waitBell(words, bell, Infinity);
       else if (this.#isIdle) this.#idle(journal, bell);
       speed?.adjust();
     }
@@ -99,6 +153,18 @@ export class CountedThread {
   /** Main asks each vCPU to stand still, and to go on; nobody runs until all of them do. */
   get #isPaused(): boolean {
     return this.#parts.vcpus.some((vcpu) => vcpu.isStandingStill);
+  }
+
+  /** Does main not want anything to be executed now? */
+  #isHeld(): boolean {
+    const isPaused = this.#isPaused;
+    this.#seeker?.look(isPaused);
+    return isPaused || this.#isAtGoal();
+  }
+
+  /** Is the machine where main wants it? */
+  #isAtGoal(): boolean {
+    return this.#seeker?.holds() ?? false;
   }
 
   /** Do all harts wait, and was none of them posted anything in the turns behind its own? */
@@ -112,14 +178,14 @@ export class CountedThread {
     const { words, vcpus } = this.#parts;
     for (let hart = 0; hart < vcpus.length; hart++) {
       if ((peek(words, hart) & FROM_OUTSIDE) === 0) continue;
-      this.#attend(hart);
+      this.#attend(hart, false);
       vcpus[hart].rest();
     }
   }
 
   /** The end of one vCPU is that of all: nobody executes anything behind it. */
-  #attend(hart: number): void {
-    this.#waits[hart] = this.#parts.vcpus[hart].attend();
+  #attend(hart: number, polls: boolean): void {
+    this.#waits[hart] = this.#parts.vcpus[hart].attend(polls);
     if (this.#waits[hart] === Attention.ENDED) this.#isOver = true;
   }
 
@@ -127,6 +193,7 @@ export class CountedThread {
   #round(journal: Journal): boolean {
     if (this.#hart === 0 && this.#end === null && !this.#isOver) this.#begin(journal);
     for (; this.#hart < this.#waits.length; this.#hart++) {
+      if (this.#isAtGoal()) return false;
       this.#serveDeadlines();
       if (this.#hasTurn(this.#hart)) this.#turn(this.#hart, journal);
       if (this.#end !== null) return false;
@@ -136,6 +203,7 @@ export class CountedThread {
   }
 
   #begin(journal: Journal): void {
+    this.#seeker?.beginRound();
     const goesOn = journal.beginRound(this.#instructions, this.#parts.time.nanoseconds);
     if (!goesOn) this.#isOver = true;
   }
@@ -146,23 +214,34 @@ export class CountedThread {
 
   #turn(hart: number, journal: Journal): void {
     const vcpu = this.#parts.vcpus[hart];
-    const { memory } = vcpu;
-    const end = this.#end ?? memory.retired() + TURN_INSTRUCTIONS;
-    let isInterrupted = false;
-    while (!this.#endsHere(journal)) {
-      this.#attend(hart);
-      isInterrupted = vcpu.isStandingStill || !this.#parts.boundary.settle(hart);
-      if (isInterrupted || this.#isOver || this.#waits[hart] !== Attention.RUNS) break;
-      const left = Math.min(end - memory.retired(), journal.instructionsLeft(this.#instructions));
-      const limit = Math.min(left, this.#untilDeadline());
-      if (limit <= 0) break;
-      const isOver = this.#execute(hart, limit);
-      this.#serveDeadlines();
-      if (isOver) break;
+    const end = this.#end ?? vcpu.memory.retired() + TURN_INSTRUCTIONS;
+    let step: number = TurnStep.GOES_ON;
+    while (step === TurnStep.GOES_ON) step = this.#step(hart, end, journal);
+    this.#end = step === TurnStep.INTERRUPTED && !this.#isOver ? end : null;
+    if (this.#end !== null) return vcpu.rest();
+    this.#hasPolled = false;
+    vcpu.endTurn();
+  }
+
+  /** The next budget of a turn, or the rest of the last one. @returns how the turn goes on: a {@linkcode TurnStep} */
+  #step(hart: number, end: number, journal: Journal): number {
+    if (this.#budget.isOver) {
+      if (this.#endsHere(journal)) return TurnStep.OVER;
+      this.#attend(hart, !this.#hasPolled);
+      this.#hasPolled = true;
+      const { vcpus, boundary } = this.#parts;
+      if (vcpus[hart].isStandingStill || !boundary.settle(hart)) return TurnStep.INTERRUPTED;
+      if (this.#waits[hart] !== Attention.RUNS) return TurnStep.OVER;
+      const size = this.#budgetSize(end - vcpus[hart].memory.retired(), journal);
+      if (size <= 0) return TurnStep.OVER;
+      this.#budget.begin(size);
     }
-    this.#end = isInterrupted && !this.#isOver ? end : null;
-    if (this.#end === null) vcpu.endTurn();
-    else vcpu.rest();
+    return this.#isOver ? TurnStep.OVER : this.#useBudget(hart);
+  }
+
+  #budgetSize(left: number, journal: Journal): number {
+    const untilEvent = journal.instructionsLeft(this.#instructions);
+    return Math.min(left, untilEvent, this.#untilDeadline());
   }
 
   /** Nothing may be looked at behind the end, not even what would wake a hart. */
@@ -173,23 +252,20 @@ export class CountedThread {
     return this.#isOver;
   }
 
-  /** Executes at most so many instructions. @returns whether the turn is over */
-  #execute(hart: number, limit: number): boolean {
-    const { vcpus, time } = this.#parts;
-    const vcpu = vcpus[hart];
-    const { memory } = vcpu;
-    const before = memory.retired();
-    time.beginTurn(memory);
-    const departure = vcpu.runCounted(limit);
-    time.endTurn();
-    const executed = memory.retired() - before;
-    this.#instructions += executed;
-    if (executed > limit) {
-      throw new Error(`Hart ${hart} executed ${executed} instructions out of ${limit}`);
+  /** Executes the budget, unless main wants the machine to stop before that. @returns a {@linkcode TurnStep} */
+  #useBudget(hart: number): number {
+    const vcpu = this.#parts.vcpus[hart];
+    vcpu.wake();
+    while (!this.#budget.isOver) {
+      if (this.#isAtGoal()) return TurnStep.INTERRUPTED;
+      const left = this.#seeker?.instructionsLeft() ?? Infinity;
+      this.#instructions += this.#budget.execute(vcpu, left);
     }
-    if (departure !== Departure.BUDGET_USED) return departure === Departure.TURN_OVER;
-    // A budget that went for fetches that failed: the hart gets nowhere, and the others shall.
-    return vcpu.isBudgetUsed && executed < limit;
+    this.#hasPolled = false;
+    const isAtGoal = this.#isAtGoal();
+    if (!isAtGoal) this.#serveDeadlines();
+    if (this.#budget.endsTurnOf(vcpu)) return TurnStep.OVER;
+    return isAtGoal ? TurnStep.INTERRUPTED : TurnStep.GOES_ON;
   }
 
   // --- time -----------------------------------------------------------------------------------------

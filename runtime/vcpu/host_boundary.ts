@@ -9,6 +9,8 @@
  * never finds its way blocked: what has no room waits here, and the thread executes nothing before it had
  * ({@linkcode HostBoundary.settle}).
  *
+ * A machine that was taken back writes again what it wrote; the host gets each byte once.
+ *
  * LIMITATION. Between two instructions the guest can write {@linkcode MOST_OUTPUT} bytes (a firmware call writes
  * many); the one that follows is refused, at the same place in each run.
  */
@@ -22,7 +24,8 @@ import {
 } from "../devices/power_control.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { Ending, Outside } from "../replay/journal.ts";
-import { mixed } from "../replay/mixing_hash.ts";
+import { mixed, type RollingHash } from "../replay/mixing_hash.ts";
+import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 
 /** Bytes that the guest writes at most from one return to the trampoline to the next. */
 const MOST_OUTPUT = 0x1_0000;
@@ -34,7 +37,8 @@ const EXIT_CODE = Machine.EXIT_CODE.offset >> 2;
 const NOTHING = new Uint8Array(0);
 
 /** See the header of this file. */
-export class HostBoundary implements Outside, ConsoleSink, ConsoleSource, PowerControl {
+export class HostBoundary
+  implements Outside, ConsoleSink, ConsoleSource, PowerControl, StateKeeper {
   readonly #words: Int32Array;
   readonly #power: SharedPowerControl;
   #devices: Pick<BoardDevices, "inputArrived" | "receiveBreak"> | null = null;
@@ -43,7 +47,11 @@ export class HostBoundary implements Outside, ConsoleSink, ConsoleSource, PowerC
   /** Output that had no room. */
   #output: number[] = [];
   #written = 0;
+  /** Bytes that the guest has written since the start. */
+  #outputCount = 0;
   #outputHash = 0;
+  /** The most that {@linkcode HostBoundary.#outputCount} ever was. */
+  #given = 0;
   #breaks = 0;
   #hasGuestEnded = false;
 
@@ -65,6 +73,8 @@ export class HostBoundary implements Outside, ConsoleSink, ConsoleSource, PowerC
     if (this.#written === MOST_OUTPUT) return false;
     this.#written++;
     this.#outputHash = mixed(this.#outputHash, byte);
+    if (this.#outputCount++ < this.#given) return true;
+    this.#given++;
     if (this.#output.length > 0 || !putOutput(this.#words, byte)) this.#output.push(byte);
     return true;
   }
@@ -137,6 +147,22 @@ export class HostBoundary implements Outside, ConsoleSink, ConsoleSource, PowerC
   /** Hash of all that the guest wrote. */
   get outputHash(): number {
     return this.#outputHash;
+  }
+
+  /** See `StateKeeper`. */
+  save(): Restore {
+    const input = [...this.#input];
+    const [written, count, hash] = [this.#written, this.#outputCount, this.#outputHash];
+    return () => {
+      this.#input = [...input];
+      [this.#written, this.#outputCount, this.#outputHash] = [written, count, hash];
+    };
+  }
+
+  /** See `StateKeeper`. */
+  addTo(hash: RollingHash): void {
+    for (const word of [this.#written, this.#outputCount, this.#outputHash]) hash.add(word);
+    for (const byte of [this.#input.length, ...this.#input]) hash.add(byte);
   }
 
   /** How the machine ended; only after it has. */

@@ -39,6 +39,8 @@ import { type LockSettings, serializedBus } from "../devices/big_lock.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
 import { HOT_THRESHOLD } from "../translation/heat.ts";
+import type { RollingHash } from "../replay/mixing_hash.ts";
+import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
 import {
   type ColdFunctions,
@@ -62,6 +64,7 @@ import { TranslationCache } from "./translation_cache.ts";
 import { VcpuLocks } from "./vcpu_locks.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
 import { VcpuRegisters } from "./vcpu_registers.ts";
+import { VcpuState } from "./vcpu_state.ts";
 import { VcpuStatistics } from "./vcpu_statistics.ts";
 
 /** Guest instructions between two looks at the pending word: some 70 µs of the cold tier. */
@@ -164,7 +167,7 @@ export interface VcpuParts {
 }
 
 /** See the header of this file. */
-export class Vcpu {
+export class Vcpu implements StateKeeper {
   /** Private memory. */
   readonly memory: VcpuMemory = new VcpuMemory();
   /** Integer registers and program counter. */
@@ -186,6 +189,7 @@ export class Vcpu {
   readonly #reservations: Reservations;
   readonly #codePages: CodePageRelease;
   readonly #paused: PausedVcpu;
+  readonly #state: VcpuState;
   readonly #sampler: StackSampler | null;
   readonly #serve: () => void;
   readonly #log: ActivityLog;
@@ -253,6 +257,7 @@ export class Vcpu {
       dropTranslations: () => this.#translations.flushAll(),
       isUntouched: parts.isUntouched === true,
     });
+    this.#state = new VcpuState({ words: this.#words, hart, memory: this.memory, frontend });
     this.#sampler = this.#createSampler();
     const dropWriteEntries = (): void => this.#translations.dropWriteEntries();
     const applyRemote = (bits: number): void => this.#serveRemoteWork(bits);
@@ -387,23 +392,24 @@ export class Vcpu {
 
   /**
    * Does what others want of this vCPU, and looks whether the hart has something to execute.
+   * @param polls whether what the guest has put into memory for the host is looked at, too
    * @returns a value of {@linkcode Attention}, or how many milliseconds the hart waits at most, unless it is posted
    * something
    */
-  attend(): number {
-    const wait = this.#look();
+  attend(polls = true): number {
+    const wait = this.#look(polls);
     const activity = this.#activity(wait);
     const hasChanged = this.#log.settle(activity);
     if (hasChanged && activity === Activity.SLEEPS) this.#statistics.countBudget();
     return wait;
   }
 
-  #look(): number {
+  #look(polls: boolean): number {
     if (this.#hasEnded) return Attention.ENDED;
     if (this.#paused.isStanding) return this.#standOn();
-    this.#wake();
+    this.wake();
     this.locks.held.requireNone();
-    this.#parts.poll?.();
+    if (polls) this.#parts.poll?.();
     const bits = peek(this.#words, this.#hart) === 0 ? 0 : take(this.#words, this.#hart);
     return (bits & Pending.PAUSE) !== 0 ? this.#standStill(bits) : this.#goOn(bits);
   }
@@ -435,6 +441,11 @@ export class Vcpu {
   /** Was the last budget used up? Else the hart came back for another reason. */
   get isBudgetUsed(): boolean {
     return this.memory.control(Control.BUDGET) <= 0;
+  }
+
+  /** Does the hart want to be looked at before its next instruction? Its budget is over then, used up or not. */
+  get wantsLook(): boolean {
+    return this.memory.control(Control.LOOK_SOON) !== 0;
   }
 
   /** Does the vCPU stand still in a pause? */
@@ -478,7 +489,8 @@ export class Vcpu {
     this.rest();
   }
 
-  #wake(): void {
+  /** Leaves IDLE. */
+  wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
     toRunning(this.#words, this.#hart, this.#serve);
@@ -512,8 +524,19 @@ export class Vcpu {
 
   #standOn(): number {
     if (!this.#paused.mayGoOn()) return Infinity;
-    this.#wake();
-    return this.#goOn(this.#paused.gathered);
+    this.wake();
+    const { gathered } = this.#paused;
+    const isPutOff = this.#parts.isCounted === true && (gathered & Pending.STOP) === 0;
+    return isPutOff ? this.#putOff(gathered) : this.#goOn(gathered);
+  }
+
+  /**
+   * Where time is counted the hart does nothing before its next turn, or other harts would see a pause in what it
+   * does: a start, a timer's line.
+   */
+  #putOff(bits: number): number {
+    if (bits !== 0) post(this.#words, this.#hart, bits);
+    return Attention.RUNS;
   }
 
   /** Serves the bits that were taken; what the hart waits for is looked at after that. */
@@ -553,7 +576,7 @@ export class Vcpu {
   #awaitDevices(): void {
     this.rest();
     this.locks.big?.awaitFree();
-    this.#wake();
+    this.wake();
   }
 
   #serveRemoteWork(bits: number): void {
@@ -611,6 +634,30 @@ export class Vcpu {
     if (isStarted) this.#startAsAsked();
     else if (this.#restart !== null) this.#startAt(this.#restart.pc, this.#restart.argument);
     this.#restart = null;
+  }
+
+  // --- its state ------------------------------------------------------------------------------------
+
+  /** See `StateKeeper`: between two turns. Whatever was cached of another time goes when it is brought back. */
+  save(): Restore {
+    const restoreState = this.#state.save();
+    const [waitsFor, restart] = [this.#waitsFor, this.#restart];
+    return () => {
+      restoreState();
+      [this.#waitsFor, this.#restart] = [waitsFor, restart];
+      this.#translations.flushAll();
+      this.#pages.flushInstructions();
+      post(this.#words, this.#hart, Pending.TIMER);
+    };
+  }
+
+  /** See `StateKeeper`. */
+  addTo(hash: RollingHash): void {
+    this.#state.addTo(hash);
+    hash.add(this.#waitsFor);
+    for (const word of [...this.#restart?.pc ?? [], ...this.#restart?.argument ?? []]) {
+      hash.add(word);
+    }
   }
 
   // --- why guest code came back ---------------------------------------------------------------------

@@ -26,6 +26,8 @@ import type { VcpuStart, WorkerFailure, WorkerHart } from "../machine/worker_mes
 import type { JournalReport } from "../replay/journal.ts";
 import { openJournal } from "../replay/open_journal.ts";
 import { StateDigest } from "../replay/state_digest.ts";
+import { Seeker } from "../snapshot/seeker.ts";
+import { WordKeeper } from "../snapshot/word_keeper.ts";
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { CountedThread } from "./counted_thread.ts";
@@ -36,6 +38,9 @@ import type { ModuleSource } from "./region_installer.ts";
 import { runOnOwnThread } from "./own_thread.ts";
 import { SharedThread } from "./shared_thread.ts";
 import { Vcpu } from "./vcpu.ts";
+
+/** What the host-target interface has to remember. */
+const HTIF_STATE = [Machine.HTIF_PROGRESS, Machine.HTIF_READING];
 
 /** Mask of the execution count where nothing is compiled: a block is never hot. */
 const NEVER_HOT = 0x7fff_ffff;
@@ -112,7 +117,7 @@ async function openWorkshop(start: VcpuStart, counting: Counting | null): Promis
       tellsPages: start.codeCache !== null,
       samples: start.samples,
       isCounted: counting !== null,
-      isUntouched: start.journal !== null,
+      isUntouched: start.journal !== null || start.snapshots !== null,
       locks: start.locks,
       events: start.events,
       poll: start.htif === null ? null : () => htif?.poll(),
@@ -164,7 +169,7 @@ function placedFailure(vcpus: readonly Vcpu[], error: unknown): string {
 }
 
 function runCounted(
-  { journal: journalStart }: VcpuStart,
+  { journal: journalStart, snapshots }: VcpuStart,
   words: Int32Array,
   vcpus: readonly Vcpu[],
   { clock, devices, frontend }: VcpuWorkshop,
@@ -186,15 +191,26 @@ function runCounted(
   });
   const memories = vcpus.map(({ memory }) => memory.words);
   const outputHash = (): number => boundary.outputHash;
-  const journal = openJournal(journalStart, {
-    outside: boundary,
-    digest: () => new StateDigest({ words, harts: memories, frontend, outputHash }),
-    place: (hart) => vcpus[hart].registers.pcText,
-    lastHart: () => thread.hart,
-    end: (reason) => boundary.endFromOutside(reason),
+  const { journal, repeatable } = openJournal(
+    journalStart,
+    {
+      outside: boundary,
+      digest: () => new StateDigest({ words, harts: memories, frontend, outputHash }),
+      place: (hart) => vcpus[hart].registers.pcText,
+      lastHart: () => thread.hart,
+      end: (reason) => boundary.endFromOutside(reason),
+    },
+    snapshots !== null,
+  );
+  const seeker = snapshots === null || repeatable === null ? null : new Seeker({
+    words,
+    keepers: [time, clock, boundary, new WordKeeper(words, HTIF_STATE), thread, ...vcpus],
+    journal: repeatable,
+    thread,
+    limits: snapshots,
   });
   try {
-    return thread.run(journal);
+    return thread.run(journal, seeker);
   } finally {
     journal.close();
   }

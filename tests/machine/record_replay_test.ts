@@ -1,13 +1,10 @@
 // Runs that are recorded with what was typed meanwhile, and their replays; broken logs, other machines.
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { assemble } from "../../frontend/riscv/encoder.ts";
 import {
   AccessError,
   ConfigurationError,
-  type ExitStatus,
   type IcountOptions,
-  Machine,
   type MachineSettings,
   MachineStateError,
 } from "../../mod.ts";
@@ -15,142 +12,20 @@ import { BlockReader, writeBlock, writePrefix } from "../../runtime/replay/log_b
 import type { LogEvent } from "../../runtime/replay/log_event.ts";
 import { EventWriter, PREFIX_BYTES } from "../../runtime/replay/log_format.ts";
 import { LogEvents } from "../../runtime/replay/open_journal.ts";
+import { EndReason } from "../../runtime/atomics/shared_layout.ts";
 import { readGuestElf } from "../guests/guest_elf.ts";
 import { progress, turn } from "../library/machine_fixture.ts";
-
-const [T0, T1, T2, A3, A4, S2] = [5, 6, 7, 13, 14, 18];
-const UART = 0x1000_0000;
-const FINISHER = 0x10_0000;
-const LINE_STATUS = 5;
-const FIRST_LETTER = "a".charCodeAt(0);
-const [QUIT, RESTART] = ["q", "r"].map((key) => key.charCodeAt(0));
-
-/**
- * Each hart greets with a zero byte, then counts its looks at the serial line. A byte that comes is sent back with the low byte of the count, so that
- * output shows when the guest saw it. "q" switches off, "r" restarts.
- */
-const PROGRAM = [
-  assemble("lui", { rd: T0, imm: UART }),
-  assemble("lui", { rd: T1, imm: FINISHER }),
-  assemble("sb", { rs1: T0, rs2: 0, imm: 0 }),
-  // the loop
-  assemble("addi", { rd: A3, rs1: A3, imm: 1 }),
-  assemble("lbu", { rd: T2, rs1: T0, imm: LINE_STATUS }),
-  assemble("andi", { rd: T2, rs1: T2, imm: 1 }),
-  assemble("beq", { rs1: T2, rs2: 0, imm: -12 }),
-  assemble("lbu", { rd: A4, rs1: T0, imm: 0 }),
-  assemble("sb", { rs1: T0, rs2: A4, imm: 0 }),
-  assemble("sb", { rs1: T0, rs2: A3, imm: 0 }),
-  assemble("addi", { rd: T2, rs1: A4, imm: -QUIT }),
-  assemble("bne", { rs1: T2, rs2: 0, imm: 16 }),
-  assemble("lui", { rd: S2, imm: 0x5000 }),
-  assemble("addi", { rd: S2, rs1: S2, imm: 0x555 }),
-  assemble("sw", { rs1: T1, rs2: S2, imm: 0 }),
-  assemble("addi", { rd: T2, rs1: A4, imm: -RESTART }),
-  assemble("bne", { rs1: T2, rs2: 0, imm: -52 }),
-  assemble("lui", { rd: S2, imm: 0x7000 }),
-  assemble("addi", { rd: S2, rs1: S2, imm: 0x777 }),
-  assemble("sw", { rs1: T1, rs2: S2, imm: 0 }),
-  assemble("jal", { imm: 0 }),
-];
-
-/** What a run printed, and how it ended. */
-interface Run {
-  readonly output: readonly number[];
-  readonly ended: ExitStatus;
-}
-
-/** A machine with its console's ends. */
-class Session implements AsyncDisposable {
-  readonly machine: Machine;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly output: number[] = [];
-
-  private constructor(machine: Machine) {
-    this.machine = machine;
-    this.#reader = machine.console.readable.getReader();
-    this.#writer = machine.console.writable.getWriter();
-  }
-
-  static async open(icount: Partial<IcountOptions>, settings: MachineSettings): Promise<Session> {
-    const kernel = new Uint8Array(Uint32Array.from(PROGRAM).buffer);
-    const machine = await Machine.create({
-      firmware: "none",
-      memory: "4M",
-      kernel,
-      accel: { icount: { shift: 0, ...icount } },
-      ...settings,
-    });
-    return new Session(machine);
-  }
-
-  async type(text: string): Promise<void> {
-    await this.#writer.write(new TextEncoder().encode(text));
-  }
-
-  /** Types a byte and waits until the guest has sent it back. */
-  async talk(text: string): Promise<void> {
-    const before = this.output.length;
-    await this.type(text);
-    await this.printed(before + 2 * text.length);
-  }
-
-  /** Waits for so many bytes of output since the start. */
-  async printed(bytes: number): Promise<void> {
-    while (this.output.length < bytes) await this.#read();
-  }
-
-  async #read(): Promise<boolean> {
-    const { value, done } = await this.#reader.read();
-    this.output.push(...value ?? []);
-    return !done;
-  }
-
-  async end(): Promise<Run> {
-    while (await this.#read());
-    return { output: this.output, ended: await this.machine.exited };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.machine.stop();
-  }
-}
-
-async function logFile(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempFile({ suffix: ".weft-rr" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
-}
-
-type Talk = (session: Session) => Promise<void>;
-
-async function record(path: string, talk: Talk, settings: MachineSettings = {}): Promise<Run> {
-  await using session = await Session.open({ rr: "record", rrfile: path }, settings);
-  await session.machine.start();
-  await session.printed(session.machine.harts.length);
-  await talk(session);
-  return await session.end();
-}
-
-async function replay(path: string, settings: MachineSettings = {}): Promise<Run> {
-  await using session = await Session.open({ rr: "replay", rrfile: path }, settings);
-  await session.machine.start();
-  return await session.end();
-}
-
-/** Everything about a run but which of the two it is. */
-function comparable({ output, ended }: Run): unknown {
-  const { mode: _mode, ...journal } = ended.journal ?? {};
-  return { output, ended: { ...ended, journal } };
-}
-
-async function shortTalk(session: Session): Promise<void> {
-  await session.talk("a");
-  await progress(session.machine, 3_000_000);
-  await session.talk("bc");
-  await session.talk("d");
-  await session.type("q");
-}
+import {
+  comparable,
+  FIRST_LETTER,
+  logFile,
+  PROGRAM,
+  record,
+  replay,
+  S2,
+  Session,
+  shortTalk,
+} from "./typed_session.ts";
 
 // --- runs that are the same -------------------------------------------------------------------------
 
@@ -371,6 +246,51 @@ Deno.test("rr: a byte that was damaged on the disk is reported and not replayed"
     ended.message ?? "",
     /the log is damaged: the block at byte \d+ is not what was written/,
   );
+});
+
+Deno.test("rr: logs that no recorder writes are never a failure of the machine", async () => {
+  const ends = ["replay-diverged", "power-off", "stopped"];
+  const end = { kind: "end", isFromOutside: true, code: 0, digest: [] } as const;
+  const changes: readonly ((events: LogEvent[]) => LogEvent[])[] = [
+    (events) => events.toReversed().map((event) => ({ ...event, instructions: 0, nanoseconds: 0 })),
+    (events) => events.filter(({ kind }) => kind !== "check"),
+    (events) => events.map((event) => ({ ...event, nanoseconds: event.nanoseconds + 1 })),
+    (events) => events.map((event) => event.kind === "check" ? { ...event, digest: [] } : event),
+    () => [{ ...end, reason: EndReason.INTERNAL, instructions: 1000, nanoseconds: 1000 }],
+    () => [{ ...end, reason: EndReason.POWER_OFF, instructions: 0, nanoseconds: 0 }],
+    () => [{ kind: "break", instructions: Number.MAX_SAFE_INTEGER, nanoseconds: 0 }],
+    () => [],
+  ];
+  await using log = await logFile();
+  await record(log.path, shortTalk);
+  const whole = await Deno.readFile(log.path);
+  for (const [index, change] of changes.entries()) {
+    await Deno.writeFile(log.path, whole);
+    await rewrite(log.path, change);
+    await using session = await Session.open({ rr: "replay", rrfile: log.path }, {});
+    await session.machine.start();
+    if (index === FAR_EVENT) await progress(session.machine, 1_000_000);
+    if (index === FAR_EVENT) await session.machine.stop();
+    const { ended } = await session.end();
+    assert(ends.includes(ended.reason), `change ${index}: ${ended.reason} ${ended.message}`);
+  }
+});
+
+/** The change in which the log goes on long after the machine: it runs until somebody stops it. */
+const FAR_EVENT = 6;
+
+Deno.test("rr: a log whose header says nothing is refused", async () => {
+  await using log = await logFile();
+  for (const header of ["", "null", "[5]", '{"harts":2}', "no JSON"]) {
+    using file = await Deno.open(log.path, { write: true, truncate: true });
+    writePrefix(file);
+    writeBlock(file, new TextEncoder().encode(header));
+    await assertRejects(
+      () => replay(log.path),
+      ConfigurationError,
+      "does not say what was recorded",
+    );
+  }
 });
 
 Deno.test("rr: a log that was cut off is replayed up to its last whole block", async () => {

@@ -1,15 +1,23 @@
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { drainOutput, putInput } from "../../../atomics/console_ring.ts";
-import { EndReason, Machine, PAGE_ATTRIBUTES } from "../../../atomics/shared_layout.ts";
+import {
+  DEVICE_BLOCK,
+  DEVICE_BLOCK_BYTES,
+  EndReason,
+  Machine,
+  PAGE_ATTRIBUTES,
+} from "../../../atomics/shared_layout.ts";
 import { interruptLines } from "../../../atomics/pending.ts";
 import { createMmioAccess, type MmioAccess } from "../../../devices/device.ts";
-import { GuestClock, startClock } from "../../clock.ts";
+import { GuestClock, type HostClock, startClock } from "../../clock.ts";
 import { createVirtBoard, type VirtBoard } from "./board.ts";
 import { VIRTIO_SLOTS, VirtMap } from "./memory_map.ts";
 import { virtDeviceTree } from "./virt_device_tree.ts";
 
 const SUPERVISOR_LINE = 1 << 9;
 const HARTS = 2;
+const UART_REGISTERS = 8;
 const WALL_CLOCK_MS = 1_700_000_000_000;
 
 /** Two workers' views of one board. */
@@ -17,16 +25,22 @@ class Bench {
   readonly words = new Int32Array(new SharedArrayBuffer(PAGE_ATTRIBUTES));
   readonly access: MmioAccess = createMmioAccess(0);
 
-  constructor() {
+  readonly #hostClock: HostClock;
+
+  /** @param stoppedAt where the host's clock stands still, if it does */
+  constructor(stoppedAt?: number) {
+    this.#hostClock = stoppedAt === undefined
+      ? performance
+      : { timeOrigin: 0, now: () => stoppedAt };
     this.words[Machine.HART_COUNT.offset >> 2] = HARTS;
-    startClock(this.words);
+    startClock(this.words, this.#hostClock);
   }
 
   createWorker(): VirtBoard {
     return createVirtBoard({
       words: this.words,
       hartCount: HARTS,
-      clock: new GuestClock(this.words),
+      clock: new GuestClock(this.words, this.#hostClock),
       wallClock: () => WALL_CLOCK_MS,
     });
   }
@@ -99,4 +113,48 @@ Deno.test("Every device that the virt tree names answers on the bus", () => {
     assertEquals(window?.bytes, bytes, device.name);
     assertEquals(window?.device.name, device.name.split("@")[0]);
   }
+});
+
+/** Devices whose registers a guest may use in any order. */
+const REGISTER_WINDOWS = [VirtMap.RTC, VirtMap.CLINT, VirtMap.PLIC, VirtMap.UART];
+const PROBED_REGISTERS = 16;
+
+/** A use of a device, or a byte that is typed. */
+const USE = fc.record({
+  window: fc.constantFrom(...REGISTER_WINDOWS),
+  register: fc.nat({ max: PROBED_REGISTERS - 1 }),
+  value: fc.option(fc.integer()),
+  typed: fc.option(fc.nat({ max: 0xff }), { freq: 20 }),
+});
+
+type Use = typeof USE extends fc.Arbitrary<infer T> ? T : never;
+
+/** Uses devices, each time through the view that `viewOf` gives. @returns what was read */
+function useAll(bench: Bench, uses: readonly Use[], viewOf: () => VirtBoard): number[] {
+  const seen: number[] = [];
+  for (const { window, register, value, typed } of uses) {
+    const size = window === VirtMap.UART ? 1 : 4;
+    const address = window.base +
+      register % (size === 1 ? UART_REGISTERS : PROBED_REGISTERS) * size;
+    if (value === null) seen.push(bench.read(viewOf(), address, size));
+    else bench.write(viewOf(), address, value, size);
+    if (typed !== null) putInput(bench.words, typed);
+  }
+  return seen;
+}
+
+Deno.test("devices have no state but their structs, so that a snapshot of those is one of theirs", () => {
+  const structsOf = ({ words }: Bench): Int32Array =>
+    words.slice(DEVICE_BLOCK >> 2, (DEVICE_BLOCK + DEVICE_BLOCK_BYTES) >> 2);
+  const uses = fc.array(USE, { minLength: 100, maxLength: 300 });
+  fc.assert(
+    fc.property(uses, (all) => {
+      const [one, other] = [new Bench(0), new Bench(0)];
+      const view = one.createWorker();
+      const seen = useAll(one, all, () => view);
+      assertEquals(useAll(other, all, () => other.createWorker()), seen);
+      assertEquals(structsOf(other), structsOf(one));
+    }),
+    { numRuns: 20 },
+  );
 });
