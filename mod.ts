@@ -44,10 +44,13 @@ export {
   type CacheMode,
   type DriveOptions,
 } from "./runtime/machine/drive_options.ts";
+export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
+export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
 export type {
   ConsoleSize,
   ControlRegisters,
   DriveStatistics,
+  EntropyStatistics,
   ExitReason,
   ExitStatus,
   GuestMemory,
@@ -61,6 +64,7 @@ export type {
   MachineState,
   MachineStatistics,
   Profile,
+  SlotDeviceStatistics,
   TranslationStatistics,
 } from "./runtime/machine/machine_interface.ts";
 export type {

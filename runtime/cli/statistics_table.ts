@@ -2,6 +2,7 @@
 
 import type {
   DriveStatistics,
+  EntropyStatistics,
   HartStatistics,
   LockStatistics,
   MachineStatistics,
@@ -37,6 +38,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
     ...statistics.drives.flatMap(driveRows),
+    ...statistics.entropy.map(entropyRow),
   ];
   return rowsText(rows);
 }
@@ -84,6 +86,10 @@ function driveRows(drive: DriveStatistics): [string, string][] {
     ["  writes", `${writes} (${bytesWritten} bytes), ${flushes} flushes`],
     ["  doorbells, interrupts", `${drive.doorbells}, ${drive.interrupts}`],
   ];
+}
+
+function entropyRow({ requests, bytes }: EntropyStatistics): [string, string] {
+  return ["random numbers", `${requests} requests, ${bytes} bytes`];
 }
 
 /** One line for each hart. */

@@ -111,7 +111,7 @@ export interface LockStatistics {
 }
 
 /** Counts of a machine since it started. Values of a running machine may be a little old. */
-export interface MachineStatistics {
+export interface MachineStatistics extends SlotDeviceStatistics {
   /** Seconds of host time since the machine started. */
   readonly wallSeconds: number;
   /** One row for each hart. */
@@ -140,8 +140,22 @@ export interface MachineStatistics {
   readonly compileMilliseconds: Readonly<Record<string, number>>;
   /** Times that compiled code was left, by cause. */
   readonly exits: Readonly<Record<string, number>>;
+}
+
+/** Counts of the devices in slots. */
+export interface SlotDeviceStatistics {
   /** One row for each disk. */
   readonly drives: readonly DriveStatistics[];
+  /** One row for each source of entropy. */
+  readonly entropy: readonly EntropyStatistics[];
+}
+
+/** Counts of one source of entropy since the machine's last power-on. */
+export interface EntropyStatistics {
+  /** Requests for random bytes. */
+  readonly requests: number;
+  /** Bytes that the guest has got. */
+  readonly bytes: number;
 }
 
 /** Counts of one disk since the machine's last power-on. */

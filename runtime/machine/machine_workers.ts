@@ -23,7 +23,7 @@ export interface WorkerSources {
   readonly warmCompiler: URL;
   /** The clock keeper. */
   readonly clockKeeper: URL;
-  /** A worker that serves disks. */
+  /** A worker that serves disks and entropy. */
   readonly io: URL;
   /** The sampler of a machine whose profile is made. */
   readonly sampler: URL;

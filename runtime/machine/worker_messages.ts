@@ -99,6 +99,8 @@ export interface OverlayPlace {
 
 /** A disk that an I/O worker serves. */
 export interface DriveStart {
+  /** What it is. */
+  readonly kind: "block";
   /** Its slot. */
   readonly slot: number;
   /** Where its bytes are. */
@@ -113,12 +115,23 @@ export interface DriveStart {
   readonly overlay: OverlayPlace | null;
 }
 
+/** A source of entropy that an I/O worker serves. */
+export interface EntropyStart {
+  /** What it is. */
+  readonly kind: "entropy";
+  /** Its slot. */
+  readonly slot: number;
+}
+
+/** A device that a worker serves. */
+export type DeviceStart = DriveStart | EntropyStart;
+
 /** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface IoStart extends SharedStart {
   /** Its number, from 0. */
   readonly worker: number;
   /** What it serves. */
-  readonly drives: readonly DriveStart[];
+  readonly devices: readonly DeviceStart[];
 }
 
 /** First message to the clock keeper. */
