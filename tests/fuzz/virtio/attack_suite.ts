@@ -1,11 +1,13 @@
 /** All devices that are attacked: with each seed every one of them. */
 import { BlockTarget } from "./block_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
+import { NetworkTarget } from "./network_target.ts";
 import { type AttackCounts, RingAttack } from "./ring_attack.ts";
 
 /** The devices by name. */
 export const ATTACKED = {
   disk: () => new RingAttack(new BlockTarget()),
+  network: () => new RingAttack(new NetworkTarget()),
   entropy: () => new RingAttack(new EntropyTarget()),
 } as const;
 
