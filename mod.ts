@@ -47,6 +47,13 @@ export {
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
 export type {
+  GuestForwardOptions,
+  HostForwardOptions,
+  NetBackend,
+  NetworkOptions,
+  UserNetworkOptions,
+} from "./runtime/machine/network_options.ts";
+export type {
   ConsoleSize,
   ControlRegisters,
   DriveStatistics,
@@ -63,6 +70,7 @@ export type {
   MachineConsole,
   MachineState,
   MachineStatistics,
+  NetworkStatistics,
   Profile,
   SlotDeviceStatistics,
   TranslationStatistics,

@@ -8,6 +8,7 @@
 import type { SlotDeviceOptions } from "../machine/device_options.ts";
 import type { DriveOptions } from "../machine/drive_options.ts";
 import type { EntropyOptions } from "../machine/entropy_options.ts";
+import type { NetworkOptions } from "../machine/network_options.ts";
 import { assignSlots } from "../machine/slot_assignment.ts";
 import {
   type BlockDeviceRequest,
@@ -17,25 +18,35 @@ import {
 } from "./drive_flags.ts";
 import { checkEntropyObject, type EntropyRequest, parseEntropyDevice } from "./entropy_flags.ts";
 import { suggestion } from "./nearest_name.ts";
+import {
+  type DumpRequest,
+  type NetworkCardRequest,
+  type NetworkFlags,
+  NetworkRequests,
+  parseDump,
+  parseNetworkDevice,
+} from "./network_flags.ts";
 import { parsePropertyList, rejectUnknownProperties } from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One `-device` with a device in a slot. */
-export type SlotDeviceRequest = BlockDeviceRequest | EntropyRequest;
+export type SlotDeviceRequest = BlockDeviceRequest | NetworkCardRequest | EntropyRequest;
 
 /** One `-object`. */
 export interface ObjectRequest {
   /** The flag, for messages. */
   readonly what: string;
   /** Its kind. */
-  readonly kind: "iothread" | "rng";
+  readonly kind: "iothread" | "rng" | "dump";
   /** Its name. */
   readonly id: string;
+  /** What a file of frames is to hold. */
+  readonly dump?: DumpRequest;
 }
 
 /** The words of a command line about devices in slots. */
-export interface DeviceFlags extends DriveFlags {
+export interface DeviceFlags extends DriveFlags, NetworkFlags {
   /** Devices, in the order of their flags. */
   devices?: SlotDeviceRequest[];
   /** What devices refer to. */
@@ -64,6 +75,12 @@ const DEVICES: readonly DeviceRow[] = [
     pci: ["virtio-blk-pci", "virtio-blk"],
     properties: ["drive", "serial", "iothread"],
     parse: parseBlockDevice,
+  },
+  {
+    driver: "virtio-net-device",
+    pci: ["virtio-net-pci", "virtio-net"],
+    properties: ["netdev", "mac"],
+    parse: parseNetworkDevice,
   },
   {
     driver: "virtio-rng-device",
@@ -117,6 +134,7 @@ const OBJECTS: readonly ObjectRow[] = [
   { name: "iothread", kind: "iothread", properties: [] },
   { name: "rng-random", kind: "rng", properties: ["filename"], check: checkEntropyObject },
   { name: "rng-builtin", kind: "rng", properties: [] },
+  { name: "filter-dump", kind: "dump", properties: ["netdev", "file", "maxlen"] },
 ];
 
 /** Understands the value of `-object`. Throws UsageError. */
@@ -134,7 +152,8 @@ export function parseObject(text: string): ObjectRequest {
   row.check?.({ what, properties });
   const id = properties.get("id") ?? "";
   if (id === "") throw new UsageError({ what, cause: "it has no name", fix: "add id=NAME" });
-  return { what, kind: row.kind, id };
+  const dump = row.kind === "dump" ? { dump: parseDump({ what, properties }) } : {};
+  return { what, kind: row.kind, id, ...dump };
 }
 
 /** A device that waits for its slot. */
@@ -147,17 +166,31 @@ interface Plugged {
 
 /** The devices that all flags together describe, each in a slot. Throws UsageError and ConfigurationError. */
 export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
-  const { devices = [], objects = [] } = flags;
+  const { devices = [], objects = [], nics = [], networks: netdevs = [] } = flags;
   requireNames("object", objects);
-  const found = { drives: [] as DriveOptions[], entropy: [] as EntropyOptions[] };
+  const found = {
+    drives: [] as DriveOptions[],
+    networks: [] as NetworkOptions[],
+    entropy: [] as EntropyOptions[],
+  };
+  const networks = new NetworkRequests(netdevs, objects.flatMap(({ dump }) => dump ?? []));
   const drives = new DriveRequests(flags, namesOf(objects, "iothread"));
   const pluggedDrive = (drive: DriveOptions): Plugged => ({
     name: "a disk",
     slot: drive.slot,
     add: (slot) => found.drives.push({ ...drive, slot }),
   });
+  const pluggedCard = (request: NetworkCardRequest): Plugged => {
+    const card = networks.take(request);
+    return {
+      name: "a network card",
+      slot: card.slot,
+      add: (slot) => found.networks.push({ ...card, slot }),
+    };
+  };
   const plugged = devices.map((request): Plugged => {
     if (request.kind === "block") return pluggedDrive(drives.take(request));
+    if (request.kind === "network") return pluggedCard(request);
     requireObject(request.what, "rng", request.rng, objects);
     return {
       name: "a source of entropy",
@@ -165,7 +198,8 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
       add: (slot) => found.entropy.push({ slot }),
     };
   });
-  const all = [...plugged, ...drives.rest().map(pluggedDrive)];
+  networks.requireAllUsed();
+  const all = [...plugged, ...drives.rest().map(pluggedDrive), ...nics.map(pluggedCard)];
   const slots = assignSlots(all);
   all.forEach(({ add }, index) => add(slots[index]));
   return found;

@@ -41,6 +41,7 @@ import {
   parseSwitch,
   rejectUnknownProperties,
 } from "./property_list.ts";
+import { parseNetdev, parseNic } from "./network_flags.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
@@ -206,20 +207,39 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-blk-device,drive=D,...|virtio-rng-device",
+    value: "loader,...|virtio-{blk,net,rng}-device,...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
-      "(serial=S: what it tells about itself; iothread=T: who serves it), or a source of random " +
-      "numbers (rng=R); bus=virtio-mmio-bus.N: in this slot",
+      "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
+      "card (netdev=N; mac=M), or a source of random numbers (rng=R); bus=virtio-mmio-bus.N: in this slot",
     parse: parseDevice,
   },
   {
-    names: ["object"],
-    value: "iothread,id=T|rng-random,id=R",
+    names: ["netdev"],
+    value: "user,id=N[,hostfwd=tcp:ADDR:PORT-:PORT][,allow=WHERE][,...]",
     addsUp: true,
-    help: "a thread that serves the disks which name it (the others share one); or the host's " +
-      "random numbers",
+    help: "a network for -device: addresses by DHCP, ways out through the host; hostfwd=: a port " +
+      "of the host's is one of the guest's; guestfwd=: the reverse; restrict=on: no way out; " +
+      "allow=loopback|private|ADDR[/BITS][:PORT]: what is reached besides public addresses",
+    parse: (value, line) => line.networks = [...line.networks ?? [], parseNetdev(value)],
+  },
+  {
+    names: ["nic"],
+    value: "user[,mac=M][,...]|none",
+    addsUp: true,
+    help: "a network card with a network of its own, which takes what -netdev does",
+    parse: (value, line) => {
+      const nic = parseNic(value);
+      if (nic !== undefined) line.nics = [...line.nics ?? [], nic];
+    },
+  },
+  {
+    names: ["object"],
+    value: "iothread,id=T|rng-random,id=R|filter-dump,id=F,netdev=N,file=FILE",
+    addsUp: true,
+    help: "a thread that serves the disks which name it (the others share one); the host's " +
+      "random numbers; or a file for the frames of a network, for Wireshark",
     parse: (value, line) => line.objects = [...line.objects ?? [], parseObject(value)],
   },
   {

@@ -34,6 +34,7 @@ const STATISTICS: MachineStatistics = {
   compileMilliseconds: {},
   exits: {},
   drives: [],
+  networks: [],
   entropy: [],
 };
 

@@ -7,9 +7,11 @@ import { ioAgent } from "../atomics/agents.ts";
 import type { MmioSlot } from "../virtio/mmio_slot.ts";
 import type { SlotDevices } from "./device_options.ts";
 import type { SlotDeviceStatistics } from "./machine_interface.ts";
+import type { NetworkDescription } from "./network_description.ts";
 import type { DeviceServer, PluggedDevice } from "./plugged_device.ts";
 import { PluggedDrive } from "./plugged_drive.ts";
 import { PluggedEntropy } from "./plugged_entropy.ts";
+import type { PluggedNetwork } from "./plugged_network.ts";
 import type { DeviceStart } from "./worker_messages.ts";
 
 /** What a worker of one power cycle is started with. */
@@ -25,11 +27,15 @@ export interface IoWorkerPlan {
 }
 
 /** Names of workers. */
-const WORKER_NAMES: Readonly<Record<DeviceServer, string>> = { io: "I/O" };
+const WORKER_NAMES: Readonly<Record<DeviceServer, string>> = {
+  io: "I/O",
+  network: "network",
+};
 
 /** Devices by kind. */
 interface OpenDevices {
   readonly drives: PluggedDrive[];
+  readonly networks: PluggedNetwork[];
   readonly entropy: PluggedEntropy[];
 }
 
@@ -55,9 +61,10 @@ export class DeviceSet {
 
   /** Opens all devices. Throws ConfigurationError; nothing is open then. */
   static async open(descriptions: SlotDevices): Promise<DeviceSet> {
-    const open: OpenDevices = { drives: [], entropy: [] };
+    const open: OpenDevices = { drives: [], networks: [], entropy: [] };
     try {
       for (const drive of descriptions.drives) open.drives.push(await PluggedDrive.open(drive));
+      for (const card of descriptions.networks) open.networks.push(await openNetwork(card));
       for (const source of descriptions.entropy) open.entropy.push(new PluggedEntropy(source));
     } catch (error) {
       for (const device of all(open)) device.close();
@@ -101,6 +108,7 @@ export class DeviceSet {
   statistics(slots: readonly MmioSlot[]): SlotDeviceStatistics {
     return {
       drives: this.#open.drives.map((drive) => drive.statistics(slots[drive.slot].struct)),
+      networks: this.#open.networks.map((card) => card.statistics(slots[card.slot].struct)),
       entropy: this.#open.entropy.map((source) => source.statistics(slots[source.slot].struct)),
     };
   }
@@ -119,8 +127,14 @@ export class DeviceSet {
   }
 }
 
-function all({ drives, entropy }: OpenDevices): PluggedDevice[] {
-  return [...drives, ...entropy];
+/** The host's sockets are loaded by machines that have a network. */
+async function openNetwork(description: NetworkDescription): Promise<PluggedNetwork> {
+  const { PluggedNetwork } = await import("./plugged_network.ts");
+  return await PluggedNetwork.open(description);
+}
+
+function all({ drives, networks, entropy }: OpenDevices): PluggedDevice[] {
+  return [...drives, ...networks, ...entropy];
 }
 
 function byWorker(devices: readonly PluggedDevice[]): WorkerDevices[] {

@@ -146,8 +146,32 @@ export interface MachineStatistics extends SlotDeviceStatistics {
 export interface SlotDeviceStatistics {
   /** One row for each disk. */
   readonly drives: readonly DriveStatistics[];
+  /** One row for each network card. */
+  readonly networks: readonly NetworkStatistics[];
   /** One row for each source of entropy. */
   readonly entropy: readonly EntropyStatistics[];
+}
+
+/** Counts of one network card since the machine's last power-on. */
+export interface NetworkStatistics {
+  /** Frames that the guest has sent; one that stands for several counts once. */
+  readonly framesSent: number;
+  /** Bytes of these. */
+  readonly bytesSent: number;
+  /** Frames that the guest has received. */
+  readonly framesReceived: number;
+  /** Bytes of these. */
+  readonly bytesReceived: number;
+  /** Frames that were lost, most of them because the guest had no room. */
+  readonly dropped: number;
+  /** Connections, and datagrams to somebody new, that were let out. */
+  readonly allowed: number;
+  /** The same that were not. */
+  readonly refused: number;
+  /** Times that the guest has rung the doorbells. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
 }
 
 /** Counts of one source of entropy since the machine's last power-on. */

@@ -346,9 +346,10 @@ function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
 }
 
 function checkSlotDevices(description: MachineDescription): void {
-  const { drives, entropy, machine, accel: { icount } } = description;
-  if (drives.length + entropy.length === 0) return;
-  const [{ name }] = [...drives, ...entropy];
+  const { drives, networks, entropy, machine, accel: { icount } } = description;
+  const devices = [...drives, ...networks, ...entropy];
+  if (devices.length === 0) return;
+  const [{ name }] = devices;
   if (machine !== "virt") {
     const cause = `board ${machine} has no slots for virtio devices`;
     throw new ConfigurationError({ what: name, cause, fix: "use -M virt" });

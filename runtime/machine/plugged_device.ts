@@ -4,7 +4,7 @@ import type { SlotDevice } from "../virtio/device_struct.ts";
 import type { DeviceStart } from "./worker_messages.ts";
 
 /** Which workers there are for devices. */
-export type DeviceServer = "io";
+export type DeviceServer = "io" | "network";
 
 /** See the header of this file. */
 export interface PluggedDevice {

@@ -8,6 +8,8 @@ import type { ModuleRecord } from "../translation/region_record.ts";
 import type { TranslationSettings } from "../translation/translation_settings.ts";
 import type { LockSettings } from "../devices/big_lock.ts";
 import type { HartStart } from "./board.ts";
+import type { UserNetworkSettings } from "../network/user_network.ts";
+import type { CaptureFile } from "./network_description.ts";
 import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
@@ -123,8 +125,20 @@ export interface EntropyStart {
   readonly slot: number;
 }
 
+/** A network card that a worker serves. */
+export interface NetworkStart {
+  /** What it is. */
+  readonly kind: "network";
+  /** Its slot. */
+  readonly slot: number;
+  /** What it is connected to: a network in the worker, or one with a back end on main. */
+  readonly source: { readonly user: UserNetworkSettings } | { readonly port: MessagePort };
+  /** Where its frames are kept; null: nowhere. */
+  readonly capture: CaptureFile | null;
+}
+
 /** A device that a worker serves. */
-export type DeviceStart = DriveStart | EntropyStart;
+export type DeviceStart = DriveStart | NetworkStart | EntropyStart;
 
 /** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface IoStart extends SharedStart {

@@ -50,6 +50,8 @@ function handlerOf(start: DeviceStart, view: WorkerView, disks: Disk[]): Request
     }
     case "entropy":
       return new EntropyDevice({ struct, stores });
+    case "network":
+      throw new TypeError("Cannot serve a network card by a worker that blocks");
   }
 }
 
