@@ -327,3 +327,20 @@ Deno.test("whatever frames a guest sends, nothing is thrown and nothing unbounde
   await guest.settle();
   assert(3000 - guest.host.closedSockets <= 256 + 16, `${guest.host.closedSockets} closed`);
 });
+
+Deno.test("an address of the network stands for one of the host's, for a restricted guest too", async () => {
+  const inside = endpointOf("10.0.2.100", 80);
+  const outside = endpointOf("127.0.0.1", 8080);
+  const guest = new TestGuest(testSettings({
+    isRestricted: true,
+    guestForwards: [{ guest: inside, host: outside }],
+  }));
+  guest.host.serve(outside, (stream) => stream.push(pattern(700)));
+  guest.ask(inside.address);
+  assertEquals(guest.arps.length, 1);
+  const end = guest.connect(inside, 4000);
+  const other = guest.connect(PUBLIC, 4001);
+  await guest.settle();
+  assertEquals(end.bytes, pattern(700));
+  assertEquals([other.closings, guest.host.asked], [["reset"], [outside]]);
+});
