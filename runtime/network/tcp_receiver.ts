@@ -39,6 +39,7 @@ export class TcpReceiver {
   readonly #shift: number;
   /** Sorted, without overlaps with what was received. */
   #held: Held[] = [];
+  #heldBytes = 0;
   /** The sequence number of the end, once it is known. */
   #end: number | undefined;
   #unconsumed = 0;
@@ -51,6 +52,11 @@ export class TcpReceiver {
     this.next = next;
     this.#shift = shift;
     this.#edge = next;
+  }
+
+  /** Bytes that are kept before their turn, at most {@linkcode RECEIVE_BYTES}. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** The window to tell, as it stands in a header. */
@@ -118,13 +124,16 @@ export class TcpReceiver {
     while (this.#held.length > 0 && !isBefore(this.next, this.#held[0].sequence)) {
       const { sequence, bytes } = this.#held[0];
       this.#held.shift();
+      this.#heldBytes -= bytes.length;
       const known = distance(sequence, this.next);
       if (known < bytes.length) this.#deliver(bytes.subarray(known), into);
     }
   }
 
   #hold({ sequence, bytes }: Held): void {
-    if (this.#held.length >= MAX_HELD) return;
+    const isFull = this.#held.length >= MAX_HELD || this.#heldBytes + bytes.length > RECEIVE_BYTES;
+    if (isFull) return;
+    this.#heldBytes += bytes.length;
     const place = this.#held.findIndex((held) => isBefore(sequence, held.sequence));
     const held = { sequence, bytes: bytes.slice() };
     if (place < 0) this.#held.push(held);
