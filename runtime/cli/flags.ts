@@ -43,7 +43,7 @@ import {
 } from "./property_list.ts";
 import { parseNetdev, parseNic } from "./network_flags.ts";
 import { parsePassList } from "./pass_list.ts";
-import { parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
+import { parseMebibytes, parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -97,6 +97,8 @@ export interface CommandLine extends DeviceFlags {
   /** Column of the memory order table. */
   hostOrder?: HostOrderChoice;
   encoder?: Encoder;
+  /** Memory for compiled code in bytes. */
+  codeBytes?: number;
   /** Emit loads that the host may merge and swap. */
   unsafePlainLoads?: boolean;
   /** One lock around all devices. */
@@ -268,6 +270,7 @@ export const FLAGS: readonly FlagRow[] = [
       }: what encodes compiled code, to find out whether it does so wrongly; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "code-cache=D: keep compiled code in folder D for later machines; " +
+      "tb-size=N: keep compiled code of N MiB in memory; " +
       "bql=on: one lock around all devices, to measure what it costs; " +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
@@ -510,6 +513,7 @@ const ACCEL_PROPERTIES = [
   "host-order",
   "encoder",
   "code-cache",
+  "tb-size",
   "unsafe-plain-loads",
 ] as const;
 
@@ -537,6 +541,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);
   }
+  const codeSize = properties.get("tb-size");
+  if (codeSize !== undefined) line.codeBytes = parseMebibytes("accel", "tb-size", codeSize);
   const folder = properties.get("code-cache");
   if (folder !== undefined) line.codeCache = requireFolder(folder);
   const plain = properties.get("unsafe-plain-loads");

@@ -6,6 +6,7 @@
  * never end: what is read is bounded.
  */
 
+import { requirePermission } from "../machine/file_permission.ts";
 import { fileError } from "../machine/file_source.ts";
 import { ConfigurationError, type LoadedFile, sizeText } from "../machine/options.ts";
 
@@ -58,21 +59,6 @@ export async function printText(text: string): Promise<void> {
     if (error instanceof Deno.errors.BrokenPipe) return;
     throw fileError("standard output", error, "write it somewhere else");
   }
-}
-
-/** Throws ConfigurationError where Deno would ask the user or refuse. */
-export async function requirePermission(
-  name: "read" | "write",
-  path: string,
-  what: string,
-): Promise<void> {
-  const { state } = await Deno.permissions.query({ name, path });
-  if (state === "granted") return;
-  throw new ConfigurationError({
-    what,
-    cause: `Deno was started without permission to ${name} this file`,
-    fix: `run deno with --allow-${name}, or --allow-${name}=${path}`,
-  });
 }
 
 function directory(what: string): ConfigurationError {

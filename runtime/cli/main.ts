@@ -7,6 +7,7 @@
 
 import configuration from "../../deno.json" with { type: "json" };
 import { checkRamDisk } from "../loader/ram_disk_check.ts";
+import { requirePermission } from "../machine/file_permission.ts";
 import type {
   ExitStatus,
   JournalSummary,
@@ -30,7 +31,7 @@ import { devicesOf } from "./device_flags.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
-import { printText, readInput, requirePermission, writeOutput } from "./input_files.ts";
+import { printText, readInput, writeOutput } from "./input_files.ts";
 import type { LoadRequest } from "./loader_device.ts";
 import { ReportFiles } from "./report_files.ts";
 import { statisticsTable } from "./statistics_table.ts";
@@ -110,6 +111,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
       ...given("encoder", line.encoder),
+      ...given("codeBytes", line.codeBytes),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("bql", line.bql),
       ...given("llsc", line.llsc),

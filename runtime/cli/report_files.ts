@@ -4,10 +4,10 @@
  */
 
 import { extname } from "node:path";
+import { requirePermission } from "../machine/file_permission.ts";
 import { fileError } from "../machine/file_source.ts";
 import type { MachineHandle, Profile } from "../machine/machine_interface.ts";
 import type { CommandLine } from "./flags.ts";
-import { requirePermission } from "./input_files.ts";
 import { jitMapTable } from "./jit_map_table.ts";
 
 /** A file that waits for its content. */

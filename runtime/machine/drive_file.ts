@@ -8,6 +8,7 @@
 
 import { ConfigurationError } from "./configuration_error.ts";
 import type { DriveDescription } from "./drive_options.ts";
+import { requirePermission } from "./file_permission.ts";
 import { fileError } from "./file_source.ts";
 
 /** First bytes of images of other formats. */
@@ -69,20 +70,6 @@ export async function makeOverlayFile(name: string, bytes: number): Promise<stri
   } catch (error) {
     throw fileError(what, error, "set TMPDIR to a folder with room");
   }
-}
-
-async function requirePermission(
-  name: "read" | "write",
-  path: string,
-  what: string,
-): Promise<void> {
-  const { state } = await Deno.permissions.query({ name, path });
-  if (state === "granted") return;
-  throw new ConfigurationError({
-    what,
-    cause: `Deno was started without permission to ${name} this file`,
-    fix: `run deno with --allow-${name}, or --allow-${name}=${path}`,
-  });
 }
 
 async function refuseFormats(name: string, file: Deno.FsFile): Promise<void> {

@@ -10,6 +10,7 @@ import { NAME_PORT } from "../network/egress_policy.ts";
 import type { Endpoint } from "../network/host_network.ts";
 import type { HostForward, UserNetworkSettings } from "../network/user_network.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import { requirePermission } from "./file_permission.ts";
 import { fileError } from "./file_source.ts";
 import type { CaptureFile, UserNetworkDescription } from "./network_description.ts";
 
@@ -111,14 +112,7 @@ export function parseNameServers(text: string): Endpoint[] {
 /** Begins a file of frames. Throws ConfigurationError. */
 export async function beginCapture({ path, maxBytes }: CaptureFile): Promise<void> {
   const what = `a capture of frames in "${path}"`;
-  const { state } = await Deno.permissions.query({ name: "write", path });
-  if (state !== "granted") {
-    throw new ConfigurationError({
-      what,
-      cause: "Deno was started without permission to write this file",
-      fix: `run deno with --allow-write, or --allow-write=${path}`,
-    });
-  }
+  await requirePermission("write", path, what);
   try {
     await Deno.writeFile(path, captureHeader(maxBytes));
   } catch (error) {

@@ -2,6 +2,7 @@
  * The log of a run as main has it: opened before anything of the machine is started, and what its power cycles said.
  * Events are written and read by the thread that runs the harts.
  */
+import { requirePermission } from "../machine/file_permission.ts";
 import { fileError } from "../machine/file_source.ts";
 import type { JournalSummary } from "../machine/machine_interface.ts";
 import { ConfigurationError, type MachineDescription } from "../machine/options.ts";
@@ -33,7 +34,7 @@ export class RunLog {
   static async open(description: MachineDescription): Promise<RunLog | null> {
     const { rr: mode, rrfile: path } = description.accel.icount ?? {};
     if (mode === undefined || path === undefined) return null;
-    await requirePermission(mode, path);
+    await requirePermission(mode === "record" ? "write" : "read", path, flag(mode, path));
     const identity = await machineIdentity(description);
     try {
       const offset = mode === "record" ? begin(path, identity) : check(path, identity);
@@ -85,17 +86,6 @@ const RECORD_AGAIN = "name another file, or record again";
 
 function flag(mode: ReplayMode, path: string): string {
   return `-icount rr=${mode},rrfile=${path}`;
-}
-
-async function requirePermission(mode: ReplayMode, path: string): Promise<void> {
-  const name = mode === "record" ? "write" : "read";
-  const { state } = await Deno.permissions.query({ name, path });
-  if (state === "granted") return;
-  throw new ConfigurationError({
-    what: flag(mode, path),
-    cause: `Deno was started without permission to ${name} this file`,
-    fix: `run deno with --allow-${name}, or --allow-${name}=${path}`,
-  });
 }
 
 function begin(path: string, identity: MachineIdentity): number {
