@@ -48,10 +48,20 @@ export {
   type CacheMode,
   type DriveOptions,
 } from "./runtime/machine/drive_options.ts";
+export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
+export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
+export type {
+  GuestForwardOptions,
+  HostForwardOptions,
+  NetBackend,
+  NetworkOptions,
+  UserNetworkOptions,
+} from "./runtime/machine/network_options.ts";
 export type {
   ConsoleSize,
   ControlRegisters,
   DriveStatistics,
+  EntropyStatistics,
   ExitReason,
   ExitStatus,
   GuestMemory,
@@ -64,7 +74,9 @@ export type {
   MachineConsole,
   MachineState,
   MachineStatistics,
+  NetworkStatistics,
   Profile,
+  SlotDeviceStatistics,
   TranslationStatistics,
 } from "./runtime/machine/machine_interface.ts";
 export type {

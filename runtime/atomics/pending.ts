@@ -65,6 +65,13 @@ export function waitPending(words: Int32Array, hart: number, timeoutMs: number):
   Atomics.wait(words, vcpuWord(hart, Vcpu.PENDING) >> 2, 0, timeoutMs);
 }
 
+/** The same for a thread with an event loop. @returns null when a bit is set already */
+export function pendingPosted(words: Int32Array, agent: number): Promise<unknown> | null {
+  // ORDER: compares with 0 under the wait queue's lock; partner: or then notify in post().
+  const wait = Atomics.waitAsync(words, vcpuWord(agent, Vcpu.PENDING) >> 2, 0);
+  return wait.async ? wait.value : null;
+}
+
 /** The bell, to be read before the pending words of all vCPUs of the thread are looked at. */
 export function readBell(words: Int32Array): number {
   // ORDER: sc load before the looks; partner: the add in post(), after the bit.

@@ -26,7 +26,7 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
     fix:
       "put the guest's files into its initial RAM disk, -initrd FILE, or on a disk: -drive file=FILE",
   },
-  { names: "netdev nic net", cause: "there is no network", fix: LEAVE_OUT },
+  { names: "net", cause: "it is QEMU's old way to say -nic", fix: "write -nic user" },
   {
     names: "vga vnc spice full-screen usb usbdevice audio audiodev portrait rotate k echr",
     cause: "there is only the serial console",

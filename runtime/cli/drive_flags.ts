@@ -13,13 +13,13 @@ import {
   type CacheMode,
   type DriveOptions,
 } from "../machine/drive_options.ts";
+import type { DeviceLine } from "./device_flags.ts";
 import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
+import { requireNames } from "./request_names.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The driver of disks in slots. */
-export const BLOCK_DRIVER = "virtio-blk-device";
-/** QEMU's names for the same on a PCI bus. */
-const PCI_DRIVERS: readonly string[] = ["virtio-blk-pci", "virtio-blk"];
+const BLOCK_DRIVER = "virtio-blk-device";
 
 const DRIVE_PROPERTIES = [
   "file",
@@ -57,22 +57,22 @@ export interface DriveRequest {
 
 /** One `-device virtio-blk-device`. */
 export interface BlockDeviceRequest {
+  /** Says so. */
+  readonly kind: "block";
   /** The flag, for messages. */
   readonly what: string;
   /** Name of its drive. */
   readonly drive: string;
   /** What it says besides. */
-  readonly settings: Pick<DriveOptions, "serial" | "iothread" | "slot">;
+  readonly settings: Pick<DriveOptions, "serial" | "iothread">;
+  /** The slot that it asks for. */
+  readonly slot?: number;
 }
 
 /** The words of a command line about disks. */
 export interface DriveFlags {
   /** Disks. */
   drives?: DriveRequest[];
-  /** Disks' places. */
-  blockDevices?: BlockDeviceRequest[];
-  /** Names of threads. */
-  iothreads?: string[];
   /** Is nothing written to any image? */
   snapshot?: boolean;
 }
@@ -126,27 +126,8 @@ function parseCache(what: string, name: string): CacheMode {
   throw new UsageError({ what, cause: `cache=${name} is not possible here`, fix: cacheFix() });
 }
 
-const DEVICE_PROPERTIES = ["drive", "serial", "iothread", "bus", "id"] as const;
-const BUS = /^virtio-mmio-bus\.([0-7])$/;
-
-/** Is it `-device` with a disk? */
-export function isBlockDevice(text: string): boolean {
-  const { head, properties } = parsePropertyList("device", text);
-  const driver = head ?? properties.get("driver") ?? "";
-  return driver === BLOCK_DRIVER || PCI_DRIVERS.includes(driver);
-}
-
-/** Understands the value of `-device` with a disk. Throws UsageError. */
-export function parseBlockDevice(text: string): BlockDeviceRequest {
-  const what = `-device ${text}`;
-  const { head, properties } = parsePropertyList("device", text);
-  const driver = head ?? properties.get("driver") ?? "";
-  if (PCI_DRIVERS.includes(driver)) {
-    const cause = "there is no PCI bus";
-    throw new UsageError({ what, cause, fix: `write ${BLOCK_DRIVER} in place of ${driver}` });
-  }
-  const known = head === undefined ? [...DEVICE_PROPERTIES, "driver"] : DEVICE_PROPERTIES;
-  rejectUnknownProperties("device", properties, known);
+/** Understands a line of `-device` with a disk. Throws UsageError. */
+export function parseBlockDevice({ what, properties }: DeviceLine): BlockDeviceRequest {
   const drive = properties.get("drive") ?? "";
   if (drive === "") {
     const cause = "it names no drive";
@@ -156,37 +137,16 @@ export function parseBlockDevice(text: string): BlockDeviceRequest {
       fix: "add drive=NAME, and -drive if=none,id=NAME,file=FILE",
     });
   }
-  const [serial, iothread, bus] = ["serial", "iothread", "bus"].map((name) => properties.get(name));
+  const [serial, iothread] = ["serial", "iothread"].map((name) => properties.get(name));
   return {
+    kind: "block",
     what,
     drive,
     settings: {
       ...(serial === undefined ? {} : { serial }),
       ...(iothread === undefined ? {} : { iothread }),
-      ...(bus === undefined ? {} : { slot: parseBus(what, bus) }),
     },
   };
-}
-
-function parseBus(what: string, bus: string): number {
-  const slot = BUS.exec(bus)?.[1];
-  if (slot !== undefined) return Number(slot);
-  const fix = "write bus=virtio-mmio-bus.0 to bus=virtio-mmio-bus.7, or leave it out";
-  throw new UsageError({ what, cause: `there is no bus "${bus}"`, fix });
-}
-
-/** Understands the value of `-object`. Throws UsageError. @returns the name of a thread */
-export function parseIothread(text: string): string {
-  const what = `-object ${text}`;
-  const { head, properties } = parsePropertyList("object", text);
-  if (head !== "iothread") {
-    const cause = `there is no object "${head ?? ""}"`;
-    throw new UsageError({ what, cause, fix: "write iothread,id=NAME, or leave it out" });
-  }
-  rejectUnknownProperties("object", properties, ["id"]);
-  const id = properties.get("id") ?? "";
-  if (id !== "") return id;
-  throw new UsageError({ what, cause: "it has no name", fix: "add id=NAME" });
 }
 
 /**
@@ -201,37 +161,45 @@ export function parseGlobal(text: string): void {
   });
 }
 
-/** The disks that all flags together describe, in the order in which QEMU plugs them. Throws UsageError. */
-export function drivesOf(flags: DriveFlags): DriveOptions[] | undefined {
-  const { drives = [], blockDevices = [], iothreads = [], snapshot = false } = flags;
-  if (drives.length === 0 && blockDevices.length === 0) return undefined;
-  requireNames(drives);
-  const unused = new Set(drives);
-  const placed = blockDevices.map(({ what, drive: name, settings }) => {
-    const request = drives.find(({ id }) => id === name);
-    if (request === undefined) throw unknownDrive(what, name, drives);
-    if (request.isPlugged || !unused.delete(request)) throw usedTwice(what, name);
-    requireThread(what, settings.iothread, iothreads);
-    return { ...request.drive, ...settings };
-  });
-  const plugged = drives.filter(({ isPlugged }) => isPlugged);
-  for (const { what, id, isPlugged } of unused) {
-    if (!isPlugged) throw notUsed(what, id);
-  }
-  return [...placed, ...plugged.map(({ drive }) => drive)].map((drive) =>
-    snapshot ? { ...drive, snapshot } : drive
-  );
-}
+/** The disks that all flags together describe: each goes where a device wants it, or by itself. */
+export class DriveRequests {
+  readonly #drives: readonly DriveRequest[];
+  readonly #unused: Set<DriveRequest>;
+  readonly #iothreads: readonly string[];
+  readonly #isSnapshot: boolean;
 
-function requireNames(drives: readonly DriveRequest[]): void {
-  const names = new Set<string>();
-  for (const { what, id } of drives) {
-    if (id === undefined) continue;
-    if (names.has(id)) {
-      const cause = `another drive is called ${id}`;
-      throw new UsageError({ what, cause, fix: "give each drive an id= of its own" });
+  /** All disks of a command line. Throws UsageError. */
+  constructor({ drives = [], snapshot = false }: DriveFlags, iothreads: readonly string[]) {
+    requireNames("drive", drives);
+    this.#drives = drives;
+    this.#unused = new Set(drives);
+    this.#iothreads = iothreads;
+    this.#isSnapshot = snapshot;
+  }
+
+  /** The disk of a device. Throws UsageError. */
+  take({ what, drive: name, settings, slot }: BlockDeviceRequest): DriveOptions {
+    const request = this.#drives.find(({ id }) => id === name);
+    if (request === undefined) throw unknownDrive(what, name, this.#drives);
+    if (request.isPlugged || !this.#unused.delete(request)) throw usedTwice(what, name);
+    requireThread(what, settings.iothread, this.#iothreads);
+    return this.#finished({
+      ...request.drive,
+      ...settings,
+      ...(slot === undefined ? {} : { slot }),
+    });
+  }
+
+  /** The disks that need no device. Throws UsageError for one that does and has none. */
+  rest(): DriveOptions[] {
+    for (const { what, id, isPlugged } of this.#unused) {
+      if (!isPlugged) throw notUsed(what, id);
     }
-    names.add(id);
+    return [...this.#unused].map(({ drive }) => this.#finished(drive));
+  }
+
+  #finished(drive: DriveOptions): DriveOptions {
+    return this.#isSnapshot ? { ...drive, snapshot: true } : drive;
   }
 }
 

@@ -30,14 +30,8 @@ import {
 } from "../machine/options.ts";
 import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { absentFlag } from "./absent_flags.ts";
-import {
-  type DriveFlags,
-  isBlockDevice,
-  parseBlockDevice,
-  parseDrive,
-  parseGlobal,
-  parseIothread,
-} from "./drive_flags.ts";
+import { type DeviceFlags, parseObject, parseSlotDevice } from "./device_flags.ts";
+import { parseDrive, parseGlobal } from "./drive_flags.ts";
 import { parseIcount } from "./icount_flag.ts";
 import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
@@ -47,6 +41,7 @@ import {
   parseSwitch,
   rejectUnknownProperties,
 } from "./property_list.ts";
+import { parseNetdev, parseNic } from "./network_flags.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMebibytes, parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
@@ -58,7 +53,7 @@ export const SERIAL_MODES = ["mon:stdio", "stdio", "none", "null"] as const;
 export type SerialMode = typeof SERIAL_MODES[number];
 
 /** What a command line asks for; files are still paths. */
-export interface CommandLine extends DriveFlags {
+export interface CommandLine extends DeviceFlags {
   /** Print the help text and end. */
   help?: boolean;
   /** Print the version and end. */
@@ -214,19 +209,40 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,file=FILE,addr=A,...|virtio-blk-device,drive=D,...",
+    value: "loader,...|virtio-{blk,net,rng}-device,...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
-      "(serial=S: what it tells about itself; iothread=T: who serves it; bus=virtio-mmio-bus.N)",
+      "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
+      "card (netdev=N; mac=M), or a source of random numbers (rng=R); bus=virtio-mmio-bus.N: in this slot",
     parse: parseDevice,
   },
   {
-    names: ["object"],
-    value: "iothread,id=T",
+    names: ["netdev"],
+    value: "user,id=N[,hostfwd=tcp:ADDR:PORT-:PORT][,allow=WHERE][,...]",
     addsUp: true,
-    help: "a thread that serves the disks which name it; the others share one",
-    parse: (value, line) => line.iothreads = [...line.iothreads ?? [], parseIothread(value)],
+    help: "a network for -device: addresses by DHCP, ways out through the host; hostfwd=: a port " +
+      "of the host's is one of the guest's; guestfwd=: the reverse; restrict=on: no way out; " +
+      "allow=loopback|private|ADDR[/BITS][:PORT]: what is reached besides public addresses",
+    parse: (value, line) => line.networks = [...line.networks ?? [], parseNetdev(value)],
+  },
+  {
+    names: ["nic"],
+    value: "user[,mac=M][,...]|none",
+    addsUp: true,
+    help: "a network card with a network of its own, which takes what -netdev does",
+    parse: (value, line) => {
+      const nic = parseNic(value);
+      if (nic !== undefined) line.nics = [...line.nics ?? [], nic];
+    },
+  },
+  {
+    names: ["object"],
+    value: "iothread,id=T|rng-random,id=R|filter-dump,id=F,netdev=N,file=FILE",
+    addsUp: true,
+    help: "a thread that serves the disks which name it (the others share one); the host's " +
+      "random numbers; or a file for the frames of a network, for Wireshark",
+    parse: (value, line) => line.objects = [...line.objects ?? [], parseObject(value)],
   },
   {
     names: ["global"],
@@ -476,9 +492,9 @@ function parseMachine(value: string, line: CommandLine): void {
 }
 
 function parseDevice(value: string, line: CommandLine): void {
-  if (isBlockDevice(value)) {
-    line.blockDevices = [...line.blockDevices ?? [], parseBlockDevice(value)];
-  } else line.loads = [...line.loads ?? [], parseLoaderDevice(value)];
+  const device = parseSlotDevice(value);
+  if (device !== undefined) line.devices = [...line.devices ?? [], device];
+  else line.loads = [...line.loads ?? [], parseLoaderDevice(value)];
 }
 
 function parseCpu(value: string, line: CommandLine): void {

@@ -36,6 +36,8 @@ Deno.test("every row parses under each of its names, with one dash and with two"
     device: "loader,file=x,addr=1",
     drive: "file=x",
     object: "iothread,id=t",
+    netdev: "user,id=n",
+    nic: "user",
     global: "virtio-mmio.force-legacy=false",
     d: "in_asm,op_opt",
     monitor: "none",
@@ -156,8 +158,8 @@ Deno.test("errors name the nearest word", () => {
 });
 
 Deno.test("a flag of QEMU for what does not exist says so", () => {
-  const cause = "there is no network";
-  assertThrows(() => parseCommandLine(words("-netdev user,id=n")), UsageError, cause);
+  const cause = "there are no shared folders";
+  assertThrows(() => parseCommandLine(words("-virtfs local,path=x")), UsageError, cause);
   for (const name of FLAGS.flatMap((row) => row.names)) assertEquals(absentFlag(name), undefined);
 });
 

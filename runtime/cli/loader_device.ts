@@ -4,7 +4,7 @@
  */
 
 import type { StartLoad, ValueLoad } from "../machine/options.ts";
-import { BLOCK_DRIVER } from "./drive_flags.ts";
+import { SLOT_DRIVERS } from "./device_flags.ts";
 import { suggestion } from "./nearest_name.ts";
 import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
 import { UsageError } from "./usage_error.ts";
@@ -147,6 +147,6 @@ function unknownDevice(text: string, name: string): UsageError {
   return new UsageError({
     what: `-device ${text}`,
     cause: name === "" ? "it names no device" : `there is no device "${name}" to add`,
-    fix: `${suggestion(name, [DEVICE, BLOCK_DRIVER])}; the other devices belong to the board`,
+    fix: `${suggestion(name, [DEVICE, ...SLOT_DRIVERS])}; the other devices belong to the board`,
   });
 }

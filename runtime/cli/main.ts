@@ -27,7 +27,7 @@ import {
 } from "../machine/options.ts";
 import { UserError } from "../machine/user_error.ts";
 import { ConsoleSession, type HostConsole } from "./console_session.ts";
-import { drivesOf } from "./drive_flags.ts";
+import { devicesOf } from "./device_flags.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
@@ -102,7 +102,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("dtb", await readIfNamed("dtb", line.dtb)),
     ...given("loads", await readLoads(line.loads)),
     ...given("append", line.append),
-    ...given("drives", drivesOf(line)),
+    ...devicesOf(line),
     ...given("cpuModel", line.cpuModel),
     ...given("cpu", line.cpu),
     accel: {

@@ -35,6 +35,8 @@ const STATISTICS: MachineStatistics = {
   compileMilliseconds: {},
   exits: {},
   drives: [],
+  networks: [],
+  entropy: [],
 };
 
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];

@@ -11,20 +11,22 @@ export interface PropertyList {
   readonly head: string | undefined;
   /** Properties in order; the last of a repeated key counts. */
   readonly properties: ReadonlyMap<string, string>;
+  /** The same with all that are repeated. */
+  readonly words: readonly (readonly [key: string, value: string])[];
 }
 
 /** Parses a list given to `flag`. A word without `=` after the first means `word=on`, as in QEMU. */
 export function parsePropertyList(flag: string, text: string): PropertyList {
   const [first, ...rest] = splitAtCommas(text);
   const headless = first.includes("=");
-  const properties = new Map<string, string>();
+  const words: [string, string][] = [];
   for (const word of headless ? [first, ...rest] : rest) {
     const equals = word.indexOf("=");
     const key = equals < 0 ? word : word.slice(0, equals);
     if (key === "") throw emptyProperty(flag, text);
-    properties.set(key, equals < 0 ? "on" : word.slice(equals + 1));
+    words.push([key, equals < 0 ? "on" : word.slice(equals + 1)]);
   }
-  return { head: headless || first === "" ? undefined : first, properties };
+  return { head: headless || first === "" ? undefined : first, properties: new Map(words), words };
 }
 
 function emptyProperty(flag: string, text: string): UsageError {

@@ -2,9 +2,11 @@
 
 import type {
   DriveStatistics,
+  EntropyStatistics,
   HartStatistics,
   LockStatistics,
   MachineStatistics,
+  NetworkStatistics,
 } from "../machine/machine_interface.ts";
 
 const MILLION = 1e6;
@@ -38,6 +40,8 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),
     ...labelled("exit: ", statistics.exits, (value) => `${value}`),
     ...statistics.drives.flatMap(driveRows),
+    ...statistics.networks.flatMap(networkRows),
+    ...statistics.entropy.map(entropyRow),
   ];
   return rowsText(rows);
 }
@@ -85,6 +89,20 @@ function driveRows(drive: DriveStatistics): [string, string][] {
     ["  writes", `${writes} (${bytesWritten} bytes), ${flushes} flushes`],
     ["  doorbells, interrupts", `${drive.doorbells}, ${drive.interrupts}`],
   ];
+}
+
+function networkRows(card: NetworkStatistics): [string, string][] {
+  const { framesSent, bytesSent, framesReceived, bytesReceived, dropped } = card;
+  return [
+    ["network", `${card.allowed} let out, ${card.refused} refused, ${dropped} frames lost`],
+    ["  sent", `${framesSent} frames (${bytesSent} bytes)`],
+    ["  received", `${framesReceived} frames (${bytesReceived} bytes)`],
+    ["  doorbells, interrupts", `${card.doorbells}, ${card.interrupts}`],
+  ];
+}
+
+function entropyRow({ requests, bytes }: EntropyStatistics): [string, string] {
+  return ["random numbers", `${requests} requests, ${bytes} bytes`];
 }
 
 /** One line for each hart. */

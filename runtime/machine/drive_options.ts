@@ -8,9 +8,6 @@
 import { SERIAL_BYTES } from "../virtio/block_protocol.ts";
 import { ConfigurationError } from "./configuration_error.ts";
 
-/** Most disks of a machine: one for each virtio slot. */
-export const MAX_DRIVES = 8;
-
 /** Ways to keep what a guest writes. */
 export const CACHE_MODES = ["writeback", "unsafe"] as const;
 /** `writeback`: the guest's flushes reach the host's disk. `unsafe`: they are left out. */
@@ -103,19 +100,15 @@ export interface DriveDescription {
   readonly slot: number;
 }
 
-/** Checks disks and fills in their defaults. Throws ConfigurationError. */
-export function describeDrives(drives: readonly DriveOptions[]): DriveDescription[] {
-  if (drives.length > MAX_DRIVES) {
-    const cause = `a machine has ${MAX_DRIVES} slots for them`;
-    throw refused(`${drives.length} disks`, cause, "use fewer");
-  }
-  const slots = assignSlots(drives);
-  return drives.map((drive, index) => describeDrive(drive, slots[index]));
+/** A disk's name in messages. */
+export function driveName({ source }: DriveOptions): string {
+  return typeof source === "string" ? `disk "${source}"` : "a disk of the caller's";
 }
 
-function describeDrive(drive: DriveOptions, slot: number): DriveDescription {
+/** Checks a disk and fills in its defaults. Throws ConfigurationError. */
+export function describeDrive(drive: DriveOptions, slot: number): DriveDescription {
   const { source, cache = "writeback" } = drive;
-  const name = typeof source === "string" ? `disk "${source}"` : "a disk of the caller's";
+  const name = driveName(drive);
   if (source === "") throw refused(name, "its path is empty", "name a file");
   if (!CACHE_MODES.includes(cache)) {
     throw refused(`${name}: cache=${cache}`, "there is no such mode", cacheFix());
@@ -141,28 +134,6 @@ function describeDrive(drive: DriveOptions, slot: number): DriveDescription {
 /** What to use in place of an unknown mode. */
 export function cacheFix(): string {
   return `use cache=${CACHE_MODES.join(" or cache=")}`;
-}
-
-function assignSlots(drives: readonly DriveOptions[]): number[] {
-  const taken = new Set<number>();
-  for (const { slot } of drives) {
-    if (slot === undefined) continue;
-    if (!Number.isInteger(slot) || slot < 0 || slot >= MAX_DRIVES) {
-      const cause = `slots are 0 to ${MAX_DRIVES - 1}`;
-      throw refused(`a disk in slot ${slot}`, cause, "use one of these, or leave it out");
-    }
-    if (taken.has(slot)) {
-      throw refused(`two disks in slot ${slot}`, "a slot has one device", "use another slot");
-    }
-    taken.add(slot);
-  }
-  return drives.map(({ slot }) => {
-    if (slot !== undefined) return slot;
-    const free = Array.from({ length: MAX_DRIVES }, (_, index) => MAX_DRIVES - 1 - index)
-      .find((candidate) => !taken.has(candidate)) ?? 0;
-    taken.add(free);
-    return free;
-  });
 }
 
 function refused(what: string, cause: string, fix: string): ConfigurationError {

@@ -38,7 +38,7 @@ import { profileSymbols } from "./profile_symbols.ts";
 import { Profiler } from "./profiler.ts";
 import { clearSharedMemory, createSharedMemory } from "./shared_memory.ts";
 import { traceFile } from "./trace_file.ts";
-import { DriveSet } from "./drive_set.ts";
+import { DeviceSet } from "./device_set.ts";
 import { withProgramProperties } from "./program_cpu.ts";
 import { requireSourcePermission } from "./source_permission.ts";
 
@@ -59,7 +59,7 @@ export async function createMachine(
   try {
     return await startMachine(unobserved, signal);
   } catch (error) {
-    unobserved.drives.close();
+    unobserved.devices.close();
     throw error;
   }
 }
@@ -104,7 +104,7 @@ export async function machineParts(
     jitMap: null,
     events: description.trace ? createEventBuffer(description.harts) : null,
     runLog: await RunLog.open(description),
-    drives: await DriveSet.open(description.drives),
+    devices: await DeviceSet.open(description),
   };
 }
 
@@ -458,7 +458,7 @@ export class Machine implements AsyncDisposable {
   stats(): MachineStatistics {
     const { harts: hartCount, statistics: timesHolds } = this.#parts.description;
     const counted = { words: this.#words, hartCount, timesHolds };
-    return readStatistics(counted, this.#wallSeconds(), this.#cycle.driveStatistics());
+    return readStatistics(counted, this.#wallSeconds(), this.#cycle.deviceStatistics());
   }
 
   /**
@@ -632,7 +632,7 @@ export class Machine implements AsyncDisposable {
     this.#state = "ended";
     this.#cycleChanged.resolve();
     this.#parts.profiler?.end();
-    this.#parts.drives.close();
+    this.#parts.devices.close();
     await this.#parts.console.close();
     this.#parts.log.close();
     return status.reason === "stopped"

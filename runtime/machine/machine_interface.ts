@@ -111,7 +111,7 @@ export interface LockStatistics {
 }
 
 /** Counts of a machine since it started. Values of a running machine may be a little old. */
-export interface MachineStatistics {
+export interface MachineStatistics extends SlotDeviceStatistics {
   /** Seconds of host time since the machine started. */
   readonly wallSeconds: number;
   /** One row for each hart. */
@@ -142,8 +142,46 @@ export interface MachineStatistics {
   readonly compileMilliseconds: Readonly<Record<string, number>>;
   /** Times that compiled code was left, by cause. */
   readonly exits: Readonly<Record<string, number>>;
+}
+
+/** Counts of the devices in slots. */
+export interface SlotDeviceStatistics {
   /** One row for each disk. */
   readonly drives: readonly DriveStatistics[];
+  /** One row for each network card. */
+  readonly networks: readonly NetworkStatistics[];
+  /** One row for each source of entropy. */
+  readonly entropy: readonly EntropyStatistics[];
+}
+
+/** Counts of one network card since the machine's last power-on. */
+export interface NetworkStatistics {
+  /** Frames that the guest has sent; one that stands for several counts once. */
+  readonly framesSent: number;
+  /** Bytes of these. */
+  readonly bytesSent: number;
+  /** Frames that the guest has received. */
+  readonly framesReceived: number;
+  /** Bytes of these. */
+  readonly bytesReceived: number;
+  /** Frames that were lost, most of them because the guest had no room. */
+  readonly dropped: number;
+  /** Connections, and datagrams to somebody new, that were let out. */
+  readonly allowed: number;
+  /** The same that were not. */
+  readonly refused: number;
+  /** Times that the guest has rung the doorbells. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
+}
+
+/** Counts of one source of entropy since the machine's last power-on. */
+export interface EntropyStatistics {
+  /** Requests for random bytes. */
+  readonly requests: number;
+  /** Bytes that the guest has got. */
+  readonly bytes: number;
 }
 
 /** Counts of one disk since the machine's last power-on. */

@@ -15,7 +15,7 @@ import type {
   SymbolFile,
 } from "./options.ts";
 import type { SnapshotOptions } from "./snapshot_options.ts";
-import type { DriveOptions } from "./drive_options.ts";
+import type { SlotDeviceOptions } from "./device_options.ts";
 import { parseByteCount } from "./byte_count.ts";
 import { readSource } from "./file_source.ts";
 
@@ -26,7 +26,7 @@ import { readSource } from "./file_source.ts";
 export type FileSource = Uint8Array | string | URL;
 
 /** What a machine is made of. Everything has a default but that there must be something to run. */
-export interface MachineSettings {
+export interface MachineSettings extends SlotDeviceOptions {
   /** The board, as `-M`: `virt` (QEMU's, for Linux) or `spike` (HTIF, for test programs). Default: `virt`. */
   readonly board?: MachineName;
   /** Number of harts, 1 to 64, as `-smp`; each is a thread. Default: 1. */
@@ -49,8 +49,6 @@ export interface MachineSettings {
   readonly deviceTree?: FileSource;
   /** As `-append`: the kernel's command line. Default: empty. */
   readonly append?: string;
-  /** As `-drive` and `-device virtio-blk-device`: disks, on board `virt`. Default: none. */
-  readonly drives?: readonly DriveOptions[];
   /** As the model of `-cpu`. Default: `rv64`. */
   readonly cpuModel?: CpuModel;
   /** As the properties of `-cpu`: extensions by name, on or off, such as `{ zbb: false }`. */

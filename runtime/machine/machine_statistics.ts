@@ -24,11 +24,11 @@ import {
 } from "../atomics/statistics_layout.ts";
 import { lockName } from "./event_names.ts";
 import type {
-  DriveStatistics,
   HartActivity,
   HartStatistics,
   LockStatistics,
   MachineStatistics,
+  SlotDeviceStatistics,
 } from "./machine_interface.ts";
 
 const WORD_SHIFT = 2;
@@ -56,7 +56,7 @@ export interface CountedMachine {
 export function readStatistics(
   { words, hartCount, timesHolds }: CountedMachine,
   wallSeconds: number,
-  drives: readonly DriveStatistics[],
+  devices: SlotDeviceStatistics,
 ): MachineStatistics {
   const compiler = compilerCounters(words.buffer);
   const counters = Array.from({ length: hartCount }, (_, hart) => hartCounters(words.buffer, hart));
@@ -88,7 +88,7 @@ export function readStatistics(
       COMPILE_PHASES.map(([phase, index]) => [phase, compiler[index]]),
     ),
     exits: exitCounts(counters),
-    drives,
+    ...devices,
   };
 }
 

@@ -23,8 +23,10 @@ export interface WorkerSources {
   readonly warmCompiler: URL;
   /** The clock keeper. */
   readonly clockKeeper: URL;
-  /** A worker that serves disks. */
+  /** A worker that serves disks and entropy. */
   readonly io: URL;
+  /** A worker that serves a network card. */
+  readonly network: URL;
   /** The sampler of a machine whose profile is made. */
   readonly sampler: URL;
 }
@@ -36,6 +38,7 @@ export const WORKER_SOURCES: WorkerSources = {
   warmCompiler: new URL("../translation/warm_compiler_worker.ts", import.meta.url),
   clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
   io: new URL("../virtio/io_worker.ts", import.meta.url),
+  network: new URL("../virtio/network_worker.ts", import.meta.url),
   sampler: new URL("./sampler_worker.ts", import.meta.url),
 };
 
@@ -50,6 +53,7 @@ export const WORKER_MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("../translation/warm_compiler_worker.ts"),
   () => import("./clock_keeper_worker.ts"),
   () => import("../virtio/io_worker.ts"),
+  () => import("../virtio/network_worker.ts"),
   () => import("./sampler_worker.ts"),
 ];
 

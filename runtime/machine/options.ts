@@ -19,7 +19,7 @@ import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { ConfigurationError } from "./configuration_error.ts";
-import { describeDrives, type DriveDescription, type DriveOptions } from "./drive_options.ts";
+import { describeDevices, type SlotDeviceOptions, type SlotDevices } from "./device_options.ts";
 
 export { ConfigurationError, type Encoder, ENCODERS, PASS_NAMES, type PassName };
 
@@ -202,7 +202,7 @@ export interface DebugOptions {
 }
 
 /** A machine as a caller asks for it. */
-export interface MachineOptions {
+export interface MachineOptions extends SlotDeviceOptions {
   /** The board. Default: `virt`. */
   readonly machine?: MachineName;
   /** Number of harts, 1 to {@linkcode MAX_HARTS}. Default: 1. */
@@ -221,8 +221,6 @@ export interface MachineOptions {
   readonly loads?: readonly MemoryLoad[];
   /** Kernel command line. Default: empty. */
   readonly append?: string;
-  /** Disks. Default: none. */
-  readonly drives?: readonly DriveOptions[];
   /** CPU model. Default: `rv64`. */
   readonly cpuModel?: CpuModel;
   /** CPU properties that differ from the model's own, by name. */
@@ -250,7 +248,7 @@ export interface MachineOptions {
 }
 
 /** A checked machine description with every default filled in. */
-export interface MachineDescription {
+export interface MachineDescription extends SlotDevices {
   /** The board. */
   readonly machine: MachineName;
   /** Number of harts. */
@@ -269,8 +267,6 @@ export interface MachineDescription {
   readonly loads: readonly MemoryLoad[];
   /** Kernel command line. */
   readonly append: string;
-  /** Disks. */
-  readonly drives: readonly DriveDescription[];
   /** The CPU of all harts. */
   readonly cpu: CpuChoice;
   /** How guest code is run. */
@@ -310,7 +306,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
-    drives: describeDrives(options.drives ?? []),
+    ...describeDevices(options),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread: options.accel?.thread ?? (options.accel?.icount ? "single" : "multi"),
@@ -347,7 +343,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkCodeBytes(description);
   checkWatchdog(description);
   checkSymbols(description);
-  checkDrives(description);
+  checkSlotDevices(description);
   return description;
 }
 
@@ -369,20 +365,25 @@ function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
   });
 }
 
-function checkDrives({ drives, machine, accel: { icount } }: MachineDescription): void {
-  if (drives.length === 0) return;
-  const [{ name }] = drives;
+function checkSlotDevices(description: MachineDescription): void {
+  const { drives, networks, entropy, machine, accel: { icount } } = description;
+  const devices = [...drives, ...networks, ...entropy];
+  if (devices.length === 0) return;
+  const [{ name }] = devices;
   if (machine !== "virt") {
     const cause = `board ${machine} has no slots for virtio devices`;
     throw new ConfigurationError({ what: name, cause, fix: "use -M virt" });
   }
   if (icount !== null) {
-    const cause =
-      "a disk answers when the host does, so a run whose time is counted would not repeat";
+    const cause = drives.length > 0
+      ? "a disk answers when the host does, so a run whose time is counted would not repeat"
+      : "what comes from outside differs each time, so a run whose time is counted would not repeat";
     throw new ConfigurationError({
       what: `${name} with -icount`,
       cause,
-      fix: "leave one of them out, or put the files into -initrd",
+      fix: drives.length > 0
+        ? "leave one of them out, or put the files into -initrd"
+        : "leave one of them out",
     });
   }
 }

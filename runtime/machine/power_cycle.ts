@@ -54,8 +54,8 @@ import { translationSettings } from "./host_processor.ts";
 import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
 import { hartReport } from "./hart_report.ts";
 import { errorText, InternalError } from "./internal_error.ts";
-import type { DriveSet } from "./drive_set.ts";
-import type { DriveStatistics, ExitStatus } from "./machine_interface.ts";
+import type { DeviceSet } from "./device_set.ts";
+import type { ExitStatus, SlotDeviceStatistics } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
@@ -110,7 +110,7 @@ export interface MachineParts {
   /** The log of its run; null when it is neither recorded nor replayed. */
   readonly runLog: RunLog | null;
   /** Its disks. */
-  readonly drives: DriveSet;
+  readonly devices: DeviceSet;
 }
 
 /** See the header of this file. */
@@ -307,17 +307,17 @@ export class PowerCycle {
     return agents;
   }
 
-  /** Counts of the disks in this cycle. */
-  driveStatistics(): DriveStatistics[] {
-    return this.#parts.drives.statistics(this.devices.virtioSlots);
+  /** Counts of the devices in slots in this cycle. */
+  deviceStatistics(): SlotDeviceStatistics {
+    return this.#parts.devices.statistics(this.devices.virtioSlots);
   }
 
   #initializeMemory({ segments, images }: ImagePlan): BoardDevices {
-    const { description, board, drives } = this.#parts;
+    const { description, board } = this.#parts;
     const words = this.#words;
     // ORDER: sc stores before any worker exists; partner: the workers' start.
     Atomics.store(words, Machine.HART_COUNT.offset >> WORD_SHIFT, description.harts);
-    Atomics.store(words, Machine.IO_WORKER_COUNT.offset >> WORD_SHIFT, drives.workers);
+    Atomics.store(words, Machine.IO_WORKER_COUNT.offset >> WORD_SHIFT, this.#parts.devices.workers);
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
     Atomics.store(words, Machine.SHARED_THREAD.offset >> WORD_SHIFT, this.#sharesThread ? 1 : 0);
@@ -328,7 +328,7 @@ export class PowerCycle {
     const parts = this.#boardParts();
     board.installBootRom(parts, images);
     const devices = board.createDevices(parts, this.#hasBuiltinFirmware);
-    drives.install(devices.virtioSlots);
+    this.#parts.devices.install(devices.virtioSlots);
     return devices;
   }
 
@@ -414,9 +414,10 @@ export class PowerCycle {
   }
 
   #startIoWorkers(shared: SharedStart): void {
-    this.#parts.drives.plan().forEach(async ({ name, drives, ports }, worker) => {
-      const start: IoStart = { ...shared, worker, drives };
-      await this.#workers.start({ name, source: this.#parts.sources.io, start, transfer: ports });
+    this.#parts.devices.plan().forEach(async ({ name, server, devices, ports }, worker) => {
+      const start: IoStart = { ...shared, worker, devices };
+      const source = this.#parts.sources[server];
+      await this.#workers.start({ name, source, start, transfer: ports });
       toIdle(this.#words, ioAgent(worker));
     });
   }

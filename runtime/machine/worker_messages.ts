@@ -9,6 +9,8 @@ import type { TranslationSettings } from "../translation/translation_settings.ts
 import type { LockSettings } from "../devices/big_lock.ts";
 import type { HartStart } from "./board.ts";
 import type { SnapshotDescription } from "./snapshot_options.ts";
+import type { UserNetworkSettings } from "../network/user_network.ts";
+import type { CaptureFile } from "./network_description.ts";
 import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
@@ -104,6 +106,8 @@ export interface OverlayPlace {
 
 /** A disk that an I/O worker serves. */
 export interface DriveStart {
+  /** What it is. */
+  readonly kind: "block";
   /** Its slot. */
   readonly slot: number;
   /** Where its bytes are. */
@@ -118,12 +122,35 @@ export interface DriveStart {
   readonly overlay: OverlayPlace | null;
 }
 
+/** A source of entropy that an I/O worker serves. */
+export interface EntropyStart {
+  /** What it is. */
+  readonly kind: "entropy";
+  /** Its slot. */
+  readonly slot: number;
+}
+
+/** A network card that a worker serves. */
+export interface NetworkStart {
+  /** What it is. */
+  readonly kind: "network";
+  /** Its slot. */
+  readonly slot: number;
+  /** What it is connected to: a network in the worker, or one with a back end on main. */
+  readonly source: { readonly user: UserNetworkSettings } | { readonly port: MessagePort };
+  /** Where its frames are kept; null: nowhere. */
+  readonly capture: CaptureFile | null;
+}
+
+/** A device that a worker serves. */
+export type DeviceStart = DriveStart | NetworkStart | EntropyStart;
+
 /** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface IoStart extends SharedStart {
   /** Its number, from 0. */
   readonly worker: number;
   /** What it serves. */
-  readonly drives: readonly DriveStart[];
+  readonly devices: readonly DeviceStart[];
 }
 
 /** First message to the clock keeper. */

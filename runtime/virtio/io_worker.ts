@@ -1,44 +1,24 @@
 /**
- * Entry point of an I/O worker. It gets one message, opens the disks that it serves, and serves them, blocking its
+ * Entry point of an I/O worker. It gets one message, opens the devices that it serves, and serves them, blocking its
  * thread, until the machine has ended.
  */
 
-import { ioAgent } from "../atomics/agents.ts";
-import { DeviceStores } from "../atomics/device_store.ts";
-import { GUEST_RAM_OFFSET, Machine, PAGE_BYTES, RunState } from "../atomics/shared_layout.ts";
-import { SharedPowerControl } from "../devices/power_control.ts";
-import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
-import { loadBoard } from "../machine/boards/boards.ts";
-import { GuestClock } from "../machine/clock.ts";
-import { errorText } from "../machine/internal_error.ts";
-import type { DriveStart, IoStart, WorkerReport } from "../machine/worker_messages.ts";
+import { Machine, RunState } from "../atomics/shared_layout.ts";
+import type { DeviceStart, DriveStart, IoStart } from "../machine/worker_messages.ts";
 import { CallMailbox } from "./back_end_call.ts";
 import { BlockDevice } from "./block_device.ts";
 import { CallerDisk } from "./caller_disk.ts";
 import type { Disk } from "./disk.ts";
+import { EntropyDevice } from "./entropy_device.ts";
 import { FileDisk } from "./file_disk.ts";
-import { GuestRam } from "./guest_ram.ts";
 import { IoThread } from "./io_thread.ts";
-import type { MmioSlot } from "./mmio_slot.ts";
 import { OverlayDisk } from "./overlay_disk.ts";
-import { QueueServer } from "./queue_server.ts";
+import { QueueServer, type RequestHandler } from "./queue_server.ts";
+import { openWorkerView, serveFirstMessage, type WorkerView } from "./worker_view.ts";
 
 const WORD_SHIFT = 2;
-/** The queue that a disk has. */
+/** The queue that these devices have. */
 const REQUESTS = 0;
-
-async function openSlots(start: IoStart, words: Int32Array): Promise<readonly MmioSlot[]> {
-  const { virtioSlots } = (await loadBoard(start.board)).createDevices({
-    words,
-    // ORDER: sc load of a constant; written by main before any worker started.
-    hartCount: Atomics.load(words, Machine.HART_COUNT.offset >> WORD_SHIFT),
-    clock: new GuestClock(words),
-    consoleSink: new RingConsoleSink(words),
-    consoleSource: new RingConsoleSource(words),
-    power: new SharedPowerControl(words),
-  }, start.hasBuiltinFirmware);
-  return virtioSlots;
-}
 
 function openDisk({ source, isReadonly, overlay }: DriveStart, words: Int32Array): Disk {
   if ("path" in source) {
@@ -58,49 +38,36 @@ function openDisk({ source, isReadonly, overlay }: DriveStart, words: Int32Array
   return new OverlayDisk(disk, FileDisk.open(overlay.path, false), overlay.map);
 }
 
+function handlerOf(start: DeviceStart, view: WorkerView, disks: Disk[]): RequestHandler {
+  const { struct } = view.slots[start.slot];
+  const { stores } = view;
+  switch (start.kind) {
+    case "block": {
+      const disk = openDisk(start, view.words);
+      disks.push(disk);
+      const { isReadonly, isUnsafe, serial } = start;
+      return new BlockDevice({ struct, stores, disk, isReadonly, isUnsafe, serial });
+    }
+    case "entropy":
+      return new EntropyDevice({ struct, stores });
+    case "network":
+      throw new TypeError("Cannot serve a network card by a worker that blocks");
+  }
+}
+
 async function serve(start: IoStart): Promise<void> {
-  const words = new Int32Array(start.memory.buffer);
-  const agent = ioAgent(start.worker);
-  const slots = await openSlots(start, words);
-  const { ramBase } = await loadBoard(start.board);
-  // ORDER: sc load of a constant; written by main before any worker started.
-  const pages = Atomics.load(words, Machine.RAM_PAGES.offset >> WORD_SHIFT);
-  const place = { base: ramBase, offset: GUEST_RAM_OFFSET, bytes: pages * PAGE_BYTES };
-  const ram = new GuestRam(words, place);
-  const stores = new DeviceStores(words, agent);
+  const view = await openWorkerView(start);
+  const { slots, ram, stores } = view;
   const disks: Disk[] = [];
   try {
-    const servers = start.drives.map((drive) => {
-      const slot = slots[drive.slot];
-      const disk = openDisk(drive, words);
-      disks.push(disk);
-      const { isReadonly, isUnsafe, serial } = drive;
-      const handler = new BlockDevice({
-        struct: slot.struct,
-        stores,
-        disk,
-        isReadonly,
-        isUnsafe,
-        serial,
-      });
-      return new QueueServer({ slot, queue: REQUESTS, ram, stores, handler });
+    const servers = start.devices.map((device) => {
+      const handler = handlerOf(device, view, disks);
+      return new QueueServer({ slot: slots[device.slot], queue: REQUESTS, ram, stores, handler });
     });
-    new IoThread(words, agent, servers).run();
+    new IoThread(view.words, view.agent, servers).run();
   } finally {
     for (const disk of disks) disk.close();
   }
 }
 
-async function reportOf(start: IoStart): Promise<WorkerReport> {
-  try {
-    await serve(start);
-    return { stopped: true };
-  } catch (error) {
-    return { failure: errorText(error) };
-  }
-}
-
-self.addEventListener("message", (event: Event) => {
-  const { data } = event as MessageEvent<IoStart>;
-  reportOf(data).then((report) => (self as unknown as Worker).postMessage(report));
-}, { once: true });
+serveFirstMessage(serve);

@@ -35,8 +35,9 @@ export class SplitRing {
   readonly #mayBeIndirect: boolean;
   /** Index of the next chain to take. */
   #next = 0;
-  /** Index of the next element to use. */
+  /** Index of the next element to use, and the one that was published. */
   #used = 0;
+  #published = 0;
 
   /** Opens a queue as the driver has set it up. Throws {@linkcode RingFault}. */
   constructor(ram: GuestRam, struct: SlotStruct, queue: number) {
@@ -88,29 +89,44 @@ export class SplitRing {
     return true;
   }
 
-  /** Gives a chain back, within `DeviceStores.run`. @returns whether the driver wants an interrupt */
-  giveBack(stores: DeviceStores, head: number, written: number): boolean {
+  /** Puts the chain back that was taken last, and those before it. @param count how many */
+  putBack(count: number): void {
+    this.#next = (this.#next - count) & HALF_MASK;
+  }
+
+  /** Writes a chain to the used ring, within `DeviceStores.run`; {@linkcode SplitRing.publish} shows it. */
+  use(stores: DeviceStores, head: number, written: number): void {
     const { size, device } = this.#places;
     const element = device + Area.RING + this.#used % size * Area.USED_ELEMENT_BYTES;
     stores.word(element, head);
     stores.word(element + Area.USED_LENGTH, written);
-    const before = this.#used;
-    this.#used = (before + 1) & HALF_MASK;
-    stores.half(device + Area.INDEX, this.#used);
+    this.#used = (this.#used + 1) & HALF_MASK;
+  }
+
+  /** Gives all chains back that were written, within `DeviceStores.run`. @returns does the driver want an interrupt? */
+  publish(stores: DeviceStores): boolean {
+    const before = this.#published;
+    this.#published = this.#used;
+    stores.half(this.#places.device + Area.INDEX, this.#used);
     return this.#isWanted(before);
   }
 
+  /** The driver names the index behind which it wants to be told: it is wanted where that is one of those published. */
   #isWanted(before: number): boolean {
     const { size, driver } = this.#places;
     if (!this.#hasEvents) return (this.#ram.indexAt(driver + Area.FLAGS) & NO_INTERRUPT) === 0;
     const event = this.#ram.indexAt(driver + Area.RING + size * HALF_BYTES);
-    return event === before;
+    return ((event - before) & HALF_MASK) < ((this.#used - before) & HALF_MASK);
   }
 
-  /** Asks to be rung for the next chain, within `DeviceStores.run`; the caller then looks for one again. */
+  /**
+   * Asks to be rung when there is a chain more than now, within `DeviceStores.run`; the caller then looks again whether
+   * there are enough.
+   */
   askForRing(stores: DeviceStores): void {
     if (!this.#hasEvents) return;
-    const { size, device } = this.#places;
-    stores.half(device + Area.RING + size * Area.USED_ELEMENT_BYTES, this.#next);
+    const { size, driver, device } = this.#places;
+    const available = this.#ram.indexAt(driver + Area.INDEX);
+    stores.half(device + Area.RING + size * Area.USED_ELEMENT_BYTES, available);
   }
 }

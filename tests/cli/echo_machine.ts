@@ -112,6 +112,8 @@ function echoMachine(description: MachineDescription): MachineHandle {
       compileMilliseconds: { lift: 1.5 },
       exits: { budget: 9 },
       drives: [],
+      networks: [],
+      entropy: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
     profile: () => ({

@@ -24,9 +24,17 @@ interface Command {
   readonly reads: readonly string[];
   /** Files to write. */
   readonly writes: readonly string[];
+  /** Addresses to use, or all. */
+  readonly nets?: readonly string[];
   /** Its standard output. */
   readonly prints: RegExp;
 }
+
+/** All addresses. */
+const ALL_NETS = "all";
+const RESOLVER = "/etc/resolv.conf";
+/** A port of the host's that a guest gets. */
+const FORWARDED = "127.0.0.1:42622";
 
 const COMMANDS: readonly Command[] = [
   { name: "-help", words: ["-help"], reads: [], writes: [], prints: /^Weft / },
@@ -89,6 +97,41 @@ const COMMANDS: readonly Command[] = [
     prints: /^hello harts 1\n$/,
   },
   {
+    name: "a machine with a network card that stays alone, and random numbers",
+    words: [...RUN, "-nic", "user,restrict=on", "-device", "virtio-rng-device"],
+    reads: [SOURCES, HELLO],
+    writes: [],
+    prints: /^hello harts 1\n$/,
+  },
+  {
+    name: "a machine with a forwarded port",
+    words: [...RUN, "-nic", `user,restrict=on,hostfwd=tcp:${FORWARDED}-:22`],
+    reads: [SOURCES, HELLO],
+    writes: [],
+    nets: [FORWARDED],
+    prints: /^hello harts 1\n$/,
+  },
+  {
+    name: "a machine with a way to one address, and its frames in a file",
+    words: [
+      ...[...RUN, "-netdev", "user,id=n,allow=127.0.0.1:9,nameserver=127.0.0.1"],
+      ...["-device", "virtio-net-device,netdev=n"],
+      ...["-object", "filter-dump,id=f,netdev=n,file=@log"],
+    ],
+    reads: [SOURCES, HELLO],
+    writes: ["@log"],
+    nets: ["127.0.0.1:9"],
+    prints: /^hello harts 1\n$/,
+  },
+  {
+    name: "a machine with a network card",
+    words: [...RUN, "-nic", "user"],
+    reads: [SOURCES, HELLO, RESOLVER],
+    writes: [],
+    nets: [ALL_NETS],
+    prints: /^hello harts 1\n$/,
+  },
+  {
     name: "dumpdtb=",
     words: ["-M", "virt,dumpdtb=@tree"],
     reads: [],
@@ -98,7 +141,10 @@ const COMMANDS: readonly Command[] = [
 ];
 
 function flags(command: Command): string[] {
+  const { nets = [] } = command;
+  const all = nets.includes(ALL_NETS);
   return [
+    ...(nets.length > 0 ? [all ? "--allow-net" : `--allow-net=${nets.join(",")}`] : []),
     ...(command.reads.length > 0 ? [`--allow-read=${command.reads.join(",")}`] : []),
     ...(command.writes.length > 0 ? [`--allow-write=${command.writes.join(",")}`] : []),
   ];
@@ -111,6 +157,10 @@ function deprived(command: Command): Command[] {
   return [
     ...command.reads.map((_, place) => ({ ...command, reads: without(command.reads, place) })),
     ...command.writes.map((_, place) => ({ ...command, writes: without(command.writes, place) })),
+    ...(command.nets ?? []).map((_, place) => ({
+      ...command,
+      nets: without(command.nets ?? [], place),
+    })),
   ];
 }
 

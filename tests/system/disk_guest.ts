@@ -1,10 +1,10 @@
-/** Linux with disks for tests: its initial RAM disk with the kernel's modules and a script. */
+/** Linux with devices whose drivers are modules, for tests: its initial RAM disk with the kernel's modules and a script. */
 
 import { guestFiles, guestFolder } from "../tools/guest.ts";
 import { withAppendedArchive } from "../tools/guest/appended_archive.ts";
 import type { CpioEntry } from "../tools/guest/cpio_archive.ts";
 import { LOAD_MODULES } from "../tools/guest/kernel_modules.ts";
-import { ensureModules } from "../tools/guest_modules.ts";
+import { DISK_MODULES, ensureModules, type ModuleSet } from "../tools/guest_modules.ts";
 import { guestOrSkip } from "./guest_or_skip.ts";
 
 const SCRIPT = "disk-script";
@@ -13,11 +13,11 @@ const ARCHIVE_ALIGNMENT = 4;
 /** Kernel command line that runs the script. */
 export const DISK_APPEND = `console=ttyS0 cryptomgr.notests weft.run=script:/${SCRIPT}`;
 
-/** The archive with the kernel's modules, or null where it cannot be had; says why. */
-export async function modulesOrSkip(): Promise<Uint8Array | null> {
+/** The archive with these of the kernel's modules, or null where it cannot be had; says why. */
+export async function modulesOrSkip(set: ModuleSet = DISK_MODULES): Promise<Uint8Array | null> {
   if (await guestOrSkip() === null) return null;
   try {
-    return await Deno.readFile(await ensureModules(guestFolder(), console.log));
+    return await Deno.readFile(await ensureModules(guestFolder(), console.log, set));
   } catch (error) {
     console.log(`no kernel modules: ${error instanceof Error ? error.message : error}`);
     return null;

@@ -1,8 +1,8 @@
 /**
- * The guest's kernel modules: an archive to append to its initial RAM disk, in `.cache/guest/`.
+ * The guest's kernel modules: archives to append to its initial RAM disk, in `.cache/guest/`.
  *
  * They come from the package of the very kernel that is in the cache, which is fetched once more for them; tests that
- * need no disk do without.
+ * need none of these devices do without.
  */
 
 import { join } from "node:path";
@@ -17,32 +17,52 @@ import {
 import { moduleEntries } from "./guest/kernel_modules.ts";
 import { RELEASE } from "./guest/release.ts";
 
+/** Modules that are kept together. */
+export interface ModuleSet {
+  /** Name of the archive. */
+  readonly name: string;
+  /** The modules; what they need comes with them. */
+  readonly modules: readonly string[];
+}
+
 /** What a disk with a file system needs. */
-const MODULES = ["virtio_mmio", "virtio_blk", "ext4"];
+export const DISK_MODULES: ModuleSet = {
+  name: "modules",
+  modules: ["virtio_mmio", "virtio_blk", "ext4"],
+};
+/** What a network card and a source of entropy need. */
+export const NETWORK_MODULES: ModuleSet = {
+  name: "network-modules",
+  modules: ["virtio_mmio", "virtio_net", "virtio_rng"],
+};
 
 /** Makes the archive exist in a folder with the guest's kernel, and returns its path. Throws GuestError. */
 export async function ensureModules(
   folder: string,
   say: (line: string) => void,
+  set: ModuleSet = DISK_MODULES,
 ): Promise<string> {
-  const path = join(folder, "modules.cpio");
+  const { name, modules } = set;
+  const path = join(folder, `${name}.cpio`);
   const kernel = await kernelPackage(folder);
-  const notePath = join(folder, "modules.json");
-  if (await textOrEmpty(notePath) === noteOf(kernel)) return path;
-  const scratch = join(folder, "fetch-modules");
+  const notePath = join(folder, `${name}.json`);
+  const note = JSON.stringify({ ...kernel, modules });
+  if (await textOrEmpty(notePath) === note) return path;
+  const scratch = join(folder, `fetch-${name}`);
   try {
-    const entries = await fetchModules(scratch, kernel, say);
+    const entries = await fetchModules(scratch, kernel, modules, say);
     await Deno.writeFile(path, cpioArchive(entries));
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
-  await Deno.writeTextFile(notePath, noteOf(kernel));
+  await Deno.writeTextFile(notePath, note);
   return path;
 }
 
 async function fetchModules(
   scratch: string,
   kernel: KernelPackage,
+  modules: readonly string[],
   say: (line: string) => void,
 ): Promise<CpioEntry[]> {
   await Deno.mkdir(scratch, { recursive: true });
@@ -53,16 +73,12 @@ async function fetchModules(
   say(`fetching ${record.name} ${record.version}, ${megabytes(record.bytes)}, for its modules`);
   const files = join(scratch, "files");
   await unpackPackage(await apt.download(record), files);
-  return await moduleEntries(await modulesFolder(files), MODULES);
+  return await moduleEntries(await modulesFolder(files), modules);
 }
 
 interface KernelPackage {
   readonly name: string;
   readonly version: string;
-}
-
-function noteOf(kernel: KernelPackage): string {
-  return JSON.stringify({ ...kernel, modules: MODULES });
 }
 
 async function kernelPackage(folder: string): Promise<KernelPackage> {

@@ -1,12 +1,12 @@
 /** `deno task fuzz virtio`: hostile rings, seed after seed. */
 import type { FuzzCounts, FuzzOptions, SeedFuzzer } from "../fuzz_options.ts";
 import { markdownTable } from "../results_document.ts";
-import { RingAttack } from "./ring_attack.ts";
+import { AttackSuite } from "./attack_suite.ts";
 
 const STRIDE = 5000;
 
 function run({ seed: first, count, say, stopsAtFirst }: FuzzOptions): Promise<FuzzCounts> {
-  const attack = new RingAttack();
+  const attack = new AttackSuite();
   let failures = 0;
   let attacks = 0;
   for (let seed = first; seed < first + count; seed++) {
@@ -29,7 +29,7 @@ function describe(command: string, counts: FuzzCounts): string {
   return [
     `\`${command}\``,
     "",
-    "After each ring all stores were allowed by the driver; after each attack the disk works.",
+    "After each ring all stores were allowed by the driver; after each attack the device works.",
     "",
     markdownTable([
       ["attacks", "rings", "devices stopped", "requests", "resets in them", "failures"],

@@ -1,0 +1,261 @@
+/**
+ * Networks on the command line, in QEMU's words: `-netdev user` is a network, `-device virtio-net-device` a card on it,
+ * `-nic user` both, `-object filter-dump` a file with the frames.
+ *
+ * Two properties are not QEMU's: `allow=` names what the guest may reach although it is not public, and `nameserver=` who
+ * answers its questions for names.
+ */
+
+import type {
+  GuestForwardOptions,
+  HostForwardOptions,
+  NetworkOptions,
+  UserNetworkOptions,
+} from "../machine/network_options.ts";
+import type { DeviceLine } from "./device_flags.ts";
+import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
+import { requireNames } from "./request_names.ts";
+import { UsageError } from "./usage_error.ts";
+
+const NETWORK_DRIVER = "virtio-net-device";
+
+/** One `-netdev`. */
+export interface NetworkRequest {
+  /** The flag, for messages. */
+  readonly what: string;
+  /** Name for `netdev=`. */
+  readonly id: string;
+  /** The network. */
+  readonly network: UserNetworkOptions;
+}
+
+/** One `-nic`, or one `-device virtio-net-device`. */
+export interface NetworkCardRequest {
+  /** Says so. */
+  readonly kind: "network";
+  /** The flag, for messages. */
+  readonly what: string;
+  /** Name of its network; with `-nic` the network itself. */
+  readonly netdev: string | UserNetworkOptions;
+  /** Its address. */
+  readonly mac: string | undefined;
+  /** The slot that it asks for. */
+  readonly slot?: number;
+}
+
+/** One `-object filter-dump`. */
+export interface DumpRequest {
+  /** Name of the network. */
+  readonly netdev: string;
+  /** The file. */
+  readonly file: string;
+  /** Bytes of each frame that are kept. */
+  readonly maxBytes: number | undefined;
+}
+
+/** The words of a command line about networks. */
+export interface NetworkFlags {
+  /** Networks. */
+  networks?: NetworkRequest[];
+  /** Cards with a network of their own. */
+  nics?: NetworkCardRequest[];
+}
+
+const TEXTS = ["net", "host", "dns", "dhcpstart", "hostname"] as const;
+const USER_PROPERTIES = [
+  ...TEXTS,
+  "nameserver",
+  "restrict",
+  "allow",
+  "hostfwd",
+  "guestfwd",
+  "ipv4",
+  "ipv6",
+] as const;
+
+/** Understands the value of `-netdev`. Throws UsageError. */
+export function parseNetdev(text: string): NetworkRequest {
+  const what = `-netdev ${text}`;
+  const { head, properties, words } = parsePropertyList("netdev", text);
+  requireUser(what, head ?? properties.get("type"));
+  rejectUnknownProperties("netdev", properties, ["type", "id", ...USER_PROPERTIES]);
+  const id = properties.get("id") ?? "";
+  if (id === "") throw new UsageError({ what, cause: "it has no name", fix: "add id=NAME" });
+  return { what, id, network: userNetwork("netdev", what, words) };
+}
+
+/** Understands the value of `-nic`. Throws UsageError. @returns undefined when there is to be none */
+export function parseNic(text: string): NetworkCardRequest | undefined {
+  const what = `-nic ${text}`;
+  const { head, properties, words } = parsePropertyList("nic", text);
+  const type = head ?? properties.get("type");
+  if (type === "none") return undefined;
+  requireUser(what, type);
+  rejectUnknownProperties("nic", properties, ["type", "id", "model", "mac", ...USER_PROPERTIES]);
+  const model = properties.get("model") ?? NETWORK_DRIVER;
+  if (model !== NETWORK_DRIVER) {
+    const cause = `there is no network card "${model}"`;
+    throw new UsageError({ what, cause, fix: `write model=${NETWORK_DRIVER}, or leave it out` });
+  }
+  const netdev = userNetwork("nic", what, words);
+  return { kind: "network", what, netdev, mac: properties.get("mac") };
+}
+
+function requireUser(what: string, type: string | undefined): void {
+  if (type === "user") return;
+  const cause = `there are no networks of the kind "${type ?? ""}"`;
+  throw new UsageError({ what, cause, fix: "write user, which needs no privileges" });
+}
+
+function userNetwork(
+  flag: string,
+  what: string,
+  words: readonly (readonly [string, string])[],
+): UserNetworkOptions {
+  const properties = new Map(words);
+  const all = (name: string): string[] =>
+    words.filter(([key]) => key === name).map(([, value]) => value);
+  requireVersion4(flag, what, properties);
+  const texts = TEXTS.flatMap((name) => {
+    const value = properties.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  const nameServer = properties.get("nameserver");
+  return {
+    ...Object.fromEntries(texts),
+    ...(nameServer === undefined ? {} : { nameServer }),
+    restrict: parseSwitch(flag, "restrict", properties.get("restrict") ?? "off"),
+    allow: all("allow"),
+    hostForwards: all("hostfwd").map(parseHostForward),
+    guestForwards: all("guestfwd").map(parseGuestForward),
+  };
+}
+
+function requireVersion4(
+  flag: string,
+  what: string,
+  properties: ReadonlyMap<string, string>,
+): void {
+  const has4 = parseSwitch(flag, "ipv4", properties.get("ipv4") ?? "on");
+  const has6 = parseSwitch(flag, "ipv6", properties.get("ipv6") ?? "off");
+  if (has4 && !has6) return;
+  const cause = "networks have version 4 of the Internet Protocol, and no other";
+  throw new UsageError({ what, cause, fix: "leave ipv4= and ipv6= out" });
+}
+
+function parseHostForward(text: string): HostForwardOptions {
+  const match = /^(tcp|udp|):([\d.]*):(\d{1,5})-([\d.]*):(\d{1,5})$/.exec(text);
+  if (match === null) {
+    throw new UsageError({
+      what: `hostfwd=${text}`,
+      cause: "it is not of the form [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT",
+      fix: "write it like hostfwd=tcp:127.0.0.1:2222-:22",
+    });
+  }
+  const [, protocol, hostAddress, hostPort, guestAddress, guestPort] = match;
+  return {
+    protocol: protocol === "udp" ? "udp" : "tcp",
+    ...(hostAddress === "" ? {} : { hostAddress }),
+    hostPort: Number(hostPort),
+    ...(guestAddress === "" ? {} : { guestAddress }),
+    guestPort: Number(guestPort),
+  };
+}
+
+function parseGuestForward(text: string): GuestForwardOptions {
+  const match = /^(?:tcp)?:([\d.]+):(\d{1,5})-tcp:([\d.]+):(\d{1,5})$/.exec(text);
+  if (match === null) {
+    const runs = /-cmd:/.test(text);
+    throw new UsageError({
+      what: `guestfwd=${text}`,
+      cause: runs
+        ? "no programs are started"
+        : "it is not of the form [tcp]:GUESTADDR:GUESTPORT-tcp:HOSTADDR:HOSTPORT",
+      fix: "write it like guestfwd=tcp:10.0.2.100:80-tcp:127.0.0.1:8080",
+    });
+  }
+  const [, guestAddress, guestPort, hostAddress, hostPort] = match;
+  return { guestAddress, guestPort: Number(guestPort), hostAddress, hostPort: Number(hostPort) };
+}
+
+/** Understands a line of `-device`. Throws UsageError. */
+export function parseNetworkDevice({ what, properties }: DeviceLine): NetworkCardRequest {
+  const netdev = properties.get("netdev") ?? "";
+  if (netdev !== "") return { kind: "network", what, netdev, mac: properties.get("mac") };
+  const cause = "it names no network";
+  throw new UsageError({ what, cause, fix: "add netdev=NAME, and -netdev user,id=NAME" });
+}
+
+/** Understands a line of `-object filter-dump`. Throws UsageError. */
+export function parseDump({ what, properties }: DeviceLine): DumpRequest {
+  const [netdev = "", file = ""] = ["netdev", "file"].map((name) => properties.get(name));
+  if (netdev === "") {
+    throw new UsageError({ what, cause: "it names no network", fix: "add netdev=NAME" });
+  }
+  if (file === "") throw new UsageError({ what, cause: "it names no file", fix: "add file=FILE" });
+  const maxBytes = properties.get("maxlen");
+  return { netdev, file, maxBytes: maxBytes === undefined ? undefined : Number(maxBytes) };
+}
+
+/** The networks that all flags together describe: each is connected to one card. */
+export class NetworkRequests {
+  readonly #networks: readonly NetworkRequest[];
+  readonly #dumps: readonly DumpRequest[];
+  readonly #unused: Set<NetworkRequest>;
+
+  /** All networks of a command line. Throws UsageError. */
+  constructor(networks: readonly NetworkRequest[], dumps: readonly DumpRequest[]) {
+    requireNames("network", networks);
+    this.#networks = networks;
+    this.#dumps = dumps;
+    this.#unused = new Set(networks);
+    for (const { netdev, file } of dumps) {
+      if (networks.some(({ id }) => id === netdev)) continue;
+      throw this.#unknown(`-object filter-dump,file=${file}`, netdev);
+    }
+  }
+
+  /** The card with its network. Throws UsageError. */
+  take({ what, netdev, mac, slot }: NetworkCardRequest): NetworkOptions {
+    const card = {
+      ...(mac === undefined ? {} : { mac }),
+      ...(slot === undefined ? {} : { slot }),
+    };
+    if (typeof netdev !== "string") return { ...card, network: netdev };
+    const request = this.#networks.find(({ id }) => id === netdev);
+    if (request === undefined) throw this.#unknown(what, netdev);
+    if (!this.#unused.delete(request)) {
+      const cause = `network ${netdev} has a card already`;
+      throw new UsageError({ what, cause, fix: "give each card a network of its own" });
+    }
+    return { ...card, network: request.network, ...this.#capture(netdev) };
+  }
+
+  #capture(netdev: string): Pick<NetworkOptions, "capture" | "captureBytes"> {
+    const [dump, other] = this.#dumps.filter((one) => one.netdev === netdev);
+    if (dump === undefined) return {};
+    if (other !== undefined) {
+      const cause = `${dump.file} gets the frames of network ${netdev} already`;
+      const what = `-object filter-dump,file=${other.file}`;
+      throw new UsageError({ what, cause, fix: "leave one of them out" });
+    }
+    const { file, maxBytes } = dump;
+    return { capture: file, ...(maxBytes === undefined ? {} : { captureBytes: maxBytes }) };
+  }
+
+  /** Throws UsageError when a network has no card. */
+  requireAllUsed(): void {
+    const [unused] = this.#unused;
+    if (unused === undefined) return;
+    const fix = `add -device ${NETWORK_DRIVER},netdev=${unused.id}`;
+    throw new UsageError({ what: unused.what, cause: "no card is connected to it", fix });
+  }
+
+  #unknown(what: string, name: string): UsageError {
+    const names = this.#networks.map(({ id }) => id);
+    const fix = names.length > 0
+      ? `write netdev= with one of: ${names.join(", ")}`
+      : `add -netdev user,id=${name}`;
+    return new UsageError({ what, cause: `there is no network "${name}"`, fix });
+  }
+}

@@ -1,0 +1,54 @@
+/** The devices that a machine has in its virtio slots: what a caller says of them, checked and with a slot each. */
+
+import {
+  describeDrive,
+  type DriveDescription,
+  driveName,
+  type DriveOptions,
+} from "./drive_options.ts";
+import {
+  describeEntropy,
+  ENTROPY_NAME,
+  type EntropyDescription,
+  type EntropyOptions,
+} from "./entropy_options.ts";
+import { describeNetwork, NETWORK_NAME, type NetworkDescription } from "./network_description.ts";
+import type { NetworkOptions } from "./network_options.ts";
+import { assignSlots } from "./slot_assignment.ts";
+
+/** Devices as a caller describes them. */
+export interface SlotDeviceOptions {
+  /** As `-drive` and `-device virtio-blk-device`: disks, on board `virt`. Default: none. */
+  readonly drives?: readonly DriveOptions[];
+  /** As `-netdev` and `-device virtio-net-device`: network cards, on board `virt`. Default: none. */
+  readonly networks?: readonly NetworkOptions[];
+  /** As `-device virtio-rng-device`: sources of entropy, on board `virt`. Default: none. */
+  readonly entropy?: readonly EntropyOptions[];
+}
+
+/** Devices with every default filled in. */
+export interface SlotDevices {
+  /** Disks. */
+  readonly drives: readonly DriveDescription[];
+  /** Network cards. */
+  readonly networks: readonly NetworkDescription[];
+  /** Sources of entropy. */
+  readonly entropy: readonly EntropyDescription[];
+}
+
+/** Checks devices and fills in their defaults. Those without a slot get theirs in this order. Throws ConfigurationError. */
+export function describeDevices(
+  { drives = [], networks = [], entropy = [] }: SlotDeviceOptions,
+): SlotDevices {
+  const slots = assignSlots([
+    ...drives.map((drive) => ({ name: driveName(drive), slot: drive.slot })),
+    ...networks.map(({ slot }) => ({ name: NETWORK_NAME, slot })),
+    ...entropy.map(({ slot }) => ({ name: ENTROPY_NAME, slot })),
+  ]).values();
+  const next = (): number => slots.next().value ?? 0;
+  return {
+    drives: drives.map((drive) => describeDrive(drive, next())),
+    networks: networks.map((network, index) => describeNetwork(network, next(), index)),
+    entropy: entropy.map(() => describeEntropy(next())),
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * The devices in a machine's slots, from its creation to its end: open, over all its power cycles. What a power cycle
+ * needs of them is made anew for each: the devices in their slots, and the first messages to their workers.
+ */
+
+import { ioAgent } from "../atomics/agents.ts";
+import type { MmioSlot } from "../virtio/mmio_slot.ts";
+import type { SlotDevices } from "./device_options.ts";
+import type { SlotDeviceStatistics } from "./machine_interface.ts";
+import type { NetworkDescription } from "./network_description.ts";
+import type { DeviceServer, PluggedDevice } from "./plugged_device.ts";
+import { PluggedDrive } from "./plugged_drive.ts";
+import { PluggedEntropy } from "./plugged_entropy.ts";
+import type { PluggedNetwork } from "./plugged_network.ts";
+import type { DeviceStart } from "./worker_messages.ts";
+
+/** What a worker of one power cycle is started with. */
+export interface IoWorkerPlan {
+  /** Its name. */
+  readonly name: string;
+  /** Its kind. */
+  readonly server: DeviceServer;
+  /** What it serves. */
+  readonly devices: readonly DeviceStart[];
+  /** Ports that go with the message. */
+  readonly ports: readonly MessagePort[];
+}
+
+/** Names of workers. */
+const WORKER_NAMES: Readonly<Record<DeviceServer, string>> = {
+  io: "I/O",
+  network: "network",
+};
+
+/** Devices by kind. */
+interface OpenDevices {
+  readonly drives: PluggedDrive[];
+  readonly networks: PluggedNetwork[];
+  readonly entropy: PluggedEntropy[];
+}
+
+/** Devices that one worker serves. */
+interface WorkerDevices {
+  readonly server: DeviceServer;
+  readonly thread: string;
+  readonly devices: PluggedDevice[];
+}
+
+/** See the header of this file. */
+export class DeviceSet {
+  readonly #open: OpenDevices;
+  /** In the order of the workers. */
+  readonly #workers: readonly WorkerDevices[];
+  #ports: MessagePort[] = [];
+  #isOpen = true;
+
+  private constructor(open: OpenDevices) {
+    this.#open = open;
+    this.#workers = byWorker(all(open));
+  }
+
+  /** Opens all devices. Throws ConfigurationError; nothing is open then. */
+  static async open(descriptions: SlotDevices): Promise<DeviceSet> {
+    const open: OpenDevices = { drives: [], networks: [], entropy: [] };
+    try {
+      for (const drive of descriptions.drives) open.drives.push(await PluggedDrive.open(drive));
+      for (const card of descriptions.networks) open.networks.push(await openNetwork(card));
+      for (const source of descriptions.entropy) open.entropy.push(new PluggedEntropy(source));
+    } catch (error) {
+      for (const device of all(open)) device.close();
+      throw error;
+    }
+    return new DeviceSet(open);
+  }
+
+  /** Number of workers. */
+  get workers(): number {
+    return this.#workers.length;
+  }
+
+  /** Puts the devices into their slots, in memory that is all zero. */
+  install(slots: readonly MmioSlot[]): void {
+    this.#workers.forEach(({ devices }, worker) => {
+      for (const { slot, device } of devices) {
+        slots[slot].struct.install({ ...device, agent: ioAgent(worker) });
+      }
+    });
+  }
+
+  /** What the workers of a power cycle begin with. */
+  plan(): IoWorkerPlan[] {
+    this.#closePorts();
+    return this.#workers.map(({ server, thread, devices }) => {
+      const ports: MessagePort[] = [];
+      const openPort = (serve: (port: MessagePort) => void): MessagePort => {
+        const { port1, port2 } = new MessageChannel();
+        serve(port2);
+        this.#ports.push(port2);
+        ports.push(port1);
+        return port1;
+      };
+      const starts = devices.map((device) => device.start(openPort));
+      return { name: workerName(server, thread), server, devices: starts, ports };
+    });
+  }
+
+  /** Counts of all devices. */
+  statistics(slots: readonly MmioSlot[]): SlotDeviceStatistics {
+    return {
+      drives: this.#open.drives.map((drive) => drive.statistics(slots[drive.slot].struct)),
+      networks: this.#open.networks.map((card) => card.statistics(slots[card.slot].struct)),
+      entropy: this.#open.entropy.map((source) => source.statistics(slots[source.slot].struct)),
+    };
+  }
+
+  /** Closes all devices. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#closePorts();
+    for (const device of all(this.#open)) device.close();
+  }
+
+  #closePorts(): void {
+    for (const port of this.#ports) port.close();
+    this.#ports = [];
+  }
+}
+
+/** The host's sockets are loaded by machines that have a network. */
+async function openNetwork(description: NetworkDescription): Promise<PluggedNetwork> {
+  const { PluggedNetwork } = await import("./plugged_network.ts");
+  return await PluggedNetwork.open(description);
+}
+
+function all({ drives, networks, entropy }: OpenDevices): PluggedDevice[] {
+  return [...drives, ...networks, ...entropy];
+}
+
+function byWorker(devices: readonly PluggedDevice[]): WorkerDevices[] {
+  const workers: WorkerDevices[] = [];
+  for (const device of devices) {
+    const { server, thread } = device;
+    const found = workers.find((one) => one.server === server && one.thread === thread);
+    if (found === undefined) workers.push({ server, thread, devices: [device] });
+    else found.devices.push(device);
+  }
+  return workers;
+}
+
+function workerName(server: DeviceServer, thread: string): string {
+  return thread === "" ? WORKER_NAMES[server] : `${WORKER_NAMES[server]} ${thread}`;
+}

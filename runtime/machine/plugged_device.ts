@@ -1,0 +1,26 @@
+/** A device in a slot as main knows it, from the creation of its machine to the end, over all power cycles. */
+
+import type { SlotDevice } from "../virtio/device_struct.ts";
+import type { DeviceStart } from "./worker_messages.ts";
+
+/** Which workers there are for devices. */
+export type DeviceServer = "io" | "network";
+
+/** See the header of this file. */
+export interface PluggedDevice {
+  /** Its slot. */
+  readonly slot: number;
+  /** The kind of worker that serves it. */
+  readonly server: DeviceServer;
+  /** Devices with the same name here are served by one worker of that kind. */
+  readonly thread: string;
+  /** What the guest finds in the slot. */
+  readonly device: Omit<SlotDevice, "agent">;
+  /**
+   * What its worker begins a power cycle with.
+   * @param openPort makes a channel for this power cycle: `serve` gets main's end, the worker's is returned
+   */
+  start(openPort: (serve: (port: MessagePort) => void) => MessagePort): DeviceStart;
+  /** Lets go of all that it has of the host's. */
+  close(): void;
+}

@@ -1,0 +1,111 @@
+/**
+ * The host's network, by Deno's interface. Permissions are looked up before each use: without one nothing is asked on
+ * the guest's terminal, and what the guest wanted fails.
+ *
+ * Datagrams go through Node's interface, because Deno's own needs a flag for what is unstable.
+ */
+
+import { Buffer } from "node:buffer";
+import { createSocket, type Socket } from "node:dgram";
+import { addressText, parseAddress } from "./address.ts";
+import type { Closable, Endpoint, HostDatagrams, HostNetwork, HostStream } from "./host_network.ts";
+
+/** All addresses of the host, and a port that it chooses. */
+const ANY_PORT = { address: 0, port: 0 } as const;
+/** How long a host that cannot accept is left alone. */
+const RETRY_MS = 100;
+
+/** An address and a port as Deno names them. */
+export function endpointText({ address, port }: Endpoint): string {
+  return `${addressText(address)}:${port}`;
+}
+
+/** May an address be used? */
+export async function mayUse(endpoint: Endpoint): Promise<boolean> {
+  const host = endpointText(endpoint);
+  return (await Deno.permissions.query({ name: "net", host })).state === "granted";
+}
+
+async function requireUse(endpoint: Endpoint): Promise<void> {
+  if (await mayUse(endpoint)) return;
+  throw new Deno.errors.NotCapable(`no permission to use ${endpointText(endpoint)}`);
+}
+
+/** See the header of this file. */
+export class DenoNetwork implements HostNetwork {
+  /** See `HostNetwork`. */
+  async connect(to: Endpoint): Promise<HostStream> {
+    await requireUse(to);
+    const connection = await Deno.connect({ hostname: addressText(to.address), port: to.port });
+    connection.setNoDelay();
+    return connection;
+  }
+
+  /** See `HostNetwork`. */
+  listen(at: Endpoint, accepted: (stream: HostStream, from: Endpoint) => void): Closable {
+    const listener = Deno.listen({ hostname: addressText(at.address), port: at.port });
+    const state = { isClosed: false };
+    acceptAll(listener, state, accepted);
+    return {
+      close: () => {
+        state.isClosed = true;
+        listener.close();
+      },
+    };
+  }
+
+  /** See `HostNetwork`. */
+  async openDatagrams(
+    at: Endpoint | null,
+    received: (bytes: Uint8Array, from: Endpoint) => void,
+  ): Promise<HostDatagrams> {
+    const place = at ?? ANY_PORT;
+    await requireUse(place);
+    const socket = createSocket("udp4");
+    socket.on("message", (bytes, { address, port }) => {
+      const from = parseAddress(address);
+      if (from !== undefined) received(bytes, { address: from, port });
+    });
+    await bound(socket, place);
+    socket.on("error", () => {});
+    return { send: (bytes, to) => void send(socket, bytes, to), close: () => socket.close() };
+  }
+}
+
+/** A connection that fails before it is there, or a host with too many of them, is no reason to stop. */
+async function acceptAll(
+  listener: Deno.TcpListener,
+  state: { readonly isClosed: boolean },
+  accepted: (stream: HostStream, from: Endpoint) => void,
+): Promise<void> {
+  while (!state.isClosed) {
+    try {
+      const connection = await listener.accept();
+      const { hostname, port } = connection.remoteAddr;
+      const address = parseAddress(hostname);
+      if (address === undefined) connection.close();
+      else accepted(connection, { address, port });
+    } catch {
+      if (!state.isClosed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function bound(socket: Socket, { address, port }: Endpoint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(port, addressText(address), () => {
+      socket.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function send(socket: Socket, bytes: Uint8Array, to: Endpoint): Promise<void> {
+  if (!await mayUse(to)) return;
+  try {
+    socket.send(Buffer.from(bytes), to.port, addressText(to.address), () => {});
+  } catch {
+    // A socket that was closed meanwhile, or a size that cannot be sent: a datagram may be lost.
+  }
+}

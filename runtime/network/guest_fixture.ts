@@ -1,0 +1,222 @@
+/** A guest on a user-mode network, on the test's own thread: it makes and reads frames as a guest's kernel does. */
+
+import { parseAddress } from "./address.ts";
+import { planAddresses } from "./address_plan.ts";
+import { arpBytes, ArpOperation, type ArpPacket, readArp } from "./arp.ts";
+import { foldSum, transportChecksum } from "./checksum.ts";
+import { ManualClock } from "./clock_fixture.ts";
+import type { PolicySettings } from "./egress_policy.ts";
+import { ETHERNET_HEADER_BYTES, EtherType, newFrame, readEthernet } from "./ethernet.ts";
+import type { Endpoint } from "./host_network.ts";
+import { TestHost } from "./host_network_fixture.ts";
+import type { OutgoingFrame } from "./ip_link.ts";
+import { IPV4_HEADER_BYTES, type Ipv4Packet, Protocol, readIpv4, writeIpv4 } from "./ipv4.ts";
+import { TcpConnection } from "./tcp_connection.ts";
+import { TestEnd } from "./tcp_pair_fixture.ts";
+import { readTcp, TCP_CHECKSUM_AT, tcpBytes, TcpFlag, type TcpSegment } from "./tcp_segment.ts";
+import { readUdp, udpBytes, type UdpDatagram } from "./udp.ts";
+import { UserNetwork, type UserNetworkSettings } from "./user_network.ts";
+
+/** An address of a text that is one. */
+export function addressOf(text: string): number {
+  const address = parseAddress(text);
+  if (address === undefined) throw new TypeError(`Cannot take ${text} for an address`);
+  return address;
+}
+
+/** An address and a port. */
+export function endpointOf(text: string, port: number): Endpoint {
+  return { address: addressOf(text), port };
+}
+
+/** The network of a test that says nothing else. */
+export function testSettings(changes: Partial<UserNetworkSettings> = {}): UserNetworkSettings {
+  const plan = planAddresses({});
+  if ("cause" in plan) throw new TypeError(plan.cause);
+  const policy: PolicySettings = {
+    plan,
+    isRestricted: false,
+    allowed: [],
+    guestForwards: [],
+    nameServers: [endpointOf("127.0.0.53", 53)],
+  };
+  return { ...policy, hostForwards: [], hostName: "", ...changes };
+}
+
+const MTU_FRAME = 1514;
+const TURNS = 40;
+
+/** See the header of this file. */
+export class TestGuest {
+  readonly mac = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
+  readonly host = new TestHost();
+  readonly clock = new ManualClock();
+  readonly network: UserNetwork;
+  readonly arps: ArpPacket[] = [];
+  readonly packets: Ipv4Packet[] = [];
+  readonly datagrams: { readonly from: Endpoint; readonly datagram: UdpDatagram }[] = [];
+  readonly segments: { readonly from: number; readonly segment: TcpSegment }[] = [];
+  /** Takes connections at its ports. */
+  readonly listening = new Map<number, TestEnd>();
+  address = addressOf("10.0.2.15");
+  card = { takesBursts: false, completesChecksums: false };
+  #gateway: Uint8Array = new Uint8Array(6);
+  readonly #connections = new Map<string, TestEnd>();
+
+  constructor(settings: UserNetworkSettings = testSettings()) {
+    let word = 1;
+    this.network = new UserNetwork({
+      settings,
+      host: this.host,
+      clock: this.clock,
+      deliver: (frame) => this.#take(frame),
+      card: () => this.card,
+      randomWord: () => word += 0x1234_5678,
+    });
+  }
+
+  /** Asks who has an address, and learns the gateway's station from the answer. */
+  ask(target: number): void {
+    const payload = arpBytes({
+      operation: ArpOperation.REQUEST,
+      senderMac: this.mac,
+      sender: this.address,
+      targetMac: new Uint8Array(6),
+      target,
+    });
+    const frame = newFrame(new Uint8Array(6).fill(0xff), this.mac, EtherType.ARP, payload.length);
+    frame.set(payload, ETHERNET_HEADER_BYTES);
+    this.network.receive(frame, true);
+  }
+
+  /** Sends a packet, or a part of one. */
+  send(protocol: number, destination: number, payload: Uint8Array, part = {}): void {
+    const length = IPV4_HEADER_BYTES + payload.length;
+    const frame = newFrame(this.#gateway, this.mac, EtherType.IPV4, length);
+    writeIpv4(frame.subarray(ETHERNET_HEADER_BYTES), {
+      source: this.address,
+      destination,
+      protocol,
+      identification: 7,
+      fragmentOffset: 0,
+      hasMoreFragments: false,
+      payload,
+      ...part,
+    });
+    this.network.receive(frame, true);
+  }
+
+  sendDatagram(to: Endpoint, sourcePort: number, payload: Uint8Array): void {
+    const header = { source: this.address, destination: to.address, protocol: Protocol.UDP };
+    const datagram = { sourcePort, destinationPort: to.port, payload };
+    this.send(Protocol.UDP, to.address, udpBytes(datagram, header));
+  }
+
+  sendSegment(to: number, segment: TcpSegment): void {
+    const bytes = tcpBytes(segment);
+    const header = { source: this.address, destination: to, protocol: Protocol.TCP };
+    const sum = transportChecksum(header, bytes);
+    bytes[TCP_CHECKSUM_AT] = sum >>> 8;
+    bytes[TCP_CHECKSUM_AT + 1] = sum & 0xff;
+    this.send(Protocol.TCP, to, bytes);
+    this.network.flush();
+  }
+
+  /** Connects. */
+  connect(to: Endpoint, port: number): TestEnd {
+    const end = new TestEnd();
+    this.#connection(end, to, port, 1000 + port).open();
+    return end;
+  }
+
+  #connection(end: TestEnd, other: Endpoint, port: number, first: number): TcpConnection {
+    const connection: TcpConnection = new TcpConnection(
+      {
+        clock: this.clock,
+        burstBytes: 0,
+        send: (segment) => this.sendSegment(other.address, segment),
+        established: () => {
+          end.isEstablished = true;
+          end.pump();
+        },
+        data: (bytes) => end.data(bytes),
+        ended: () => end.hasEnded = true,
+        writable: () => end.pump(),
+        closed: (how) => end.closings.push(how),
+      },
+      { own: port, guest: other.port },
+      first,
+    );
+    end.connection = connection;
+    this.#connections.set(`${other.address}:${other.port} ${port}`, end);
+    return connection;
+  }
+
+  #take({ bytes, work }: OutgoingFrame): void {
+    if (work === null && bytes.length > MTU_FRAME) throw new Error("a frame is too long");
+    const frame = readEthernet(bytes);
+    if (frame === null) throw new Error("a frame is none");
+    this.#gateway = frame.source.slice();
+    if (frame.type === EtherType.ARP) {
+      const packet = readArp(frame.payload);
+      if (packet !== null) this.arps.push(packet);
+      return;
+    }
+    const packet = readIpv4(frame.payload);
+    if (packet === null) throw new Error("a packet is damaged");
+    this.packets.push(packet);
+    const isWhole = packet.fragmentOffset === 0 && !packet.hasMoreFragments;
+    if (packet.protocol === Protocol.UDP && isWhole) this.#takeDatagram(packet);
+    if (packet.protocol === Protocol.TCP) this.#takeSegment(packet, work !== null);
+  }
+
+  #takeDatagram(packet: Ipv4Packet): void {
+    const datagram = readUdp(packet.payload, packet);
+    if (datagram === null) throw new Error("a datagram is damaged");
+    this.datagrams.push({ from: { address: packet.source, port: datagram.sourcePort }, datagram });
+  }
+
+  #takeSegment(packet: Ipv4Packet, isUnfinished: boolean): void {
+    if (isUnfinished) requirePending(packet);
+    const segment = readTcp(packet.payload, isUnfinished ? null : packet);
+    if (segment === null) throw new Error("a segment is damaged");
+    this.segments.push({ from: packet.source, segment });
+    const { sourcePort, destinationPort } = segment;
+    const key = `${packet.source}:${sourcePort} ${destinationPort}`;
+    const known = this.#connections.get(key)?.connection;
+    const copy = { ...segment, payload: segment.payload.slice() };
+    if (known !== null && known !== undefined) {
+      queueMicrotask(() => {
+        known.receive(copy);
+        known.flush();
+      });
+      return;
+    }
+    const listener = this.listening.get(destinationPort);
+    if (listener === undefined || segment.flags !== TcpFlag.SYN) return;
+    const other = { address: packet.source, port: sourcePort };
+    this.#connection(listener, other, destinationPort, 5000).accept(copy);
+  }
+
+  /** Lets everything happen that needs no more than so much time. */
+  async settle(milliseconds = 10): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (let count = 0; count < TURNS; count++) await Promise.resolve();
+      this.clock.advance(milliseconds / TURNS);
+    }
+  }
+}
+
+/** What a card completes holds the sum of the pseudo header: with it the whole comes out right. */
+function requirePending(packet: Ipv4Packet): void {
+  const bytes = packet.payload.slice();
+  const pending = (bytes[TCP_CHECKSUM_AT] << 8) | bytes[TCP_CHECKSUM_AT + 1];
+  const { source, destination, protocol } = packet;
+  bytes[TCP_CHECKSUM_AT] = bytes[TCP_CHECKSUM_AT + 1] = 0;
+  const full = transportChecksum({ source, destination, protocol }, bytes);
+  const own = foldSum(
+    (~transportChecksum({ source: 0, destination: 0, protocol: 0 }, bytes) & 0xffff) -
+      bytes.length + pending,
+  );
+  if (foldSum(own) !== (~full & 0xffff)) throw new Error("a checksum cannot be completed");
+}

@@ -1,0 +1,92 @@
+/** Packets of version 4 of the Internet Protocol: RFC 791, "Internet Header Format". Options are skipped. */
+
+import { checksumOf } from "./checksum.ts";
+
+/** Numbers of what packets carry. */
+export const Protocol = { ICMP: 1, TCP: 6, UDP: 17 } as const;
+
+/** Bytes of a header without options. */
+export const IPV4_HEADER_BYTES = 20;
+/** Most bytes of a packet. */
+export const MAX_PACKET_BYTES = 0xffff;
+/** Fragments begin at multiples of this. */
+export const FRAGMENT_UNIT = 8;
+
+const VERSION = 4;
+const TIME_TO_LIVE = 64;
+const WORD_BYTES = 4;
+const Field = {
+  VERSION_LENGTH: 0,
+  TOTAL_LENGTH: 2,
+  IDENTIFICATION: 4,
+  FRAGMENT: 6,
+  TIME_TO_LIVE: 8,
+  PROTOCOL: 9,
+  CHECKSUM: 10,
+  SOURCE: 12,
+  DESTINATION: 16,
+} as const;
+const MORE_FRAGMENTS = 0x2000;
+const OFFSET_MASK = 0x1fff;
+
+/** A packet, or a fragment of one. */
+export interface Ipv4Packet {
+  /** Who has sent it. */
+  readonly source: number;
+  /** Whom it is for. */
+  readonly destination: number;
+  /** What it carries. */
+  readonly protocol: number;
+  /** Tells fragments of different packets apart. */
+  readonly identification: number;
+  /** Where the payload begins in the whole packet's. */
+  readonly fragmentOffset: number;
+  /** Do others follow? */
+  readonly hasMoreFragments: boolean;
+  /** That. */
+  readonly payload: Uint8Array;
+  /** The packet as it was read, with its header. */
+  readonly bytes: Uint8Array;
+}
+
+/** Reads a packet; null when it is none. */
+export function readIpv4(bytes: Uint8Array): Ipv4Packet | null {
+  if (bytes.length < IPV4_HEADER_BYTES || bytes[0] >>> 4 !== VERSION) return null;
+  const headerBytes = (bytes[0] & 0xf) * WORD_BYTES;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const total = view.getUint16(Field.TOTAL_LENGTH);
+  const isWhole = headerBytes >= IPV4_HEADER_BYTES && total >= headerBytes && total <= bytes.length;
+  if (!isWhole || checksumOf(bytes.subarray(0, headerBytes)) !== 0) return null;
+  const fragment = view.getUint16(Field.FRAGMENT);
+  return {
+    source: view.getUint32(Field.SOURCE),
+    destination: view.getUint32(Field.DESTINATION),
+    protocol: view.getUint8(Field.PROTOCOL),
+    identification: view.getUint16(Field.IDENTIFICATION),
+    fragmentOffset: (fragment & OFFSET_MASK) * FRAGMENT_UNIT,
+    hasMoreFragments: (fragment & MORE_FRAGMENTS) !== 0,
+    payload: bytes.subarray(headerBytes, total),
+    bytes: bytes.subarray(0, total),
+  };
+}
+
+/** A packet to write. */
+export type NewPacket = Omit<Ipv4Packet, "bytes">;
+
+/** Writes a packet to the start of `into`, which has room for it. */
+export function writeIpv4(into: Uint8Array, packet: NewPacket): void {
+  const view = new DataView(into.buffer, into.byteOffset, into.length);
+  const header = into.subarray(0, IPV4_HEADER_BYTES);
+  header.fill(0);
+  view.setUint8(Field.VERSION_LENGTH, VERSION << 4 | IPV4_HEADER_BYTES / WORD_BYTES);
+  view.setUint16(Field.TOTAL_LENGTH, IPV4_HEADER_BYTES + packet.payload.length);
+  view.setUint16(Field.IDENTIFICATION, packet.identification);
+  const more = packet.hasMoreFragments ? MORE_FRAGMENTS : 0;
+  view.setUint16(Field.FRAGMENT, packet.fragmentOffset / FRAGMENT_UNIT | more);
+  view.setUint8(Field.TIME_TO_LIVE, TIME_TO_LIVE);
+  view.setUint8(Field.PROTOCOL, packet.protocol);
+  view.setUint32(Field.SOURCE, packet.source);
+  view.setUint32(Field.DESTINATION, packet.destination);
+  view.setUint16(Field.CHECKSUM, checksumOf(header));
+  into.set(packet.payload, IPV4_HEADER_BYTES);
+}

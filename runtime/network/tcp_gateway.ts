@@ -1,0 +1,234 @@
+/**
+ * Lets a guest's TCP connections out into the host's network, and the host's in.
+ *
+ * A guest's SYN is answered when the host has the connection: a guest that connects to a port where nobody listens is
+ * refused, as it would be without a network in between. The host's own kernel accepts a forwarded connection before the
+ * guest does; it is closed when the guest refuses.
+ */
+
+import { foldSum, type PseudoHeader, pseudoSum, transportChecksum } from "./checksum.ts";
+import type { NetworkClock } from "./clock.ts";
+import type { EgressPolicy } from "./egress_policy.ts";
+import type { Endpoint, HostNetwork, HostStream } from "./host_network.ts";
+import type { FrameWork, OutgoingPacket } from "./ip_link.ts";
+import { IPV4_HEADER_BYTES, type Ipv4Packet, MAX_PACKET_BYTES, Protocol } from "./ipv4.ts";
+import { SEGMENT_BYTES, TcpConnection } from "./tcp_connection.ts";
+import { TcpRelay } from "./tcp_relay.ts";
+import {
+  readTcp,
+  resetFor,
+  TCP_CHECKSUM_AT,
+  TCP_HEADER_BYTES,
+  tcpBytes,
+  TcpFlag,
+  type TcpSegment,
+} from "./tcp_segment.ts";
+
+/** Connections at a time. */
+export const MAX_CONNECTIONS = 1024;
+/** First port of those that stand for an address of the host's that has no port to show. */
+const FIRST_FREE_PORT = 49_152;
+const PORTS = 16_384;
+
+/** What a guest's network card does itself. */
+export interface CardFeatures {
+  /** Does it complete checksums, and take frames that stand for several segments? */
+  readonly takesBursts: boolean;
+  readonly completesChecksums: boolean;
+}
+
+/** What happened, for counts. */
+export interface GatewayCounts {
+  /** Connections and first datagrams of the guest's that were let out. */
+  allowed: number;
+  /** Those that were refused. */
+  refused: number;
+}
+
+/** What a gateway is made of. */
+export interface GatewayParts {
+  readonly host: HostNetwork;
+  readonly policy: EgressPolicy;
+  readonly clock: NetworkClock;
+  /** Sends a packet to a guest. */
+  readonly send: (packet: OutgoingPacket) => void;
+  /** What the card of the guest does, at this moment. */
+  readonly card: () => CardFeatures;
+  /** 32 bits that nobody can guess. */
+  readonly randomWord: () => number;
+  readonly counts: GatewayCounts;
+}
+
+/** The ends of a connection as the guest sees them. */
+interface Flow {
+  readonly guest: Endpoint;
+  readonly other: Endpoint;
+  connection: TcpConnection | null;
+  relay: TcpRelay | null;
+}
+
+/** See the header of this file. */
+export class TcpGateway {
+  readonly #parts: GatewayParts;
+  readonly #flows = new Map<string, Flow>();
+  readonly #toFlush = new Set<TcpConnection>();
+  #nextPort = 0;
+
+  /** A gateway without connections. */
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+  }
+
+  /** Connections that there are. */
+  get connections(): number {
+    return this.#flows.size;
+  }
+
+  /** Takes a guest's packet. @param isComplete is its checksum there? */
+  receive(packet: Ipv4Packet, isComplete: boolean): void {
+    const segment = readTcp(packet.payload, isComplete ? packet : null);
+    if (segment === null) return;
+    const guest = { address: packet.source, port: segment.sourcePort };
+    const other = { address: packet.destination, port: segment.destinationPort };
+    const flow = this.#flows.get(keyOf(guest, other));
+    const isSyn = (segment.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.SYN;
+    if (flow === undefined) {
+      if (isSyn) this.#open({ guest, other, connection: null, relay: null }, segment);
+      else this.#refuse(guest, other, segment);
+      return;
+    }
+    if (isSyn && flow.connection?.state === "time-wait") {
+      this.#forget(flow);
+      this.#open({ guest, other, connection: null, relay: null }, segment);
+      return;
+    }
+    if (flow.connection !== null) {
+      this.#toFlush.add(flow.connection);
+      flow.connection.receive(segment);
+    } else if ((segment.flags & TcpFlag.RST) !== 0) this.#forget(flow);
+  }
+
+  /** Answers what came since the last call. */
+  flush(): void {
+    for (const connection of this.#toFlush) connection.flush();
+    this.#toFlush.clear();
+  }
+
+  /** A connection of the host's, for a guest. @param from whom it comes from, as the guest is to see it */
+  forward(stream: HostStream, from: Endpoint, guest: Endpoint): void {
+    const other = this.#freeEnd(from, guest);
+    if (other === null || this.#flows.size >= MAX_CONNECTIONS) return stream.close();
+    const flow: Flow = { guest, other, connection: null, relay: null };
+    this.#flows.set(keyOf(guest, other), flow);
+    this.#couple(flow, stream).open();
+  }
+
+  /** Breaks all connections off. */
+  close(): void {
+    for (const flow of [...this.#flows.values()]) {
+      flow.connection?.abort();
+      this.#forget(flow);
+    }
+  }
+
+  async #open(flow: Flow, syn: TcpSegment): Promise<void> {
+    const { policy, host, counts } = this.#parts;
+    const target = policy.target(Protocol.TCP, flow.other);
+    if (target === null || this.#flows.size >= MAX_CONNECTIONS) {
+      counts.refused++;
+      return this.#refuse(flow.guest, flow.other, syn);
+    }
+    const key = keyOf(flow.guest, flow.other);
+    const asked = { ...syn, payload: new Uint8Array(0) };
+    this.#flows.set(key, flow);
+    counts.allowed++;
+    try {
+      const stream = await host.connect(target);
+      if (this.#flows.get(key) === flow) this.#couple(flow, stream).accept(asked);
+      else stream.close();
+    } catch {
+      if (this.#flows.get(key) !== flow) return;
+      this.#forget(flow);
+      this.#refuse(flow.guest, flow.other, asked);
+    }
+  }
+
+  #couple(flow: Flow, stream: HostStream): TcpConnection {
+    const { clock, randomWord, card } = this.#parts;
+    const connection: TcpConnection = new TcpConnection(
+      {
+        clock,
+        send: (segment) =>
+          this.#send(flow.other.address, flow.guest.address, segment, connection.segmentBytes),
+        established: () => flow.relay?.begin(),
+        data: (bytes) => flow.relay?.data(bytes),
+        ended: () => flow.relay?.ended(),
+        writable: () => flow.relay?.writable(),
+        closed: () => this.#forget(flow),
+        burstBytes: card().takesBursts
+          ? MAX_PACKET_BYTES - IPV4_HEADER_BYTES - TCP_HEADER_BYTES
+          : SEGMENT_BYTES,
+      },
+      { own: flow.other.port, guest: flow.guest.port },
+      randomWord(),
+    );
+    flow.connection = connection;
+    flow.relay = new TcpRelay(connection, stream);
+    return connection;
+  }
+
+  #forget(flow: Flow): void {
+    const key = keyOf(flow.guest, flow.other);
+    if (this.#flows.get(key) === flow) this.#flows.delete(key);
+    flow.relay?.closed();
+  }
+
+  #refuse(guest: Endpoint, other: Endpoint, segment: TcpSegment): void {
+    const reset = resetFor(segment);
+    if (reset !== null) this.#send(other.address, guest.address, reset);
+  }
+
+  #send(source: number, destination: number, segment: TcpSegment, size = SEGMENT_BYTES): void {
+    const { send, card } = this.#parts;
+    const payload = tcpBytes(segment);
+    const header = { source, destination, protocol: Protocol.TCP };
+    const segmentBytes = segment.payload.length > size ? size : 0;
+    const isLeft = card().completesChecksums || segmentBytes > 0;
+    putChecksum(
+      payload,
+      isLeft ? pendingChecksum(header, payload) : transportChecksum(header, payload),
+    );
+    const work: FrameWork = {
+      checksumStart: 0,
+      checksumOffset: TCP_CHECKSUM_AT,
+      segmentBytes,
+      headerBytes: payload.length - segment.payload.length,
+    };
+    send({ ...header, payload, work: isLeft ? work : null });
+  }
+
+  /** An end that no connection with this guest has: the one that comes, if possible. */
+  #freeEnd(from: Endpoint, guest: Endpoint): Endpoint | null {
+    if (!this.#flows.has(keyOf(guest, from))) return from;
+    for (let tries = 0; tries < PORTS; tries++) {
+      this.#nextPort = (this.#nextPort + 1) % PORTS;
+      const other = { address: from.address, port: FIRST_FREE_PORT + this.#nextPort };
+      if (!this.#flows.has(keyOf(guest, other))) return other;
+    }
+    return null;
+  }
+}
+
+function keyOf(guest: Endpoint, other: Endpoint): string {
+  return `${guest.address}:${guest.port} ${other.address}:${other.port}`;
+}
+
+/** What a card finds in the place of a checksum that it completes. */
+function pendingChecksum(header: PseudoHeader, payload: Uint8Array): number {
+  return foldSum(pseudoSum(header, payload.length));
+}
+
+function putChecksum(bytes: Uint8Array, checksum: number): void {
+  bytes[TCP_CHECKSUM_AT] = checksum >>> 8;
+  bytes[TCP_CHECKSUM_AT + 1] = checksum & 0xff;
+}

@@ -1,0 +1,197 @@
+/**
+ * A driver and a slot on one thread: what tests do to a slot as a guest would. Who makes one brings the device, and calls
+ * the worker's side by hand.
+ */
+
+import { ioAgent } from "../atomics/agents.ts";
+import { DeviceStores } from "../atomics/device_store.ts";
+import { GUEST_RAM_OFFSET, Machine } from "../atomics/shared_layout.ts";
+import { createMmioAccess } from "../devices/device.ts";
+import type { SlotDevice } from "./device_struct.ts";
+import { GuestRam } from "./guest_ram.ts";
+import { MmioSlot } from "./mmio_slot.ts";
+import { DescriptorFlag, DeviceStatus, MmioRegister } from "./registers.ts";
+
+/** Guest physical address of the fixture's RAM. */
+export const RAM_BASE = 0x8000_0000;
+/** Bytes of it. */
+export const RAM_BYTES = 0x10_0000;
+const SLOT_AT = 0x8_0000 >> 2;
+
+/** Where the driver keeps its first queue, and what its requests are made of. */
+export const Place = {
+  DESCRIPTORS: RAM_BASE,
+  DRIVER: RAM_BASE + 0x1000,
+  DEVICE: RAM_BASE + 0x2000,
+  HEADER: RAM_BASE + 0x3000,
+  INDIRECT: RAM_BASE + 0x4000,
+  STATUS: RAM_BASE + 0x3800,
+  /** The second queue, with its parts as far from here as those of the first one are from the start. */
+  SECOND_QUEUE: RAM_BASE + 0x5000,
+  DATA: RAM_BASE + 0x1_0000,
+} as const;
+
+/** Bytes that a queue takes. */
+export const QUEUE_BYTES = 0x3000;
+
+/** Where a queue is. */
+export function queueBase(queue: number): number {
+  return queue === 0 ? RAM_BASE : Place.SECOND_QUEUE;
+}
+
+/** One descriptor as a driver writes it. */
+export interface Descriptor {
+  readonly address: number | bigint;
+  readonly length: number;
+  readonly flags?: number;
+  readonly next?: number;
+}
+
+/** What a slot's driver is made of. */
+export interface SlotDriverParts {
+  readonly device: Omit<SlotDevice, "agent">;
+  readonly ramBytes?: number;
+  /** Bytes of shared memory behind RAM. */
+  readonly behindRam?: number;
+}
+
+/** See the header of this file. */
+export class SlotDriver {
+  readonly words: Int32Array;
+  readonly view: DataView;
+  readonly slot: MmioSlot;
+  readonly stores: DeviceStores;
+  readonly ram: GuestRam;
+  /** Level of the interrupt line, and how often it rose. */
+  level = false;
+  interrupts = 0;
+  readonly #access = createMmioAccess(0);
+  readonly #available = [0, 0];
+  readonly #sizes = [0, 0];
+
+  constructor({ device, ramBytes = RAM_BYTES, behindRam = 0 }: SlotDriverParts) {
+    this.words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET + ramBytes + behindRam));
+    this.view = new DataView(this.words.buffer, GUEST_RAM_OFFSET);
+    this.words[Machine.HART_COUNT.offset >> 2] = 1;
+    this.words[Machine.IO_WORKER_COUNT.offset >> 2] = 1;
+    this.slot = new MmioSlot(this.words, SLOT_AT, {
+      setLevel: (asserted) => {
+        if (asserted && !this.level) this.interrupts++;
+        this.level = asserted;
+      },
+    });
+    const agent = ioAgent(0);
+    this.slot.struct.install({ ...device, agent });
+    this.stores = new DeviceStores(this.words, agent);
+    const place = { base: RAM_BASE, offset: GUEST_RAM_OFFSET, bytes: ramBytes };
+    this.ram = new GuestRam(this.words, place);
+  }
+
+  read(offset: number, size = 4): number {
+    Object.assign(this.#access, { offset, size, low: 0, high: 0, retry: false });
+    this.slot.load(this.#access);
+    return this.#access.low >>> 0;
+  }
+
+  /** @returns whether the slot asks to repeat the access */
+  write(offset: number, low: number, size = 4): boolean {
+    Object.assign(this.#access, { offset, size, low, high: 0, retry: false });
+    this.slot.store(this.#access);
+    return this.#access.retry;
+  }
+
+  get status(): number {
+    return this.read(MmioRegister.STATUS);
+  }
+
+  /** Brings the device up with these features (besides version 1) and its queues. */
+  start(features: number, size = 8, queues = 1): void {
+    this.write(MmioRegister.STATUS, 0);
+    this.write(MmioRegister.STATUS, DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
+    this.write(MmioRegister.DRIVER_FEATURES_SELECT, 0);
+    this.write(MmioRegister.DRIVER_FEATURES, features);
+    this.write(MmioRegister.DRIVER_FEATURES_SELECT, 1);
+    this.write(MmioRegister.DRIVER_FEATURES, 1);
+    const agreed = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
+    this.write(MmioRegister.STATUS, agreed);
+    for (let queue = 0; queue < queues; queue++) this.openQueue(size, queue);
+    this.write(MmioRegister.STATUS, agreed | DeviceStatus.DRIVER_OK);
+  }
+
+  openQueue(size: number, queue = 0): void {
+    const base = queueBase(queue);
+    new Uint8Array(this.words.buffer, GUEST_RAM_OFFSET + base - RAM_BASE, QUEUE_BYTES).fill(0);
+    this.#available[queue] = 0;
+    this.#sizes[queue] = size;
+    this.write(MmioRegister.QUEUE_SELECT, queue);
+    this.write(MmioRegister.QUEUE_SIZE, size);
+    this.write(MmioRegister.QUEUE_DESCRIPTORS_LOW, base);
+    this.write(MmioRegister.QUEUE_DRIVER_LOW, this.#driverArea(queue));
+    this.write(MmioRegister.QUEUE_DEVICE_LOW, this.#deviceArea(queue));
+    this.write(MmioRegister.QUEUE_READY, 1);
+  }
+
+  #driverArea(queue: number): number {
+    return queueBase(queue) + Place.DRIVER - Place.DESCRIPTORS;
+  }
+
+  #deviceArea(queue: number): number {
+    return queueBase(queue) + Place.DEVICE - Place.DESCRIPTORS;
+  }
+
+  /** Writes a descriptor of a table. */
+  describe(table: number, index: number, { address, length, flags = 0, next = 0 }: Descriptor) {
+    const at = table - RAM_BASE + index * 16;
+    this.view.setBigUint64(at, BigInt(address), true);
+    this.view.setUint32(at + 8, length, true);
+    this.view.setUint16(at + 12, flags, true);
+    this.view.setUint16(at + 14, next, true);
+  }
+
+  /** Writes a chain of descriptors from `first` on. */
+  chain(
+    first: number,
+    descriptors: readonly Descriptor[],
+    table: number = Place.DESCRIPTORS,
+  ): void {
+    descriptors.forEach((descriptor, place) => {
+      const isLast = place === descriptors.length - 1;
+      const flags = (descriptor.flags ?? 0) | (isLast ? 0 : DescriptorFlag.NEXT);
+      this.describe(table, first + place, { ...descriptor, flags, next: first + place + 1 });
+    });
+  }
+
+  /** Makes the chain that begins at a descriptor available. */
+  offer(head: number, queue = 0): void {
+    const index = this.#available[queue];
+    const entry = this.#driverArea(queue) - RAM_BASE + 4 + index % this.#sizes[queue] * 2;
+    this.view.setUint16(entry, head, true);
+    this.#available[queue] = (index + 1) & 0xffff;
+    this.setAvailableIndex(this.#available[queue], queue);
+  }
+
+  setAvailableIndex(index: number, queue = 0): void {
+    this.view.setUint16(this.#driverArea(queue) - RAM_BASE + 2, index, true);
+  }
+
+  /** Index up to which the device has given chains back. */
+  usedOf(queue: number): number {
+    return this.view.getUint16(this.#deviceArea(queue) - RAM_BASE + 2, true);
+  }
+
+  /** The same of the first queue. */
+  get used(): number {
+    return this.usedOf(0);
+  }
+
+  /** An element that was given back. */
+  usedElement(index: number, queue = 0): { readonly head: number; readonly written: number } {
+    const at = this.#deviceArea(queue) - RAM_BASE + 4 + index % this.#sizes[queue] * 8;
+    return { head: this.view.getUint32(at, true), written: this.view.getUint32(at + 4, true) };
+  }
+
+  /** Bytes of RAM. */
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.words.buffer, GUEST_RAM_OFFSET + address - RAM_BASE, length);
+  }
+}

@@ -1,0 +1,294 @@
+// Debian's kernel on a network in the process: an address by DHCP, the gateway, names, bytes both ways with their sums,
+// and what a guest is not let out to. The host's loopback is the only place that anything is sent to.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createHash } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { Machine, type NetBackend, type NetworkOptions } from "../../mod.ts";
+import { outputOf } from "../library/machine_fixture.ts";
+import { guestFiles } from "../tools/guest.ts";
+import { NETWORK_MODULES } from "../tools/guest_modules.ts";
+import { DISK_APPEND, diskInitrd, modulesOrSkip } from "./disk_guest.ts";
+
+/** A guest that still runs after this long hangs. */
+const HANG_AFTER_MS = 300_000;
+const TRANSFER_BYTES = 8 * 2 ** 20;
+
+const modules = await modulesOrSkip(NETWORK_MODULES);
+const ignore = modules === null;
+
+/** What the DHCP client of the guest runs, and running it. */
+const GET_ADDRESS = `cat > /tmp/lease <<'END'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/$mask" dev "$interface"
+[ -n "$router" ] && ip route add default via "$router"
+echo "LEASE $ip $mask router=$router dns=$dns"
+END
+chmod +x /tmp/lease && ip link set eth0 up && udhcpc -i eth0 -n -q -s /tmp/lease`;
+
+function pattern(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 0x1_0000) {
+    crypto.getRandomValues(bytes.subarray(at, at + 0x1_0000));
+  }
+  return bytes;
+}
+
+function sumOf(bytes: Uint8Array): string {
+  return createHash("md5").update(bytes).digest("hex");
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
+  await connection.closeWrite();
+}
+
+async function readAll(connection: Deno.Conn): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(connection.readable).arrayBuffer());
+}
+
+/** A server on the host's loopback that takes one connection after the other. */
+function serve(answer: (connection: Deno.Conn) => Promise<void>): Deno.TcpListener {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  (async () => {
+    for await (const connection of listener) await answer(connection);
+  })();
+  return listener;
+}
+
+function portOf(listener: Deno.TcpListener): number {
+  return listener.addr.port;
+}
+
+/** A port that nobody listens at. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return portOf(listener);
+}
+
+async function withGuest(
+  networks: readonly NetworkOptions[],
+  commands: string,
+  meanwhile: (machine: Machine, output: Promise<string>) => Promise<void> = async () => {},
+): Promise<string> {
+  await using machine = await Machine.create({
+    harts: 2,
+    memory: "512M",
+    kernel: guestFiles().kernel,
+    initrd: await diskInitrd(modules ?? new Uint8Array(0), commands),
+    append: DISK_APPEND,
+    networks,
+    entropy: [{}],
+    noReboot: true,
+    signal: AbortSignal.timeout(HANG_AFTER_MS),
+  });
+  const output = outputOf(machine);
+  await machine.start();
+  await meanwhile(machine, output);
+  const { reason, message } = await machine.exited;
+  assertEquals([reason, message], ["power-off", undefined], await output);
+  assertMatch(await output, /RUN-EXIT 0\r\n/);
+  return await output;
+}
+
+/** A name server that knows one name. */
+function nameServer(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.on("message", (question, { port, address }) => {
+    const end = question.indexOf(0, 12) + 5;
+    const isAddress = question[end - 3] === 1;
+    const head = Uint8Array.from(question.subarray(0, end));
+    head[2] |= 0x80;
+    head[7] = isAddress ? 1 : 0;
+    head.fill(0, 8, 12);
+    const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 33];
+    socket.send(Uint8Array.of(...head, ...(isAddress ? record : [])), port, address);
+  });
+  return new Promise((resolve) => socket.bind(0, "127.0.0.1", () => resolve(socket)));
+}
+
+Deno.test({
+  name: "a guest gets an address, random numbers, the gateway's answers, and names",
+  ignore,
+  async fn() {
+    const names = await nameServer();
+    try {
+      const text = await withGuest(
+        [{ network: { nameServer: `127.0.0.1:${names.address().port}` } }],
+        `${GET_ADDRESS} && ping -c 3 10.0.2.2 && nslookup weft.test 10.0.2.3 && ` +
+          "head -c 4096 /dev/hwrng | wc -c && cat /sys/class/misc/hw_random/rng_current",
+      );
+      assertMatch(text, /LEASE 10\.0\.2\.15 24 router=10\.0\.2\.2 dns=10\.0\.2\.3/);
+      assertMatch(text, /3 packets transmitted, 3 packets received/);
+      assertMatch(text, /Address:? .*192\.0\.2\.33/);
+      assertMatch(text, /^4096\r$/m);
+      assertMatch(text, /^virtio_rng/m);
+    } finally {
+      names.close();
+    }
+  },
+});
+
+Deno.test({
+  name: "bytes go to the host's loopback and back whole, over pauses of the machine",
+  ignore,
+  async fn() {
+    const sent = pattern(TRANSFER_BYTES);
+    const arrived: string[] = [];
+    const source = serve((connection) => writeAll(connection, sent));
+    const target = serve(async (connection) => {
+      arrived.push(sumOf(await readAll(connection)));
+    });
+    try {
+      const allow = [source, target].map((listener) => `127.0.0.1:${portOf(listener)}`);
+      const text = await withGuest(
+        [{ network: { allow } }],
+        `${GET_ADDRESS} && nc 10.0.2.2 ${portOf(source)} < /dev/null > /tmp/got && ` +
+          `md5sum < /tmp/got && nc 10.0.2.2 ${portOf(target)} < /tmp/got > /dev/null`,
+        async (machine) => {
+          for (let pauses = 0; pauses < 3; pauses++) {
+            const enough = (pauses + 1) * TRANSFER_BYTES / 5;
+            while (machine.state !== "ended" && received(machine) < enough) {
+              await new Promise<void>((resolve) => queueMicrotask(resolve));
+              await Deno.stat(".");
+            }
+            await machine.pause();
+            const before = received(machine);
+            for (let turns = 0; turns < 50; turns++) await Deno.stat(".");
+            assertEquals(received(machine), before, "something arrived in a pause");
+            await machine.resume();
+          }
+        },
+      );
+      assertMatch(text, new RegExp(sumOf(sent)));
+      assertEquals(arrived, [sumOf(sent)]);
+    } finally {
+      source.close();
+      target.close();
+    }
+  },
+});
+
+function received(machine: Machine): number {
+  return machine.stats().networks[0].bytesReceived;
+}
+
+Deno.test({
+  name: "a port of the host's is the guest's, and bytes through it come back whole",
+  ignore,
+  async fn() {
+    const hostPort = freePort();
+    const sent = pattern(TRANSFER_BYTES / 4);
+    await withGuest(
+      [{
+        network: {
+          restrict: true,
+          hostForwards: [{ hostAddress: "127.0.0.1", hostPort, guestPort: 7 }],
+        },
+      }],
+      `${GET_ADDRESS} && nc -l -p 7 -e /bin/cat`,
+      async (machine) => {
+        for (;;) {
+          assert(machine.state !== "ended", "the guest ended before it was reached");
+          const back = await exchange(hostPort, sent);
+          if (back === null) continue;
+          assertEquals(sumOf(back), sumOf(sent));
+          return;
+        }
+      },
+    );
+  },
+});
+
+/** @returns null when the guest does not listen yet */
+async function exchange(port: number, bytes: Uint8Array): Promise<Uint8Array | null> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  try {
+    const written = writeAll(connection, bytes).catch(() => {});
+    const back = await readAll(connection);
+    await written;
+    return back.length === 0 ? null : back;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionReset) return null;
+    throw error;
+  }
+}
+
+Deno.test({
+  name: "a guest is not let out to loopback and private addresses that were not allowed",
+  ignore,
+  async fn() {
+    let reached = 0;
+    const listener = serve((connection) => {
+      reached++;
+      connection.close();
+      return Promise.resolve();
+    });
+    try {
+      const port = portOf(listener);
+      const refused = ["10.0.2.2", "127.0.0.1", "10.9.9.9", "192.168.1.1", "169.254.169.254"]
+        .map((address) => `! nc -w 5 ${address} ${port} < /dev/null`).join(" && ");
+      await withGuest([{}], `${GET_ADDRESS} && ${refused}`, async (machine) => {
+        await machine.exited;
+        const [{ allowed, refused: counted }] = machine.stats().networks;
+        assertEquals([allowed, counted], [0, 4]); // 127.0.0.1 is the guest's own
+      });
+      assertEquals(reached, 0);
+    } finally {
+      listener.close();
+    }
+  },
+});
+
+/** A network of the caller's with one other station, which answers who has its address, and pings. */
+class PingBackend implements NetBackend {
+  pings = 0;
+  readonly #mac = [0x52, 0x54, 0, 9, 9, 9];
+  #deliver: (frame: Uint8Array) => boolean = () => false;
+
+  connect(deliver: (frame: Uint8Array) => boolean): void {
+    this.#deliver = deliver;
+  }
+
+  send(frame: Uint8Array): void {
+    const reply = frame.slice();
+    reply.set(frame.subarray(6, 12), 0);
+    reply.set(this.#mac, 6);
+    const isArp = frame[12] === 8 && frame[13] === 6;
+    const isPing = frame[12] === 8 && frame[13] === 0 && frame[23] === 1 && frame[34] === 8;
+    if (isArp) {
+      reply[21] = 2;
+      reply.set(this.#mac, 22);
+      reply.set(frame.subarray(38, 42), 28);
+      reply.set(frame.subarray(22, 32), 32);
+    } else if (isPing) {
+      this.pings++;
+      reply.set(frame.subarray(30, 34), 26);
+      reply.set(frame.subarray(26, 30), 30);
+      reply[34] = 0;
+      const sum = (frame[36] << 8 | frame[37]) + 0x800;
+      const folded = (sum & 0xffff) + (sum >>> 16);
+      reply[36] = folded >>> 8;
+      reply[37] = folded & 0xff;
+    } else return;
+    this.#deliver(reply);
+  }
+}
+
+Deno.test({
+  name: "a network of the caller's carries frames both ways",
+  ignore,
+  async fn() {
+    const network = new PingBackend();
+    const text = await withGuest(
+      [{ network, mac: "52:54:00:aa:bb:cc" }],
+      "ip addr add 192.0.2.1/24 dev eth0 && ip link set eth0 up && ping -c 3 192.0.2.9 && " +
+        "cat /sys/class/net/eth0/address",
+    );
+    assertMatch(text, /3 packets transmitted, 3 packets received/);
+    assertMatch(text, /52:54:00:aa:bb:cc/);
+    assertEquals(network.pings, 3);
+  },
+});
