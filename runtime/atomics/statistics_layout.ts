@@ -92,6 +92,8 @@ export const CompilerCounter = {
   CACHE_MISSES: 5,
   /** Guest instructions of the regions that were lifted, those of callees in place of their calls included. */
   INSTRUCTIONS: 6,
+  /** Regions that were given up because there was too much code. */
+  EVICTED_REGIONS: 7,
   /** Milliseconds spent lifting guest code. */
   LIFT_MS: 8,
   /** Milliseconds spent in optimizer passes. */

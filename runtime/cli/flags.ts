@@ -48,7 +48,7 @@ import {
   rejectUnknownProperties,
 } from "./property_list.ts";
 import { parsePassList } from "./pass_list.ts";
-import { parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
+import { parseMebibytes, parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -102,6 +102,8 @@ export interface CommandLine extends DriveFlags {
   /** Column of the memory order table. */
   hostOrder?: HostOrderChoice;
   encoder?: Encoder;
+  /** Memory for compiled code in bytes. */
+  codeBytes?: number;
   /** Emit loads that the host may merge and swap. */
   unsafePlainLoads?: boolean;
   /** One lock around all devices. */
@@ -252,6 +254,7 @@ export const FLAGS: readonly FlagRow[] = [
       }: what encodes compiled code, to find out whether it does so wrongly; ` +
       `host-order=${HOST_ORDER_CHOICES.join("|")}: what the host is taken to order by itself; ` +
       "code-cache=D: keep compiled code in folder D for later machines; " +
+      "tb-size=N: keep compiled code of N MiB in memory; " +
       "bql=on: one lock around all devices, to measure what it costs; " +
       "unsafe-plain-loads=on breaks the memory model, for tests",
     parse: parseAccel,
@@ -494,6 +497,7 @@ const ACCEL_PROPERTIES = [
   "host-order",
   "encoder",
   "code-cache",
+  "tb-size",
   "unsafe-plain-loads",
 ] as const;
 
@@ -521,6 +525,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (order !== undefined) {
     line.hostOrder = parseChoice(`-accel ...,host-order=${order}`, order, HOST_ORDER_CHOICES);
   }
+  const codeSize = properties.get("tb-size");
+  if (codeSize !== undefined) line.codeBytes = parseMebibytes("accel", "tb-size", codeSize);
   const folder = properties.get("code-cache");
   if (folder !== undefined) line.codeCache = requireFolder(folder);
   const plain = properties.get("unsafe-plain-loads");

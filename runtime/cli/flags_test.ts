@@ -80,6 +80,7 @@ Deno.test("the memory order table's column and the unsafe loads are properties o
 
 Deno.test("what encodes compiled code is a property of -accel", () => {
   assertEquals(parseCommandLine(words("-accel tcg,encoder=binaryen")), { encoder: "binaryen" });
+  assertEquals(parseCommandLine(words("-accel tcg,tb-size=2")), { codeBytes: 0x20_0000 });
   const wrong = words("-accel tcg,encoder=wabt");
   assertThrows(() => parseCommandLine(wrong), UsageError, "direct");
 });

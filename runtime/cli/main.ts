@@ -110,6 +110,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),
       ...given("encoder", line.encoder),
+      ...given("codeBytes", line.codeBytes),
       ...given("unsafePlainLoads", line.unsafePlainLoads),
       ...given("bql", line.bql),
       ...given("llsc", line.llsc),

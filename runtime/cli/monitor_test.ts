@@ -12,6 +12,7 @@ const STATISTICS: MachineStatistics = {
   cachedRegions: 0,
   uncachedRegions: 0,
   invalidations: 4,
+  evictedRegions: 0,
   translations: {
     pageWalks: 5,
     walksAvoided: 10,

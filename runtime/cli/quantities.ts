@@ -4,6 +4,8 @@ import { parseByteCount } from "../machine/byte_count.ts";
 import { parsePropertyList, rejectUnknownProperties } from "./property_list.ts";
 import { UsageError } from "./usage_error.ts";
 
+const MEBIBYTE = 1024 * 1024;
+
 /** Bytes of `-m 512`, `-m 1.5G`, `-m size=2G`. A number without a suffix counts MiB. */
 export function parseMemory(text: string): number {
   const { head, properties } = parsePropertyList("m", text);
@@ -18,6 +20,16 @@ export function parseMemory(text: string): number {
     });
   }
   return bytes;
+}
+
+/** Bytes of a property that counts MiB: a whole number, more than 0. */
+export function parseMebibytes(flag: string, property: string, text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text) * MEBIBYTE;
+  throw new UsageError({
+    what: `-${flag} ...,${property}=${text}`,
+    cause: "its value is a whole number of MiB, more than 0",
+    fix: `write ${property}=256`,
+  });
 }
 
 /** A number of seconds, more than 0. */

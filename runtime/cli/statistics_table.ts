@@ -27,6 +27,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["modules compiled", `${statistics.modules} (${statistics.moduleBytes} bytes)`],
     ...cacheRows(statistics),
     ["invalidations", `${statistics.invalidations}`],
+    ["regions evicted", `${statistics.evictedRegions}`],
     ["page walks", `${statistics.translations.pageWalks}`],
     ["page walks avoided", `${statistics.translations.walksAvoided}`],
     ["flushes avoided", `${statistics.translations.flushesAvoided}`],

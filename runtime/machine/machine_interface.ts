@@ -130,6 +130,8 @@ export interface MachineStatistics {
   readonly moduleBytes: number;
   /** Regions dropped because their guest code was changed. */
   readonly invalidations: number;
+  /** Regions given up because compiled code took too much memory. */
+  readonly evictedRegions: number;
   /** Regions that came from the code cache, where there is one. */
   readonly cachedRegions: number;
   /** Regions that had to be compiled because the code cache did not have them. */

@@ -67,6 +67,7 @@ export function readStatistics(
     compiledInstructions: compiler[CompilerCounter.INSTRUCTIONS],
     modules: compiler[CompilerCounter.MODULES],
     moduleBytes: compiler[CompilerCounter.MODULE_BYTES],
+    evictedRegions: compiler[CompilerCounter.EVICTED_REGIONS],
     cachedRegions: compiler[CompilerCounter.CACHE_HITS],
     uncachedRegions: compiler[CompilerCounter.CACHE_MISSES],
     invalidations: sum(counters, HartCounter.INVALIDATIONS),

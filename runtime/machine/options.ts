@@ -7,6 +7,7 @@
  * properties are the guest architecture's own and are checked where the guest is built.
  */
 
+import { DEFAULT_CODE_BYTES } from "../translation/code_clock.ts";
 import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
@@ -25,6 +26,9 @@ export type MachineName = typeof MACHINE_NAMES[number];
 export const MIN_RAM_BYTES = 0x10_0000;
 /** Guest RAM of a machine that does not say how much it wants: QEMU's own default. */
 export const DEFAULT_RAM_BYTES = 0x800_0000;
+
+/** Least memory for compiled code: some hundred regions. */
+export const MIN_CODE_BYTES = 0x10_0000;
 
 /** CPU models that can be named. */
 export const CPU_MODELS = ["rv64", "max"] as const;
@@ -168,6 +172,8 @@ export interface AccelOptions {
   readonly passes?: readonly PassName[];
   /** What encodes compiled code as Wasm, to find out whether it does so wrongly. Default: `direct`. */
   readonly encoder?: Encoder;
+  /** Most memory for compiled code, in bytes; a quarter more for a moment. Default: 256 MiB. */
+  readonly codeBytes?: number;
   /** For tests of the translation itself. */
   readonly experiment?: TranslationExperiment;
   /** One lock around all devices, as QEMU has it, to measure what it costs. Default: false. */
@@ -303,6 +309,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
       hostOrder: options.accel?.hostOrder ?? "auto",
       unsafePlainLoads: options.accel?.unsafePlainLoads ?? false,
       encoder: options.accel?.encoder ?? "direct",
+      codeBytes: options.accel?.codeBytes ?? DEFAULT_CODE_BYTES,
       experiment: options.accel?.experiment ?? {},
       bql: options.accel?.bql ?? false,
       llsc: options.accel?.llsc ?? "monitor",
@@ -325,6 +332,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkFiles(description);
   checkCodeCache(description);
   checkIcount(description);
+  checkCodeBytes(description);
   checkWatchdog(description);
   checkSymbols(description);
   checkDrives(description);
@@ -365,6 +373,15 @@ function checkDrives({ drives, machine, accel: { icount } }: MachineDescription)
       fix: "leave one of them out, or put the files into -initrd",
     });
   }
+}
+
+function checkCodeBytes({ accel: { codeBytes } }: MachineDescription): void {
+  if (codeBytes >= MIN_CODE_BYTES) return;
+  throw new ConfigurationError({
+    what: `${codeBytes} bytes for compiled code`,
+    cause: `it needs at least ${sizeText(MIN_CODE_BYTES)}`,
+    fix: "use more, or leave it out",
+  });
 }
 
 function checkCodeCache({ accel: { codeCache } }: MachineDescription): void {

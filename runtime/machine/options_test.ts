@@ -32,6 +32,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     passes: [...PASS_NAMES],
     hostOrder: "auto",
     encoder: "direct",
+    codeBytes: 256 * 1024 * 1024,
     unsafePlainLoads: false,
     experiment: {},
     codeCache: null,

@@ -380,6 +380,7 @@ export class PowerCycle {
       powerCycle: this.#number,
       ports,
       debug: description.debug.categories,
+      codeBytes: description.accel.codeBytes,
       recordsRegions: this.#parts.jitMap !== null,
     });
     this.#startIoWorkers(shared);

@@ -80,6 +80,8 @@ export interface CompilerStart extends SharedStart {
   readonly ports: readonly MessagePort[];
   /** Categories of the debug log. */
   readonly debug: readonly string[];
+  /** About how much memory compiled code may take. */
+  readonly codeBytes: number;
   /** Does main keep a list of what is compiled? */
   readonly recordsRegions: boolean;
 }

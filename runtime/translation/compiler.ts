@@ -49,6 +49,8 @@ export interface CompilerParts {
   readonly frontend: GuestFrontend;
   /** How guest code is translated. */
   readonly settings: TranslationSettings;
+  /** About how much memory compiled code may take. */
+  readonly codeBytes: number;
   /** Do regions return after each call, to be compared with the cold tier? */
   readonly isChecked: boolean;
   /** Is a copy of every module's text and its regions' IR wanted? */
@@ -120,7 +122,7 @@ export class Compiler {
     this.#passes = passesByName(parts.settings.passes);
     this.#renewal = parts.settings.renewsModules ? new ModuleRenewal() : null;
     this.#slots = new SlotAllocator(parts.words);
-    this.#live = new LiveRegions(parts.words, this.#slots);
+    this.#live = new LiveRegions(parts.words, this.#slots, parts.codeBytes);
     this.#counters = compilerCounters(parts.words.buffer);
   }
 
@@ -165,7 +167,8 @@ export class Compiler {
     if (this.#renewal === null || !this.#slots.isAcknowledged(this.#renewalTicket)) return;
     for (const { module, regions } of this.#renewal.renewed()) {
       this.#renewalTicket = this.#slots.ticket();
-      this.#publish({ module, regions, retired: [], ticket: this.#renewalTicket });
+      const displaced = { outdated: [], evicted: [], suspended: [] };
+      this.#publish({ module, regions, ...displaced, ticket: this.#renewalTicket });
     }
   }
 
@@ -174,13 +177,13 @@ export class Compiler {
       CompilerCounter.MODULE_MS,
       () => new WebAssembly.Module(bytes),
     );
-    const retired = this.#live.takeOutdated();
-    const ticket = this.#slots.retire(retired);
-    this.#renewal?.forget(retired);
+    const displaced = this.#live.admit(regions.map(({ slot }) => slot), bytes.length);
+    this.#renewal?.forget([...displaced.outdated, ...displaced.evicted]);
     this.#counters[CompilerCounter.REGIONS] += regions.length;
     this.#counters[CompilerCounter.MODULES]++;
     this.#counters[CompilerCounter.MODULE_BYTES] += bytes.length;
-    this.#publish({ module, regions, retired, ticket });
+    this.#counters[CompilerCounter.EVICTED_REGIONS] += displaced.evicted.length;
+    this.#publish({ module, regions, ...displaced });
     this.#renewal?.remember(bytes, regions);
   }
 

@@ -108,6 +108,7 @@ class CompilerService {
       words,
       frontend: this.#frontend,
       settings: translation,
+      codeBytes: this.#start.codeBytes,
       isChecked: check,
       trace: this.#trace,
       emitter: cache === null ? await this.#emitter() : null,

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ENTRY_INDEX_BITS } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { SUSPENDED_HEAT } from "./heat.ts";
 import { type InstalledRegion, RegionCatalog } from "./region_catalog.ts";
 
 const PAGE = 0x2345;
@@ -45,4 +46,32 @@ Deno.test("a region that goes takes its own places along, and no others", () => 
   assertEquals(catalog.region(1), undefined);
   assertEquals(catalog.target(PAGE, 0, 1), 0);
   assertEquals(catalog.target(PAGE, 8, 1), target(2, 0));
+});
+
+Deno.test("a suspended region is not entered, soon hot, and comes back by any of its entries", () => {
+  const catalog = new RegionCatalog();
+  const first = region(1, [0, 8]);
+  catalog.add(first);
+  catalog.add(region(2, [8, 16]));
+  assertEquals(catalog.heat(PAGE, 0, 1), -target(1, 0));
+  catalog.suspend(1);
+  assertEquals([0, 8, 24].map((offset) => catalog.heat(PAGE, offset, 1)), [
+    SUSPENDED_HEAT,
+    -target(2, 0),
+    0,
+  ]);
+  assertEquals(catalog.target(PAGE, 0, 1), 0);
+  assertEquals(catalog.resume(PAGE, 16, 1), undefined);
+  assertEquals(catalog.resume(PAGE, 0, 1), first);
+  assertEquals(catalog.target(PAGE, 0, 1), target(1, 0));
+  assertEquals(catalog.resume(PAGE, 0, 1), undefined);
+});
+
+Deno.test("a suspended region that is given up does not come back", () => {
+  const catalog = new RegionCatalog();
+  catalog.add(region(1, [0, 8]));
+  catalog.suspend(1);
+  catalog.remove(1);
+  assertEquals(catalog.resume(PAGE, 8, 1), undefined);
+  assertEquals([catalog.heat(PAGE, 0, 1), catalog.region(1)], [0, undefined]);
 });

@@ -23,11 +23,18 @@ export interface CoveringRegion {
 
 const PAGE_BYTES = 4096;
 
-interface CoveredRegion {
+/** How a region was published. */
+export interface Publication {
+  /** Number of its module, counted from 1. */
+  readonly module: number;
+  /** Its slot. */
+  readonly slot: number;
+}
+
+interface CoveredRegion extends Publication {
   readonly pages: readonly RegionPage[];
   readonly starts: ReadonlySet<number>;
   readonly entries: ReadonlySet<number>;
-  readonly module: number;
 }
 
 /** A region seen from one of its pages. */
@@ -47,13 +54,30 @@ export class RegionCoverage {
     this.#words = words;
   }
 
-  /** Notes a region that is about to be published, and the number of its module, counted from 1. */
-  add({ modeKey, pages, starts, entries }: CoveringRegion, module: number): void {
-    const region = { pages, starts: new Set(starts), entries: new Set(entries), module };
+  /** Notes a region that is about to be published. */
+  add({ modeKey, pages, starts, entries }: CoveringRegion, publication: Publication): void {
+    const region = { pages, starts: new Set(starts), entries: new Set(entries), ...publication };
     for (const { distance, hostPage } of pages) {
       const key = pageKey(hostPage, modeKey);
       this.#byPage.set(key, [...this.#live(key), { region, base: distance * PAGE_BYTES }]);
     }
+  }
+
+  /** Forgets a region. */
+  remove({ modeKey, pages }: Pick<CoveringRegion, "modeKey" | "pages">, slot: number): void {
+    for (const { hostPage } of pages) {
+      const key = pageKey(hostPage, modeKey);
+      const left = this.#live(key).filter(({ region }) => region.slot !== slot);
+      if (left.length > 0) this.#byPage.set(key, left);
+      else this.#byPage.delete(key);
+    }
+  }
+
+  /** Slots of the regions that serve the hot place as an entry. */
+  slotsAt(hotspot: Hotspot): number[] {
+    return this.#around(hotspot)
+      .filter(({ region, base }) => region.entries.has(base + hotspot.offset))
+      .map(({ region }) => region.slot);
   }
 
   /** Does a region that was published serve this place as an entry? */

@@ -6,6 +6,7 @@ import { RegionCoverage } from "./region_coverage.ts";
 const HOT = FIRST_PAGE + 1;
 /** The module that covered code is in. */
 const MODULE = 4;
+const PUBLICATION = { module: MODULE, slot: 1 };
 
 function hotspot(offset: number, page = HOT) {
   return hotspotAt(offset, new Map([[0, page]]));
@@ -14,7 +15,7 @@ function hotspot(offset: number, page = HOT) {
 function cover(coverage: RegionCoverage, starts: readonly number[], entries: number): void {
   const pages = [{ distance: 0, hostPage: HOT, generation: 0 }];
   const { modeKey } = hotspot(starts[0]);
-  coverage.add({ modeKey, pages, starts, entries: starts.slice(0, entries) }, MODULE);
+  coverage.add({ modeKey, pages, starts, entries: starts.slice(0, entries) }, PUBLICATION);
 }
 
 Deno.test("a block that a live region covers ends at the entries of the page's regions", () => {
@@ -62,7 +63,7 @@ Deno.test("a region covers code on each of its pages, wherever it starts", () =>
     generation: 0,
   }));
   const { modeKey } = hotspot(0);
-  coverage.add({ modeKey, pages, starts: [16, 4096 + 2, 32 - 4096], entries: [16] }, MODULE);
+  coverage.add({ modeKey, pages, starts: [16, 4096 + 2, 32 - 4096], entries: [16] }, PUBLICATION);
   const late = { modules: MODULE };
   const early = (at: number, page: number) => ({ ...hotspot(at, page), modules: MODULE - 1 });
   assertEquals(coverage.isServed(early(2, HOT + 1)), true);

@@ -64,8 +64,12 @@ export class CompileRequests {
     this.#frontend = frontend;
   }
 
-  /** Asks for a region at an address. A full ring drops the request: the block stays hot and asks again. */
+  /**
+   * Asks for a region at an address. A full ring drops the request: the block stays hot and asks again. One that was
+   * suspended goes on at once, and is asked for nevertheless: so the compiler learns that it is in use.
+   */
   request(pcLow: number, pcHigh: number): void {
+    this.#resume(pcLow, pcHigh);
     const request = this.#begin(pcLow, pcHigh, pcLow & PAGE_OFFSET_MASK);
     if (request === NO_REQUEST) return;
     for (let index = 0; index < REQUEST_PAGES; index++) {
@@ -75,6 +79,13 @@ export class CompileRequests {
     }
     this.#tellComputedJumps(request, pcLow & PAGE_MASK, pcHigh);
     publishRequest(this.#shared, request);
+  }
+
+  #resume(pcLow: number, pcHigh: number): void {
+    const modeKey = this.#memory.control(Control.CONTEXT) & MODE_MASK;
+    const hostPage = this.#hostPage(pcLow & PAGE_MASK, pcHigh);
+    const region = this.#catalog.resume(hostPage, pcLow & PAGE_OFFSET_MASK, modeKey);
+    if (region !== undefined) this.#pages.tellEntries(region);
   }
 
   /** Tells that code of the page of an address begins to be executed. A full ring drops that. */

@@ -19,7 +19,7 @@ import {
   Record,
 } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { EXECUTED_WORDS } from "../translation/compile_request.ts";
-import type { RegionCatalog } from "../translation/region_catalog.ts";
+import type { InstalledRegion, RegionCatalog } from "../translation/region_catalog.ts";
 import type { TranslationCache } from "./translation_cache.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
@@ -152,7 +152,7 @@ export class DecodedPages {
       } else second = this.#parcel(hostOffset + 2);
     }
     this.#frontend.decodeRecord(first, second, this.#record);
-    this.#write(record, this.#catalog.target(hostPage, parcel << PARCEL_SHIFT, this.#mode()));
+    this.#write(record, this.#catalog.heat(hostPage, parcel << PARCEL_SHIFT, this.#mode()));
   }
 
   /** Bits of the instruction at an address, for exceptions that report them. */
@@ -169,14 +169,14 @@ export class DecodedPages {
     return Atomics.load(this.#parcels, hostOffset >>> PARCEL_SHIFT);
   }
 
-  #write(record: number, target: number): void {
+  #write(record: number, heat: number): void {
     const { halves, bytes, words } = this.#memory;
     const { handler, length, fields, imm } = this.#record;
     halves[(record + Record.HANDLER) >> 1] = handler + Record.FIRST_HANDLER;
     bytes[record + Record.LENGTH] = length;
     for (let i = 0; i < fields.length; i++) bytes[record + Record.FIELDS + i] = fields[i];
     words[(record + Record.IMMEDIATE) >> 2] = imm;
-    if (target !== 0) words[(record + Record.HEAT) >> 2] = -target;
+    if (heat !== 0) words[(record + Record.HEAT) >> 2] = heat;
   }
 
   /**
@@ -222,13 +222,19 @@ export class DecodedPages {
     this.#memory.setControl(Control.PROVISIONAL_PAGES, this.#provisional.size);
   }
 
-  /** Lets block heads of a page find the entries of a new region at once; target 0: no longer. */
-  installEntry(hostPage: number, offset: number, modeKey: number, target: number): void {
+  /** Lets block heads know at once what the catalog says about the entries of a region. */
+  tellEntries({ entries, modeKey }: InstalledRegion): void {
+    for (const { hostPage, offset } of entries) {
+      this.#tell(hostPage, offset, modeKey, this.#catalog.heat(hostPage, offset, modeKey));
+    }
+  }
+
+  #tell(hostPage: number, offset: number, modeKey: number, heat: number): void {
     const slot = this.#slotOf(hostPage, modeKey);
     if (slot < 0) return;
     const record = recordsOf(slot) + ((offset >> PARCEL_SHIFT) << Record.SHIFT);
     // Undecoded records too: one that straddles its page's end is decoded again and again, but keeps its heat.
-    this.#memory.words[(record + Record.HEAT) >> 2] = -target;
+    this.#memory.words[(record + Record.HEAT) >> 2] = heat;
   }
 }
 

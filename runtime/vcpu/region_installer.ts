@@ -65,27 +65,38 @@ export class RegionInstaller {
     log.end();
   }
 
-  /** Forgets outdated regions; no frame of theirs is alive here, so their slots may be used anew. */
-  #retire(slots: readonly number[], ticket: number): void {
-    const { catalog, table, pages, memory, words, hart, statistics, log } = this.#parts;
-    if (slots.length > 0) log.note(Happening.INVALIDATION, slots.length);
-    for (const slot of slots) {
-      const region = catalog.region(slot);
-      table.set(slot, null);
-      for (const { hostPage, offset } of region?.entries ?? []) {
-        pages.installEntry(hostPage, offset, region?.modeKey ?? 0, 0);
-      }
-      catalog.remove(slot);
-      statistics.countInvalidation();
-      memory.setWideControl(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT), 0);
-    }
-    if (slots.length > 0) memory.words.fill(0, JumpCache.BASE >> 2, JUMP_CACHE_END >> 2);
+  /** Forgets regions, or suspends them; no frame of theirs is alive here, so forgotten slots may be used anew. */
+  #unlink({ outdated, evicted, suspended, ticket }: InstalledModule): void {
+    const { memory, words, hart, statistics, log } = this.#parts;
+    if (outdated.length > 0) log.note(Happening.INVALIDATION, outdated.length);
+    statistics.countInvalidations(outdated.length);
+    for (const slot of [...outdated, ...evicted]) this.#forget(slot);
+    for (const slot of suspended) this.#suspend(slot);
+    const isAnyUnlinked = outdated.length + evicted.length + suspended.length > 0;
+    if (isAnyUnlinked) memory.words.fill(0, JumpCache.BASE >> 2, JUMP_CACHE_END >> 2);
     // ORDER: sc store after the slots are out of table, records and jump cache; partner: the slot allocator.
     Atomics.store(words, vcpuWord(hart, Vcpu.RETIRE_ACK) >> 2, ticket);
   }
 
-  #install({ module, regions, retired, ticket }: InstalledModule): void {
-    this.#retire(retired, ticket);
+  #forget(slot: number): void {
+    const { catalog, table, pages, memory } = this.#parts;
+    const region = catalog.region(slot);
+    table.set(slot, null);
+    catalog.remove(slot);
+    if (region !== undefined) pages.tellEntries(region);
+    memory.setWideControl(MappingChecks.BASE + (slot << MappingChecks.ENTRY_SHIFT), 0);
+  }
+
+  #suspend(slot: number): void {
+    const { catalog, pages } = this.#parts;
+    const region = catalog.region(slot);
+    catalog.suspend(slot);
+    if (region !== undefined) pages.tellEntries(region);
+  }
+
+  #install(message: InstalledModule): void {
+    this.#unlink(message);
+    const { module, regions } = message;
     const { table, catalog, pages, imports } = this.#parts;
     const { exports } = new WebAssembly.Instance(module, { [ENVIRONMENT]: imports });
     catalog.modules++;
@@ -93,14 +104,7 @@ export class RegionInstaller {
       table.set(region.slot, exports[region.name] as CallableFunction);
       catalog.add(region);
       this.#notePages(region);
-      region.entries.forEach(({ hostPage, offset }) => {
-        pages.installEntry(
-          hostPage,
-          offset,
-          region.modeKey,
-          catalog.target(hostPage, offset, region.modeKey),
-        );
-      });
+      pages.tellEntries(region);
     }
   }
 

@@ -39,6 +39,7 @@ import { fenceOfAll, takeFences, type TranslationFence } from "../atomics/transl
 import { type LockSettings, serializedBus } from "../devices/big_lock.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
+import { HOT_THRESHOLD } from "../translation/heat.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
 import {
   type ColdFunctions,
@@ -73,8 +74,6 @@ const HOT_QUANTUM = 100_000;
 const COLD_REST = 1000;
 /** Spin hints of the guest before its vCPU sleeps. */
 const YIELDS_BEFORE_SLEEP = 64;
-/** Executions of a block head before its region is asked for, again and again; a power of two. */
-const HOT_THRESHOLD = 8192;
 /** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
 const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const HALF_RANGE = 0x1_0000_0000;

@@ -33,9 +33,9 @@ export class VcpuStatistics {
     if (reason < EXIT_COUNTERS) this.#counters[HartCounter.EXITS + reason]++;
   }
 
-  /** A region of this vCPU was found outdated. */
-  countInvalidation(): void {
-    this.#counters[HartCounter.INVALIDATIONS]++;
+  /** So many regions of this vCPU were found outdated. */
+  countInvalidations(count: number): void {
+    this.#counters[HartCounter.INVALIDATIONS] += count;
   }
 
   /** Another hart had this one drop translations: some, or all. */

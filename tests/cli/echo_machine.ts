@@ -98,6 +98,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       cachedRegions: 0,
       uncachedRegions: 0,
       invalidations: 1,
+      evictedRegions: 0,
       translations: {
         pageWalks: 5,
         walksAvoided: 10,

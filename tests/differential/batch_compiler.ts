@@ -102,11 +102,11 @@ export class BatchCompiler {
     const batch = isLinked
       ? this.#linked(sources, built, options)
       : compileBatch(this.#factory, sources, options);
-    const retired = this.#live;
+    const outdated = this.#live;
     this.#live = sources.map(({ slot }) => slot);
     return {
       module: new WebAssembly.Module(batch.bytes),
-      retired,
+      ...{ outdated, evicted: [], suspended: [] },
       ticket: ++this.#ticket,
       regions: batch.regions.map(({ slot, name, entryOffsets }, index) => ({
         slot,

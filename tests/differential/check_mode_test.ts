@@ -17,6 +17,7 @@ import {
 } from "../../runtime/atomics/shared_layout.ts";
 import { coldTierText } from "../../runtime/machine/boards/riscv_virt/cold_tier_text.ts";
 import { GuestClock, startClock } from "../../runtime/machine/clock.ts";
+import { DEFAULT_CODE_BYTES } from "../../runtime/translation/code_clock.ts";
 import { usualTranslation } from "../../runtime/translation/translation_settings.ts";
 import { Compiler } from "../../runtime/translation/compiler.ts";
 import { RegionEmitter } from "../../runtime/translation/region_emitter.ts";
@@ -124,6 +125,7 @@ class CheckedHart {
       words: this.words,
       frontend: guest,
       settings: usualTranslation("x64"),
+      codeBytes: DEFAULT_CODE_BYTES,
       isChecked: true,
       trace: null,
       emitter: new RegionEmitter({

@@ -11,6 +11,7 @@ import {
   REQUEST_PAGES,
   RequestWord,
 } from "../../runtime/translation/compile_request.ts";
+import { DEFAULT_CODE_BYTES } from "../../runtime/translation/code_clock.ts";
 import { usualTranslation } from "../../runtime/translation/translation_settings.ts";
 import { Compiler } from "../../runtime/translation/compiler.ts";
 import { RegionEmitter } from "../../runtime/translation/region_emitter.ts";
@@ -48,6 +49,7 @@ Deno.test("requests that wait together become one module", () => {
     words,
     frontend,
     settings: usualTranslation("x64"),
+    codeBytes: DEFAULT_CODE_BYTES,
     isChecked: false,
     trace: null,
     emitter: new RegionEmitter({

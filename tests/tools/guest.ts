@@ -152,7 +152,7 @@ async function fetchPackages(
   const scratch = join(folder, "fetch");
   await removeFolder(scratch);
   const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
-  say(`reading the package lists of Debian ${RELEASE.suite} for ${RELEASE.architecture}`);
+  say(`reading the package lists of Debian ${RELEASE.codename} for ${RELEASE.architecture}`);
   await apt.update();
   const kernel = await kernelRecord(apt);
   const busybox = await apt.candidate(BUSYBOX_PACKAGE);

@@ -47,7 +47,7 @@ async function fetchModules(
 ): Promise<CpioEntry[]> {
   await Deno.mkdir(scratch, { recursive: true });
   const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
-  say(`reading the package lists of Debian ${RELEASE.suite} for ${RELEASE.architecture}`);
+  say(`reading the package lists of Debian ${RELEASE.codename} for ${RELEASE.architecture}`);
   await apt.update();
   const record = { ...await apt.candidate(kernel.name), version: kernel.version };
   say(`fetching ${record.name} ${record.version}, ${megabytes(record.bytes)}, for its modules`);

@@ -6,8 +6,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ForeignApt, GuestError, machineArchive, unpackPackage } from "./guest/debian_packages.ts";
+import { TRIXIE } from "./guest/release.ts";
 
-const SUITE = "trixie";
 const PACKAGE = "qemu-system-riscv";
 
 /** Names of the host's architecture in Debian. */
@@ -74,7 +74,7 @@ export async function fetchQemuSystem(say: (line: string) => void): Promise<void
   const unpacked = join(cacheFolder(), "..", "qemu-system.new");
   try {
     const apt = await ForeignApt.create(scratch, await machineArchive(), {
-      suite: SUITE,
+      ...TRIXIE,
       architecture: HOSTS[Deno.build.arch].architecture,
     });
     await apt.update();

@@ -12,8 +12,8 @@ import {
   megabytes,
   unpackPackage,
 } from "./guest/debian_packages.ts";
+import { TRIXIE } from "./guest/release.ts";
 
-const SUITE = "trixie";
 /** Debian's names of the hosts that Deno runs on. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 const PACKAGE = "qemu-user";
@@ -78,7 +78,7 @@ export async function fetchQemuUser(say: (line: string) => void): Promise<QemuUs
   const scratch = join(folder, "fetch");
   await Deno.mkdir(scratch, { recursive: true });
   const apt = await ForeignApt.create(scratch, await machineArchive(), {
-    suite: SUITE,
+    ...TRIXIE,
     architecture: ARCHITECTURES[Deno.build.arch],
   });
   await apt.update();

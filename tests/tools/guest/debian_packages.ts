@@ -15,6 +15,7 @@ import {
   parseStanzaSources,
   sourceStanza,
 } from "./apt_sources.ts";
+import type { DebianRelease } from "./release.ts";
 
 /** Something outside this tool failed or is missing: `message` says what and why, `fix` what to do. */
 export class GuestError extends Error {
@@ -85,35 +86,58 @@ async function textOrEmpty(path: string): Promise<string> {
 /** apt for one release and architecture, with all its files under one folder. */
 export class ForeignApt {
   readonly #folder: string;
+  readonly #archive: ArchiveSource;
+  readonly #release: DebianRelease;
   readonly #configuration: string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, archive: ArchiveSource, release: DebianRelease) {
     this.#folder = folder;
+    this.#archive = archive;
+    this.#release = release;
     this.#configuration = join(folder, "apt.conf");
   }
 
-  /** Prepares `folder` for the suite and architecture; downloads nothing yet. */
+  /** Prepares `folder` for the release and architecture; downloads nothing yet. */
   static async create(
     folder: string,
     archive: ArchiveSource,
-    release: { readonly suite: string; readonly architecture: string },
+    release: DebianRelease & { readonly architecture: string },
   ): Promise<ForeignApt> {
-    const apt = new ForeignApt(folder);
+    const apt = new ForeignApt(folder, archive, release);
     for (const path of ["state/lists/partial", "cache/archives/partial"]) {
       await Deno.mkdir(join(folder, path), { recursive: true });
     }
     await Deno.writeTextFile(join(folder, "status"), "");
-    await Deno.writeTextFile(
-      join(folder, "archive.sources"),
-      sourceStanza(archive, release.suite, "main"),
-    );
     await Deno.writeTextFile(apt.#configuration, configuration(folder, release.architecture));
     return apt;
   }
 
-  /** Downloads the package lists and checks their signatures. */
+  /** Downloads the package lists, under the first name whose lists fit their signatures. */
   async update(): Promise<void> {
+    const { suites } = this.#release;
+    for (const suite of suites.slice(0, -1)) {
+      try {
+        return await this.#updateFrom(suite);
+      } catch (error) {
+        if (!(error instanceof GuestError)) throw error;
+      }
+    }
+    await this.#updateFrom(suites.at(-1)!);
+  }
+
+  async #updateFrom(suite: string): Promise<void> {
+    await Deno.writeTextFile(
+      join(this.#folder, "archive.sources"),
+      sourceStanza(this.#archive, suite, "main"),
+    );
     await this.#run("apt-get", ["-q", "-o", "APT::Update::Error-Mode=any", "update"], "show");
+    const { codename } = this.#release;
+    const found = releaseCodename(await this.#run("apt-cache", ["policy"], "capture"));
+    if (found === codename) return;
+    throw new GuestError(
+      `the archive's ${suite} is ${found}, not ${codename}`,
+      `use an archive that has ${codename}`,
+    );
   }
 
   /** The version of a package that apt would take. */
@@ -201,6 +225,11 @@ async function giveToDownloader(folder: string): Promise<void> {
 /** Bytes as megabytes for a progress line. */
 export function megabytes(bytes: number): string {
   return `${(bytes / BYTES_PER_MEGABYTE).toFixed(1)} MB`;
+}
+
+/** The code name of the one release that `apt-cache policy` tells of. */
+export function releaseCodename(policy: string): string {
+  return /^ *release .*\bn=([^,\s]+)/m.exec(policy)?.[1] ?? "unknown";
 }
 
 /** Unpacks a package's files into `folder`. */

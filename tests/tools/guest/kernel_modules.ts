@@ -3,7 +3,7 @@
  *
  * The package holds no table of what needs what (its installation makes one), but each module says it itself, in the
  * fields `depends=` and `softdep=pre:` of its `.modinfo` section. The first names modules only, the second also what is
- * built into the kernel or another name for something.
+ * built into the kernel or an algorithm (`crypto-NAME`), whose portable module is called `NAME_generic`.
  */
 
 import { basename, join } from "node:path";
@@ -17,6 +17,7 @@ export const LOAD_MODULES =
   `for module in $(cat /${MODULE_FOLDER}/order); do insmod /${MODULE_FOLDER}/$module || exit 9; done`;
 
 const PACKED = ".ko.xz";
+const ALGORITHM_PREFIX = /^crypto_/;
 
 /** An archive's entries with these modules and what they need, from the folder of a kernel's modules. */
 export async function moduleEntries(
@@ -31,7 +32,7 @@ export async function moduleEntries(
     const content = await tree.read(name);
     contents.set(name, content);
     const { depends, before } = neededBy(content);
-    for (const needed of [...depends, ...before.filter((other) => tree.has(other))]) {
+    for (const needed of [...depends, ...before.flatMap((wish) => tree.providers(wish))]) {
       await add(needed);
     }
     order.push(name);
@@ -79,9 +80,10 @@ class ModuleTree {
     return tree;
   }
 
-  /** Is there a module of this name? */
-  has(name: string): boolean {
-    return this.#paths.has(name);
+  /** Modules of this name or with the algorithm; none where the kernel has it built in. */
+  providers(name: string): string[] {
+    const algorithm = name.replace(ALGORITHM_PREFIX, "");
+    return [name, `${algorithm}_generic`].filter((module) => this.#paths.has(module));
   }
 
   async read(name: string): Promise<Uint8Array> {
