@@ -28,7 +28,7 @@ export interface Engine {
 }
 
 /** Names accepted by {@linkcode engineByName}. */
-export const ENGINE_NAMES = ["weft", "qemu", "qemu-10"] as const;
+export const ENGINE_NAMES = ["weft", "weft-bql", "qemu", "qemu-10"] as const;
 
 /** Name of an emulator. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
@@ -48,9 +48,13 @@ function bootArgs(files: BootFiles, harts: number): string[] {
   ];
 }
 
-function ownArgs({ codeCache, printsStatistics = false }: BootFiles): string[] {
+function ownArgs(
+  { codeCache, printsStatistics = false }: BootFiles,
+  accel: readonly string[],
+): string[] {
+  const properties = [...accel, ...codeCache === undefined ? [] : [`code-cache=${codeCache}`]];
   return [
-    ...codeCache === undefined ? [] : ["-accel", `tcg,code-cache=${codeCache}`],
+    ...properties.length === 0 ? [] : ["-accel", ["tcg", ...properties].join(",")],
     ...printsStatistics ? ["--stats"] : [],
   ];
 }
@@ -61,18 +65,21 @@ async function firstLine({ command, args, env }: ProgramStart): Promise<string> 
   return new TextDecoder().decode(stdout).split("\n")[0] ?? "";
 }
 
-const WEFT: Engine = {
-  name: "weft",
-  version: () => Promise.resolve(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`),
-  bareMetal: (elf) => ({
-    command: Deno.execPath(),
-    args: ["run", "-A", MAIN, "--stats", ...bareMetalArgs(elf)],
-  }),
-  boot: (files, harts) => ({
-    command: Deno.execPath(),
-    args: ["run", "-A", MAIN, ...bootArgs(files, harts), ...ownArgs(files)],
-  }),
-};
+/** This emulator, with properties of its accelerator for boots. */
+function ownEngine(name: EngineName, accel: readonly string[]): Engine {
+  return {
+    name,
+    version: () => Promise.resolve(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`),
+    bareMetal: (elf) => ({
+      command: Deno.execPath(),
+      args: ["run", "-A", MAIN, "--stats", ...bareMetalArgs(elf)],
+    }),
+    boot: (files, harts) => ({
+      command: Deno.execPath(),
+      args: ["run", "-A", MAIN, ...bootArgs(files, harts), ...ownArgs(files, accel)],
+    }),
+  };
+}
 
 /** QEMU, the machine's own or a fetched one. */
 function qemuEngine(name: EngineName, { command, args, env }: ProgramStart): Engine {
@@ -92,7 +99,9 @@ function qemuEngine(name: EngineName, { command, args, env }: ProgramStart): Eng
 export function engineByName(name: EngineName): Engine {
   switch (name) {
     case "weft":
-      return WEFT;
+      return ownEngine(name, []);
+    case "weft-bql":
+      return ownEngine(name, ["bql=on"]);
     case "qemu":
       return qemuEngine(name, QEMU);
     case "qemu-10":

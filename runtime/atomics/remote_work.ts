@@ -20,7 +20,8 @@
 import { isHart, nextAgent, NO_AGENT } from "./agents.ts";
 import { isIdle, toIdle, toRunning } from "./agent_state.ts";
 import { post } from "./pending.ts";
-import { Pending, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { Pending, RemoteWork, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { leaveFence, type TranslationFence } from "./translation_fences.ts";
 
 const HARTS_PER_WORD = 32;
 
@@ -55,11 +56,33 @@ export function requestRemote(
   let target = nextAgent(words, NO_AGENT);
   for (; target !== NO_AGENT; target = nextAgent(words, target)) {
     if (target === fromHart || !hasHart(targets, target)) continue;
-    // ORDER: sc or after the payload (page tables, code bytes); partner: the exchange in serveRemote().
-    Atomics.or(words, indexOf(target, Vcpu.REMOTE_WORK), bits);
-    // ORDER: sc add after the bits, before any STATE read; partner: the count's load in serveRemote().
-    Atomics.add(words, indexOf(target, Vcpu.REMOTE_REQUEST), 1);
-    if (isHart(target)) post(words, target, Pending.WORK);
+    ask(words, target, bits);
+  }
+}
+
+function ask(words: Int32Array, target: number, bits: number): void {
+  // ORDER: sc or after the payload (page tables, code bytes, slots); partner: the exchange in serveRemote().
+  Atomics.or(words, indexOf(target, Vcpu.REMOTE_WORK), bits);
+  // ORDER: sc add after the bits, before any STATE read; partner: the count's load in serveRemote().
+  Atomics.add(words, indexOf(target, Vcpu.REMOTE_REQUEST), 1);
+  if (isHart(target)) post(words, target, Pending.WORK);
+}
+
+/**
+ * Asks the targets to drop translations, without waiting; the requester itself is left out. I/O workers, who have
+ * none, are asked for nothing more precise.
+ */
+export function requestFence(
+  words: Int32Array,
+  fromHart: number,
+  targets: Readonly<HartSet>,
+  fence: Readonly<TranslationFence>,
+): void {
+  let target = nextAgent(words, NO_AGENT);
+  for (; target !== NO_AGENT; target = nextAgent(words, target)) {
+    if (target === fromHart || !hasHart(targets, target)) continue;
+    const bits = isHart(target) ? leaveFence(words, target, fence) : RemoteWork.FLUSH_TRANSLATIONS;
+    ask(words, target, bits);
   }
 }
 

@@ -317,6 +317,16 @@ export const Vcpu = {
     0x84,
     "the vCPU's thread, sc, before ACTIVITY; readers accept a stale value",
   ),
+  /** Which of {@linkcode Vcpu}.FENCES are claimed, a bit each. */
+  FENCE_CLAIMS: word(
+    0x88,
+    "any vCPU: or, before it writes the slot; the vCPU: and, after it has read the slot; partner: each other",
+  ),
+  /** Slots of fences that others ask for, four words each: `translation_fences.ts`. */
+  FENCES: word(
+    0x90,
+    "whoever claimed the slot, sc, before the slot's bit in REMOTE_WORK; partner: the vCPU, after it took the bit",
+  ),
   /** Statistics area, f64 each, written by the vCPU alone with plain stores and read when it is stopped. */
   STATISTICS: word(0x100, "the vCPU; readers accept stale values", 8),
   /** The guest state as it is laid out in private memory, while the vCPU stands still. */
@@ -537,6 +547,9 @@ export const RemoteWork = {
   FLUSH_INSTRUCTIONS: 2,
   /** Drop all rights to store: the page attributes have changed. */
   DROP_WRITE_ENTRIES: 4,
+  /** Drop what the fences in these slots of {@linkcode Vcpu}.FENCES cover, a bit for each from FENCE_SHIFT on. */
+  FENCES: 0x7f00,
+  FENCE_SHIFT: 8,
 } as const;
 
 /** Byte offset of a word of hart `hart`'s block. */

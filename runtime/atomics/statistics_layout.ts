@@ -40,6 +40,9 @@ export const HartCounter = {
   LOCKS: 12,
   /** Budgets of instructions that the hart has begun: it goes on while they get more. */
   BUDGETS: 21,
+  /** Times that other harts had this one drop some translations, and all of them. */
+  REMOTE_FENCES_PARTIAL: 22,
+  REMOTE_FENCES_FULL: 23,
   /** First of {@linkcode EXIT_COUNTERS} elements: times that guest code was left, by the reason's number. */
   EXITS: 32,
 } as const;

@@ -19,6 +19,8 @@ const STATISTICS: MachineStatistics = {
     flushesAvoided: 6,
     flushesPartial: 7,
     flushesFull: 8,
+    remoteFencesPartial: 12,
+    remoteFencesFull: 13,
     instructionFences: 9,
   },
   deviceAccesses: 11,

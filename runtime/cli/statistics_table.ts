@@ -35,6 +35,8 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ["flushes avoided", `${statistics.translations.flushesAvoided}`],
     ["flushes partial", `${statistics.translations.flushesPartial}`],
     ["flushes full", `${statistics.translations.flushesFull}`],
+    ["remote fences partial", `${statistics.translations.remoteFencesPartial}`],
+    ["remote fences full", `${statistics.translations.remoteFencesFull}`],
     ["instruction fences", `${statistics.translations.instructionFences}`],
     ...lockRows(statistics),
     ...labelled("compile: ", statistics.compileMilliseconds, (value) => `${value.toFixed(1)} ms`),

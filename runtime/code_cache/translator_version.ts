@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "8844d17297aa27e252c17eaa093ef6d2";
+export const TRANSLATOR_VERSION = "1ffadb427a8934a94c57f716b6a9d5cb";

@@ -3,6 +3,7 @@
  */
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
 import type { GuestFrontend } from "../../frontend/frontend.ts";
+import type { TranslationFence } from "../atomics/translation_fences.ts";
 import type { MmioAccess } from "../devices/device.ts";
 import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
 import type { PowerControl } from "../devices/power_control.ts";
@@ -53,6 +54,8 @@ export interface VcpuServices {
   restartAt(pcLow: number, pcHigh: number, argumentLow: number, argumentHigh: number): void;
   /** Requests work on other harts; the trampoline waits for it before the next guest instruction. */
   remoteWork(low: number, high: number, bits: number): void;
+  /** Requests a fence of address translations on other harts; else like {@linkcode VcpuServices.remoteWork}. */
+  remoteFence(low: number, high: number, fence: Readonly<TranslationFence>): void;
   /** Stores one byte into guest RAM as a guest store. */
   storeByte(hostOffset: number, byte: number): void;
 }

@@ -53,6 +53,8 @@ export function eventName({ kind }: TraceEvent): string {
   return (HAPPENING_NAMES as Names)[kind] ?? activityName(kind);
 }
 
+const { FENCE_SHIFT: _, ...REMOTE_WORK } = RemoteWork;
+
 /** What a lock is called. */
 export function lockName(lock: number): string {
   return (LOCK_NAMES as Names)[lock] ?? `lock ${lock}`;
@@ -70,7 +72,7 @@ export function eventDetails(
     case Happening.ASKS:
       return { harts: `0x${hexWord(second)}${hexWord(first)}` };
     case Happening.SERVES:
-      return { work: bitNames(RemoteWork, first) };
+      return { work: bitNames(REMOTE_WORK, first) };
     case Happening.INVALIDATION:
       return { regions: first };
     case Activity.AWAITS_LOCK:

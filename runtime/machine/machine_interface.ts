@@ -94,6 +94,10 @@ export interface TranslationStatistics {
   readonly flushesPartial: number;
   /** Times that a hart dropped all its translations. */
   readonly flushesFull: number;
+  /** Fences that harts served for others, of a range of addresses or one address space. */
+  readonly remoteFencesPartial: number;
+  /** Times that a hart served fences for others by dropping all its translations. */
+  readonly remoteFencesFull: number;
   /** Fences of instruction fetches. */
   readonly instructionFences: number;
 }

@@ -77,6 +77,8 @@ export function readStatistics(
       flushesAvoided: sum(counters, HartCounter.FLUSHES_AVOIDED),
       flushesPartial: sum(counters, HartCounter.FLUSHES_PARTIAL),
       flushesFull: sum(counters, HartCounter.FLUSHES_FULL),
+      remoteFencesPartial: sum(counters, HartCounter.REMOTE_FENCES_PARTIAL),
+      remoteFencesFull: sum(counters, HartCounter.REMOTE_FENCES_FULL),
       instructionFences: sum(counters, HartCounter.INSTRUCTION_FENCES),
     },
     deviceAccesses: sum(counters, HartCounter.DEVICE_ACCESSES),

@@ -5,8 +5,9 @@
  * message that it has stopped, and only then its thread is taken away. A worker that fails counts as stopped.
  *
  * A message that its receiver has not taken when its thread ends keeps what it holds for ever, here the machine's
- * memory. So a worker that may be abandoned while it loads is given its first message only when it says that it is
- * ready, and is never taken away after that before it has stopped.
+ * memory; and the runtime does not give back all memory of a worker that is taken away while it loads, or that closes
+ * itself. So a worker that may be abandoned while it loads is given its first message only when it says that it is
+ * ready, and is taken away only when it says that it has stopped: at once, if that message is that it was abandoned.
  */
 
 import type { JournalReport } from "../replay/journal.ts";
@@ -67,7 +68,7 @@ export interface WorkerTask {
   readonly start: unknown;
   /** Ports that go with the message. */
   readonly transfer: readonly MessagePort[];
-  /** Does it say when it is ready for the message, and may it be abandoned until then? */
+  /** Does it say when it is ready for the message, and may it be abandoned until then? It is given null if it was. */
   readonly loadsLong?: boolean;
 }
 
@@ -122,10 +123,15 @@ export class MachineWorkers {
     return stopped.promise;
   }
 
-  /** Takes the threads of that name away that are loading still: they have nothing of the machine. */
+  /**
+   * Counts those of that name that are loading still as stopped: they have nothing of the machine. They end when
+   * they have loaded, and fail unheard.
+   */
   abandon(name: string): void {
     for (const row of this.#workers) {
-      if (row.name === name && row.begin !== null) this.#stop(row);
+      if (row.name !== name || row.begin === null) continue;
+      row.begin = () => row.worker.postMessage(null);
+      settle(row);
     }
   }
 
@@ -149,14 +155,18 @@ export class MachineWorkers {
   }
 
   #fail(row: RunningWorker, message: string): void {
-    if (row.isStopped) return;
+    const isNews = !row.isStopped;
     this.#stop(row);
-    this.#events.failed(row.name, message);
+    if (isNews) this.#events.failed(row.name, message);
   }
 
   #stop(row: RunningWorker): void {
-    row.isStopped = true;
     row.worker.terminate();
-    row.stopped.resolve();
+    settle(row);
   }
+}
+
+function settle(row: RunningWorker): void {
+  row.isStopped = true;
+  row.stopped.resolve();
 }

@@ -77,7 +77,7 @@ export interface VcpuStart extends SharedStart {
   readonly snapshots: SnapshotDescription | null;
 }
 
-/** First message to the compiler worker. */
+/** First message to the compiler worker; null in its place if the machine has ended. */
 export interface CompilerStart extends SharedStart {
   /** Number of the power cycle: what the compiler claims its service with. */
   readonly powerCycle: number;

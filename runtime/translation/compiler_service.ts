@@ -172,9 +172,10 @@ async function serve(start: CompilerStart, loadEmitter: EmitterLoader): Promise<
 }
 
 /** What was imported is ready only after an await: a message that came meanwhile would be lost. */
-function firstMessage(): Promise<CompilerStart> {
+function firstMessage(): Promise<CompilerStart | null> {
   return new Promise((resolve) => {
-    const receive = (event: Event): void => resolve((event as MessageEvent<CompilerStart>).data);
+    const receive = (event: Event): void =>
+      resolve((event as MessageEvent<CompilerStart | null>).data);
     self.addEventListener("message", receive, { once: true });
     report({ ready: true });
   });
@@ -183,7 +184,8 @@ function firstMessage(): Promise<CompilerStart> {
 /** The life of a compiler worker. */
 export async function runCompilerWorker(loadEmitter: EmitterLoader): Promise<void> {
   try {
-    await serve(await firstMessage(), loadEmitter);
+    const start = await firstMessage();
+    if (start !== null) await serve(start, loadEmitter);
     report({ stopped: true });
   } catch (error) {
     report({ failure: error instanceof Error ? error.stack ?? error.message : String(error) });

@@ -3,7 +3,8 @@
  * behind the call, where it may wait.
  */
 import { GuestStores } from "../atomics/guest_store.ts";
-import { type HartSet, hasHart, requestRemote } from "../atomics/remote_work.ts";
+import { type HartSet, hasHart, requestFence, requestRemote } from "../atomics/remote_work.ts";
+import type { TranslationFence } from "../atomics/translation_fences.ts";
 import type { VcpuServices } from "../machine/board.ts";
 import type { VcpuRegisters } from "./vcpu_registers.ts";
 
@@ -33,6 +34,8 @@ export class FirmwareServices implements VcpuServices {
   readonly remoteTargets: HartSet = { low: 0, high: 0 };
   /** Work of the same kinds that the caller asked of itself. */
   ownWork = 0;
+  /** Fence that the caller asked of itself. */
+  ownFence: Readonly<TranslationFence> | null = null;
   readonly #asked: HartSet = { low: 0, high: 0 };
   readonly #words: Int32Array;
   readonly #stores: GuestStores;
@@ -62,13 +65,23 @@ export class FirmwareServices implements VcpuServices {
 
   /** See `VcpuServices`. A set that includes the caller is the caller's own work too. */
   remoteWork(low: number, high: number, bits: number): void {
+    requestRemote(this.#words, this.hart, this.#targets(low, high), bits);
+    if (hasHart(this.#asked, this.hart)) this.ownWork |= bits;
+  }
+
+  /** See `VcpuServices`. */
+  remoteFence(low: number, high: number, fence: Readonly<TranslationFence>): void {
+    requestFence(this.#words, this.hart, this.#targets(low, high), fence);
+    if (hasHart(this.#asked, this.hart)) this.ownFence = fence;
+  }
+
+  #targets(low: number, high: number): Readonly<HartSet> {
     this.#asked.low = low;
     this.#asked.high = high;
-    requestRemote(this.#words, this.hart, this.#asked, bits);
-    if (hasHart(this.#asked, this.hart)) this.ownWork |= bits;
     this.remoteTargets.low |= low;
     this.remoteTargets.high |= high;
     this.hasRemoteRequest = true;
+    return this.#asked;
   }
 
   /** See `VcpuServices`. */
@@ -83,6 +96,7 @@ export class FirmwareServices implements VcpuServices {
     this.restart = null;
     this.hasRemoteRequest = false;
     this.ownWork = 0;
+    this.ownFence = null;
     this.remoteTargets.low = 0;
     this.remoteTargets.high = 0;
   }

@@ -10,6 +10,7 @@ import {
   Vcpu,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import { ALL_SPACES } from "../atomics/translation_fences.ts";
 import { FirmwareServices } from "./firmware_services.ts";
 import type { VcpuRegisters } from "./vcpu_registers.ts";
 
@@ -60,6 +61,19 @@ Deno.test("work is asked of the named harts, the caller keeps its own part", () 
   assertEquals(posted, [0, 0, Pending.WORK, Pending.WORK]);
   assertEquals(services.ownWork, RemoteWork.FLUSH_TRANSLATIONS);
   assertEquals(services.remoteTargets, { low: 0b1110, high: 0 });
+});
+
+Deno.test("a fence is left with the named harts, the caller keeps its own part", () => {
+  const { words, services } = scene();
+  const fence = { addressLow: 0x1000, addressHigh: 0, pages: 1, space: ALL_SPACES };
+  services.remoteFence(0b0110, 0, fence);
+  const work = [0, 1, 2, 3].map((hart) => word(words, hart, Vcpu.REMOTE_WORK));
+  assertEquals(work, [0, 0, 1 << RemoteWork.FENCE_SHIFT, 0]);
+  assertEquals(services.ownFence, fence);
+  assertEquals(services.ownWork, 0);
+  assertEquals(services.remoteTargets, { low: 0b0110, high: 0 });
+  services.clear();
+  assertEquals(services.ownFence, null);
 });
 
 Deno.test("a byte that is stored over code begins a new generation, beside code it does not", () => {

@@ -35,6 +35,7 @@ import {
   Vcpu as VcpuWord,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import { fenceOfAll, takeFences, type TranslationFence } from "../atomics/translation_fences.ts";
 import { type LockSettings, serializedBus } from "../devices/big_lock.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
@@ -57,6 +58,7 @@ import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
 import { CodePageRelease } from "./code_page_release.ts";
+import { RemoteFences } from "./remote_fences.ts";
 import { RemoteRequests } from "./remote_requests.ts";
 import { Reservations } from "./reservations.ts";
 import { StackSampler } from "./stack_sampler.ts";
@@ -194,6 +196,13 @@ export class Vcpu implements StateKeeper {
   readonly #serve: () => void;
   readonly #log: ActivityLog;
   readonly #remote: RemoteRequests;
+  readonly #fences: RemoteFences;
+  /** The fence that is being served. */
+  readonly #fence = fenceOfAll();
+  readonly #serveFence = (fence: Readonly<TranslationFence>): void => {
+    this.#statistics.countRemoteFence(false);
+    this.#fences.apply(fence);
+  };
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
   /** Spin hints since this vCPU last slept for one. */
@@ -235,6 +244,7 @@ export class Vcpu implements StateKeeper {
     const table = new WebAssembly.Table({ element: "anyfunc", initial: REGION_SLOTS });
     const spaces = { ram, cpu: this.memory.memory, table };
     this.#cold = instantiateColdTier(parts.coldTier, spaces, this.#coldHost(), frontend);
+    this.#fences = new RemoteFences(this.memory, frontend.flush, this.#cold.flushTranslations);
     this.#check = this.#createCheck(spaces);
     this.#installer = new RegionInstaller({
       source: parts.modules,
@@ -581,6 +591,8 @@ export class Vcpu implements StateKeeper {
 
   #serveRemoteWork(bits: number): void {
     this.#log.note(Happening.SERVES, bits);
+    if ((bits & RemoteWork.FLUSH_TRANSLATIONS) !== 0) this.#statistics.countRemoteFence(true);
+    takeFences(this.#words, this.#hart, bits, this.#fence, this.#serveFence);
     this.#applyRemoteWork(bits);
   }
 
@@ -759,6 +771,7 @@ export class Vcpu implements StateKeeper {
   #carryOutServices(): void {
     const services = this.#services;
     this.#applyRemoteWork(services.ownWork);
+    if (services.ownFence !== null) this.#fences.apply(services.ownFence);
     if (services.hasRemoteRequest) this.#remote.await(services.remoteTargets);
     const { restart, isSuspended, isStopped } = services;
     services.clear();

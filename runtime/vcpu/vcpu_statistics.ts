@@ -38,6 +38,12 @@ export class VcpuStatistics {
     this.#counters[HartCounter.INVALIDATIONS] += count;
   }
 
+  /** Another hart had this one drop translations: some, or all. */
+  countRemoteFence(isFull: boolean): void {
+    const counter = isFull ? HartCounter.REMOTE_FENCES_FULL : HartCounter.REMOTE_FENCES_PARTIAL;
+    this.#counters[counter]++;
+  }
+
   /** The hart goes on: it begins a budget, or waits for something new. */
   countBudget(): void {
     this.#counters[HartCounter.BUDGETS]++;

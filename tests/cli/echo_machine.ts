@@ -105,6 +105,8 @@ function echoMachine(description: MachineDescription): MachineHandle {
         flushesAvoided: 6,
         flushesPartial: 7,
         flushesFull: 8,
+        remoteFencesPartial: 12,
+        remoteFencesFull: 13,
         instructionFences: 9,
       },
       deviceAccesses: 12,

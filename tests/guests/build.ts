@@ -71,6 +71,14 @@ export const LOCK_STRESS: LinuxProgram = {
   elf: new URL("lock_stress.elf", LINUX_PROGRAMS_FOLDER),
 };
 
+/** Storms of what the kernel and the emulator have to do across harts. */
+export const STORMS: LinuxProgram = {
+  name: "storms",
+  sources: [new URL("storms.c", LINUX_PROGRAMS_FOLDER)],
+  flags: INTEGER_TARGET,
+  elf: new URL("storms.elf", LINUX_PROGRAMS_FOLDER),
+};
+
 /** Benchmark kernels and system operations that time themselves. */
 export const LINUX_BENCH: LinuxProgram = {
   name: "linux_bench",
@@ -85,7 +93,7 @@ export const LINUX_BENCH: LinuxProgram = {
 };
 
 /** Every program for Linux. */
-export const LINUX_PROGRAMS: readonly LinuxProgram[] = [LOCK_STRESS, LINUX_BENCH];
+export const LINUX_PROGRAMS: readonly LinuxProgram[] = [LOCK_STRESS, STORMS, LINUX_BENCH];
 
 /** Compiles a program for Linux into the given file. */
 export async function buildLinuxProgram(program: LinuxProgram, output: string): Promise<void> {

@@ -6,26 +6,40 @@ import { programMachine, turn } from "./machine_fixture.ts";
 
 const COUNT_FOREVER = [assemble("addi", { rd: 10, rs1: 10, imm: 1 }), assemble("jal", { imm: -4 })];
 const WAYS_TO_END = 4;
-const WARM_UP = 4;
+const WARM_UP = 8;
+/** Looks at the threads, all with the same result, and turns of the event loop between two: a second together. */
+const SETTLED_ROUNDS = 20;
+const ROUND_TURNS = 1000;
 const KIB = 1024;
 
 /** What the system says of this process. */
 export interface Growth {
   readonly threads: number;
   readonly addressBytes: number;
+  readonly residentBytes: number;
 }
 
+/** Measures when the threads that go have gone. */
 async function measure(): Promise<Growth> {
-  for (let round = 0; round < 3; round++) {
+  let last = await status();
+  for (let rounds = 0; rounds < SETTLED_ROUNDS; rounds++) {
     (globalThis as { gc?: () => void }).gc?.();
-    for (let turns = 0; turns < 50; turns++) await turn();
+    for (let turns = 0; turns < ROUND_TURNS; turns++) await turn();
+    const now = await status();
+    if (now.threads !== last.threads) rounds = 0;
+    last = now;
   }
+  return last;
+}
+
+async function status(): Promise<Growth> {
   const status = await Deno.readTextFile("/proc/self/status");
   const field = (name: string): number =>
     Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1]);
   return {
     threads: field("Threads"),
     addressBytes: field("VmSize") * KIB,
+    residentBytes: field("VmRSS") * KIB,
   };
 }
 
@@ -48,6 +62,7 @@ if (import.meta.main) {
   const growth: Growth = {
     threads: after.threads - before.threads,
     addressBytes: after.addressBytes - before.addressBytes,
+    residentBytes: after.residentBytes - before.residentBytes,
   };
   console.log(JSON.stringify(growth));
 }

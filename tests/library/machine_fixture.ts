@@ -42,6 +42,7 @@ export function turn(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   port1.onmessage = () => {
     port1.close();
+    port2.close(); // a port whose partner alone is closed stays in memory
     resolve();
   };
   port2.postMessage(null);

@@ -32,7 +32,8 @@ import { beginExclusive, endExclusive, park } from "../exclusive.ts";
 import { LockRank } from "../lock_order.ts";
 import { standStill } from "../standstill_fixture.ts";
 import { peek, post, take, waitPending } from "../pending.ts";
-import { type HartSet, requestRemote, serveRemote, waitRemote } from "../remote_work.ts";
+import { fenceOfAll, takeFences } from "../translation_fences.ts";
+import { type HartSet, requestFence, serveRemote, waitRemote } from "../remote_work.ts";
 import {
   PAGE_BYTES,
   PAGE_SHIFT,
@@ -143,7 +144,12 @@ const GUEST_STEPS = 50;
 function remoteFences(vcpu: Vcpu): void {
   const { words, hart, harts, rounds } = vcpu;
   const cached = new Int32Array(harts).fill(-1);
-  const serve = () => serveRemote(words, hart, () => cached.fill(-1));
+  const scratch = fenceOfAll();
+  const serve = () =>
+    serveRemote(words, hart, (bits) => {
+      if ((bits & RemoteWork.FLUSH_TRANSLATIONS) !== 0) cached.fill(-1);
+      takeFences(words, hart, bits, scratch, ({ space }) => void (cached[space] = -1));
+    });
   const others: HartSet = { low: ((1 << harts) - 1) & ~(1 << hart), high: 0 };
   const use = (table: number): void => {
     // ORDER: sc load before the cached translation is used; partner: the store after waitRemote().
@@ -158,7 +164,8 @@ function remoteFences(vcpu: Vcpu): void {
     trampoline(vcpu, serve);
     words[Scratch.VERSION + hart] = round + 1;
     cached[hart] = -1;
-    requestRemote(words, hart, others, RemoteWork.FLUSH_TRANSLATIONS);
+    // The table's number stands for its space: a target that drops another's instead is found.
+    requestFence(words, hart, others, { addressLow: 0, addressHigh: 0, pages: 0, space: hart });
     waitRemote(words, hart, others, serve);
     // ORDER: sc store after the fence; partner: use() of the targets.
     Atomics.store(words, Scratch.FENCED + hart, round + 1);

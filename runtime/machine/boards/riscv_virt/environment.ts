@@ -15,13 +15,13 @@ import {
   PAGE_BYTES,
   RemoteWork,
 } from "../../../atomics/shared_layout.ts";
+import type { TranslationFence } from "../../../atomics/translation_fences.ts";
 import type { BoardParts, VcpuServices } from "../../board.ts";
 import { RAM_BASE } from "./memory_map.ts";
 import { SbiFirmware } from "./sbi/dispatch.ts";
 import { hartState, tryStartHart } from "./sbi/hart_start.ts";
 import {
   ArgumentRegister,
-  type FenceKind,
   type HartStateCode,
   type SbiCaller,
   type SbiHost,
@@ -32,11 +32,6 @@ const WORD_SHIFT = 2;
 const SIGN_SHIFT = 31;
 /** Interrupt line of the supervisor software interrupt: the architecture's interrupt number 1. */
 const SUPERVISOR_SOFTWARE_LINE = 1 << 1;
-
-const FENCE_WORK: Readonly<Record<FenceKind, number>> = {
-  instructions: RemoteWork.FLUSH_INSTRUCTIONS,
-  translations: RemoteWork.FLUSH_TRANSLATIONS,
-};
 
 /** What a vCPU worker gives to answer environment calls. */
 export type EnvironmentParts = Pick<
@@ -116,9 +111,14 @@ export class SupervisorEnvironment implements SbiHost, SbiCaller {
     this.#parts.clock.updateTimerLines(hart);
   }
 
-  /** Requests a fence; the caller's trampoline waits for it. */
-  remoteFence(_callerHart: number, harts: HartSet, kind: FenceKind): void {
-    this.#caller.remoteWork(harts.low, harts.high, FENCE_WORK[kind]);
+  /** Requests a fence of instruction fetches; the caller's trampoline waits for it. */
+  remoteInstructionFence({ low, high }: HartSet): void {
+    this.#caller.remoteWork(low, high, RemoteWork.FLUSH_INSTRUCTIONS);
+  }
+
+  /** Requests a fence of address translations; the caller's trampoline waits for it. */
+  remoteTranslationFence({ low, high }: HartSet, fence: Readonly<TranslationFence>): void {
+    this.#caller.remoteFence(low, high, fence);
   }
 
   // --- harts ----------------------------------------------------------------------------------------

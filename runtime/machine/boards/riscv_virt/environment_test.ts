@@ -71,6 +71,7 @@ class Bench {
       suspend: () => void this.log.push("suspend"),
       restartAt: (...where) => void this.log.push(`restart ${where}`),
       remoteWork: (...what) => void this.log.push(`remote ${what}`),
+      remoteFence: (low, high, fence) => void this.log.push(`fence ${low},${high},${fence.pages}`),
       storeByte: (offset, byte) => void (this.bytes[offset] = byte),
     };
   }
@@ -92,10 +93,10 @@ Deno.test("a timer in the past is up at once and one in the future is not", () =
 
 Deno.test("fences name harts and work for the trampoline", () => {
   const bench = new Bench();
-  bench.call(SbiExtensionId.RFENCE, 1, 0b011, 0);
+  bench.call(SbiExtensionId.RFENCE, 1, 0b011, 0, 0x1000, 0x3000);
   bench.call(SbiExtensionId.RFENCE, 0, 0b100, 0);
   assertEquals(bench.log, [
-    `remote 3,0,${RemoteWork.FLUSH_TRANSLATIONS}`,
+    "fence 3,0,3",
     `remote 4,0,${RemoteWork.FLUSH_INSTRUCTIONS}`,
   ]);
 });

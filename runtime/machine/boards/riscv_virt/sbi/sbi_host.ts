@@ -4,6 +4,7 @@
  */
 
 import type { HartSet } from "../../../../atomics/remote_work.ts";
+import type { TranslationFence } from "../../../../atomics/translation_fences.ts";
 
 /** Argument registers a0 to a7 by their register numbers. */
 export const ArgumentRegister = {
@@ -28,9 +29,6 @@ export interface SbiCaller {
   /** Sets the result: `error` sign-extended into a0, the value into a1. The caller goes on after `ecall`. */
   setResult(error: number, low: number, high: number): void;
 }
-
-/** What a remote fence makes other harts see. */
-export type FenceKind = "instructions" | "translations";
 
 /** Hart states with the values of the interface; pending states are seen only by other harts. */
 export const HartState = {
@@ -62,10 +60,12 @@ export interface SbiHost {
   /** Sets the supervisor timer compare value of a hart and lets the hart look at it. */
   setSupervisorTimer(hart: number, low: number, high: number): void;
   /**
-   * Requests a fence on all harts of the mask, possibly the caller too. Returns at once; the caller's
-   * trampoline waits for the acknowledgements before the caller executes its next instruction.
+   * Requests a fence of instruction fetches on all harts of the set, possibly the caller too. Returns at once; the
+   * caller's trampoline waits for the acknowledgements before the caller executes its next instruction.
    */
-  remoteFence(callerHart: number, harts: HartSet, kind: FenceKind): void;
+  remoteInstructionFence(harts: HartSet): void;
+  /** The same for address translations. */
+  remoteTranslationFence(harts: HartSet, fence: Readonly<TranslationFence>): void;
 
   /** State of a hart. */
   hartState(hart: number): HartStateCode;

@@ -68,12 +68,36 @@ Deno.test("RFENCE asks for instruction and translation fences, up to hart 63", (
   assertEquals(host.call(SbiExtensionId.RFENCE, 1, 0b11n, 31n, 0n, 0x1000n), SUCCESS);
   assertEquals(host.call(SbiExtensionId.RFENCE, 2, 0n, EVERY_HART, 0n, 0n, 1n), SUCCESS);
   assertEquals(host.log, [
-    "fence from 0 mask 2147483648:0 instructions",
-    "fence from 0 mask 1:2147483648 translations",
-    "fence from 0 mask 4294967295:4294967295 translations",
+    "fence mask 2147483648:0 instructions",
+    "fence mask 1:2147483648 1 pages at 0 of space -1",
+    "fence mask 4294967295:4294967295 0 pages at 0 of space 1",
   ]);
   for (const hypervisorFence of [3, 4, 5, 6]) {
     assertEquals(host.call(SbiExtensionId.RFENCE, hypervisorFence, 1n, 0n), NOT_SUPPORTED);
+  }
+});
+
+Deno.test("RFENCE hands on which pages a range reaches, and all when they are many", () => {
+  const address = 0xffff_ffd6_0000_0000n;
+  const ranges: readonly [start: bigint, size: bigint, fenced: string][] = [
+    [0n, 0n, "0 pages at 0"],
+    [0n, -1n, "0 pages at 0"],
+    [address, 0x1000n, `1 pages at ${address.toString(16)}`],
+    [address + 1n, 0x1000n, `2 pages at ${address.toString(16)}`],
+    [address + 0xfffn, 2n, `2 pages at ${address.toString(16)}`],
+    [address, 0n, `1 pages at ${address.toString(16)}`],
+    [address, 64n << 12n, `64 pages at ${address.toString(16)}`],
+    [address, (64n << 12n) + 1n, `0 pages at ${address.toString(16)}`],
+    [address, 1n << 32n, `0 pages at ${address.toString(16)}`],
+    [-0x1000n, 0xffff_ffffn, "0 pages at fffffffffffff000"],
+  ];
+  for (const [start, size, fenced] of ranges) {
+    for (const [call, space] of [[1, -1], [2, 0xabcd]]) {
+      const host = new FakeHost(1);
+      const asid = 0xffff_abcdn;
+      assertEquals(host.call(SbiExtensionId.RFENCE, call, 1n, 0n, start, size, asid), SUCCESS);
+      assertEquals(host.log, [`fence mask 0:1 ${fenced} of space ${space}`]);
+    }
   }
 });
 
@@ -81,7 +105,7 @@ Deno.test("RFENCE leaves stopped harts alone", () => {
   const host = new FakeHost(2);
   host.states[1] = HartState.STOPPED;
   host.call(SbiExtensionId.RFENCE, 0, 0b11n, 0n);
-  assertEquals(host.log, ["fence from 0 mask 0:1 instructions"]);
+  assertEquals(host.log, ["fence mask 0:1 instructions"]);
 });
 
 Deno.test("HSM starts a stopped hart once, at an address in RAM", () => {

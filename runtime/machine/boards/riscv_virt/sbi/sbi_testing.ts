@@ -1,9 +1,9 @@
 /** Doubles of the calling hart and of the machine, for the tests of the interface. */
 
 import type { HartSet } from "../../../../atomics/remote_work.ts";
+import type { TranslationFence } from "../../../../atomics/translation_fences.ts";
 import { SbiFirmware } from "./dispatch.ts";
 import {
-  type FenceKind,
   HartState,
   type HartStateCode,
   type SbiCaller,
@@ -101,8 +101,15 @@ export class FakeHost implements SbiHost {
     this.log.push(`timer ${hart} ${low} ${high}`);
   }
 
-  remoteFence(callerHart: number, harts: HartSet, kind: FenceKind): void {
-    this.log.push(`fence from ${callerHart} mask ${harts.high >>> 0}:${harts.low >>> 0} ${kind}`);
+  remoteInstructionFence(harts: HartSet): void {
+    this.log.push(`fence mask ${harts.high >>> 0}:${harts.low >>> 0} instructions`);
+  }
+
+  remoteTranslationFence(harts: HartSet, fence: Readonly<TranslationFence>): void {
+    const { addressLow, addressHigh, pages, space } = fence;
+    const address = (BigInt(addressHigh >>> 0) << HALF_BITS) | BigInt(addressLow >>> 0);
+    const what = `${pages} pages at ${address.toString(16)} of space ${space}`;
+    this.log.push(`fence mask ${harts.high >>> 0}:${harts.low >>> 0} ${what}`);
   }
 
   hartState(hart: number): HartStateCode {

@@ -1,0 +1,171 @@
+// Compares this emulator, also with one lock around all devices, with QEMU in what harts do to each other: storms
+// inside Linux, and boots of more and more harts.
+//
+// The order of the emulators turns every round, so that a machine that gets slower or faster meanwhile favours none.
+// Opponents are the machine's QEMU and, once `deno task bench:qemu-fetch` has fetched it, QEMU 10.
+//
+// Usage: deno task bench:storms [--rounds=N] [--seconds=N] [--harts=N] [--only=NAME,...] [--record]
+//
+// --only takes names of storms, `boots` among them; --record keeps a run of all in bench/results/ and RESULTS.md,
+// after each round: a run that is cut off loses one round. A run that hangs or fails is counted, and shown.
+
+import { parseArgs } from "@std/cli";
+import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
+import { type Engine, engineByName } from "./engines.ts";
+import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
+import { replaceSection } from "./render.ts";
+import { renderStormRecord } from "./storms/render_storms.ts";
+import { Results, type StormRecord } from "./storms/storm_record.ts";
+import {
+  type BootResult,
+  runBoot,
+  runStorms,
+  STORM_NAMES,
+  type StormName,
+} from "./storms/storm_run.ts";
+
+const DEFAULT_ROUNDS = 5;
+const DEFAULT_SECONDS = 10;
+const DEFAULT_HARTS = 4;
+/** Harts of the boots. */
+const BOOT_HARTS = [1, 2, 4, 8, 16, 32];
+const BOOTS = "boots";
+const STORM_RUN = "storms";
+const RESULTS = new URL("RESULTS.md", import.meta.url);
+const RECORD = new URL("results/storms.json", import.meta.url);
+
+/** What is run, by whom and how often. */
+interface Plan {
+  readonly engines: readonly Engine[];
+  readonly storms: readonly StormName[];
+  readonly bootHarts: readonly number[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly harts: number;
+}
+
+function bootName(harts: number): string {
+  return `-smp ${harts}`;
+}
+
+function note(results: Results, what: string, { name }: Engine, run: BootResult): void {
+  results.add(what, name, run);
+  const storms = run.storms.map((storm) => `${storm.name} ${storm.perSecond.toFixed(0)}/s`);
+  console.error([`${what}, ${name}: ${run.wallMs.toFixed(0)} ms`, ...storms].join(", "));
+  if (run.failure !== undefined) console.error(run.failure);
+}
+
+async function runRound(plan: Plan, order: readonly Engine[], results: Results): Promise<void> {
+  for (const engine of order) {
+    if (plan.storms.length === 0) continue;
+    const run = await runStorms(engine, plan.harts, plan.storms, plan.seconds);
+    note(results, STORM_RUN, engine, run);
+  }
+  for (const harts of plan.bootHarts) {
+    for (const engine of order) {
+      note(results, bootName(harts), engine, await runBoot(engine, harts));
+    }
+  }
+}
+
+function turned<T>(list: readonly T[], by: number): T[] {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+async function describeEngine(engine: Engine): Promise<string> {
+  return `${engine.name} (${await engine.version()})`;
+}
+
+/** What stays the same over the rounds. */
+type Frame = Omit<StormRecord, "rounds" | "storms" | "stormBoots" | "boots">;
+
+async function describeRun({ engines, seconds, harts }: Plan): Promise<Frame> {
+  return {
+    ...{ schema: RECORD_SCHEMA, kind: "storms", date: today(), commit: await describeCommit() },
+    ...{ machine: await describeMachine(), seconds, harts },
+    engines: await Promise.all(engines.map(describeEngine)),
+  };
+}
+
+/** Yields a record of the rounds so far after each round. */
+async function* compare(plan: Plan): AsyncGenerator<StormRecord> {
+  const { engines } = plan;
+  const frame = await describeRun(plan);
+  const results = new Results();
+  const boots = (what: string) => ({
+    name: what,
+    cells: engines.map(({ name }) => results.boot(what, name)),
+  });
+  for (let round = 0; round < plan.rounds; round++) {
+    console.error(`round ${round + 1} of ${plan.rounds}`);
+    await runRound(plan, turned(engines, round), results);
+    yield {
+      ...frame,
+      rounds: round + 1,
+      storms: plan.storms.map((storm) => ({
+        name: storm,
+        cells: engines.map(({ name }) => results.storm(STORM_RUN, name, storm)),
+      })),
+      stormBoots: boots(STORM_RUN),
+      boots: plan.bootHarts.map((count) => boots(bootName(count))),
+    };
+  }
+}
+
+function selectItems(only: string | undefined): Pick<Plan, "storms" | "bootHarts"> {
+  if (only === undefined) return { storms: STORM_NAMES, bootHarts: BOOT_HARTS };
+  const names = only.split(",");
+  const known: readonly string[] = [...STORM_NAMES, BOOTS];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`--only: there is no ${unknown}; there are ${known.join(", ")}`);
+  }
+  return {
+    storms: STORM_NAMES.filter((name) => names.includes(name)),
+    bootHarts: names.includes(BOOTS) ? BOOT_HARTS : [],
+  };
+}
+
+function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${text}`);
+  return value;
+}
+
+async function availableEngines(): Promise<Engine[]> {
+  const engines = (["weft", "weft-bql", "qemu"] as const).map(engineByName);
+  if (await isQemuSystemCached()) return [...engines, engineByName("qemu-10")];
+  console.error("QEMU 10 is not compared: deno task bench:qemu-fetch would fetch it");
+  return engines;
+}
+
+async function save(record: StormRecord): Promise<void> {
+  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
+  const document = await Deno.readTextFile(RESULTS);
+  const section = replaceSection(document, record.kind, renderStormRecord(record));
+  await Deno.writeTextFile(RESULTS, section);
+}
+
+async function main(args: string[]): Promise<void> {
+  const flags = parseArgs(args, {
+    string: ["rounds", "seconds", "harts", "only"],
+    boolean: ["record"],
+  });
+  if (flags.record && flags.only !== undefined) {
+    throw new Error("--record keeps runs of all storms and boots only");
+  }
+  const plan: Plan = {
+    ...selectItems(flags.only),
+    engines: await availableEngines(),
+    rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
+    seconds: positive("--seconds", flags.seconds ?? String(DEFAULT_SECONDS)),
+    harts: positive("--harts", flags.harts ?? String(DEFAULT_HARTS)),
+  };
+  for await (const record of compare(plan)) {
+    if (record.rounds === plan.rounds) console.log(renderStormRecord(record));
+    if (flags.record) await save(record);
+  }
+}
+
+if (import.meta.main) await main(Deno.args);
