@@ -12,6 +12,8 @@ export interface BootFiles {
   readonly memory: string;
   /** Folder of a code cache; QEMU has none. */
   readonly codeCache?: string;
+  /** Image of the one disk. */
+  readonly disk?: string;
   /** Does the subject print its statistics at the end? */
   readonly printsStatistics?: boolean;
 }
@@ -45,6 +47,20 @@ function bootArgs(files: BootFiles, harts: number): string[] {
     ...["-M", "virt", "-nographic", "-no-reboot"],
     ...["-smp", String(harts), "-m", files.memory],
     ...["-kernel", files.kernel, "-initrd", files.initrd, "-append", files.append],
+    ...files.disk === undefined ? [] : diskArgs(files.disk),
+  ];
+}
+
+/** A disk on virtio over MMIO, as the standard has it from version 1 on. */
+function diskArgs(path: string): string[] {
+  return [
+    ...["-global", "virtio-mmio.force-legacy=false"],
+    ...[
+      "-drive",
+      `file=${path},if=none,id=disk,format=raw`,
+      "-device",
+      "virtio-blk-device,drive=disk",
+    ],
   ];
 }
 

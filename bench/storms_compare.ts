@@ -10,19 +10,15 @@
 // after each round: a run that is cut off loses one round. A run that hangs or fails is counted, and shown.
 
 import { parseArgs } from "@std/cli";
-import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
-import { type Engine, engineByName } from "./engines.ts";
+import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import type { Engine } from "./engines.ts";
+import { type BootResult, runBoot } from "./guest_loads.ts";
+import { Results } from "./load_results.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
 import { replaceSection } from "./render.ts";
 import { renderStormRecord } from "./storms/render_storms.ts";
-import { Results, type StormRecord } from "./storms/storm_record.ts";
-import {
-  type BootResult,
-  runBoot,
-  runStorms,
-  STORM_NAMES,
-  type StormName,
-} from "./storms/storm_run.ts";
+import type { StormRecord } from "./storms/storm_record.ts";
+import { runStorms, STORM_NAMES, type StormName } from "./storms/storms.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 10;
@@ -50,7 +46,7 @@ function bootName(harts: number): string {
 
 function note(results: Results, what: string, { name }: Engine, run: BootResult): void {
   results.add(what, name, run);
-  const storms = run.storms.map((storm) => `${storm.name} ${storm.perSecond.toFixed(0)}/s`);
+  const storms = run.loads.map((storm) => `${storm.name} ${storm.perSecond.toFixed(0)}/s`);
   console.error([`${what}, ${name}: ${run.wallMs.toFixed(0)} ms`, ...storms].join(", "));
   if (run.failure !== undefined) console.error(run.failure);
 }
@@ -66,15 +62,6 @@ async function runRound(plan: Plan, order: readonly Engine[], results: Results):
       note(results, bootName(harts), engine, await runBoot(engine, harts));
     }
   }
-}
-
-function turned<T>(list: readonly T[], by: number): T[] {
-  const at = by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
-}
-
-async function describeEngine(engine: Engine): Promise<string> {
-  return `${engine.name} (${await engine.version()})`;
 }
 
 /** What stays the same over the rounds. */
@@ -105,7 +92,7 @@ async function* compare(plan: Plan): AsyncGenerator<StormRecord> {
       rounds: round + 1,
       storms: plan.storms.map((storm) => ({
         name: storm,
-        cells: engines.map(({ name }) => results.storm(STORM_RUN, name, storm)),
+        cells: engines.map(({ name }) => results.load(STORM_RUN, name, storm)),
       })),
       stormBoots: boots(STORM_RUN),
       boots: plan.bootHarts.map((count) => boots(bootName(count))),
@@ -127,19 +114,6 @@ function selectItems(only: string | undefined): Pick<Plan, "storms" | "bootHarts
   };
 }
 
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${text}`);
-  return value;
-}
-
-async function availableEngines(): Promise<Engine[]> {
-  const engines = (["weft", "weft-bql", "qemu"] as const).map(engineByName);
-  if (await isQemuSystemCached()) return [...engines, engineByName("qemu-10")];
-  console.error("QEMU 10 is not compared: deno task bench:qemu-fetch would fetch it");
-  return engines;
-}
-
 async function save(record: StormRecord): Promise<void> {
   await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
   const document = await Deno.readTextFile(RESULTS);
@@ -157,7 +131,7 @@ async function main(args: string[]): Promise<void> {
   }
   const plan: Plan = {
     ...selectItems(flags.only),
-    engines: await availableEngines(),
+    engines: await availableEngines(["weft", "weft-bql", "qemu"]),
     rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
     seconds: positive("--seconds", flags.seconds ?? String(DEFAULT_SECONDS)),
     harts: positive("--harts", flags.harts ?? String(DEFAULT_HARTS)),

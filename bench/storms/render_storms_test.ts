@@ -1,13 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { renderStormRecord } from "./render_storms.ts";
-import { Results, type StormRecord } from "./storm_record.ts";
-import type { BootResult } from "./storm_run.ts";
+import type { BootResult } from "../guest_loads.ts";
+import { Results } from "../load_results.ts";
+import type { StormRecord } from "./storm_record.ts";
 
 const ENGINES = ["weft (1)", "qemu (7)", "qemu-10 (10)"];
 
 function run(wallMs: number, perSecond: number, more: Partial<BootResult> = {}): BootResult {
-  const storms = [{ name: "tlb", perSecond, errors: 1 }];
-  return { wallMs, cpuMs: 2 * wallMs, stalls: 0, storms, ...more };
+  const loads = [{ name: "tlb", workers: 4, perSecond, errors: 1 }];
+  return { wallMs, cpuMs: 2 * wallMs, stalls: 0, loads, ...more };
 }
 
 function results(): Results {
@@ -15,7 +16,7 @@ function results(): Results {
   for (const perSecond of [100, 300]) all.add("storms", "weft", run(1000, perSecond));
   all.add("storms", "qemu", run(4000, 50));
   all.add("storms", "qemu-10", run(2000, 100));
-  all.add("storms", "qemu-10", run(9000, 0, { storms: [], stalls: 2, failure: "it hung" }));
+  all.add("storms", "qemu-10", run(9000, 0, { loads: [], stalls: 2, failure: "it hung" }));
   return all;
 }
 
@@ -26,7 +27,7 @@ function record(all: Results): StormRecord {
     ...{ schema: 1, kind: "storms", date: "today", commit: "abc", rounds: 2 },
     machine: { cpu: "a processor", cores: 2, os: "linux", architecture: "x86_64" },
     ...{ seconds: 5, harts: 4, engines: ENGINES, stormBoots: boots, boots: [] },
-    storms: [{ name: "tlb", cells: names.map((name) => all.storm("storms", name, "tlb")) }],
+    storms: [{ name: "tlb", cells: names.map((name) => all.load("storms", name, "tlb")) }],
   };
 }
 
@@ -38,7 +39,7 @@ Deno.test("failed runs are counted and not timed", () => {
     failures: 1,
   });
   assertEquals(results().boot("storms", "nobody"), { stalls: 0, failures: 0 });
-  assertEquals(results().storm("storms", "nobody", "tlb"), { errors: 0 });
+  assertEquals(results().load("storms", "nobody", "tlb"), { errors: 0 });
 });
 
 Deno.test("ratios are to the better QEMU: more operations, less time", () => {
@@ -49,7 +50,7 @@ Deno.test("ratios are to the better QEMU: more operations, less time", () => {
 
 Deno.test("an emulator that never came to an end has nothing to compare", () => {
   const none = new Results();
-  none.add("storms", "weft", run(0, 0, { storms: [], failure: "it hung" }));
+  none.add("storms", "weft", run(0, 0, { loads: [], failure: "it hung" }));
   assertStringIncludes(
     renderStormRecord(record(none)),
     "| tlb | none | none | none | - | 0, 0, 0 |",

@@ -74,9 +74,17 @@ export const LOCK_STRESS: LinuxProgram = {
 /** Storms of what the kernel and the emulator have to do across harts. */
 export const STORMS: LinuxProgram = {
   name: "storms",
-  sources: [new URL("storms.c", LINUX_PROGRAMS_FOLDER)],
+  sources: ["storms.c", "workers.c"].map((name) => new URL(name, LINUX_PROGRAMS_FOLDER)),
   flags: INTEGER_TARGET,
   elf: new URL("storms.elf", LINUX_PROGRAMS_FOLDER),
+};
+
+/** Requests to a disk, and work beside them. */
+export const DISK_LOADS: LinuxProgram = {
+  name: "disk_loads",
+  sources: ["disk_loads.c", "workers.c"].map((name) => new URL(name, LINUX_PROGRAMS_FOLDER)),
+  flags: INTEGER_TARGET,
+  elf: new URL("disk_loads.elf", LINUX_PROGRAMS_FOLDER),
 };
 
 /** Benchmark kernels and system operations that time themselves. */
@@ -93,7 +101,12 @@ export const LINUX_BENCH: LinuxProgram = {
 };
 
 /** Every program for Linux. */
-export const LINUX_PROGRAMS: readonly LinuxProgram[] = [LOCK_STRESS, STORMS, LINUX_BENCH];
+export const LINUX_PROGRAMS: readonly LinuxProgram[] = [
+  LOCK_STRESS,
+  STORMS,
+  DISK_LOADS,
+  LINUX_BENCH,
+];
 
 /** Compiles a program for Linux into the given file. */
 export async function buildLinuxProgram(program: LinuxProgram, output: string): Promise<void> {

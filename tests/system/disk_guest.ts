@@ -24,6 +24,16 @@ export async function modulesOrSkip(set: ModuleSet = DISK_MODULES): Promise<Uint
   }
 }
 
+/** The guest's initial RAM disk with the modules; `LOAD_MODULES` loads them. */
+export async function modulesInitrd(modules: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const base = await Deno.readFile(guestFiles().initrd);
+  const start = Math.ceil(base.length / ARCHIVE_ALIGNMENT) * ARCHIVE_ALIGNMENT;
+  const both = new Uint8Array(start + modules.length);
+  both.set(base);
+  both.set(modules, start);
+  return both;
+}
+
 /** The guest's initial RAM disk that loads the modules and then runs these commands. */
 export async function diskInitrd(
   modules: Uint8Array,
@@ -31,10 +41,5 @@ export async function diskInitrd(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const content = new TextEncoder().encode(`${LOAD_MODULES}\n${commands}\n`);
   const script: CpioEntry = { kind: "file", path: SCRIPT, mode: 0o755, content };
-  const base = await Deno.readFile(guestFiles().initrd);
-  const start = Math.ceil(base.length / ARCHIVE_ALIGNMENT) * ARCHIVE_ALIGNMENT;
-  const both = new Uint8Array(start + modules.length);
-  both.set(base);
-  both.set(modules, start);
-  return withAppendedArchive(both, [script]);
+  return withAppendedArchive(await modulesInitrd(modules), [script]);
 }

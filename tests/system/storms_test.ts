@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { engineByName } from "../../bench/engines.ts";
-import { runStorms, STORM_NAMES } from "../../bench/storms/storm_run.ts";
+import { runStorms, STORM_NAMES } from "../../bench/storms/storms.ts";
 import { guestOrSkip } from "./guest_or_skip.ts";
 
 const HARTS = 4;
@@ -18,10 +18,10 @@ for (const engine of ["weft", "weft-bql"] as const) {
     async fn() {
       const run = await runStorms(engineByName(engine), HARTS, STORM_NAMES, SECONDS);
       assertEquals(run.failure, undefined);
-      assertEquals(run.storms.map(({ name, errors }) => [name, errors]), [
+      assertEquals(run.loads.map(({ name, errors }) => [name, errors]), [
         ...STORM_NAMES.map((name) => [name, 0]),
       ]);
-      assert(run.storms.every(({ perSecond }) => perSecond > 0), JSON.stringify(run.storms));
+      assert(run.loads.every(({ perSecond }) => perSecond > 0), JSON.stringify(run.loads));
       assertEquals(run.stalls, 0);
     },
   });

@@ -1,0 +1,54 @@
+import { assertStringIncludes } from "@std/assert";
+import type { BootResult } from "../guest_loads.ts";
+import { Results } from "../load_results.ts";
+import type { DiskRecord } from "./disk_record.ts";
+import { renderDiskRecord } from "./render_disks.ts";
+
+const ENGINES = ["weft (1)", "qemu (7)"];
+
+function run(reads: number, alone: number, beside: number): BootResult {
+  const load = (name: string, workers: number, perSecond: number) => ({
+    ...{ name, workers, perSecond, errors: 0 },
+  });
+  const loads = [
+    ...[load("read-4k", 1, reads), load("read-4k", 4, 2 * reads)],
+    ...[load("compute", 2, alone), load("compute-beside", 2, beside)],
+  ];
+  return { wallMs: 1, cpuMs: 1, stalls: 0, loads };
+}
+
+function record(results: Results): DiskRecord {
+  const names = ENGINES.map((engine) => engine.split(" ")[0]);
+  const row = (load: string, workers: number) => ({
+    name: `${load} x${workers}`,
+    cells: names.map((name) => results.load("disk", name, load, workers)),
+  });
+  return {
+    ...{ schema: 1, kind: "disks", date: "today", commit: "abc", rounds: 1, seconds: 3 },
+    machine: { cpu: "a processor", cores: 2, os: "linux", architecture: "x86_64" },
+    engines: ENGINES,
+    requests: [row("read-4k", 1), row("read-4k", 4)],
+    work: { alone: row("compute", 2), beside: row("compute-beside", 2) },
+    boots: { name: "disk", cells: names.map((name) => results.boot("disk", name)) },
+  };
+}
+
+Deno.test("requests are told apart by their processes, and work by what is left of it", () => {
+  const results = new Results();
+  results.add("disk", "weft", run(300, 100, 90));
+  results.add("disk", "qemu", run(100, 50, 25));
+  const text = renderDiskRecord(record(results));
+  assertStringIncludes(text, "| read-4k x1 | 300 (0 %) | 100 (0 %) | 3.00 | 0, 0 |");
+  assertStringIncludes(text, "| read-4k x4 | 600 (0 %) | 200 (0 %) | 3.00 | 0, 0 |");
+  assertStringIncludes(text, "| what is left | 0.90 | 0.50 |");
+});
+
+Deno.test("an emulator whose boots failed has nothing to show, and its failures are counted", () => {
+  const results = new Results();
+  results.add("disk", "weft", { ...run(0, 0, 0), loads: [], failure: "it hung" });
+  results.add("disk", "qemu", run(100, 50, 25));
+  const text = renderDiskRecord(record(results));
+  assertStringIncludes(text, "| read-4k x1 | none | 100 (0 %) | - | 0, 0 |");
+  assertStringIncludes(text, "| what is left | none | 0.50 |");
+  assertStringIncludes(text, "did not end well: 1, 0.");
+});

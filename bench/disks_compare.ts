@@ -1,0 +1,91 @@
+// Compares this emulator with QEMU in what a disk can do, and in what it costs a hart that has no use for it.
+//
+// The order of the emulators turns every round, so that a machine that gets slower or faster meanwhile favours none.
+// Opponents are the machine's QEMU and, once `deno task bench:qemu-fetch` has fetched it, QEMU 10.
+//
+// Usage: deno task bench:disks [--rounds=N] [--seconds=N] [--record]
+//
+// --record keeps the result in bench/results/ and RESULTS.md, after each round: a run that is cut off loses one
+// round. A run that hangs or fails is counted, and shown.
+
+import { parseArgs } from "@std/cli";
+import type { DiskRecord } from "./disks/disk_record.ts";
+import { JOBS, REQUESTS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
+import { renderDiskRecord } from "./disks/render_disks.ts";
+import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import type { Engine } from "./engines.ts";
+import { type LoadCell, Results, type Row } from "./load_results.ts";
+import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
+import { replaceSection } from "./render.ts";
+
+const DEFAULT_ROUNDS = 5;
+const DEFAULT_SECONDS = 3;
+const DISK = "disk";
+const RESULTS = new URL("RESULTS.md", import.meta.url);
+const RECORD = new URL("results/disks.json", import.meta.url);
+
+/** What is run, by whom and how often. */
+interface Plan {
+  readonly engines: readonly Engine[];
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+async function runRound(order: readonly Engine[], seconds: number, results: Results) {
+  for (const engine of order) {
+    const run = await runDiskLoads(engine, seconds);
+    results.add(DISK, engine.name, run);
+    const loads = run.loads.map((load) =>
+      `${load.name} x${load.workers} ${load.perSecond.toFixed(0)}/s`
+    );
+    console.error([engine.name, ...loads].join(", "));
+    if (run.failure !== undefined) console.error(run.failure);
+  }
+}
+
+/** Yields a record of the rounds so far after each round. */
+async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<DiskRecord> {
+  const frame: Omit<DiskRecord, "rounds" | "requests" | "work" | "boots"> = {
+    ...{ schema: RECORD_SCHEMA, kind: "disks", date: today(), commit: await describeCommit() },
+    ...{ machine: await describeMachine(), seconds },
+    engines: await Promise.all(engines.map(describeEngine)),
+  };
+  const results = new Results();
+  const row = (label: string, load: string, workers?: number): Row<LoadCell> => ({
+    name: label,
+    cells: engines.map(({ name }) => results.load(DISK, name, load, workers)),
+  });
+  for (let round = 0; round < rounds; round++) {
+    console.error(`round ${round + 1} of ${rounds}`);
+    await runRound(turned(engines, round), seconds, results);
+    yield {
+      ...frame,
+      rounds: round + 1,
+      requests: REQUESTS.flatMap((load) => JOBS.map((jobs) => row(`${load} x${jobs}`, load, jobs))),
+      work: { alone: row("alone", WORK.alone), beside: row("beside reads", WORK.beside) },
+      boots: { name: DISK, cells: engines.map(({ name }) => results.boot(DISK, name)) },
+    };
+  }
+}
+
+async function save(record: DiskRecord): Promise<void> {
+  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
+  const document = await Deno.readTextFile(RESULTS);
+  const section = replaceSection(document, record.kind, renderDiskRecord(record));
+  await Deno.writeTextFile(RESULTS, section);
+}
+
+async function main(args: string[]): Promise<void> {
+  const flags = parseArgs(args, { string: ["rounds", "seconds"], boolean: ["record"] });
+  const plan: Plan = {
+    engines: await availableEngines(["weft", "qemu"]),
+    rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
+    seconds: positive("--seconds", flags.seconds ?? String(DEFAULT_SECONDS)),
+  };
+  for await (const record of compare(plan)) {
+    if (record.rounds === plan.rounds) console.log(renderDiskRecord(record));
+    if (flags.record) await save(record);
+  }
+}
+
+if (import.meta.main) await main(Deno.args);

@@ -1,0 +1,30 @@
+// What comparisons of emulators in rounds share.
+
+import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
+import { type Engine, engineByName, type EngineName } from "./engines.ts";
+
+/** The list, begun further on: so that no emulator is always the first. */
+export function turned<T>(list: readonly T[], by: number): T[] {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+/** Name and version. */
+export async function describeEngine(engine: Engine): Promise<string> {
+  return `${engine.name} (${await engine.version()})`;
+}
+
+/** A count that a flag gives. */
+export function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${text}`);
+  return value;
+}
+
+/** These emulators, and the newer QEMU if it was fetched. */
+export async function availableEngines(names: readonly EngineName[]): Promise<Engine[]> {
+  const engines = names.map(engineByName);
+  if (await isQemuSystemCached()) return [...engines, engineByName("qemu-10")];
+  console.error("QEMU 10 is not compared: deno task bench:qemu-fetch would fetch it");
+  return engines;
+}

@@ -1,0 +1,52 @@
+// Tables of loads: emulators side by side.
+
+import type { LoadCell, Row } from "./load_results.ts";
+import { relativeSpread, type Summary } from "./statistics.ts";
+
+const PERCENT = 100;
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Lines of a table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const alignment = ["---", ...head.slice(1).map(() => "--:")];
+  return [tableRow(head), `|${alignment.join("|")}|`, ...rows.map(tableRow)];
+}
+
+/** An emulator's name without its version. */
+export function shortName(engine: string): string {
+  return engine.split(" (")[0];
+}
+
+/** A median in a unit, and the spread. */
+export function summaryText(summary: Summary | undefined, scale: number, digits: number): string {
+  if (summary === undefined) return "none";
+  const spread = (PERCENT * relativeSpread(summary)).toFixed(0);
+  return `${(summary.median / scale).toFixed(digits)} (${spread} %)`;
+}
+
+/** The subject over the best other emulator, this one's own variants aside. */
+export function bestRatio<Cell>(
+  engines: readonly string[],
+  { cells }: Row<Cell>,
+  value: (cell: Cell) => number | undefined,
+  best: (...values: number[]) => number,
+): string {
+  const subject = value(cells[0]);
+  const references = cells.filter((_, index) => shortName(engines[index]).startsWith("qemu"))
+    .map(value).filter((one) => one !== undefined);
+  if (subject === undefined || references.length === 0) return "-";
+  return (subject / best(...references)).toFixed(2);
+}
+
+/** A row of operations in a second. */
+export function loadRow(engines: readonly string[], row: Row<LoadCell>): string[] {
+  return [
+    row.name,
+    ...row.cells.map(({ perSecond }) => summaryText(perSecond, 1, 0)),
+    bestRatio(engines, row, ({ perSecond }) => perSecond?.median, Math.max),
+    row.cells.map(({ errors }) => errors).join(", "),
+  ];
+}
