@@ -78,12 +78,13 @@ export class SharedThread {
 function take(turn: Turn): boolean {
   const { vcpu } = turn;
   let ran = false;
-  let departure: number = Departure.GOES_ON;
+  let goesOn = true;
   turn.wait = vcpu.attend();
-  while (turn.wait === Attention.RUNS && departure === Departure.GOES_ON) {
+  while (turn.wait === Attention.RUNS && goesOn) {
     ran = true;
-    departure = vcpu.run();
-    if (departure === Departure.GOES_ON) turn.wait = vcpu.attend();
+    // Who leaves for another reason each time its budget is over would have its turn for ever.
+    goesOn = vcpu.run() === Departure.GOES_ON && !vcpu.isBudgetUsed;
+    if (goesOn) turn.wait = vcpu.attend();
   }
   vcpu.endTurn();
   return ran;

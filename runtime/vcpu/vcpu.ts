@@ -19,6 +19,7 @@ import {
 import { ActivityLog } from "../atomics/activity_log.ts";
 import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
+import { beginStart, hartStart, markHart } from "../atomics/hart_start.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
 import { type EventBuffer, EventRing } from "../atomics/event_ring.ts";
 import { park } from "../atomics/exclusive.ts";
@@ -397,7 +398,8 @@ export class Vcpu implements StateKeeper {
   begin(): void {
     post(this.#words, this.#hart, Pending.PAUSE);
     this.#hasEnded = false;
-    this.#waitsFor = this.#hartStart() === HartStart.STARTED ? Wait.NOTHING : Wait.START;
+    const isStarted = hartStart(this.#words, this.#hart) === HartStart.STARTED;
+    this.#waitsFor = isStarted ? Wait.NOTHING : Wait.START;
   }
 
   /**
@@ -636,15 +638,15 @@ export class Vcpu implements StateKeeper {
 
   #isEventThere(): boolean {
     return this.#waitsFor === Wait.START
-      ? this.#hartStart() === HartStart.START_PENDING
+      ? hartStart(this.#words, this.#hart) === HartStart.START_PENDING
       : this.#cold.wakePending() !== 0;
   }
 
   #answerEvent(): void {
-    const isStarted = this.#waitsFor === Wait.START;
     this.#waitsFor = Wait.NOTHING;
-    if (isStarted) this.#startAsAsked();
-    else if (this.#restart !== null) this.#startAt(this.#restart.pc, this.#restart.argument);
+    if (beginStart(this.#words, this.#hart)) return this.#startAsAsked();
+    markHart(this.#words, this.#hart, HartStart.STARTED);
+    if (this.#restart !== null) this.#startAt(this.#restart.pc, this.#restart.argument);
     this.#restart = null;
   }
 
@@ -777,17 +779,19 @@ export class Vcpu implements StateKeeper {
     services.clear();
     if (isSuspended) this.#suspend(restart);
     else if (restart !== null) this.#startAt(restart.pc, restart.argument);
-    if (isStopped) this.#waitsFor = Wait.START;
+    if (isStopped) this.#stop();
+  }
+
+  /** The hart executes nothing until another one starts it. */
+  #stop(): void {
+    this.#waitsFor = Wait.START;
+    markHart(this.#words, this.#hart, HartStart.STOPPED);
   }
 
   #suspend(restart: Restart | null): void {
     this.#waitsFor = Wait.INTERRUPT;
     this.#restart = restart;
-  }
-
-  #hartStart(): number {
-    // ORDER: sc load; partner: the cmpxchg to START_PENDING of the starting hart, after its payload.
-    return Atomics.load(this.#words, vcpuWord(this.#hart, VcpuWord.HART_START) >> 2);
+    markHart(this.#words, this.#hart, HartStart.SUSPENDED);
   }
 
   /** Starts as another hart said. */
@@ -796,8 +800,6 @@ export class Vcpu implements StateKeeper {
     const argument = vcpuWord(this.#hart, VcpuWord.START_ARGUMENT) >> 2;
     const words = this.#words;
     this.#startAt([words[pc], words[pc + 1]], [words[argument], words[argument + 1]]);
-    // ORDER: sc store after the payload was read; partner: the hart state reads of other harts.
-    Atomics.store(words, vcpuWord(this.#hart, VcpuWord.HART_START) >> 2, HartStart.STARTED);
   }
 
   #startAt(pc: readonly [number, number], argument: readonly [number, number]): void {

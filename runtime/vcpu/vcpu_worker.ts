@@ -5,14 +5,9 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort as NodeMessagePort } from "node:worker_threads";
 import { ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
-import {
-  HartStart,
-  Machine,
-  PAGE_BYTES,
-  Vcpu as VcpuWord,
-  vcpuWord,
-} from "../atomics/shared_layout.ts";
+import { HartStart, Machine, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
+import { markHart } from "../atomics/hart_start.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
 import type { BoardDevices } from "../machine/board.ts";
@@ -134,8 +129,8 @@ async function openWorkshop(start: VcpuStart, counting: Counting | null): Promis
 
 function markStart(words: Int32Array, { hart, start }: WorkerHart): void {
   const state = start.isStarted ? HartStart.STARTED : HartStart.STOPPED;
-  // ORDER: sc store before the first acknowledgement of a pause; partner: the hart state reads of other harts.
-  Atomics.store(words, vcpuWord(hart, VcpuWord.HART_START) >> 2, state);
+  // ORDER: before the first acknowledgement of a pause; partner: the hart state reads of other harts.
+  markHart(words, hart, state);
 }
 
 async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {

@@ -6,11 +6,13 @@
  * services of the call that is being carried out.
  */
 
+import { hartStart, tryStartHart } from "../../../atomics/hart_start.ts";
 import { raiseInterrupt } from "../../../atomics/pending.ts";
 import type { HartSet } from "../../../atomics/remote_work.ts";
 import {
   EndReason,
   GUEST_RAM_OFFSET,
+  HartStart,
   Machine,
   PAGE_BYTES,
   RemoteWork,
@@ -19,9 +21,9 @@ import type { TranslationFence } from "../../../atomics/translation_fences.ts";
 import type { BoardParts, VcpuServices } from "../../board.ts";
 import { RAM_BASE } from "./memory_map.ts";
 import { SbiFirmware } from "./sbi/dispatch.ts";
-import { hartState, tryStartHart } from "./sbi/hart_start.ts";
 import {
   ArgumentRegister,
+  HartState,
   type HartStateCode,
   type SbiCaller,
   type SbiHost,
@@ -125,7 +127,8 @@ export class SupervisorEnvironment implements SbiHost, SbiCaller {
 
   /** State of a hart. */
   hartState(hart: number): HartStateCode {
-    return hartState(this.#parts.words, hart);
+    const state = hartStart(this.#parts.words, hart);
+    return state === HartStart.START_CLAIMED ? HartState.START_PENDING : state;
   }
 
   /** Starts a stopped hart. */

@@ -2,18 +2,20 @@
  * Hart states in shared memory: who may start a stopped hart, and when the started hart may look.
  *
  * REQUIREMENT. Of several harts that start the same one, exactly one succeeds and its address and argument
- * are used; the started hart never sees half of them.
+ * are used; the started hart never sees half of them. A hart that has stopped can be started again.
  *
  * SOLUTION. A compare-exchange STOPPED -> START_CLAIMED makes one starter the owner of the START words; it
  * writes them, then stores START_PENDING, then posts WORK. The hart starts only from START_PENDING and then
  * stores STARTED itself. Only the hart itself leaves STARTED.
  */
 
-import { HartStart, Pending, Vcpu, vcpuWord } from "../../../../atomics/shared_layout.ts";
-import { post } from "../../../../atomics/pending.ts";
-import { HartState, type HartStateCode } from "./sbi_host.ts";
+import { HartStart, Pending, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { post } from "./pending.ts";
 
 const WORD_SHIFT = 2;
+
+/** One of {@linkcode HartStart}. */
+export type HartStartState = (typeof HartStart)[keyof typeof HartStart];
 
 function startWord(hart: number): number {
   return vcpuWord(hart, Vcpu.HART_START) >> WORD_SHIFT;
@@ -50,8 +52,8 @@ export function tryStartHart(
 }
 
 /**
- * The hart itself, when it took WORK while stopped: is there a start? True once for each start; the START
- * words are then complete.
+ * The hart itself, while it is stopped: is there a start? True once for each start; the START words are then complete,
+ * and nobody writes them before the hart stops again.
  */
 export function beginStart(words: Int32Array, hart: number): boolean {
   // ORDER: sc cmpxchg before the START words are read; partner: the store of START_PENDING.
@@ -64,23 +66,14 @@ export function beginStart(words: Int32Array, hart: number): boolean {
   return before === HartStart.START_PENDING;
 }
 
-/** The hart itself says what it is now: STARTED, STOPPED or SUSPENDED. Main does so before the start. */
-export function markHart(words: Int32Array, hart: number, state: HartStateCode): void {
-  // ORDER: sc store after everything the hart did before; partner: hartState() and tryStartHart().
+/** The hart itself says what it is now: STARTED, STOPPED or SUSPENDED. */
+export function markHart(words: Int32Array, hart: number, state: HartStartState): void {
+  // ORDER: sc store after everything the hart did before; partner: hartStart() and tryStartHart().
   Atomics.store(words, startWord(hart), state);
 }
 
-/** State of a hart as the interface names it. */
-export function hartState(words: Int32Array, hart: number): HartStateCode {
+/** State of a hart. */
+export function hartStart(words: Int32Array, hart: number): HartStartState {
   // ORDER: sc load; partner: markHart() and tryStartHart().
-  switch (Atomics.load(words, startWord(hart))) {
-    case HartStart.STARTED:
-      return HartState.STARTED;
-    case HartStart.STOPPED:
-      return HartState.STOPPED;
-    case HartStart.SUSPENDED:
-      return HartState.SUSPENDED;
-    default:
-      return HartState.START_PENDING;
-  }
+  return Atomics.load(words, startWord(hart)) as HartStartState;
 }
