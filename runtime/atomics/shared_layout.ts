@@ -175,7 +175,7 @@ export const Machine = {
   CLOCK_START: word(0x38, "main before the workers start; constant afterwards", 8),
   /** Low 32 bits of the greatest guest time handed out: keeps time monotonic across harts. */
   TIME_LATEST: word(0x40, "any reader of the time: cmpxchg forward; partner: the same cmpxchg"),
-  /** When the clock keeper will look again, in ms of guest time (i32, clamped). */
+  /** When the clock keeper will look again at the latest: low 32 bits of guest time in ticks. */
   KEEPER_DEADLINE: word(
     0x44,
     "the clock keeper, sc, before it reads the compare values again; partner: a compare value's writer",

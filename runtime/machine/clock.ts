@@ -48,8 +48,6 @@ const LARGEST_SKEW = TICKS_PER_MS * 100;
 const HALF_RANGE = 0x1_0000_0000;
 const WORD_SHIFT = 2;
 const DOUBLE_SHIFT = 3;
-/** The greatest deadline that {@linkcode Machine}.KEEPER_DEADLINE can say; it means "never". */
-const NEVER_MS = 0x7fff_ffff;
 
 /** A compare value from here on means "never" (28 years); guests write all ones. */
 const NEVER_TICKS = 2 ** 53;
@@ -85,7 +83,7 @@ export function startClock(words: Int32Array, hostClock: HostClock = performance
   // ORDER: sc stores before any worker exists; partner: the workers' start.
   Atomics.store(words, CLOCK_EPOCH, 0);
   Atomics.store(words, TIME_LATEST, 0);
-  Atomics.store(words, KEEPER_DEADLINE, NEVER_MS);
+  Atomics.store(words, KEEPER_DEADLINE, 0);
   for (const timer of [Vcpu.MACHINE_TIMER, Vcpu.SUPERVISOR_TIMER]) {
     for (const place of timerPlaces(timer)) writePair(words, place, NEVER_HALF, NEVER_HALF);
   }
@@ -320,10 +318,10 @@ export class GuestClock implements StateKeeper {
     Atomics.notify(this.#words, CLOCK_KICK);
   }
 
-  /** Publishes when the clock keeper looks again; ticks, `Infinity` for never. Keeper only. */
+  /** Publishes when the clock keeper looks again, in ticks; not so far away that the low half is ambiguous. Keeper only. */
   publishKeeperDeadline(ticks: number): void {
     // ORDER: sc store before the keeper reads the compare values again; partner: #kickIfEarlier().
-    Atomics.store(this.#words, KEEPER_DEADLINE, deadlineMs(ticks));
+    Atomics.store(this.#words, KEEPER_DEADLINE, lowHalf(ticks));
   }
 
   #hostTicks(): number {
@@ -356,13 +354,12 @@ export class GuestClock implements StateKeeper {
   #kickIfEarlier(ticks: number): void {
     // ORDER: sc load after the compare value; partner: publishKeeperDeadline() before the keeper's second look.
     const planned = Atomics.load(this.#words, KEEPER_DEADLINE);
-    const wanted = deadlineMs(ticks);
-    if (wanted < NEVER_MS && wanted <= planned) this.kickKeeper();
+    // ORDER: sc load; partner: kickKeeper(); a keeper that nobody has kicked is not there and has planned nothing.
+    const isThere = Atomics.load(this.#words, CLOCK_KICK) !== 0;
+    const now = this.timeTicks();
+    const looksAt = isThere ? now + ((planned - lowHalf(now)) | 0) : NEVER_TICKS;
+    if (ticks < looksAt) this.kickKeeper();
   }
-}
-
-function deadlineMs(ticks: number): number {
-  return Math.min(NEVER_MS, Math.floor(ticks / TICKS_PER_MS));
 }
 
 function ticksLeft(now: number, compare: number, line: number): number {

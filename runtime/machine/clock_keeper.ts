@@ -6,7 +6,7 @@
  *
  * SOLUTION. One round: read the kick word; find the nearest deadline, posting TIMER for those that have
  * passed; publish it; look again; sleep on the kick word until then. A writer stores its compare value, then
- * reads the published deadline and kicks if its own is not later. All four accesses are sequentially
+ * reads the published deadline and kicks if its own is earlier. All four accesses are sequentially
  * consistent: either the second look sees the new compare value or the writer sees the published deadline.
  * A deadline is posted once until its compare value changes: the hart's own look at the time then agrees,
  * because the time the keeper saw is published before the post (see `clock.ts`).
@@ -91,13 +91,13 @@ export class ClockKeeper {
   /** Serves every deadline that has passed. @returns milliseconds until the next one, bounded. */
   round(): number {
     this.#forgetOldEpoch();
-    const deadline = this.#serve();
+    const latest = this.#clock.timeTicks() + LONGEST_SLEEP_MS * TICKS_PER_MS;
+    const deadline = Math.min(latest, this.#serve());
     this.#clock.publishKeeperDeadline(deadline);
     // ORDER: the compare values are read again after the published deadline; partner: a compare value's writer.
-    const sure = this.#serve();
+    const sure = Math.min(deadline, this.#serve());
     if (sure < deadline) this.#clock.publishKeeperDeadline(sure);
-    const left = (Math.min(sure, deadline) - this.#clock.timeTicks()) / TICKS_PER_MS;
-    return Math.min(Math.max(0, left), LONGEST_SLEEP_MS);
+    return Math.max(0, sure - this.#clock.timeTicks()) / TICKS_PER_MS;
   }
 
   #forgetOldEpoch(): void {

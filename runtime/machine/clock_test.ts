@@ -139,9 +139,25 @@ Deno.test("A compare value kicks the clock keeper only when the keeper would sle
   assertEquals(bench.kicks(), 1);
   bench.clock.setSupervisorTimer(1, 7 * TICKS_PER_MS, 0);
   assertEquals(bench.kicks(), 2);
-  bench.clock.publishKeeperDeadline(Infinity);
+  bench.clock.publishKeeperDeadline(8 * TICKS_PER_MS);
+  bench.clock.setMachineTimerHalf(1, 0, 1);
+  assertEquals(bench.kicks(), 2);
   bench.clock.setMachineTimerHalf(1, 1, 0);
   assertEquals(bench.kicks(), 3);
+});
+
+Deno.test("A compare value a tick after the keeper's next look kicks nobody, one a tick before it does", () => {
+  for (const ageMs of [1, 1000, 100_000, 300_000, 2 ** 31, 2 ** 35]) {
+    const bench = new Bench();
+    bench.clock.kickKeeper();
+    bench.hostMs += ageMs;
+    const look = bench.clock.timeTicks() + 2 * TICKS_PER_MS;
+    bench.clock.publishKeeperDeadline(look);
+    for (const [ticks, kicks] of [[look + 1, 1], [look, 1], [look - 1, 2]]) {
+      bench.clock.setSupervisorTimer(0, lowHalf(ticks), highHalf(ticks));
+      assertEquals(bench.kicks(), kicks, `${ticks - look} ticks, ${ageMs} ms`);
+    }
+  }
 });
 
 Deno.test("setTime() moves the clock both ways and lets every hart look at its timers", () => {
