@@ -7,8 +7,9 @@
  *
  * SOLUTION. A vCPU is IDLE but for its turn, and IDLE is an answer to all requests: what is asked of it, it does when
  * its next turn begins, before its next guest instruction. So requests among the vCPUs never wait. A round looks at
- * every hart in order; one that waits and was posted nothing is passed over until its time has come. When nobody
- * could run, the thread sleeps on the bell (`pending.ts`), which was read before the round.
+ * every hart in order, first at the one behind that which ran last; one that waits and was posted nothing is passed
+ * over until its time has come. When nobody could run, the thread sleeps on the bell (`pending.ts`), which was read
+ * before the round.
  * Nothing runs between a load-reserved and its store-conditional but code of the same hart: reservations end with
  * the turn, so comparing values is exact.
  *
@@ -30,6 +31,8 @@ interface Turn {
 export class SharedThread {
   readonly #words: Int32Array;
   readonly #turns: readonly Turn[];
+  /** Whose turn is first in the next round: a pause that cuts a round short takes no hart's turn away for good. */
+  #first = 0;
 
   /** @param vcpus the vCPUs of harts 0, 1 and so on */
   constructor(words: Int32Array, vcpus: readonly Vcpu[]) {
@@ -52,9 +55,15 @@ export class SharedThread {
   #round(): number {
     const now = performance.now();
     let ran = 0;
-    for (const turn of this.#turns) {
+    const turns = this.#turns;
+    const first = this.#first;
+    for (let count = 0; count < turns.length; count++) {
+      const turn = turns[(first + count) % turns.length];
       if (this.#isAsleep(turn, now)) continue;
-      if (take(turn)) ran++;
+      if (take(turn)) {
+        ran++;
+        this.#first = (turn.hart + 1) % turns.length;
+      }
       if (turn.wait > 0) turn.wakesAt = now + turn.wait;
     }
     return ran;
