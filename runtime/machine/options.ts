@@ -33,7 +33,7 @@ export const MIN_RAM_BYTES = 0x10_0000;
 /** Guest RAM of a machine that does not say how much it wants: QEMU's own default. */
 export const DEFAULT_RAM_BYTES = 0x800_0000;
 
-/** Least memory for compiled code: some hundred regions. */
+/** Least memory for compiled code: that of some sixty regions of a boot. */
 export const MIN_CODE_BYTES = 0x10_0000;
 
 /** CPU models that can be named. */
