@@ -50,9 +50,14 @@ trap 'reboot -f' TERM
 for command in poweroff reboot halt; do echo "alias $command='$command -f'"; done > /etc/shell
 export ENV=/etc/shell
 
+# The terminal's driver still sends what was written: the kernel's last messages would come in between.
+# Setting a terminal waits until all of it is sent.
+end_output() { stty -F /dev/console echo; }
+
 run_script() {
   sh "$1"
   echo "RUN-EXIT $?"
+  end_output
   poweroff -f
 }
 
