@@ -7,13 +7,8 @@
 
 import { join } from "node:path";
 import { cpioArchive, type CpioEntry } from "./guest/cpio_archive.ts";
-import {
-  ForeignApt,
-  GuestError,
-  machineArchive,
-  megabytes,
-  unpackPackage,
-} from "./guest/debian_packages.ts";
+import { ForeignApt, machineArchive, megabytes, unpackPackage } from "./guest/debian_packages.ts";
+import { GuestError } from "./guest/guest_error.ts";
 import { moduleEntries } from "./guest/kernel_modules.ts";
 import { RELEASE } from "./guest/release.ts";
 
