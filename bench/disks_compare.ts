@@ -14,15 +14,13 @@ import { JOBS, REQUESTS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
 import { renderDiskRecord } from "./disks/render_disks.ts";
 import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
+import { keepRecord } from "./kept_record.ts";
 import { type LoadCell, Results, type Row } from "./load_results.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
-import { replaceSection } from "./render.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 3;
 const DISK = "disk";
-const RESULTS = new URL("RESULTS.md", import.meta.url);
-const RECORD = new URL("results/disks.json", import.meta.url);
 
 /** What is run, by whom and how often. */
 interface Plan {
@@ -68,13 +66,6 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
   }
 }
 
-async function save(record: DiskRecord): Promise<void> {
-  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
-  const document = await Deno.readTextFile(RESULTS);
-  const section = replaceSection(document, record.kind, renderDiskRecord(record));
-  await Deno.writeTextFile(RESULTS, section);
-}
-
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, { string: ["rounds", "seconds"], boolean: ["record"] });
   const plan: Plan = {
@@ -84,7 +75,7 @@ async function main(args: string[]): Promise<void> {
   };
   for await (const record of compare(plan)) {
     if (record.rounds === plan.rounds) console.log(renderDiskRecord(record));
-    if (flags.record) await save(record);
+    if (flags.record) await keepRecord(record, renderDiskRecord(record));
   }
 }
 

@@ -13,9 +13,9 @@ import { parseArgs } from "@std/cli";
 import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { type BootResult, runBoot } from "./guest_loads.ts";
+import { keepRecord } from "./kept_record.ts";
 import { Results } from "./load_results.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
-import { replaceSection } from "./render.ts";
 import { renderStormRecord } from "./storms/render_storms.ts";
 import type { StormRecord } from "./storms/storm_record.ts";
 import { runStorms, STORM_NAMES, type StormName } from "./storms/storms.ts";
@@ -27,8 +27,6 @@ const DEFAULT_HARTS = 4;
 const BOOT_HARTS = [1, 2, 4, 8, 16, 32];
 const BOOTS = "boots";
 const STORM_RUN = "storms";
-const RESULTS = new URL("RESULTS.md", import.meta.url);
-const RECORD = new URL("results/storms.json", import.meta.url);
 
 /** What is run, by whom and how often. */
 interface Plan {
@@ -114,13 +112,6 @@ function selectItems(only: string | undefined): Pick<Plan, "storms" | "bootHarts
   };
 }
 
-async function save(record: StormRecord): Promise<void> {
-  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
-  const document = await Deno.readTextFile(RESULTS);
-  const section = replaceSection(document, record.kind, renderStormRecord(record));
-  await Deno.writeTextFile(RESULTS, section);
-}
-
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
     string: ["rounds", "seconds", "harts", "only"],
@@ -138,7 +129,7 @@ async function main(args: string[]): Promise<void> {
   };
   for await (const record of compare(plan)) {
     if (record.rounds === plan.rounds) console.log(renderStormRecord(record));
-    if (flags.record) await save(record);
+    if (flags.record) await keepRecord(record, renderStormRecord(record));
   }
 }
 
