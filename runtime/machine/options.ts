@@ -102,12 +102,13 @@ export const LLSC_SCHEMES = ["monitor", "cas", "exclusive"] as const;
  */
 export type LlscScheme = typeof LLSC_SCHEMES[number];
 
-/** What can be written to the debug log, with QEMU's names. */
+/** What can be written to the debug log, with QEMU's names; what it calls `out_asm` is WebAssembly here. */
 export const DEBUG_CATEGORIES = {
   in_asm: "guest instructions of every region that is compiled",
   op: "intermediate code as lifted",
   op_opt: "intermediate code after the optimizer",
-  out_asm: "WebAssembly text of every region",
+  out_wasm: "WebAssembly text of every region",
+  out_asm: "the same",
 } as const;
 /** Name of a debug log category. */
 export type DebugCategory = keyof typeof DEBUG_CATEGORIES;
