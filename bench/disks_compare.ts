@@ -12,11 +12,10 @@ import { parseArgs } from "@std/cli";
 import type { DiskRecord } from "./disks/disk_record.ts";
 import { JOBS, REQUESTS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
 import { renderDiskRecord } from "./disks/render_disks.ts";
-import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { keepRecord } from "./kept_record.ts";
 import { type LoadCell, Results, type Row } from "./load_results.ts";
-import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 3;
@@ -43,11 +42,7 @@ async function runRound(order: readonly Engine[], seconds: number, results: Resu
 
 /** Yields a record of the rounds so far after each round. */
 async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<DiskRecord> {
-  const frame: Omit<DiskRecord, "rounds" | "requests" | "work" | "boots"> = {
-    ...{ schema: RECORD_SCHEMA, kind: "disks", date: today(), commit: await describeCommit() },
-    ...{ machine: await describeMachine(), seconds },
-    engines: await Promise.all(engines.map(describeEngine)),
-  };
+  const frame = await describeLoads(engines, seconds);
   const results = new Results();
   const row = (label: string, load: string, workers?: number): Row<LoadCell> => ({
     name: label,
@@ -58,7 +53,7 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
     await runRound(turned(engines, round), seconds, results);
     yield {
       ...frame,
-      rounds: round + 1,
+      ...{ kind: "disks", rounds: round + 1 },
       requests: REQUESTS.flatMap((load) => JOBS.map((jobs) => row(`${load} x${jobs}`, load, jobs))),
       work: { alone: row("alone", WORK.alone), beside: row("beside reads", WORK.beside) },
       boots: { name: DISK, cells: engines.map(({ name }) => results.boot(DISK, name)) },

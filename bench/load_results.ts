@@ -1,7 +1,21 @@
 // What runs of loads and boots say together, by what was run and on which emulator.
 
 import type { BootResult } from "./guest_loads.ts";
+import type { MachineDescription, RECORD_SCHEMA } from "./record.ts";
 import { summarize, type Summary } from "./statistics.ts";
+
+/** What every comparison under loads records. */
+export interface LoadRecord {
+  readonly schema: typeof RECORD_SCHEMA;
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: MachineDescription;
+  readonly rounds: number;
+  /** Seconds of each load. */
+  readonly seconds: number;
+  /** What is compared, the subject first: name (version). */
+  readonly engines: readonly string[];
+}
 
 /** One emulator under one load. */
 export interface LoadCell {

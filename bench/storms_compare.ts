@@ -10,12 +10,11 @@
 // after each round: a run that is cut off loses one round. A run that hangs or fails is counted, and shown.
 
 import { parseArgs } from "@std/cli";
-import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { type BootResult, runBoot } from "./guest_loads.ts";
 import { keepRecord } from "./kept_record.ts";
 import { Results } from "./load_results.ts";
-import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
 import { renderStormRecord } from "./storms/render_storms.ts";
 import type { StormRecord } from "./storms/storm_record.ts";
 import { runStorms, STORM_NAMES, type StormName } from "./storms/storms.ts";
@@ -62,21 +61,10 @@ async function runRound(plan: Plan, order: readonly Engine[], results: Results):
   }
 }
 
-/** What stays the same over the rounds. */
-type Frame = Omit<StormRecord, "rounds" | "storms" | "stormBoots" | "boots">;
-
-async function describeRun({ engines, seconds, harts }: Plan): Promise<Frame> {
-  return {
-    ...{ schema: RECORD_SCHEMA, kind: "storms", date: today(), commit: await describeCommit() },
-    ...{ machine: await describeMachine(), seconds, harts },
-    engines: await Promise.all(engines.map(describeEngine)),
-  };
-}
-
 /** Yields a record of the rounds so far after each round. */
 async function* compare(plan: Plan): AsyncGenerator<StormRecord> {
   const { engines } = plan;
-  const frame = await describeRun(plan);
+  const frame = await describeLoads(engines, plan.seconds);
   const results = new Results();
   const boots = (what: string) => ({
     name: what,
@@ -87,7 +75,7 @@ async function* compare(plan: Plan): AsyncGenerator<StormRecord> {
     await runRound(plan, turned(engines, round), results);
     yield {
       ...frame,
-      rounds: round + 1,
+      ...{ kind: "storms", rounds: round + 1, harts: plan.harts },
       storms: plan.storms.map((storm) => ({
         name: storm,
         cells: engines.map(({ name }) => results.load(STORM_RUN, name, storm)),

@@ -1,7 +1,7 @@
 // Renders a comparison of storms and boots as Markdown tables.
 
 import type { BootCell, Row } from "../load_results.ts";
-import { bestRatio, loadRow, shortName, summaryText, table } from "../load_tables.ts";
+import { bestRatio, loadRow, runText, shortName, summaryText, table } from "../load_tables.ts";
 import type { StormRecord } from "./storm_record.ts";
 
 const MS_PER_SECOND = 1000;
@@ -19,13 +19,10 @@ function bootRow(record: StormRecord, row: Row<BootCell>): string[] {
 
 /** The record as Markdown. */
 export function renderStormRecord(record: StormRecord): string {
-  const { machine, storms, boots, stormBoots } = record;
+  const { storms, boots, stormBoots } = record;
   const names = record.engines.map(shortName);
   return [
-    `${record.date}, commit ${record.commit}, ${record.rounds} interleaved rounds on ` +
-    `${machine.cores} x ${machine.cpu} (${machine.os}, ${machine.architecture}). ` +
-    `${record.engines.join("; ")}. Medians; in brackets the distance between the extremes ` +
-    "relative to the median.",
+    runText(record),
     "",
     `Storms: operations in a second of all workers, one on each of ${record.harts} harts, ` +
     `${record.seconds} s each; a ratio above one means that the subject does more than the better QEMU. Errors: ` +
