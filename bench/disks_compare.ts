@@ -15,7 +15,7 @@ import { renderDiskRecord } from "./disks/render_disks.ts";
 import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { keepRecord } from "./kept_record.ts";
-import { type LoadCell, Results, type Row } from "./load_results.ts";
+import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 3;
@@ -32,10 +32,7 @@ async function runRound(order: readonly Engine[], seconds: number, results: Resu
   for (const engine of order) {
     const run = await runDiskLoads(engine, seconds);
     results.add(DISK, engine.name, run);
-    const loads = run.loads.map((load) =>
-      `${load.name} x${load.workers} ${load.perSecond.toFixed(0)}/s`
-    );
-    console.error([engine.name, ...loads].join(", "));
+    console.error(`${engine.name}, ${loadsText(run)}`);
     if (run.failure !== undefined) console.error(run.failure);
   }
 }

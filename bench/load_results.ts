@@ -41,6 +41,14 @@ export interface Row<Cell> {
   readonly cells: readonly Cell[];
 }
 
+/** What the loads of a run came to, on one line. */
+export function loadsText({ loads }: BootResult): string {
+  return loads.map(({ name, workers, perSecond }) =>
+    `${name} x${workers} ${perSecond.toFixed(0)}/s`
+  )
+    .join(", ");
+}
+
 /** Results by what was run and on which emulator. */
 export class Results {
   readonly #runs = new Map<string, BootResult[]>();

@@ -14,7 +14,7 @@ import { availableEngines, describeLoads, positive, turned } from "./engine_roun
 import type { Engine } from "./engines.ts";
 import { type BootResult, runBoot } from "./guest_loads.ts";
 import { keepRecord } from "./kept_record.ts";
-import { Results } from "./load_results.ts";
+import { loadsText, Results } from "./load_results.ts";
 import { renderStormRecord } from "./storms/render_storms.ts";
 import type { StormRecord } from "./storms/storm_record.ts";
 import { runStorms, STORM_NAMES, type StormName } from "./storms/storms.ts";
@@ -43,8 +43,7 @@ function bootName(harts: number): string {
 
 function note(results: Results, what: string, { name }: Engine, run: BootResult): void {
   results.add(what, name, run);
-  const storms = run.loads.map((storm) => `${storm.name} ${storm.perSecond.toFixed(0)}/s`);
-  console.error([`${what}, ${name}: ${run.wallMs.toFixed(0)} ms`, ...storms].join(", "));
+  console.error(`${what}, ${name}: ${run.wallMs.toFixed(0)} ms ${loadsText(run)}`);
   if (run.failure !== undefined) console.error(run.failure);
 }
 
