@@ -53,6 +53,16 @@ export function lockTable(statistics: MachineStatistics): string {
   return rowsText(lockRows(statistics));
 }
 
+/** The same for disks alone. */
+export function driveTable({ drives }: MachineStatistics): string {
+  return drives.length === 0 ? "no disks\n" : rowsText(drives.flatMap(driveRows));
+}
+
+/** The same for network cards alone. */
+export function networkTable({ networks }: MachineStatistics): string {
+  return networks.length === 0 ? "no network cards\n" : rowsText(networks.flatMap(networkRows));
+}
+
 function rowsText(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}\n`).join("");
 }
