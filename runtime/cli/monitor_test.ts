@@ -39,6 +39,7 @@ const STATISTICS: MachineStatistics = {
   drives: [],
   networks: [],
   entropy: [],
+  shares: [],
 };
 
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
