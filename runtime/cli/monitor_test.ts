@@ -44,6 +44,7 @@ const STATISTICS: MachineStatistics = {
   drives: [],
   networks: [],
   entropy: [],
+  shares: [],
 };
 
 const NETWORK: NetworkStatistics = {

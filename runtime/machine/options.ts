@@ -367,8 +367,8 @@ function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
 }
 
 function checkSlotDevices(description: MachineDescription): void {
-  const { drives, networks, entropy, machine, accel: { icount } } = description;
-  const devices = [...drives, ...networks, ...entropy];
+  const { drives, networks, entropy, shares, machine, accel: { icount } } = description;
+  const devices = [...drives, ...networks, ...entropy, ...shares];
   if (devices.length === 0) return;
   const [{ name }] = devices;
   if (machine !== "virt") {

@@ -31,6 +31,12 @@ export const NETWORK_MODULES: ModuleSet = {
   modules: ["virtio_mmio", "virtio_net", "virtio_rng"],
 };
 
+/** What shared folders need. */
+export const SHARE_MODULES: ModuleSet = {
+  name: "share-modules",
+  modules: ["virtio_mmio", "9pnet_virtio", "9p"],
+};
+
 /** Makes the archive exist in a folder with the guest's kernel, and returns its path. Throws GuestError. */
 export async function ensureModules(
   folder: string,
