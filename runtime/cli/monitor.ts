@@ -13,7 +13,7 @@ import { hartTable, lockTable, statisticsTable } from "./statistics_table.ts";
 /** What the monitor needs of a machine. */
 export type MonitorTarget = Pick<
   MachineHandle,
-  "state" | "pause" | "resume" | "reset" | "harts" | "stats" | "sendBreak"
+  "state" | "driveError" | "pause" | "resume" | "reset" | "harts" | "stats" | "sendBreak"
 >;
 
 interface Command {
@@ -49,7 +49,8 @@ const COMMANDS: readonly Command[] = [
   {
     names: ["info status"],
     does: "does the machine run?",
-    run: ({ state }) => `VM status: ${state}\n`,
+    run: ({ state, driveError }) =>
+      `VM status: ${state}${state === "paused" && driveError ? " (io-error)" : ""}\n`,
   },
   {
     names: ["info registers"],

@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MachineStateError } from "../machine/machine_error.ts";
-import type { Hart, MachineState, MachineStatistics } from "../machine/machine_interface.ts";
+import type {
+  DriveError,
+  Hart,
+  MachineState,
+  MachineStatistics,
+} from "../machine/machine_interface.ts";
 import { Monitor } from "./monitor.ts";
 
 const STATISTICS: MachineStatistics = {
@@ -44,7 +49,17 @@ const STATISTICS: MachineStatistics = {
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
 const HART = { index: 3, registers: () => new Map(REGISTERS) } as unknown as Hart;
 
-function session(): { type(keys: string): Promise<string>; readonly calls: string[] } {
+const DRIVE_ERROR: DriveError = {
+  drive: "d",
+  operation: "write",
+  cause: "full",
+  isNoSpace: true,
+  stops: true,
+};
+
+function session(
+  driveError?: DriveError,
+): { type(keys: string): Promise<string>; readonly calls: string[] } {
   const calls: string[] = [];
   let printed = "";
   let state: MachineState = "running";
@@ -61,6 +76,7 @@ function session(): { type(keys: string): Promise<string>; readonly calls: strin
       if (state === "paused") return [HART];
       throw new MachineStateError({ what: "registers", cause: "running", fix: "stop first" });
     },
+    driveError,
     pause: () => change("paused"),
     resume: () => change("running"),
     reset: () => Promise.resolve(void calls.push("reset")),
@@ -100,6 +116,12 @@ Deno.test("commands answer in order", async () => {
   const text = await type("info harts\rsendbreak\rinfo jit\r");
   assertMatch(text, /hart 0: running {2}pc 0x0{14}10 .*\n\(weft\) \(weft\) wall time/);
   assertEquals(calls, ["break"]);
+});
+
+Deno.test("a machine that was paused for a disk says so", async () => {
+  const { type } = session(DRIVE_ERROR);
+  assertEquals(await type("info status\r"), "info status\nVM status: running\n(weft) ");
+  assertStringIncludes(await type("stop\rinfo status\r"), "VM status: paused (io-error)\n");
 });
 
 Deno.test("help lists the commands, a mistyped one gets a suggestion, an empty line a prompt", async () => {

@@ -95,7 +95,7 @@ Deno.test("serial number, flush, discard, zeros and unknown requests", () => {
   assertEquals(driver.request(BlockRequest.DISCARD, 0, range), BlockStatus.UNSUPPORTED);
   assertEquals(driver.request(BlockRequest.WRITE_ZEROES, 0, range), BlockStatus.OK);
   assertEquals(driver.request(77, 0), BlockStatus.UNSUPPORTED);
-  const expected = ["flush", "discard 2048 1024", "write 2048 1024", "write 2048 1024"];
+  const expected = ["flush", "discard 2048 1024", "zeros 2048 1024", "zeros 2048 1024 discard"];
   assertEquals(driver.disk.calls, expected);
 });
 
@@ -122,12 +122,15 @@ Deno.test("a disk that fails is an error of the request, and of nothing else", (
   assertEquals(driver.request(BlockRequest.OUT, 0, data), BlockStatus.OK);
 });
 
-Deno.test("without flushes to ask for, each write is flushed; with cache=unsafe none is", () => {
+Deno.test("without flushes to ask for, each write is flushed; with cache=writethrough too, with cache=unsafe none is", () => {
   const data = { address: Place.DATA, length: 512 };
   const through = started(0);
   through.request(BlockRequest.OUT, 0, data);
   assertEquals(through.disk.calls, ["write 0 512", "flush"]);
-  const unsafe = started(0, { isUnsafe: true });
+  const asked = started(FLUSH, { cache: "writethrough" });
+  asked.request(BlockRequest.OUT, 0, data);
+  assertEquals(asked.disk.calls, ["write 0 512", "flush"]);
+  const unsafe = started(0, { cache: "unsafe" });
   unsafe.request(BlockRequest.OUT, 0, data);
   assertEquals(unsafe.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
   assertEquals(unsafe.disk.calls, ["write 0 512"]);

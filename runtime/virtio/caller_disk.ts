@@ -1,8 +1,10 @@
 /** A disk whose back end is an object of the program that made the machine. */
 
-import { CALL_BYTES, CallKind, type CallMailbox, CallWord } from "./back_end_call.ts";
+import { CALL_BYTES, CallKind, type CallMailbox, CallResult, CallWord } from "./back_end_call.ts";
+import { NO_SPACE } from "./block_errors.ts";
 import type { Disk } from "./disk.ts";
 import { wholeSectors } from "./file_disk.ts";
+import { writeZerosTo } from "./zero_writing.ts";
 
 /** How often a worker that waits looks whether the machine has ended. */
 const LOOK_MS = 100;
@@ -63,6 +65,11 @@ export class CallerDisk implements Disk {
     this.#call(CallKind.DISCARD, position, this.#there(position, length));
   }
 
+  /** See `Disk`. */
+  writeZeros(position: number, length: number): void {
+    writeZerosTo(this, position, length);
+  }
+
   /** Nothing is held. */
   close(): void {}
 
@@ -77,6 +84,10 @@ export class CallerDisk implements Disk {
     while (!mailbox.wait(LOOK_MS)) {
       if (hasEnded()) throw new Error("the machine has ended");
     }
-    if (mailbox.words[CallWord.FAILED] !== 0) throw new Error("the back end has failed");
+    const result = mailbox.words[CallWord.FAILED];
+    if (result === CallResult.NO_SPACE) {
+      throw Object.assign(new Error("the back end has no space left"), { code: NO_SPACE });
+    }
+    if (result !== CallResult.DONE) throw new Error("the back end has failed");
   }
 }

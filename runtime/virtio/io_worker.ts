@@ -4,9 +4,12 @@
  */
 
 import { Machine, RunState } from "../atomics/shared_layout.ts";
-import type { DeviceStart, DriveStart, IoStart } from "../machine/worker_messages.ts";
+import { HostFile } from "../disk_images/image_file.ts";
+import { openImage } from "../disk_images/open_image.ts";
+import type { DeviceStart, DriveStart, IoStart, OverlayPlace } from "../machine/worker_messages.ts";
 import { CallMailbox } from "./back_end_call.ts";
 import { BlockDevice } from "./block_device.ts";
+import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { CallerDisk } from "./caller_disk.ts";
 import type { Disk } from "./disk.ts";
 import { EntropyDevice } from "./entropy_device.ts";
@@ -17,14 +20,20 @@ import { QueueServer, type RequestHandler } from "./queue_server.ts";
 import { openWorkerView, serveFirstMessage, type WorkerView } from "./worker_view.ts";
 
 const WORD_SHIFT = 2;
+
+interface OpenDisk {
+  readonly disk: Disk;
+  readonly slot: number;
+}
+
 /** The queue that these devices have. */
 const REQUESTS = 0;
 
-function openDisk({ source, isReadonly, overlay }: DriveStart, words: Int32Array): Disk {
-  if ("path" in source) {
-    if (overlay === null) return FileDisk.open(source.path, isReadonly);
-    const base = FileDisk.open(source.path, true);
-    return new OverlayDisk(base, FileDisk.open(overlay.path, false), overlay.map);
+function openDisk({ source, isReadonly, overlay, cache }: DriveStart, words: Int32Array): Disk {
+  if ("image" in source) {
+    const writes = overlay === null && !isReadonly;
+    const disk = openImage(source.image, { writes, isUnsafe: cache === "unsafe" });
+    return overlay === null ? disk : withOverlay(disk, overlay);
   }
   const { mailbox, port, bytes } = source;
   const disk = new CallerDisk({
@@ -34,19 +43,39 @@ function openDisk({ source, isReadonly, overlay }: DriveStart, words: Int32Array
     hasEnded: () => Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED,
     bytes,
   });
-  if (overlay === null) return disk;
-  return new OverlayDisk(disk, FileDisk.open(overlay.path, false), overlay.map);
+  return overlay === null ? disk : withOverlay(disk, overlay);
 }
 
-function handlerOf(start: DeviceStart, view: WorkerView, disks: Disk[]): RequestHandler {
+function withOverlay(base: Disk, { path, map }: OverlayPlace): Disk {
+  const top = new FileDisk(HostFile.open(path, { writes: true, isUnsafe: true }));
+  return new OverlayDisk(base, top, map);
+}
+
+/** Closes a disk at the end of a power cycle, when no request can tell of a failure any more. */
+function closeDisk(disk: Disk, slot: number): void {
+  try {
+    disk.close();
+  } catch (error) {
+    const errors = new ErrorDecision({ slot, werror: "stop", rerror: "report", tell });
+    errors.decide(error, "write");
+  }
+}
+
+function tell(driveFailure: DriveFailure): void {
+  (self as unknown as Worker).postMessage({ driveFailure });
+}
+
+function handlerOf(start: DeviceStart, view: WorkerView, disks: OpenDisk[]): RequestHandler {
   const { struct } = view.slots[start.slot];
   const { stores } = view;
   switch (start.kind) {
     case "block": {
       const disk = openDisk(start, view.words);
-      disks.push(disk);
-      const { isReadonly, isUnsafe, serial } = start;
-      return new BlockDevice({ struct, stores, disk, isReadonly, isUnsafe, serial });
+      disks.push({ disk, slot: start.slot });
+      const { isReadonly, cache, discards, detectZeroes, serial, slot, werror, rerror } = start;
+      const errors = new ErrorDecision({ slot, werror, rerror, tell });
+      const kept = { cache, discards, detectZeroes, errors, serial };
+      return new BlockDevice({ struct, stores, disk, isReadonly, ...kept });
     }
     case "entropy":
       return new EntropyDevice({ struct, stores });
@@ -58,7 +87,7 @@ function handlerOf(start: DeviceStart, view: WorkerView, disks: Disk[]): Request
 async function serve(start: IoStart): Promise<void> {
   const view = await openWorkerView(start);
   const { slots, ram, stores } = view;
-  const disks: Disk[] = [];
+  const disks: OpenDisk[] = [];
   try {
     const servers = start.devices.map((device) => {
       const handler = handlerOf(device, view, disks);
@@ -66,7 +95,7 @@ async function serve(start: IoStart): Promise<void> {
     });
     new IoThread(view.words, view.agent, servers).run();
   } finally {
-    for (const disk of disks) disk.close();
+    for (const { disk, slot } of disks) closeDisk(disk, slot);
   }
 }
 
