@@ -28,7 +28,7 @@ import { type DescriptorChain, RingFault } from "./descriptor_chain.ts";
 import { SlotCounter, type SlotStruct } from "./device_struct.ts";
 import type { Disk } from "./disk.ts";
 import { AGAIN, type Outcome, type RequestHandler } from "./queue_server.ts";
-import { type ErrorDecision } from "./block_errors.ts";
+import type { ErrorDecision } from "./block_errors.ts";
 import type { CacheMode, ZeroDetection } from "../machine/drive_options.ts";
 
 /** Bytes that are copied at a time. */

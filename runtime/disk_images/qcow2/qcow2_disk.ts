@@ -36,6 +36,7 @@ export class Qcow2Disk implements Disk {
   readonly #backing: Disk | null;
   readonly #clusterBytes: number;
   readonly #buffer: Uint8Array<ArrayBuffer>;
+  #wasChanged = false;
   /** The cluster that was unpacked last. */
   #unpacked: { readonly position: number; readonly content: Uint8Array<ArrayBuffer> } | null = null;
 
@@ -110,10 +111,10 @@ export class Qcow2Disk implements Disk {
     });
   }
 
-  /** See `Disk`. What was written is in the file then, and what was freed is free. */
+  /** See `Disk`. What was written is in the file for good then, and what was freed is free. */
   close(): void {
     try {
-      this.#metadata.commit();
+      if (this.#wasChanged) this.flush();
       this.#metadata.commit();
     } finally {
       this.#metadata.file.close();
@@ -258,6 +259,7 @@ export class Qcow2Disk implements Disk {
   }
 
   #eachPart(position: number, length: number, use: (part: Part) => void): void {
+    this.#wasChanged ||= length > 0;
     for (let done = 0; done < length;) {
       if (this.#metadata.isFull) this.#metadata.commit();
       const at = position + done;

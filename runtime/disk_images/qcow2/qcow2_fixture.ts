@@ -2,9 +2,12 @@
 
 import type { Disk } from "../../virtio/disk.ts";
 import { MemoryFile } from "../image_file_fixture.ts";
-import { createImage, type NewImage } from "./image_size.ts";
+import { HeaderField } from "./format.ts";
 import { Qcow2Header } from "./header.ts";
+import { createImage, type NewImage } from "./image_size.ts";
 import { Qcow2Disk } from "./qcow2_disk.ts";
+import { ReferenceCensus } from "./reference_census.ts";
+import { readSnapshots } from "./snapshot_table.ts";
 
 /** Name of all images here. */
 export const IMAGE = 'disk "test"';
@@ -127,4 +130,55 @@ export class ModelledDisk {
     }
     return undefined;
   }
+}
+
+/** Makes an internal snapshot of a closed image, as QEMU does: everything is counted once more. */
+export function addSnapshot(file: MemoryFile): void {
+  const header = Qcow2Header.read(IMAGE, file);
+  const { metadata } = new Qcow2Disk(header, file);
+  const { refcounts, l1 } = metadata;
+  const { references, marked } = new ReferenceCensus(header, file);
+  const l1Bytes = new Uint8Array(l1.length);
+  for (const { cluster } of marked) refcounts.set(cluster, references[cluster] + 1);
+  for (const { place } of marked) {
+    const byte = new Uint8Array(1);
+    file.read(place, byte);
+    byte[0] &= 0x7f;
+    file.write(place, byte);
+  }
+  file.read(header.l1Position, l1Bytes);
+  const place = refcounts.allocateRow(Math.ceil(l1Bytes.length / header.clusterBytes));
+  file.write(place, l1Bytes);
+  const table = refcounts.allocateRow(1);
+  file.write(table, new Uint8Array(header.clusterBytes));
+  file.write(table, snapshotEntry(place, l1.entries));
+  metadata.commit();
+  const fields = new Uint8Array(12);
+  new DataView(fields.buffer).setUint32(0, 1);
+  new DataView(fields.buffer).setUint32(8, table);
+  file.write(HeaderField.SNAPSHOTS, fields);
+  file.flush();
+}
+
+function snapshotEntry(l1Position: number, l1Entries: number): Uint8Array<ArrayBuffer> {
+  const entry = new Uint8Array(48);
+  const view = new DataView(entry.buffer);
+  view.setUint32(4, l1Position);
+  view.setUint32(8, l1Entries);
+  view.setUint16(12, 1);
+  view.setUint16(14, 1);
+  entry.set(new TextEncoder().encode("1s"), 40);
+  return entry;
+}
+
+/** The content of an image's first snapshot. */
+export function snapshotContent(content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const file = new MemoryFile(content);
+  const header = Qcow2Header.read(IMAGE, file);
+  const [snapshot] = readSnapshots(header, file).snapshots;
+  const position = new Uint8Array(8);
+  new DataView(position.buffer).setUint32(4, snapshot.l1Position);
+  file.write(HeaderField.L1_POSITION, position);
+  file.write(HeaderField.SNAPSHOTS, new Uint8Array(12));
+  return contentOf(openDisk(file));
 }

@@ -155,13 +155,15 @@ export class Refcounts {
 
   /** Makes a block: in a cluster that it counts itself, or in one that another block counts. */
   #addBlock(entry: number): void {
-    const place = this.#nextFree();
-    const home = Math.floor(place / this.#perBlock);
-    if (home >= this.#table.entries) this.#growTable(home);
-    if (home !== entry && this.#blockPosition(home) === 0) {
-      this.#addBlock(home);
-      return this.#addBlock(entry);
+    let place = this.#nextFree();
+    let home = Math.floor(place / this.#perBlock);
+    while (home !== entry && !this.#hasBlock(home)) {
+      if (home >= this.#table.entries) this.#growTable(home);
+      else this.#addBlock(home);
+      place = this.#nextFree();
+      home = Math.floor(place / this.#perBlock);
     }
+    if (this.#hasBlock(entry)) return; // made on the way
     const position = place * this.#clusterBytes;
     this.cache.forget(position, this.#clusterBytes);
     this.#file.write(position, new Uint8Array(this.#clusterBytes));
@@ -170,25 +172,49 @@ export class Refcounts {
     this.#setCount(this.#blockPosition(home), place % this.#perBlock, 1);
   }
 
+  #hasBlock(entry: number): boolean {
+    return entry < this.#table.entries && this.#blockPosition(entry) !== 0;
+  }
+
   /** Takes a larger table into use, in clusters behind the end of the file. */
   #growTable(entry: number): void {
-    if (this.#replaced !== null) throw this.damaged("its table of counts grows twice at a time");
     const perCluster = this.#clusterBytes / ENTRY_BYTES;
-    const wanted = Math.max(entry + 1, this.#table.entries * GROWTH);
-    const clusters = Math.ceil(wanted / perCluster);
-    if (clusters * this.#clusterBytes > MAX_REFCOUNT_TABLE_BYTES) {
-      throw this.damaged("it would need more reference counts than an image may have");
-    }
     const before = this.#firstFree;
-    const first = this.#rowAtEnd(clusters);
+    let [clusters, first] = [0, 0];
+    let wanted = Math.max(entry + 1, this.#table.entries * GROWTH);
+    while (clusters * perCluster < wanted) {
+      clusters = Math.ceil(wanted / perCluster);
+      if (clusters * this.#clusterBytes > MAX_REFCOUNT_TABLE_BYTES) {
+        throw this.damaged("it would need more reference counts than an image may have");
+      }
+      first = this.#rowAtEnd(clusters);
+      wanted = Math.max(wanted, this.#entriesUpTo(first + clusters));
+    }
     const position = first * this.#clusterBytes;
     this.#file.grow(position + clusters * this.#clusterBytes);
-    this.#replaced = this.#table;
-    this.#table = this.#table.moved(position, clusters * perCluster);
+    const old = this.#table;
+    const isNamed = this.#replaced === null;
+    if (isNamed) this.#replaced = old;
+    this.#table = old.moved(position, clusters * perCluster);
     this.#notePlaces(this.#table);
     this.#firstFree = first + clusters;
     for (let index = 0; index < clusters; index++) this.set(first + index, 1);
     this.#firstFree = before;
+    if (!isNamed) this.#forgetTable(old);
+  }
+
+  /** Entries for clusters up to a new table's end, and for the blocks that are made for it behind. */
+  #entriesUpTo(end: number): number {
+    const blocks = Math.ceil(end / this.#perBlock) + 1;
+    return Math.ceil((end + blocks) / this.#perBlock) + 1;
+  }
+
+  /** A table that was never named by the header makes room at once. */
+  #forgetTable({ position, length }: PinnedTable): void {
+    for (let at = position; at < position + length; at += this.#clusterBytes) {
+      this.#places.delete(at);
+      this.set(at / this.#clusterBytes, 0);
+    }
   }
 
   /** The first of some clusters that are behind the end of the file, and counted for nothing. */
