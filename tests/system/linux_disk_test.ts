@@ -129,6 +129,42 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a qcow2 disk over a backing file holds what is written, discards what is removed, and is whole",
+  ignore: ignore || !await has("mke2fs"),
+  async fn() {
+    await inFolder(async (folder) => {
+      const [base, image] = ["base.img", "disk.qcow2"].map((name) => join(folder, name));
+      await emptyImage(base);
+      await run("mke2fs", "-q", "-t", "ext4", base);
+      const before = await Deno.readFile(base);
+      const img = (...words: string[]): Promise<string> =>
+        run(Deno.execPath(), "run", "--allow-all", join(ROOT, "mod.ts"), "img", ...words);
+      await img("create", "-q", "-f", "qcow2", "-b", base, "-F", "raw", image);
+      const drive = { source: image, discard: "unmap", detectZeroes: "unmap" } as const;
+      const output = await runWith(
+        [{ ...drive, backing: { source: base, format: "raw" } }],
+        "mkdir /mnt && mount -t ext4 -o discard /dev/vda /mnt && seq 1 200000 > /mnt/numbers && " +
+          "sync && cp /mnt/numbers /mnt/gone && dd if=/dev/zero of=/mnt/zeros bs=1M count=4 && " +
+          "sync && rm /mnt/gone && sync && md5sum /mnt/numbers && umount /mnt && " +
+          "dd if=/dev/vda bs=1M 2>/dev/null | md5sum",
+      );
+      const sums = [...output.matchAll(/([0-9a-f]{32}) {2}(\S+)/g)];
+      assertEquals(sums.map(([, , name]) => name), ["/mnt/numbers", "-"]);
+      await img("check", image);
+      assertEquals(await Deno.readFile(base), before, "the backing file was written");
+      const flat = join(folder, "flat.img");
+      const named = `file.filename=${image},backing.file.filename=${base},backing.driver=raw`;
+      await img("convert", "--image-opts", named, flat);
+      assertMatch(await run("md5sum", flat), new RegExp(sums[1][1]));
+      if (!await has("qemu-img")) return;
+      await run("qemu-img", "check", image);
+      await run("qemu-img", "compare", "-F", "raw", image, flat);
+    });
+  },
+});
+
+Deno.test({
   name: "disks of the command line: two on threads of their own, one read only, one a snapshot",
   ignore,
   async fn() {
@@ -262,8 +298,10 @@ Deno.test({
   name: "records that were flushed are in the image of an emulator that was killed",
   ignore,
   async fn() {
-    for (const { lost, acknowledged } of await kill(1) ?? []) {
-      assertEquals(lost, [], `of ${acknowledged}`);
+    for (const format of ["raw", "qcow2"] as const) {
+      for (const { lost, faults, acknowledged } of await kill(1, format) ?? []) {
+        assertEquals([lost, faults], [[], []], `of ${acknowledged}`);
+      }
     }
   },
 });

@@ -77,10 +77,16 @@ function uses(
         const position = random.below(size / 512 + 1) * 512;
         const length = Math.min(size - position, 512 * random.between(0, 40));
         orRefused(() => {
-          if (random.chance(40)) disk.write(position, new Uint8Array(length).fill(7));
-          else if (random.chance(30)) disk.discard(position, length);
-          else if (random.chance(30)) disk.writeZeros(position, length, random.chance(50));
-          else disk.read(position, new Uint8Array(length));
+          switch (random.below(5)) {
+            case 0:
+              return disk.discard(position, length);
+            case 1:
+              return disk.writeZeros(position, length, random.chance(50));
+            case 2:
+              return disk.read(position, new Uint8Array(length));
+            default:
+              return disk.write(position, new Uint8Array(length).fill(7));
+          }
         });
       }
       if (disk.bytes <= SIZE) orRefused(() => void contentOf(disk));
