@@ -261,6 +261,51 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a machine whose disk has no room is paused, and goes on with the same request",
+  ignore,
+  async fn() {
+    const backend = new MemoryBackend();
+    let room = 3 * 2 ** 20;
+    const { write } = backend;
+    backend.write = (offset, from) => {
+      if (room < from.length) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      room -= from.length;
+      write.call(backend, offset, from);
+    };
+    await using machine = await Machine.create({
+      memory: "512M",
+      kernel: guestFiles().kernel,
+      initrd: await initrdWith(
+        "seq 1 1500000 | head -c 8388608 | dd of=/dev/vda bs=64k conv=fsync && echo written",
+      ),
+      append: DISK_APPEND,
+      drives: [{ source: backend }],
+      noReboot: true,
+      signal: AbortSignal.timeout(HANG_AFTER_MS),
+    });
+    const errors: string[] = [];
+    machine.onDriveError = (error) => {
+      errors.push(`${machine.state} ${error.operation} ${error.isNoSpace}`);
+      assertEquals(machine.driveError, error);
+      room = 3 * 2 ** 20;
+      void machine.resume();
+    };
+    const output = outputOf(machine);
+    await machine.start();
+    assertEquals((await machine.exited).reason, "power-off", await output);
+    assertMatch(await output, /written\r\nRUN-EXIT 0/);
+    assertEquals(new Set(errors), new Set(["paused write true"]));
+    assert(errors.length >= 2);
+    const expected = new TextEncoder().encode(lines(1, 1_500_000)).subarray(0, 2 ** 23);
+    assertEquals(indexOfDifference(backend.bytes, expected), -1);
+  },
+});
+
+function indexOfDifference(bytes: Uint8Array, expected: Uint8Array): number {
+  return expected.findIndex((byte, index) => byte !== bytes[index]);
+}
+
 function lines(first: number, last: number): string {
   return Array.from({ length: last - first + 1 }, (_, index) => `${first + index}\n`).join("");
 }

@@ -59,7 +59,7 @@ export function checkImage(header: Qcow2Header, file: ImageFile, repair: Repair)
   }
   const census = new ReferenceCensus(header, file);
   const counts = new Refcounts(header, file, new Set([0]));
-  const differences = compare(census, counts);
+  const differences = compare(census, counts, repair);
   const { tooHigh, tooLow, wrongMarks } = differences;
   const repairsAll = repair === "all";
   const isRepairable = census.faults.length === 0;
@@ -94,7 +94,8 @@ export function recount(header: Qcow2Header, file: ImageFile): void {
   }
 }
 
-function compare(census: ReferenceCensus, counts: Refcounts): Differences {
+/** Marks are compared with the counts as they will be when those are repaired. */
+function compare(census: ReferenceCensus, counts: Refcounts, repair: Repair): Differences {
   const found: Differences = { findings: [], wrongMarks: [], tooHigh: 0, tooLow: 0 };
   const tell = (text: string): void => {
     if (found.findings.length < MOST_FINDINGS) found.findings.push(text);
@@ -108,12 +109,18 @@ function compare(census: ReferenceCensus, counts: Refcounts): Differences {
     tell(`${kind} ${cluster} refcount=${count} reference=${references}`);
   });
   for (const { place, cluster, isCopied, table } of census.marked) {
-    if (isCopied === (census.references[cluster] === 1)) continue;
+    const count = repaired(counts.get(cluster), census.references[cluster], repair);
+    if (isCopied === (count === 1)) continue;
     found.wrongMarks.push({ place, isCopied: !isCopied });
-    tell(`ERROR OFLAG_COPIED ${table} entry at ${place}: references=${census.references[cluster]}`);
+    tell(`ERROR OFLAG_COPIED ${table} entry at ${place}: refcount=${count}`);
   }
   census.faults.forEach((fault) => tell(`ERROR ${fault}`));
   return found;
+}
+
+function repaired(count: number, references: number, repair: Repair): number {
+  if (repair === "none") return count;
+  return repair === "all" ? references : Math.min(count, references);
 }
 
 /** Counts that are too low are raised before others are lowered: what is free then is free. */
