@@ -43,11 +43,21 @@ export {
 } from "./runtime/machine/snapshot_options.ts";
 export type { FileSource, MachineSettings } from "./runtime/machine/machine_settings.ts";
 export {
+  type BackingOptions,
   type BlockBackend,
   CACHE_MODES,
   type CacheMode,
+  DISCARD_MODES,
+  type DiscardMode,
   type DriveOptions,
+  READ_ERROR_POLICIES,
+  type ReadErrorPolicy,
+  WRITE_ERROR_POLICIES,
+  type WriteErrorPolicy,
+  ZERO_DETECTIONS,
+  type ZeroDetection,
 } from "./runtime/machine/drive_options.ts";
+export { IMAGE_FORMATS, type ImageFormat } from "./runtime/disk_images/image_formats.ts";
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
 export {
@@ -71,6 +81,7 @@ export type {
 export type {
   ConsoleSize,
   ControlRegisters,
+  DriveError,
   DriveStatistics,
   EntropyStatistics,
   ExitReason,

@@ -197,10 +197,13 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["drive"],
-    value: "file=FILE[,if=virtio|none][,id=D][,format=raw][,readonly=on][,...]",
+    value: "file=FILE[,if=virtio|none][,id=D][,format=raw|qcow2][,...]",
     addsUp: true,
-    help: "a disk with the bytes of FILE; if=none,id=D: for -device; cache=writeback|unsafe: " +
-      "flushes reach the host's disk, or not; snapshot=on: what is written is gone at the end",
+    help: "the disk of an image; if=none,id=D: for -device; cache=writeback|writethrough|unsafe: " +
+      "flushes reach the host's disk, each write does, nothing does; snapshot=on: what is written " +
+      "is gone at the end; readonly=on: nothing is; backing.file.filename=B: what a qcow2 image has not is in B; " +
+      "discard=unmap, detect-zeroes=on|unmap: what is not needed, and zeros, give room to others; " +
+      "werror=enospc|report|ignore|stop, rerror=report|ignore|stop: what a failure of the host does",
     parse: (value, line) => line.drives = [...line.drives ?? [], parseDrive(value)],
   },
   {

@@ -19,7 +19,7 @@ import {
 /** What the monitor needs of a machine. */
 export type MonitorTarget = Pick<
   MachineHandle,
-  "state" | "pause" | "resume" | "reset" | "harts" | "stats" | "sendBreak"
+  "state" | "driveError" | "pause" | "resume" | "reset" | "harts" | "stats" | "sendBreak"
 >;
 
 interface Command {
@@ -55,7 +55,8 @@ const COMMANDS: readonly Command[] = [
   {
     names: ["info status"],
     does: "does the machine run?",
-    run: ({ state }) => `VM status: ${state}\n`,
+    run: ({ state, driveError }) =>
+      `VM status: ${state}${state === "paused" && driveError ? " (io-error)" : ""}\n`,
   },
   {
     names: ["info registers"],

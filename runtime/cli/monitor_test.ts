@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MachineStateError } from "../machine/machine_error.ts";
 import type {
+  DriveError,
   Hart,
   MachineState,
   MachineStatistics,
@@ -55,8 +56,19 @@ const NETWORK: NetworkStatistics = {
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
 const HART = { index: 3, registers: () => new Map(REGISTERS) } as unknown as Hart;
 
+const DRIVE_ERROR: DriveError = {
+  drive: "d",
+  operation: "write",
+  cause: "full",
+  isNoSpace: true,
+  stops: true,
+};
+
 function session(
-  statistics = STATISTICS,
+  { statistics = STATISTICS, driveError }: {
+    statistics?: MachineStatistics;
+    driveError?: DriveError;
+  } = {},
 ): { type(keys: string): Promise<string>; readonly calls: string[] } {
   const calls: string[] = [];
   let printed = "";
@@ -74,6 +86,7 @@ function session(
       if (state === "paused") return [HART];
       throw new MachineStateError({ what: "registers", cause: "running", fix: "stop first" });
     },
+    driveError,
     pause: () => change("paused"),
     resume: () => change("running"),
     reset: () => Promise.resolve(void calls.push("reset")),
@@ -104,7 +117,7 @@ Deno.test("info block and info network list the devices that are there", async (
   const none = session();
   assertStringIncludes(await none.type("info block\r"), "no disks");
   assertStringIncludes(await none.type("info network\r"), "no network cards");
-  const { type } = session({ ...STATISTICS, networks: [NETWORK] });
+  const { type } = session({ statistics: { ...STATISTICS, networks: [NETWORK] } });
   assertMatch(await type("info network\r"), /network +7 let out, 8 refused, 5 frames lost/);
 });
 
@@ -121,6 +134,12 @@ Deno.test("commands answer in order", async () => {
   const text = await type("info harts\rsendbreak\rinfo jit\r");
   assertMatch(text, /hart 0: running {2}pc 0x0{14}10 .*\n\(weft\) \(weft\) wall time/);
   assertEquals(calls, ["break"]);
+});
+
+Deno.test("a machine that was paused for a disk says so", async () => {
+  const { type } = session({ driveError: DRIVE_ERROR });
+  assertEquals(await type("info status\r"), "info status\nVM status: running\n(weft) ");
+  assertStringIncludes(await type("stop\rinfo status\r"), "VM status: paused (io-error)\n");
 });
 
 Deno.test("help lists the commands, a mistyped one gets a suggestion, an empty line a prompt", async () => {

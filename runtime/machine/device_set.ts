@@ -6,7 +6,8 @@
 import { ioAgent } from "../atomics/agents.ts";
 import type { MmioSlot } from "../virtio/mmio_slot.ts";
 import type { SlotDevices } from "./device_options.ts";
-import type { SlotDeviceStatistics } from "./machine_interface.ts";
+import type { DriveFailure } from "../virtio/block_errors.ts";
+import type { DriveError, SlotDeviceStatistics } from "./machine_interface.ts";
 import type { NetworkDescription } from "./network_description.ts";
 import type { DeviceServer, PluggedDevice } from "./plugged_device.ts";
 import { PluggedDrive } from "./plugged_drive.ts";
@@ -54,6 +55,8 @@ export class DeviceSet {
   readonly #open: OpenDevices;
   /** In the order of the workers. */
   readonly #workers: readonly WorkerDevices[];
+  /** Is told of failures of disks. */
+  onDriveError: (error: DriveError) => void = () => {};
   #ports: MessagePort[] = [];
   #isOpen = true;
 
@@ -106,6 +109,12 @@ export class DeviceSet {
       const starts = devices.map((device) => device.start(openPort));
       return { name: workerName(server, thread), server, devices: starts, ports };
     });
+  }
+
+  /** A worker tells of a disk that has failed. */
+  driveFailed({ slot, ...failure }: DriveFailure): void {
+    const drive = this.#open.drives.find((one) => one.slot === slot);
+    if (drive !== undefined) this.onDriveError({ ...failure, drive: drive.name });
   }
 
   /** Counts of all devices. */

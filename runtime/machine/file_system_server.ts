@@ -12,7 +12,7 @@ import {
   takeCall,
 } from "../file_share/backend_call.ts";
 import { errnoNameOf, FileError } from "../file_share/file_error.ts";
-import { CallMailbox, CallWord } from "../virtio/back_end_call.ts";
+import { CallMailbox, CallResult, CallWord } from "../virtio/back_end_call.ts";
 import type { FileSystemBackend } from "./share_options.ts";
 
 interface Answer {
@@ -41,9 +41,9 @@ export class FileSystemServer {
     try {
       const { text, data: bytes } = takeCall<BackendCall>(data, words[CallWord.LENGTH]);
       const answer = await this.#carryOut(text, bytes);
-      this.#mailbox.answer(false, putCall(data, answer.text, answer.data));
+      this.#mailbox.answer(CallResult.DONE, putCall(data, answer.text, answer.data));
     } catch (error) {
-      this.#mailbox.answer(false, putCall(data, { error: errnoNameOf(error) }));
+      this.#mailbox.answer(CallResult.DONE, putCall(data, { error: errnoNameOf(error) }));
     }
   }
 

@@ -208,6 +208,20 @@ export interface EntropyStatistics {
   readonly bytes: number;
 }
 
+/** A disk that the host has failed. */
+export interface DriveError {
+  /** Which one, as in {@linkcode DriveStatistics}. */
+  readonly drive: string;
+  /** What it was to do. */
+  readonly operation: "read" | "write";
+  /** What went wrong, for people. */
+  readonly cause: string;
+  /** Is the host's disk full? */
+  readonly isNoSpace: boolean;
+  /** Is the machine paused for it? The request is made again when it goes on. */
+  readonly stops: boolean;
+}
+
 /** Counts of one disk since the machine's last power-on. */
 export interface DriveStatistics {
   /** Which one. */
@@ -414,6 +428,10 @@ export interface MachineHandle {
   stop(): Promise<ExitStatus>;
   /** See `Machine.state`. */
   readonly state: MachineState;
+  /** See `Machine.driveError`. */
+  readonly driveError: DriveError | undefined;
+  /** See `Machine.onDriveError`. */
+  onDriveError: (error: DriveError) => void;
   /** See `Machine.exited`. */
   readonly exited: Promise<ExitStatus>;
   /** See `Machine.console`. */

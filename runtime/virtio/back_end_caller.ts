@@ -1,6 +1,7 @@
 /** The worker's end of `back_end_call.ts`: asks the thread of a back end, and sleeps until it has answered. */
 
-import { type CallMailbox, CallWord } from "./back_end_call.ts";
+import { type CallMailbox, CallResult, CallWord } from "./back_end_call.ts";
+import { NO_SPACE } from "./block_errors.ts";
 
 /** How often a worker that waits looks whether the machine has ended. */
 const LOOK_MS = 100;
@@ -37,7 +38,11 @@ export class BackEndCaller {
     while (!mailbox.wait(LOOK_MS)) {
       if (hasEnded()) throw new Error("the machine has ended");
     }
-    if (mailbox.words[CallWord.FAILED] !== 0) throw new Error("the back end has failed");
+    const result = mailbox.words[CallWord.FAILED];
+    if (result === CallResult.NO_SPACE) {
+      throw Object.assign(new Error("the back end has no space left"), { code: NO_SPACE });
+    }
+    if (result !== CallResult.DONE) throw new Error("the back end has failed");
     return mailbox.words[CallWord.LENGTH];
   }
 }

@@ -4,6 +4,7 @@ import { CALL_BYTES, CallKind } from "./back_end_call.ts";
 import type { BackEndCaller } from "./back_end_caller.ts";
 import type { Disk } from "./disk.ts";
 import { wholeSectors } from "./file_disk.ts";
+import { writeZerosTo } from "./zero_writing.ts";
 
 /** See the header of this file. */
 export class CallerDisk implements Disk {
@@ -49,6 +50,11 @@ export class CallerDisk implements Disk {
   /** See `Disk`. */
   discard(position: number, length: number): void {
     this.#caller.call(CallKind.DISCARD, position, this.#within(position, length));
+  }
+
+  /** See `Disk`. */
+  writeZeros(position: number, length: number): void {
+    writeZerosTo(this, position, length);
   }
 
   /** Nothing is held. */

@@ -4,15 +4,24 @@
  */
 
 import { Machine, RunState } from "../atomics/shared_layout.ts";
+import { HostFile } from "../disk_images/image_file.ts";
+import { openImage } from "../disk_images/open_image.ts";
 import { CallerTree } from "../file_share/caller_tree.ts";
 import type { FileTree } from "../file_share/file_tree.ts";
 import { HostTree } from "../file_share/host_tree.ts";
 import { MappedTree } from "../file_share/mapped_tree.ts";
 import { ShareServer } from "../file_share/share_server.ts";
-import type { DeviceStart, DriveStart, IoStart, ShareStart } from "../machine/worker_messages.ts";
+import type {
+  DeviceStart,
+  DriveStart,
+  IoStart,
+  OverlayPlace,
+  ShareStart,
+} from "../machine/worker_messages.ts";
 import { CallMailbox } from "./back_end_call.ts";
 import { BackEndCaller } from "./back_end_caller.ts";
 import { BlockDevice } from "./block_device.ts";
+import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { CallerDisk } from "./caller_disk.ts";
 import type { Disk } from "./disk.ts";
 import { EntropyDevice } from "./entropy_device.ts";
@@ -24,6 +33,7 @@ import { QueueServer, type RequestHandler } from "./queue_server.ts";
 import { openWorkerView, serveFirstMessage, type WorkerView } from "./worker_view.ts";
 
 const WORD_SHIFT = 2;
+
 /** The queue that these devices have. */
 const REQUESTS = 0;
 
@@ -48,15 +58,33 @@ function openTree({ source }: ShareStart, words: Int32Array): FileTree {
   return source.isMapped ? new MappedTree(tree) : tree;
 }
 
-function openDisk({ source, isReadonly, overlay }: DriveStart, words: Int32Array): Disk {
-  if ("path" in source) {
-    if (overlay === null) return FileDisk.open(source.path, isReadonly);
-    const base = FileDisk.open(source.path, true);
-    return new OverlayDisk(base, FileDisk.open(overlay.path, false), overlay.map);
+function openDisk({ source, isReadonly, overlay, cache }: DriveStart, words: Int32Array): Disk {
+  if ("image" in source) {
+    const writes = overlay === null && !isReadonly;
+    const disk = openImage(source.image, { writes, isUnsafe: cache === "unsafe" });
+    return overlay === null ? disk : withOverlay(disk, overlay);
   }
   const disk = new CallerDisk(callerOf(source, words), source.bytes);
-  if (overlay === null) return disk;
-  return new OverlayDisk(disk, FileDisk.open(overlay.path, false), overlay.map);
+  return overlay === null ? disk : withOverlay(disk, overlay);
+}
+
+function withOverlay(base: Disk, { path, map }: OverlayPlace): Disk {
+  const top = new FileDisk(HostFile.open(path, { writes: true, isUnsafe: true }));
+  return new OverlayDisk(base, top, map);
+}
+
+/** Closes a disk at the end of a power cycle, when no request can tell of a failure any more. */
+function closeDisk(disk: Disk, slot: number): void {
+  try {
+    disk.close();
+  } catch (error) {
+    const errors = new ErrorDecision({ slot, werror: "stop", rerror: "report", tell });
+    errors.decide(error, "write");
+  }
+}
+
+function tell(driveFailure: DriveFailure): void {
+  (self as unknown as Worker).postMessage({ driveFailure });
 }
 
 /** What is closed at the end. */
@@ -70,9 +98,11 @@ function handlerOf(start: DeviceStart, view: WorkerView, opened: Closable[]): Re
   switch (start.kind) {
     case "block": {
       const disk = openDisk(start, view.words);
-      opened.push(disk);
-      const { isReadonly, isUnsafe, serial } = start;
-      return new BlockDevice({ struct, stores, disk, isReadonly, isUnsafe, serial });
+      opened.push({ close: () => closeDisk(disk, start.slot) });
+      const { isReadonly, cache, discards, detectZeroes, serial, slot, werror, rerror } = start;
+      const errors = new ErrorDecision({ slot, werror, rerror, tell });
+      const kept = { cache, discards, detectZeroes, errors, serial };
+      return new BlockDevice({ struct, stores, disk, isReadonly, ...kept });
     }
     case "share": {
       const server = new ShareServer(openTree(start, view.words), start.isReadonly);
