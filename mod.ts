@@ -49,6 +49,7 @@ export {
   type DriveOptions,
 } from "./runtime/machine/drive_options.ts";
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
+export type { PlugOptions, VirtioBus } from "./runtime/machine/slot_assignment.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
 export type {
   GuestForwardOptions,

@@ -14,7 +14,7 @@ import {
 } from "./entropy_options.ts";
 import { describeNetwork, NETWORK_NAME, type NetworkDescription } from "./network_description.ts";
 import type { NetworkOptions } from "./network_options.ts";
-import { assignSlots } from "./slot_assignment.ts";
+import { assignPlaces, slotNumber } from "./slot_assignment.ts";
 
 /** Devices as a caller describes them. */
 export interface SlotDeviceOptions {
@@ -40,11 +40,11 @@ export interface SlotDevices {
 export function describeDevices(
   { drives = [], networks = [], entropy = [] }: SlotDeviceOptions,
 ): SlotDevices {
-  const slots = assignSlots([
-    ...drives.map((drive) => ({ name: driveName(drive), slot: drive.slot })),
-    ...networks.map(({ slot }) => ({ name: NETWORK_NAME, slot })),
-    ...entropy.map(({ slot }) => ({ name: ENTROPY_NAME, slot })),
-  ]).values();
+  const slots = assignPlaces([
+    ...drives.map((drive) => ({ ...drive, name: driveName(drive) })),
+    ...networks.map((network) => ({ ...network, name: NETWORK_NAME })),
+    ...entropy.map((source) => ({ ...source, name: ENTROPY_NAME })),
+  ]).map(slotNumber).values();
   const next = (): number => slots.next().value ?? 0;
   return {
     drives: drives.map((drive) => describeDrive(drive, next())),

@@ -5,6 +5,7 @@
 import { BlockDevice } from "./block_device.ts";
 import { blockConfig, blockFeatures, BlockHeader } from "./block_protocol.ts";
 import type { Disk } from "./disk.ts";
+import type { BusName } from "./driver_bus_fixture.ts";
 import { QueueServer } from "./queue_server.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
 import { type Descriptor, Place, RAM_BASE, RAM_BYTES, SlotDriver } from "./slot_driver_fixture.ts";
@@ -72,6 +73,7 @@ export class DriverFixture extends SlotDriver {
     isUnsafe = false,
     ramBytes = RAM_BYTES,
     behindRam = 0,
+    bus = "mmio" as BusName,
   } = {}) {
     const device = {
       id: DeviceId.BLOCK,
@@ -79,7 +81,7 @@ export class DriverFixture extends SlotDriver {
       queues: 1,
       config: blockConfig(disk.bytes),
     };
-    super({ device, ramBytes, behindRam });
+    super({ device, ramBytes, behindRam, bus });
     this.disk = disk;
     const { slot, ram, stores } = this;
     const handler = new BlockDevice({

@@ -1,6 +1,6 @@
 /**
- * The register window of one virtio slot: "Virtio Over MMIO" of the virtio specification, version 1.2, without the
- * legacy interface. A slot without a device answers as QEMU's do: with magic number, version and vendor, and zeros.
+ * What a driver does to a virtio device, whatever bus it finds it on: "Basic Facilities of a Virtio Device" of the
+ * virtio specification, version 1.2. Registers are the transports' (`mmio_slot.ts`, `pci_transport.ts`).
  *
  * Thread safety: no lock. Registers are single words of the slot's struct; the driver orders its own accesses, and one
  * that does not can only confuse its own device. A doorbell is one add and one post to the I/O worker.
@@ -13,201 +13,114 @@
 import { isIdle } from "../atomics/agent_state.ts";
 import { post } from "../atomics/pending.ts";
 import { Pending } from "../atomics/shared_layout.ts";
-import type { Device, MmioAccess } from "../devices/device.ts";
-import type { InterruptLine } from "../devices/interrupt_line.ts";
-import { SettledOutput } from "../devices/settled_output.ts";
+import type { MmioAccess } from "../devices/device.ts";
 import {
   CONFIG_BYTES,
-  QUEUE_SIZE_MAX,
   QUEUE_WORDS,
   QueueWord,
+  type SlotDevice,
   SlotStruct,
   SlotWord,
 } from "./device_struct.ts";
-import {
-  DeviceId,
-  DeviceStatus,
-  Feature,
-  InterruptCause,
-  MMIO_MAGIC,
-  MMIO_VENDOR,
-  MMIO_VERSION,
-  MmioRegister,
-} from "./registers.ts";
+import { DeviceId, DeviceStatus, Feature, InterruptCause } from "./registers.ts";
 
-const REGISTER_BYTES = 4;
-/** What a length of shared memory reads as where there is none. */
-const NO_SHARED_MEMORY = -1;
+const WORD_BYTES = 4;
+const WIDE_BYTES = 8;
 const VERSION_1_HIGH = 1 << (Feature.VERSION_1 - 32);
 
-/** Words of a queue by the register that writes them. */
-const QUEUE_REGISTERS: ReadonlyMap<number, number> = new Map<number, number>([
-  [MmioRegister.QUEUE_SIZE, QueueWord.SIZE],
-  [MmioRegister.QUEUE_DESCRIPTORS_LOW, QueueWord.DESCRIPTORS_LOW],
-  [MmioRegister.QUEUE_DESCRIPTORS_HIGH, QueueWord.DESCRIPTORS_HIGH],
-  [MmioRegister.QUEUE_DRIVER_LOW, QueueWord.DRIVER_LOW],
-  [MmioRegister.QUEUE_DRIVER_HIGH, QueueWord.DRIVER_HIGH],
-  [MmioRegister.QUEUE_DEVICE_LOW, QueueWord.DEVICE_LOW],
-  [MmioRegister.QUEUE_DEVICE_HIGH, QueueWord.DEVICE_HIGH],
-]);
+/** What the bus of a slot does for it. */
+export interface SlotBus {
+  /** Settles the interrupt line; called after each change of the interrupt status. */
+  interruptChanged(): void;
+  /** Does the bus let the device reach memory? */
+  mayReachMemory(): boolean;
+}
 
 /** One worker's view of a slot. */
-export class MmioSlot implements Device {
-  /** Name as in the device tree. */
-  readonly name = "virtio_mmio";
+export class VirtioSlot {
   /** Its shared words. */
   readonly struct: SlotStruct;
-  readonly #interrupt: SettledOutput;
+  readonly #bus: SlotBus;
 
   /**
    * Opens a slot.
    * @param words shared memory
    * @param base index of the first of `SLOT_WORDS` words of the struct
-   * @param line its interrupt
    */
-  constructor(words: Int32Array, base: number, line: InterruptLine) {
+  constructor(words: Int32Array, base: number, bus: SlotBus) {
     this.struct = new SlotStruct(words, base);
-    this.#interrupt = new SettledOutput(
-      words,
-      this.struct.version,
-      () => line.setLevel(this.struct.get(SlotWord.INTERRUPT_STATUS) !== 0),
-    );
+    this.#bus = bus;
   }
 
-  /** Raises the interrupt for a cause; the I/O worker. */
+  /** Puts a device into the slot; main, before any worker starts. */
+  install(device: SlotDevice): void {
+    this.struct.install(device);
+  }
+
+  /** Is there no device? */
+  get isEmpty(): boolean {
+    return this.struct.get(SlotWord.DEVICE_ID) === DeviceId.NONE;
+  }
+
+  // --- the I/O worker's side ------------------------------------------------------------------------
+
+  /** Raises the interrupt for a cause. */
   interrupt(cause: number): void {
     this.struct.change(SlotWord.INTERRUPT_STATUS, cause, 0);
-    this.#interrupt.changed();
+    this.#bus.interruptChanged();
   }
 
-  /** The driver has broken a rule: nothing goes on before it has reset the device; the I/O worker. */
+  /** The driver has broken a rule: nothing goes on before it has reset the device. */
   needsReset(): void {
     const before = this.struct.change(SlotWord.STATUS, DeviceStatus.NEEDS_RESET, 0);
     if ((before & DeviceStatus.DRIVER_OK) !== 0) this.interrupt(InterruptCause.CONFIGURATION);
   }
 
-  /** Guest read; a register is 32 bits wide, the configuration space has any width. */
-  load(access: MmioAccess): boolean {
-    access.high = 0;
-    if (access.offset >= MmioRegister.CONFIG) this.#loadConfig(access);
-    else access.low = access.size === REGISTER_BYTES ? this.#read(access.offset) : 0;
-    return true;
+  /** Does the bus let the device reach memory? */
+  get mayReachMemory(): boolean {
+    return this.#bus.mayReachMemory();
   }
 
-  /** Guest write; the configuration of no device here can be written. */
-  store(access: MmioAccess): boolean {
-    const { offset, size, low } = access;
-    if (size === REGISTER_BYTES && offset < MmioRegister.CONFIG && !this.#isEmpty) {
-      access.retry = !this.#write(offset, low);
-    }
-    return true;
-  }
+  // --- the transport's side, on the vCPU that makes the access ---------------------------------------
 
-  get #isEmpty(): boolean {
-    return this.struct.get(SlotWord.DEVICE_ID) === DeviceId.NONE;
-  }
-
-  #loadConfig(access: MmioAccess): void {
-    const at = access.offset - MmioRegister.CONFIG;
+  /** Reads the configuration space from an offset on, with any width. */
+  loadConfig(access: MmioAccess, at: number): void {
     access.low = 0;
-    if (at + access.size > CONFIG_BYTES || this.#isEmpty) return;
+    access.high = 0;
+    if (at + access.size > CONFIG_BYTES || this.isEmpty) return;
     const { config } = this.struct;
     if (access.size === 1) access.low = config.getUint8(at);
     else if (access.size === 2) access.low = config.getUint16(at, true);
     else access.low = config.getInt32(at, true);
-    if (access.size === 8) access.high = config.getInt32(at + REGISTER_BYTES, true);
+    if (access.size === WIDE_BYTES) access.high = config.getInt32(at + WORD_BYTES, true);
   }
 
-  #read(offset: number): number {
-    switch (offset) {
-      case MmioRegister.MAGIC:
-        return MMIO_MAGIC;
-      case MmioRegister.VERSION:
-        return MMIO_VERSION;
-      case MmioRegister.VENDOR_ID:
-        return MMIO_VENDOR;
-      case MmioRegister.DEVICE_ID:
-        return this.struct.get(SlotWord.DEVICE_ID);
-      default:
-        return this.#isEmpty ? 0 : this.#readDevice(offset);
-    }
-  }
-
-  #readDevice(offset: number): number {
-    const { struct } = this;
-    switch (offset) {
-      case MmioRegister.DEVICE_FEATURES:
-        return this.#offered(struct.get(SlotWord.DEVICE_FEATURES_SELECT));
-      case MmioRegister.QUEUE_SIZE_MAX:
-        return this.#queue() < 0 ? 0 : QUEUE_SIZE_MAX;
-      case MmioRegister.QUEUE_READY:
-        return this.#queue() < 0 ? 0 : struct.queue(this.#queue(), QueueWord.READY);
-      case MmioRegister.INTERRUPT_STATUS:
-        return struct.get(SlotWord.INTERRUPT_STATUS);
-      case MmioRegister.STATUS:
-        return struct.get(SlotWord.STATUS);
-      case MmioRegister.SHARED_MEMORY_LENGTH_LOW:
-      case MmioRegister.SHARED_MEMORY_LENGTH_HIGH:
-      case MmioRegister.SHARED_MEMORY_BASE_LOW:
-      case MmioRegister.SHARED_MEMORY_BASE_HIGH:
-        return NO_SHARED_MEMORY;
-      case MmioRegister.CONFIG_GENERATION:
-        return struct.get(SlotWord.CONFIG_GENERATION);
-      default:
-        return 0;
-    }
-  }
-
-  #offered(select: number): number {
+  /** The selected half of the features that are offered. */
+  get offered(): number {
+    const select = this.struct.get(SlotWord.DEVICE_FEATURES_SELECT);
     if (select === 0) return this.struct.get(SlotWord.OFFERED_LOW);
     return select === 1 ? this.struct.get(SlotWord.OFFERED_HIGH) : 0;
   }
 
-  /** The selected queue, or -1 when the device has none of this number. */
-  #queue(): number {
-    const queue = this.struct.get(SlotWord.QUEUE_SELECT) >>> 0;
-    return queue < this.struct.get(SlotWord.QUEUES) ? queue : -1;
+  /** The selected half of the features that the driver has accepted. */
+  get accepted(): number {
+    const select = this.struct.get(SlotWord.DRIVER_FEATURES_SELECT);
+    if (select === 0) return this.struct.get(SlotWord.ACCEPTED_LOW);
+    return select === 1 ? this.struct.get(SlotWord.ACCEPTED_HIGH) : 0;
   }
 
-  /** @returns false when the access is to be made again */
-  #write(offset: number, value: number): boolean {
-    const { struct } = this;
-    switch (offset) {
-      case MmioRegister.DEVICE_FEATURES_SELECT:
-        struct.set(SlotWord.DEVICE_FEATURES_SELECT, value);
-        return true;
-      case MmioRegister.DRIVER_FEATURES_SELECT:
-        struct.set(SlotWord.DRIVER_FEATURES_SELECT, value);
-        return true;
-      case MmioRegister.DRIVER_FEATURES:
-        this.#accept(value);
-        return true;
-      case MmioRegister.QUEUE_SELECT:
-        struct.set(SlotWord.QUEUE_SELECT, value);
-        return true;
-      case MmioRegister.QUEUE_READY:
-        return this.#writeReady(value);
-      case MmioRegister.QUEUE_NOTIFY:
-        this.#ring(value >>> 0);
-        return true;
-      case MmioRegister.INTERRUPT_ACKNOWLEDGE:
-        struct.change(SlotWord.INTERRUPT_STATUS, 0, value);
-        this.#interrupt.changed();
-        return true;
-      case MmioRegister.STATUS:
-        return value === 0 ? this.#reset() : this.#setStatus(value);
-      default:
-        this.#writeQueue(offset, value);
-        return true;
-    }
-  }
-
-  #accept(value: number): void {
+  /** The driver accepts features, by the selected half; not behind the agreement on them. */
+  accept(value: number): void {
     const { struct } = this;
     if ((struct.get(SlotWord.STATUS) & DeviceStatus.FEATURES_OK) !== 0) return;
     const select = struct.get(SlotWord.DRIVER_FEATURES_SELECT);
     if (select === 0) struct.set(SlotWord.ACCEPTED_LOW, value);
     else if (select === 1) struct.set(SlotWord.ACCEPTED_HIGH, value);
+  }
+
+  /** The driver writes the device status. @returns false when the access is to be made again */
+  writeStatus(value: number): boolean {
+    return value === 0 ? this.#reset() : this.#setStatus(value);
   }
 
   #setStatus(value: number): boolean {
@@ -226,27 +139,42 @@ export class MmioSlot implements Device {
     return isOffered && (high & VERSION_1_HIGH) !== 0;
   }
 
-  #writeQueue(offset: number, value: number): void {
-    const word = QUEUE_REGISTERS.get(offset);
-    const queue = this.#queue();
-    if (word === undefined || queue < 0 || this.struct.queue(queue, QueueWord.READY) !== 0) return;
+  /** The selected queue, or -1 when the device has none of this number. */
+  get selectedQueue(): number {
+    const queue = this.struct.get(SlotWord.QUEUE_SELECT) >>> 0;
+    return queue < this.struct.get(SlotWord.QUEUES) ? queue : -1;
+  }
+
+  /** A word of the selected queue; 0 where there is none. */
+  readQueue(word: number): number {
+    const queue = this.selectedQueue;
+    return queue < 0 ? 0 : this.struct.queue(queue, word);
+  }
+
+  /** Writes a word of the selected queue, unless it is ready. */
+  writeQueue(word: number, value: number): void {
+    const queue = this.selectedQueue;
+    if (queue < 0 || this.struct.queue(queue, QueueWord.READY) !== 0) return;
     this.struct.setQueue(queue, word, value);
   }
 
-  #writeReady(value: number): boolean {
-    const queue = this.#queue();
+  /** The selected queue is ready. */
+  openQueue(): void {
+    const queue = this.selectedQueue;
+    if (queue >= 0) this.struct.setQueue(queue, QueueWord.READY, 1);
+  }
+
+  /** The selected queue is not ready any more. @returns false when the access is to be made again */
+  closeQueue(): boolean {
+    const queue = this.selectedQueue;
     if (queue < 0) return true;
-    if ((value & 1) === 0) {
-      this.struct.renewQueue(queue);
-      this.struct.setQueue(queue, QueueWord.READY, 0);
-      return this.#isWorkerIdle();
-    }
-    this.struct.setQueue(queue, QueueWord.READY, 1);
-    return true;
+    this.struct.renewQueue(queue);
+    this.struct.setQueue(queue, QueueWord.READY, 0);
+    return this.#isWorkerIdle();
   }
 
   /** A ring of a queue that is not there, or of a device that is not ready, is for nobody. */
-  #ring(queue: number): void {
+  ring(queue: number): void {
     const { struct } = this;
     if (queue >= struct.get(SlotWord.QUEUES)) return;
     if ((struct.get(SlotWord.STATUS) & DeviceStatus.DRIVER_OK) === 0) return;
@@ -254,12 +182,30 @@ export class MmioSlot implements Device {
     post(struct.words, struct.get(SlotWord.AGENT), Pending.WORK);
   }
 
+  /** The driver has heard of causes for an interrupt. @returns those that there were */
+  acknowledge(causes: number): number {
+    const before = this.struct.change(SlotWord.INTERRUPT_STATUS, 0, causes);
+    this.#bus.interruptChanged();
+    return before;
+  }
+
+  /**
+   * The bus has taken the device's way to memory: its driver is gone, and nothing is stored any more. The bus says so
+   * by `mayReachMemory` before it calls. @returns false when the access is to be made again
+   */
+  cutOff(): boolean {
+    this.#renewQueues();
+    if (!this.#isWorkerIdle()) return false;
+    this.struct.change(SlotWord.STATUS, 0, DeviceStatus.DRIVER_OK);
+    return true;
+  }
+
   /** The life number goes first, and is the worker's to look at; the status goes last. */
   #reset(): boolean {
     const { struct } = this;
-    const queues = struct.get(SlotWord.QUEUES);
-    for (let queue = 0; queue < queues; queue++) struct.renewQueue(queue);
+    this.#renewQueues();
     if (!this.#isWorkerIdle()) return false;
+    const queues = struct.get(SlotWord.QUEUES);
     for (let queue = 0; queue < queues; queue++) {
       for (let word = 0; word < QueueWord.DOORBELL; word++) struct.setQueue(queue, word, 0);
     }
@@ -273,8 +219,13 @@ export class MmioSlot implements Device {
       SlotWord.STATUS,
     ];
     for (const word of cleared) struct.set(word, 0);
-    this.#interrupt.changed();
+    this.#bus.interruptChanged();
     return true;
+  }
+
+  #renewQueues(): void {
+    const queues = this.struct.get(SlotWord.QUEUES);
+    for (let queue = 0; queue < queues; queue++) this.struct.renewQueue(queue);
   }
 
   #isWorkerIdle(): boolean {

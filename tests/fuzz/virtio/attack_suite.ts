@@ -1,4 +1,4 @@
-/** All devices that are attacked: with each seed every one of them. */
+/** All devices that are attacked, on both buses: with each seed every one of them. */
 import { BlockTarget } from "./block_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
 import { NetworkTarget } from "./network_target.ts";
@@ -6,9 +6,12 @@ import { type AttackCounts, RingAttack } from "./ring_attack.ts";
 
 /** The devices by name. */
 export const ATTACKED = {
-  disk: () => new RingAttack(new BlockTarget()),
-  network: () => new RingAttack(new NetworkTarget()),
-  entropy: () => new RingAttack(new EntropyTarget()),
+  disk: () => new RingAttack(new BlockTarget("mmio")),
+  network: () => new RingAttack(new NetworkTarget("mmio")),
+  entropy: () => new RingAttack(new EntropyTarget("mmio")),
+  "disk on the PCI bus": () => new RingAttack(new BlockTarget("pci")),
+  "network on the PCI bus": () => new RingAttack(new NetworkTarget("pci")),
+  "entropy on the PCI bus": () => new RingAttack(new EntropyTarget("pci")),
 } as const;
 
 /** See the header of this file. */
