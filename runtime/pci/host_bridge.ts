@@ -58,8 +58,11 @@ export interface HostBridgeParts {
 
 /** One worker's view of a bridge. */
 export class HostBridge {
-  readonly #functions: (PciFunction | undefined)[] = new Array(PCI_DEVICES);
+  /** By device number; not all of them need be given. */
+  readonly #functions: PciFunction[] = [];
   readonly #outputs: readonly SettledOutput[];
+  /** Those that are there, which is settled before anybody looks for memory. */
+  #present: readonly PciFunction[] | null = null;
 
   /** A bridge to a bus that is empty. */
   constructor({ words, versions, lines }: HostBridgeParts) {
@@ -80,7 +83,7 @@ export class HostBridge {
 
   #isAsserted(line: number): boolean {
     for (let device = line; device < PCI_DEVICES; device += PCI_LINES) {
-      if (this.#functions[device]?.isAsserting === true) return true;
+      if (this.#functions[device]?.isAsserting) return true;
     }
     return false;
   }
@@ -131,13 +134,12 @@ export class HostBridge {
 
   /** The function that answers for an address; where several do, the first one. */
   #claim(address: number, access: MmioAccess): PciFunction | undefined {
-    for (let device = 0; device < PCI_DEVICES; device++) {
-      const candidate = this.#functions[device];
-      if (candidate === undefined) continue;
-      const offset = candidate.offsetOf(address);
+    const present = this.#present ??= this.#functions.filter((one) => one.isPresent);
+    for (let index = 0; index < present.length; index++) {
+      const offset = present[index].offsetOf(address);
       if (offset < 0) continue;
       access.offset = offset;
-      return candidate;
+      return present[index];
     }
     return undefined;
   }
