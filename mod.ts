@@ -24,7 +24,7 @@
  * {@linkcode AccessError} (each says what is wrong, why, and what to do) and {@linkcode InternalError}; an aborted
  * signal throws its own reason.
  *
- * A machine needs no permission at all if its files are given as bytes, and its disks as {@linkcode BlockBackend}.
+ * A machine needs no permission at all if its files are given as bytes, its disks as {@linkcode BlockBackend} and its shares as {@linkcode FileSystemBackend}.
  * Paths need `--allow-read`, addresses `--allow-net`, a disk in a file and a debug log in one `--allow-write`.
  *
  * Run as a program it takes QEMU's flags:
@@ -51,6 +51,17 @@ export {
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
 export type { PlugOptions, VirtioBus } from "./runtime/machine/slot_assignment.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
+export {
+  type FileSystemBackend,
+  SECURITY_MODELS,
+  type SecurityModel,
+  type ShareOptions,
+} from "./runtime/machine/share_options.ts";
+export type {
+  BackendChange,
+  BackendEntry,
+  NewBackendEntry,
+} from "./runtime/file_share/backend_call.ts";
 export type {
   GuestForwardOptions,
   HostForwardOptions,
@@ -77,6 +88,7 @@ export type {
   MachineStatistics,
   NetworkStatistics,
   Profile,
+  ShareStatistics,
   SlotDeviceStatistics,
   TranslationStatistics,
 } from "./runtime/machine/machine_interface.ts";

@@ -9,6 +9,7 @@ import type { SlotDeviceOptions } from "../machine/device_options.ts";
 import type { DriveOptions } from "../machine/drive_options.ts";
 import type { EntropyOptions } from "../machine/entropy_options.ts";
 import type { NetworkOptions } from "../machine/network_options.ts";
+import type { ShareOptions } from "../machine/share_options.ts";
 import { assignPlaces, type Place, type PlugOptions } from "../machine/slot_assignment.ts";
 import {
   type BlockDeviceRequest,
@@ -28,11 +29,21 @@ import {
 } from "./network_flags.ts";
 import { parsePropertyList, rejectUnknownProperties } from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
+import {
+  parseShareDevice,
+  type ShareDeviceRequest,
+  type ShareFlags,
+  ShareRequests,
+} from "./share_flags.ts";
 import { UsageError } from "./usage_error.ts";
 import { parsePlace, PLACE_PROPERTIES, placeOf, virtioDriver } from "./virtio_driver.ts";
 
 /** One `-device` with a device in a slot. */
-export type SlotDeviceRequest = BlockDeviceRequest | NetworkCardRequest | EntropyRequest;
+export type SlotDeviceRequest =
+  | BlockDeviceRequest
+  | NetworkCardRequest
+  | EntropyRequest
+  | ShareDeviceRequest;
 
 /** One `-object`. */
 export interface ObjectRequest {
@@ -47,7 +58,7 @@ export interface ObjectRequest {
 }
 
 /** The words of a command line about devices in slots. */
-export interface DeviceFlags extends DriveFlags, NetworkFlags {
+export interface DeviceFlags extends DriveFlags, NetworkFlags, ShareFlags {
   /** Devices, in the order of their flags. */
   devices?: SlotDeviceRequest[];
   /** What devices refer to. */
@@ -84,6 +95,11 @@ const DEVICES: readonly DeviceRow[] = [
     family: "virtio-rng",
     properties: ["rng"],
     parse: parseEntropyDevice,
+  },
+  {
+    family: "virtio-9p",
+    properties: ["fsdev", "mount_tag"],
+    parse: parseShareDevice,
   },
 ];
 
@@ -152,14 +168,22 @@ interface Plugged extends PlugOptions {
 /** The devices that all flags together describe, each in a place. Throws UsageError and ConfigurationError. */
 export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const { devices = [], objects = [], nics = [], networks: netdevs = [] } = flags;
+  const { shares: virtfs = [], folders = [] } = flags;
   requireNames("object", objects);
   const found = {
     drives: [] as DriveOptions[],
     networks: [] as NetworkOptions[],
     entropy: [] as EntropyOptions[],
+    shares: [] as ShareOptions[],
   };
   const networks = new NetworkRequests(netdevs, objects.flatMap(({ dump }) => dump ?? []));
   const drives = new DriveRequests(flags, namesOf(objects, "iothread"));
+  const shares = new ShareRequests(folders);
+  const pluggedShare = (share: ShareOptions): Plugged => ({
+    ...placeOf(share),
+    name: "a share",
+    add: (place) => found.shares.push({ ...share, ...place }),
+  });
   const pluggedDrive = (drive: DriveOptions): Plugged => ({
     ...placeOf(drive),
     name: "a disk",
@@ -176,6 +200,7 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const plugged = devices.map((request): Plugged => {
     if (request.kind === "block") return pluggedDrive(drives.take(request));
     if (request.kind === "network") return pluggedCard(request);
+    if (request.kind === "share") return pluggedShare(shares.take(request));
     requireObject(request.what, "rng", request.rng, objects);
     return {
       ...placeOf(request),
@@ -184,7 +209,13 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     };
   });
   networks.requireAllUsed();
-  const all = [...plugged, ...drives.rest().map(pluggedDrive), ...nics.map(pluggedCard)];
+  shares.requireAllUsed();
+  const all = [
+    ...plugged,
+    ...drives.rest().map(pluggedDrive),
+    ...nics.map(pluggedCard),
+    ...virtfs.map(({ share }) => pluggedShare(share)),
+  ];
   const places = assignPlaces(all);
   all.forEach(({ add }, index) => add(places[index]));
   return found;

@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MachineStateError } from "../machine/machine_error.ts";
-import type { Hart, MachineState, MachineStatistics } from "../machine/machine_interface.ts";
+import type {
+  Hart,
+  MachineState,
+  MachineStatistics,
+  NetworkStatistics,
+} from "../machine/machine_interface.ts";
 import { Monitor } from "./monitor.ts";
 
 const STATISTICS: MachineStatistics = {
@@ -39,12 +44,20 @@ const STATISTICS: MachineStatistics = {
   drives: [],
   networks: [],
   entropy: [],
+  shares: [],
+};
+
+const NETWORK: NetworkStatistics = {
+  ...{ framesSent: 1, bytesSent: 2, framesReceived: 3, bytesReceived: 4, dropped: 5 },
+  ...{ allowed: 7, refused: 8, doorbells: 9, interrupts: 10 },
 };
 
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
 const HART = { index: 3, registers: () => new Map(REGISTERS) } as unknown as Hart;
 
-function session(): { type(keys: string): Promise<string>; readonly calls: string[] } {
+function session(
+  statistics = STATISTICS,
+): { type(keys: string): Promise<string>; readonly calls: string[] } {
   const calls: string[] = [];
   let printed = "";
   let state: MachineState = "running";
@@ -65,7 +78,7 @@ function session(): { type(keys: string): Promise<string>; readonly calls: strin
     resume: () => change("running"),
     reset: () => Promise.resolve(void calls.push("reset")),
     sendBreak: () => calls.push("break"),
-    stats: () => STATISTICS,
+    stats: () => statistics,
   };
   const monitor = new Monitor(machine, () => calls.push("quit"), (text) => printed += text);
   monitor.enter();
@@ -85,6 +98,14 @@ Deno.test("keys are echoed and backspace takes them back", async () => {
   assertEquals(await type("\x08\x08"), "\b \b");
   assertEquals(await type("wrong\x15q\r"), "wrong" + "\b \b".repeat(5) + "q\n(weft) ");
   assertEquals(calls, ["quit"]);
+});
+
+Deno.test("info block and info network list the devices that are there", async () => {
+  const none = session();
+  assertStringIncludes(await none.type("info block\r"), "no disks");
+  assertStringIncludes(await none.type("info network\r"), "no network cards");
+  const { type } = session({ ...STATISTICS, networks: [NETWORK] });
+  assertMatch(await type("info network\r"), /network +7 let out, 8 refused, 5 frames lost/);
 });
 
 Deno.test("info locks lists the locks that were used", async () => {

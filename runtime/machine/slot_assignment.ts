@@ -6,9 +6,9 @@
 import { ConfigurationError } from "./configuration_error.ts";
 
 /** Buses for virtio devices. */
-export const VIRTIO_BUSES = ["mmio", "pci"] as const;
+const VIRTIO_BUSES: readonly VirtioBus[] = ["mmio", "pci"];
 /** A bus for virtio devices. */
-export type VirtioBus = typeof VIRTIO_BUSES[number];
+export type VirtioBus = "mmio" | "pci";
 
 /** Where a virtio device is to be. */
 export interface PlugOptions {

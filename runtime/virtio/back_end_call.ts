@@ -12,6 +12,7 @@ export const CallWord = {
   STATE: 0,
   /** One of {@linkcode CallKind}. */
   KIND: 1,
+  /** Bytes of the data that belong to the call, then to its answer. */
   LENGTH: 2,
   /** 1 when the back end failed. */
   FAILED: 3,
@@ -24,7 +25,7 @@ export const CallWord = {
 export const CallState = { FREE: 0, ASKED: 1, ANSWERED: 2 } as const;
 
 /** What a back end is asked for. */
-export const CallKind = { READ: 0, WRITE: 1, FLUSH: 2, DISCARD: 3 } as const;
+export const CallKind = { READ: 0, WRITE: 1, FLUSH: 2, DISCARD: 3, FILES: 4 } as const;
 
 const WORD_BYTES = 4;
 const HEADER_BYTES = CallWord.COUNT * WORD_BYTES;
@@ -61,8 +62,9 @@ export class CallMailbox {
     this.#setState(CallState.ASKED);
   }
 
-  /** Says that it is done. */
-  answer(isFailed: boolean): void {
+  /** Says that it is done. @param length bytes of the answer */
+  answer(isFailed: boolean, length = 0): void {
+    this.words[CallWord.LENGTH] = length;
     this.words[CallWord.FAILED] = isFailed ? 1 : 0;
     this.#setState(CallState.ANSWERED);
   }

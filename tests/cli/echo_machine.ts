@@ -116,6 +116,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       drives: [],
       networks: [],
       entropy: [],
+      shares: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
     profile: () => ({

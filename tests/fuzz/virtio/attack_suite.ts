@@ -2,6 +2,7 @@
 import { BlockTarget } from "./block_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
 import { NetworkTarget } from "./network_target.ts";
+import { ShareTarget } from "./share_target.ts";
 import { type AttackCounts, RingAttack } from "./ring_attack.ts";
 
 /** The devices by name. */
@@ -9,9 +10,11 @@ export const ATTACKED = {
   disk: () => new RingAttack(new BlockTarget("mmio")),
   network: () => new RingAttack(new NetworkTarget("mmio")),
   entropy: () => new RingAttack(new EntropyTarget("mmio")),
+  share: () => new RingAttack(new ShareTarget("mmio")),
   "disk on the PCI bus": () => new RingAttack(new BlockTarget("pci")),
   "network on the PCI bus": () => new RingAttack(new NetworkTarget("pci")),
   "entropy on the PCI bus": () => new RingAttack(new EntropyTarget("pci")),
+  "share on the PCI bus": () => new RingAttack(new ShareTarget("pci")),
 } as const;
 
 /** See the header of this file. */
