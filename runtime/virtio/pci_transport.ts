@@ -186,6 +186,7 @@ export class PciTransport implements PciFunction {
     if (offset - at === MemoryPart.NOTIFY) return this.slot.ring(Math.floor(at / NOTIFY_STRIDE));
     if (offset - at !== MemoryPart.COMMON) return;
     access.retry = !this.#common.write(at, size, low);
-    if (size === WIDE_BYTES) this.#common.write(at + WORD_BYTES, WORD_BYTES, high);
+    const isWide = size === WIDE_BYTES && !access.retry;
+    if (isWide) access.retry = !this.#common.write(at + WORD_BYTES, WORD_BYTES, high);
   }
 }

@@ -208,6 +208,19 @@ Deno.test("a reset waits for the worker to have stored", () => {
   assertEquals(driver.read(MmioRegister.QUEUE_READY), 0);
 });
 
+Deno.test("a wide access is two, each of which may have to be made again", () => {
+  const driver = new PciFixture();
+  driver.start(0);
+  const { pci } = driver;
+  const before = driver.status;
+  toRunning(driver.words, ioAgent(0), () => {});
+  assertEquals(pci.writeMemory(CommonRegister.STATUS & ~7, 0, 8), true);
+  assertEquals(driver.status, before);
+  toIdle(driver.words, ioAgent(0));
+  assertEquals(pci.writeMemory(CommonRegister.STATUS & ~7, 0, 8), false);
+  assertEquals(driver.status, 0);
+});
+
 Deno.test("a device that is not bus master stores nothing, and its driver begins anew", () => {
   const driver = new PciFixture();
   const { pci } = driver;
