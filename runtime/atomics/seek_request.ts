@@ -14,7 +14,7 @@
  */
 
 import { Machine, type SeekOutcome, type SeekQuestion } from "./shared_layout.ts";
-import { ringBell } from "./pending.ts";
+import { FIRST_OF_ALL, ringBell } from "./pending.ts";
 
 const REQUEST = Machine.SEEK_REQUEST.offset >> 2;
 const ANSWER = Machine.SEEK_ANSWER.offset >> 2;
@@ -60,7 +60,7 @@ export class SeekRequests {
     this.#doubles[POSITION] = position;
     // ORDER: sc add after the question; partner: the load in asked().
     const count = (Atomics.add(this.#words, REQUEST, 1) + 1) | 0;
-    ringBell(this.#words);
+    ringBell(this.#words, FIRST_OF_ALL);
     return count;
   }
 

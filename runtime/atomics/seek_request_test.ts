@@ -1,5 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { GUEST_RAM_OFFSET, Machine, SeekOutcome, SeekQuestion } from "./shared_layout.ts";
+import {
+  GUEST_RAM_OFFSET,
+  Machine,
+  SeekOutcome,
+  SeekQuestion,
+  Vcpu,
+  vcpuWord,
+} from "./shared_layout.ts";
+import { FIRST_OF_ALL, shareBell } from "./pending.ts";
 import { SeekRequests } from "./seek_request.ts";
 
 const ANSWER = Machine.SEEK_ANSWER.offset >> 2;
@@ -29,7 +37,8 @@ Deno.test("a question is there until it is answered, and an answer belongs to it
 
 Deno.test("a question rings the bell that the harts' thread sleeps on", () => {
   const words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET));
-  const before = words[Machine.BELL.offset >> 2];
+  shareBell(words, [FIRST_OF_ALL, 1]);
+  const before = words[vcpuWord(0, Vcpu.BELL) >> 2];
   new SeekRequests(words).ask(SeekQuestion.GO, 1);
-  assertEquals(words[Machine.BELL.offset >> 2], before + 1);
+  assertEquals(words[vcpuWord(0, Vcpu.BELL) >> 2], before + 1);
 });

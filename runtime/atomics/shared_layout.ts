@@ -200,13 +200,6 @@ export const Machine = {
     0x64,
     "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
   ),
-  /** 1 when all vCPUs take turns on one thread. */
-  SHARED_THREAD: word(0x68, "main before the workers start; constant afterwards"),
-  /** Changes whenever a vCPU is posted something, if they take turns: what their thread sleeps on. */
-  BELL: word(
-    0x6c,
-    "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
-  ),
   /** Break conditions that main asked for on the serial line, where time is counted in instructions. */
   BREAKS: word(0x70, "main, sc add, before it rings the bell; partner: the vCPUs' thread"),
   /** Number of I/O workers. */
@@ -268,6 +261,11 @@ export const Vcpu = {
   GUARD_ACK: word(0x0c, "the vCPU in its trampoline, after dropping write entries; sc"),
   /** Last slot retirement ticket served. */
   RETIRE_ACK: word(0x10, "the vCPU in its trampoline, after setting the stubs; sc"),
+  /** Changes whenever a vCPU of this one's thread is posted something: what the thread sleeps on, if they take turns. */
+  BELL: word(
+    0x14,
+    "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
+  ),
   /** Machine timer compare value in guest ticks (u64, as two i32 halves). */
   MACHINE_TIMER: word(0x18, "any hart, both halves under TIMER_SEQ; partner: the clock keeper", 8),
   /** Sequence lock of MACHINE_TIMER and SUPERVISOR_TIMER. */
@@ -308,6 +306,8 @@ export const Vcpu = {
   QUESTION: word(0x54, "main, sc add after the question, before it posts PAUSE"),
   /** Count of questions answered. */
   ANSWER: word(0x58, "the vCPU after the answer: store, notify; main waits"),
+  /** Where the bell of the vCPU's thread is, in bytes: BELL of its first vCPU; 0 where the thread has no other. */
+  BELL_OFFSET: word(0x5c, "main before the workers start; constant afterwards"),
   /** Question and answer: {@linkcode QuestionWord}. */
   QUESTION_WORDS: word(0x60, "main before QUESTION, the vCPU before ANSWER; never both", 8),
   /** What the hart is doing: one of {@linkcode Activity}. */

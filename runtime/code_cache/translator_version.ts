@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "074ab6251072d57cb93ddf8540ce0ba5";
+export const TRANSLATOR_VERSION = "5c2128bb75bdb6454839cc05ec894b46";
