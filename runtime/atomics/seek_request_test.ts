@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
+  ANY_HART,
   GUEST_RAM_OFFSET,
   Machine,
+  MOST_BREAKPOINTS,
   SeekOutcome,
   SeekQuestion,
   Vcpu,
@@ -32,7 +34,22 @@ Deno.test("a question is there until it is answered, and an answer belongs to it
     outcome: SeekOutcome.DONE,
     position: 78,
     hash: "fedcba9800000001",
+    hart: 0,
   });
+});
+
+Deno.test("breakpoints of a question are those of the last one, and an answer names the hart", () => {
+  const words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET));
+  const [main, thread] = [new SeekRequests(words), new SeekRequests(words)];
+  const many = Array.from({ length: MOST_BREAKPOINTS }, (_, index) => ({
+    ...{ low: -index, high: index, hart: ANY_HART },
+  }));
+  main.ask(SeekQuestion.BACK, 0, many);
+  assertEquals(thread.breakpoints(), many);
+  thread.answer(SeekOutcome.DONE, 5, "", 3);
+  assertEquals(main.answered().hart, 3);
+  main.ask(SeekQuestion.BACK, 0, [{ low: 4, high: 0, hart: 1 }]);
+  assertEquals(thread.breakpoints(), [{ low: 4, high: 0, hart: 1 }]);
 });
 
 Deno.test("a question rings the bell that the harts' thread sleeps on", () => {

@@ -218,6 +218,12 @@ export const Machine = {
   SEEK_POSITION: word(0xd0, "main before SEEK_REQUEST, the vCPUs' thread before SEEK_ANSWER", 8),
   /** Hash of the machine's state. */
   SEEK_HASH: word(0xd8, "the vCPUs' thread before SEEK_ANSWER", 8),
+  /** The hart that met a breakpoint. */
+  SEEK_HART: word(0xe0, "the vCPUs' thread before SEEK_ANSWER"),
+  /** How many breakpoints there are. */
+  SEEK_BREAKPOINT_COUNT: word(0xe4, "main before SEEK_REQUEST"),
+  /** The breakpoints, {@linkcode MOST_BREAKPOINTS} at most: {@linkcode BreakpointWord}. */
+  SEEK_BREAKPOINTS: word(0x100, "main before SEEK_REQUEST", 8),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
   /** What locks cost main, f64 each: `statistics_layout.ts`. */
@@ -504,12 +510,30 @@ export const Pending = {
   SAMPLE: 256,
 } as const;
 
+/** Places of a breakpoint, as 32-bit words. */
+export const BreakpointWord = {
+  /** Address of the instruction. */
+  PC_LOW: 0,
+  PC_HIGH: 1,
+  /** The hart, or {@linkcode ANY_HART}. */
+  HART: 2,
+} as const;
+
+/** Words of one breakpoint. */
+export const BREAKPOINT_WORDS = 4;
+/** Most breakpoints of one search. */
+export const MOST_BREAKPOINTS = 32;
+/** A breakpoint for every hart. */
+export const ANY_HART = -1;
+
 /** Values of {@linkcode Machine}.SEEK_QUESTION. */
 export const SeekQuestion = {
   /** Go to SEEK_POSITION, and execute nothing there before the next pause. */
   GO: 1,
   /** What is the hash of the machine's state? */
   HASH: 2,
+  /** Go back to where a breakpoint was met last, and execute nothing there before the next pause. */
+  BACK: 3,
 } as const;
 
 /** One of {@linkcode SeekQuestion}. */
@@ -520,6 +544,8 @@ export const SeekOutcome = {
   DONE: 0,
   /** The log does not go on until there. */
   BEHIND_THE_END: 1,
+  /** No breakpoint was met; the machine is where its past begins. */
+  NOT_MET: 2,
 } as const;
 
 /** One of {@linkcode SeekOutcome}. */

@@ -39,7 +39,7 @@ import {
   requestPause,
 } from "../atomics/pause.ts";
 import type { LockUse } from "../atomics/lock_use.ts";
-import { type SeekAnswer, SeekRequests } from "../atomics/seek_request.ts";
+import { type SeekAnswer, SeekRequests, type WaitedInstruction } from "../atomics/seek_request.ts";
 import { FIRST_OF_ALL, ringBell, shareBell } from "../atomics/pending.ts";
 import { bigLockOf, type LockSettings } from "../devices/big_lock.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
@@ -259,8 +259,20 @@ export class PowerCycle {
    * there.
    * @returns null when the cycle ended meanwhile
    */
-  async seek(position: number): Promise<SeekAnswer | null> {
-    const asked = this.#seeks.ask(SeekQuestion.GO, position);
+  seek(position: number): Promise<SeekAnswer | null> {
+    return this.#go(this.#seeks.ask(SeekQuestion.GO, position));
+  }
+
+  /**
+   * Takes the harts, all of which stand still, back to where they met one of these instructions last, or else to where
+   * their past begins; they stand still there.
+   * @returns null when the cycle ended meanwhile
+   */
+  back(breakpoints: readonly WaitedInstruction[]): Promise<SeekAnswer | null> {
+    return this.#go(this.#seeks.ask(SeekQuestion.BACK, 0, breakpoints));
+  }
+
+  async #go(asked: number): Promise<SeekAnswer | null> {
     this.start();
     await this.#satisfied(Machine.SEEK_ANSWER.offset, (count) => count === asked);
     return await this.pause() ? this.#seeks.answered() : null;

@@ -260,6 +260,7 @@ export class CountedThread implements StateKeeper {
       if (this.#isAtGoal()) return TurnStep.INTERRUPTED;
       const left = this.#seeker?.instructionsLeft() ?? Infinity;
       this.#instructions += this.#budget.execute(vcpu, left);
+      this.#seeker?.executed(hart);
     }
     this.#hasPolled = false;
     const isAtGoal = this.#isAtGoal();

@@ -209,6 +209,7 @@ function runCounted(
     keepers: [time, clock, boundary, new WordKeeper(words, HTIF_STATE), thread, ...vcpus],
     journal: repeatable,
     thread,
+    harts: vcpus,
     limits: snapshots,
   });
   try {
