@@ -6,7 +6,7 @@
  * guest's bytes and nothing else; what the emulator itself has to say goes to standard error.
  */
 
-import type { MachineHandle } from "../machine/machine_interface.ts";
+import type { DriveError, MachineHandle } from "../machine/machine_interface.ts";
 import { EscapeKeys, KEY_HELP, type KeyEvent } from "./escape_keys.ts";
 import type { SerialMode } from "./flags.ts";
 import { Monitor } from "./monitor.ts";
@@ -50,6 +50,7 @@ export class ConsoleSession {
     this.#host = host;
     this.#events = events;
     this.#input = machine.console.writable.getWriter();
+    machine.onDriveError = (error) => host.say(driveErrorText(error));
     this.#monitor = new Monitor(machine, () => events.quit(), (text) => host.say(text));
   }
 
@@ -146,4 +147,11 @@ export class ConsoleSession {
       return false;
     }
   }
+}
+
+function driveErrorText({ drive, operation, cause, stops }: DriveError): string {
+  const what = `weft: ${drive}: cannot ${operation}: ${cause}\n`;
+  return stops
+    ? `${what}weft: the machine is paused; repair that, then cont in the monitor (Ctrl-A c) goes on\n`
+    : what;
 }

@@ -21,6 +21,8 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
   return {
     log,
     machine: {
+      driveError: undefined,
+      onDriveError: () => {},
       start: unused,
       stop: unused,
       pause: unused,

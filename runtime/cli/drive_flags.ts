@@ -2,19 +2,23 @@
  * Disks on the command line, in QEMU's words: `-drive` names an image, `-device virtio-blk-device` puts it into a slot,
  * `-object iothread` names a thread that serves it.
  *
- * QEMU finds out an image's format by its first bytes when none is named, and warns of that: a guest that writes such
- * bytes to a raw disk would get another disk the next time. There is one format here, so nothing is found out: an image
- * without `format=` is raw, and one that looks like another format is refused.
+ * A property of an image behind another has `backing.` before its name, once for each step.
  */
 
+import { IMAGE_FORMATS } from "../disk_images/image_formats.ts";
 import {
-  CACHE_MODES,
-  cacheFix,
-  type CacheMode,
+  type BackingOptions,
+  DRIVE_WORDS,
   type DriveOptions,
+  wordComplaint,
 } from "../machine/drive_options.ts";
 import type { DeviceLine } from "./device_flags.ts";
-import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
+import {
+  parseChoice,
+  parsePropertyList,
+  parseSwitch,
+  rejectUnknownProperties,
+} from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -32,16 +36,24 @@ const DRIVE_PROPERTIES = [
   "snapshot",
   "media",
   "discard",
+  "detect-zeroes",
+  "werror",
+  "rerror",
   "aio",
 ] as const;
 
+/** Before the names of an image that is behind another. */
+const BACKING = "backing.";
+const BACKING_PROPERTIES = ["backing.file.filename", "backing.driver"] as const;
+
 /** Properties that have one value here, which says how things are. */
 const FIXED: ReadonlyMap<string, readonly [string, string]> = new Map([
-  ["format", ["raw", "only raw images can be used"]],
   ["media", ["disk", "there are no drives for CDs"]],
-  ["discard", ["ignore", "no holes can be made in files from here"]],
   ["aio", ["threads", "images are read and written by threads"]],
 ]);
+
+/** Other words for what becomes of discards. */
+const DISCARD_WORDS: ReadonlyMap<string, string> = new Map([["on", "unmap"], ["off", "ignore"]]);
 
 /** One `-drive`. */
 export interface DriveRequest {
@@ -84,7 +96,9 @@ export function parseDrive(text: string): DriveRequest {
   if (head !== undefined) {
     throw new UsageError({ what, cause: "it begins with no property", fix: `write file=${head}` });
   }
-  rejectUnknownProperties("drive", properties, DRIVE_PROPERTIES);
+  const own = new Map([...properties].filter(([name]) => !name.startsWith(BACKING)));
+  rejectUnknownProperties("drive", own, [...DRIVE_PROPERTIES, ...BACKING_PROPERTIES]);
+  const backing = parseBacking("drive", properties);
   for (const [name, [only, cause]] of FIXED) {
     const value = properties.get(name);
     if (value === undefined || value === only) continue;
@@ -98,17 +112,16 @@ export function parseDrive(text: string): DriveRequest {
   if (file === "") throw new UsageError({ what, cause: "it names no image", fix: "add file=FILE" });
   const flag = (name: string): boolean =>
     properties.has(name) && parseSwitch("drive", name, properties.get(name) ?? "");
-  const cache = properties.get("cache");
   return {
     what,
     id: properties.get("id"),
     isPlugged: parseInterface(what, properties.get("if") ?? "virtio"),
     drive: {
       source: file,
-      ...(properties.has("format") ? { format: "raw" } : {}),
+      ...parseWords(what, properties),
+      ...(backing === undefined ? {} : { backing }),
       readonly: flag("readonly") || flag("read-only"),
       snapshot: flag("snapshot"),
-      ...(cache === undefined ? {} : { cache: parseCache(what, cache) }),
     },
   };
 }
@@ -120,10 +133,61 @@ function parseInterface(what: string, name: string): boolean {
   throw new UsageError({ what, cause: `the board has no disks of the kind if=${name}`, fix });
 }
 
-function parseCache(what: string, name: string): CacheMode {
-  const mode = CACHE_MODES.find((known) => known === name);
-  if (mode !== undefined) return mode;
-  throw new UsageError({ what, cause: `cache=${name} is not possible here`, fix: cacheFix() });
+/** The properties that have a few possible values. */
+function parseWords(
+  what: string,
+  properties: ReadonlyMap<string, string>,
+): Partial<DriveOptions> {
+  const words: Record<string, string> = {};
+  for (const name of Object.keys(DRIVE_WORDS) as (keyof typeof DRIVE_WORDS)[]) {
+    const typed = properties.get(name);
+    if (typed === undefined) continue;
+    const value = name === "discard" ? DISCARD_WORDS.get(typed) ?? typed : typed;
+    const complaint = wordComplaint(name, value);
+    if (complaint !== undefined) {
+      throw new UsageError({
+        what,
+        cause: `${name}=${typed}: ${complaint.cause}`,
+        fix: complaint.fix,
+      });
+    }
+    words[name === "detect-zeroes" ? "detectZeroes" : name] = value;
+  }
+  return words;
+}
+
+/** The files behind an image, which have the properties with `backing.` before them. Throws UsageError. */
+export function parseBacking(
+  flag: string,
+  properties: ReadonlyMap<string, string>,
+): BackingOptions | undefined {
+  const behind = new Map(
+    [...properties].flatMap(([name, value]) =>
+      name.startsWith(BACKING) ? [[name.slice(BACKING.length), value] as const] : []
+    ),
+  );
+  if (behind.size === 0) return undefined;
+  const own = new Map(
+    [...behind].flatMap(([name, value]) =>
+      name.startsWith(BACKING) ? [] : [[`${BACKING}${name}`, value] as const]
+    ),
+  );
+  rejectUnknownProperties(flag, own, BACKING_PROPERTIES);
+  const source = behind.get("file.filename") ?? "";
+  if (source === "") {
+    const cause = "it tells of a backing file and does not name it";
+    const fix = "add backing.file.filename=FILE";
+    throw new UsageError({ what: `-${flag} ...,${BACKING}...`, cause, fix });
+  }
+  const driver = behind.get("driver");
+  const backing = parseBacking(flag, behind);
+  return {
+    source,
+    ...(driver === undefined
+      ? {}
+      : { format: parseChoice(`-${flag} ...,backing.driver=${driver}`, driver, IMAGE_FORMATS) }),
+    ...(backing === undefined ? {} : { backing }),
+  };
 }
 
 /** Understands a line of `-device` with a disk. Throws UsageError. */

@@ -42,6 +42,7 @@ import {
   rejectUnknownProperties,
 } from "./property_list.ts";
 import { parseNetdev, parseNic } from "./network_flags.ts";
+import { parseFsdev, parseVirtfs } from "./share_flags.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMebibytes, parseMemory, parseSeconds, parseSmp, parseThreads } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
@@ -198,10 +199,13 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["drive"],
-    value: "file=FILE[,if=virtio|none][,id=D][,format=raw][,readonly=on][,...]",
+    value: "file=FILE[,if=virtio|none][,id=D][,format=raw|qcow2][,...]",
     addsUp: true,
-    help: "a disk with the bytes of FILE; if=none,id=D: for -device; cache=writeback|unsafe: " +
-      "flushes reach the host's disk, or not; snapshot=on: what is written is gone at the end",
+    help: "the disk of an image; if=none,id=D: for -device; cache=writeback|writethrough|unsafe: " +
+      "flushes reach the host's disk, each write does, nothing does; snapshot=on: what is written " +
+      "is gone at the end; readonly=on: nothing is; backing.file.filename=B: what a qcow2 image has not is in B; " +
+      "discard=unmap, detect-zeroes=on|unmap: what is not needed, and zeros, give room to others; " +
+      "werror=enospc|report|ignore|stop, rerror=report|ignore|stop: what a failure of the host does",
     parse: (value, line) => line.drives = [...line.drives ?? [], parseDrive(value)],
   },
   {
@@ -211,12 +215,13 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng}-device,...",
+    value: "loader,...|virtio-{blk,net,rng,9p}-device,...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
       "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
-      "card (netdev=N; mac=M), or a source of random numbers (rng=R); bus=virtio-mmio-bus.N: in this slot",
+      "card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder (fsdev=F; " +
+      "mount_tag=TAG); bus=virtio-mmio-bus.N: in this slot",
     parse: parseDevice,
   },
   {
@@ -237,6 +242,21 @@ export const FLAGS: readonly FlagRow[] = [
       const nic = parseNic(value);
       if (nic !== undefined) line.nics = [...line.nics ?? [], nic];
     },
+  },
+  {
+    names: ["virtfs"],
+    value: "local,path=DIR,mount_tag=TAG,security_model=M[,readonly=on]",
+    addsUp: true,
+    help: "share folder DIR, which the guest mounts as TAG by 9P; M: mapped-file (owners, " +
+      "permissions and links of the guest's are kept in files of their own) or none",
+    parse: (value, line) => line.shares = [...line.shares ?? [], parseVirtfs(value)],
+  },
+  {
+    names: ["fsdev"],
+    value: "local,id=F,path=DIR,security_model=M[,readonly=on]",
+    addsUp: true,
+    help: "the same for -device virtio-9p-device",
+    parse: (value, line) => line.folders = [...line.folders ?? [], parseFsdev(value)],
   },
   {
     names: ["object"],

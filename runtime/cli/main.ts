@@ -40,8 +40,12 @@ import type { SymbolRequest } from "./symbol_file.ts";
 import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** The first word of a command line that is about images, and not about a machine. */
+const IMG_COMMAND = "img";
+
 /** Runs the program with the given words and returns the exit code. The caller ends the process with it. */
 export async function main(args: string[], machines?: MachineFactory): Promise<number> {
+  if (args[0] === IMG_COMMAND) return await runImgCommand(args.slice(1));
   try {
     const line = parseCommandLine(args);
     const text = requestedText(line);
@@ -52,6 +56,25 @@ export async function main(args: string[], machines?: MachineFactory): Promise<n
     return await runCommandLine(line, machines ?? await defaultMachines());
   } catch (error) {
     return reportError(error);
+  }
+}
+
+/** Codes from 2 on say what a check has found: whatever else goes wrong ends with 1. */
+async function runImgCommand(args: string[]): Promise<number> {
+  try {
+    const { runImg } = await import("./img/img_command.ts");
+    let text = "";
+    const isTerminal = Deno.stdout.isTerminal();
+    const print = (part: string): void => {
+      if (isTerminal) Deno.stdout.writeSync(new TextEncoder().encode(part));
+      else text += part;
+    };
+    const code = await runImg(args, print);
+    await printText(text);
+    return code;
+  } catch (error) {
+    reportError(error);
+    return ExitCode.CONFIGURATION;
   }
 }
 

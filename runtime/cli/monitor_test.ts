@@ -1,6 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MachineStateError } from "../machine/machine_error.ts";
-import type { Hart, MachineState, MachineStatistics } from "../machine/machine_interface.ts";
+import type {
+  DriveError,
+  Hart,
+  MachineState,
+  MachineStatistics,
+  NetworkStatistics,
+} from "../machine/machine_interface.ts";
 import { Monitor } from "./monitor.ts";
 
 const STATISTICS: MachineStatistics = {
@@ -39,12 +45,31 @@ const STATISTICS: MachineStatistics = {
   drives: [],
   networks: [],
   entropy: [],
+  shares: [],
+};
+
+const NETWORK: NetworkStatistics = {
+  ...{ framesSent: 1, bytesSent: 2, framesReceived: 3, bytesReceived: 4, dropped: 5 },
+  ...{ allowed: 7, refused: 8, doorbells: 9, interrupts: 10 },
 };
 
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
 const HART = { index: 3, registers: () => new Map(REGISTERS) } as unknown as Hart;
 
-function session(): { type(keys: string): Promise<string>; readonly calls: string[] } {
+const DRIVE_ERROR: DriveError = {
+  drive: "d",
+  operation: "write",
+  cause: "full",
+  isNoSpace: true,
+  stops: true,
+};
+
+function session(
+  { statistics = STATISTICS, driveError }: {
+    statistics?: MachineStatistics;
+    driveError?: DriveError;
+  } = {},
+): { type(keys: string): Promise<string>; readonly calls: string[] } {
   const calls: string[] = [];
   let printed = "";
   let state: MachineState = "running";
@@ -61,11 +86,12 @@ function session(): { type(keys: string): Promise<string>; readonly calls: strin
       if (state === "paused") return [HART];
       throw new MachineStateError({ what: "registers", cause: "running", fix: "stop first" });
     },
+    driveError,
     pause: () => change("paused"),
     resume: () => change("running"),
     reset: () => Promise.resolve(void calls.push("reset")),
     sendBreak: () => calls.push("break"),
-    stats: () => STATISTICS,
+    stats: () => statistics,
   };
   const monitor = new Monitor(machine, () => calls.push("quit"), (text) => printed += text);
   monitor.enter();
@@ -87,6 +113,14 @@ Deno.test("keys are echoed and backspace takes them back", async () => {
   assertEquals(calls, ["quit"]);
 });
 
+Deno.test("info block and info network list the devices that are there", async () => {
+  const none = session();
+  assertStringIncludes(await none.type("info block\r"), "no disks");
+  assertStringIncludes(await none.type("info network\r"), "no network cards");
+  const { type } = session({ statistics: { ...STATISTICS, networks: [NETWORK] } });
+  assertMatch(await type("info network\r"), /network +7 let out, 8 refused, 5 frames lost/);
+});
+
 Deno.test("info locks lists the locks that were used", async () => {
   const { type } = session();
   const text = await type("info locks\r");
@@ -100,6 +134,12 @@ Deno.test("commands answer in order", async () => {
   const text = await type("info harts\rsendbreak\rinfo jit\r");
   assertMatch(text, /hart 0: running {2}pc 0x0{14}10 .*\n\(weft\) \(weft\) wall time/);
   assertEquals(calls, ["break"]);
+});
+
+Deno.test("a machine that was paused for a disk says so", async () => {
+  const { type } = session({ driveError: DRIVE_ERROR });
+  assertEquals(await type("info status\r"), "info status\nVM status: running\n(weft) ");
+  assertStringIncludes(await type("stop\rinfo status\r"), "VM status: paused (io-error)\n");
 });
 
 Deno.test("help lists the commands, a mistyped one gets a suggestion, an empty line a prompt", async () => {

@@ -32,7 +32,7 @@ export async function unpackZstd(
   bytes: Uint8Array,
   limit: number,
 ): Promise<Uint8Array> {
-  const frame = bytes.subarray(0, frameBytes(new ImageReader(name, bytes)));
+  const frame = bytes.subarray(0, zstdFrameBytes(name, bytes));
   const { zstdDecompressSync } = await import("node:zlib");
   try {
     return new Uint8Array(zstdDecompressSync(frame, { maxOutputLength: limit }));
@@ -45,8 +45,9 @@ export async function unpackZstd(
   }
 }
 
-/** Length of the frame that the file begins with. */
-function frameBytes(reader: ImageReader): number {
+/** Length of the frame that the bytes begin with. Throws LoadError. @param name of the file, for messages */
+export function zstdFrameBytes(name: string, bytes: Uint8Array): number {
+  const reader = new ImageReader(name, bytes);
   let offset = headerBytes(reader);
   for (let isLast = false; !isLast;) {
     const header = reader.u8(offset, "a zstd block") | reader.u16(offset + 1, "a zstd block") << 8;

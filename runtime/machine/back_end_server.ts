@@ -3,7 +3,8 @@
  * copies of their own, so that a back end may keep what it gets and sees no shared memory.
  */
 
-import { CallKind, CallMailbox, CallWord } from "../virtio/back_end_call.ts";
+import { CallKind, CallMailbox, CallResult, CallWord } from "../virtio/back_end_call.ts";
+import { isNoSpaceError } from "../virtio/block_errors.ts";
 import type { BlockBackend } from "./drive_options.ts";
 
 /** See the header of this file. */
@@ -25,9 +26,9 @@ export class BackEndServer {
   async #answer(): Promise<void> {
     try {
       await this.#carryOut();
-      this.#mailbox.answer(false);
-    } catch {
-      this.#mailbox.answer(true);
+      this.#mailbox.answer(CallResult.DONE);
+    } catch (error) {
+      this.#mailbox.answer(isNoSpaceError(error) ? CallResult.NO_SPACE : CallResult.FAILED);
     }
   }
 

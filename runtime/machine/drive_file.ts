@@ -1,39 +1,88 @@
 /**
- * Opens the image of a disk before anything of the machine is started: what is wrong with it is said then, and as long
- * as the machine lives it is locked. The workers open it again by its path, with the same permissions.
+ * Opens the image of a disk, and those behind it, before anything of the machine is started: what is wrong with them is
+ * said then, an image that was not closed is repaired, and as long as the machine lives they are locked. The workers
+ * open them again by their paths, with the same permissions.
  *
- * Who may write it has it alone; who only reads shares it with others that do. The lock is the host's advisory one
+ * Who may write an image has it alone; who only reads shares it with others that do. The lock is the host's advisory one
  * for whole files: programs that lock ranges, such as QEMU, do not see it.
  */
 
+import { type ImagePlace, openImage } from "../disk_images/open_image.ts";
+import { formatOf, type ImageFormat, MAGIC_BYTES } from "../disk_images/image_formats.ts";
 import { ConfigurationError } from "./configuration_error.ts";
-import type { DriveDescription } from "./drive_options.ts";
+import type { BackingOptions, DriveDescription } from "./drive_options.ts";
 import { requirePermission } from "./file_permission.ts";
 import { fileError } from "./file_source.ts";
 
-/** First bytes of images of other formats. */
-const FORMATS: readonly { readonly name: string; readonly magic: readonly number[] }[] = [
-  { name: "a qcow2", magic: [0x51, 0x46, 0x49, 0xfb] },
-  { name: "a VMDK", magic: [0x4b, 0x44, 0x4d, 0x56] },
-  { name: "a VHDX", magic: [0x76, 0x68, 0x64, 0x78, 0x66, 0x69, 0x6c, 0x65] },
-  { name: "a QED", magic: [0x51, 0x45, 0x44, 0x00] },
-];
-const MAGIC_BYTES = 8;
 /** A temporary file is called so. */
 const OVERLAY_PREFIX = "weft-snapshot-";
 
 /** An image that is open and locked. */
 export interface DriveFile {
-  /** Bytes. */
+  /** Bytes of the disk. */
   readonly bytes: number;
+  /** Where it is, and its backing files. */
+  readonly place: ImagePlace;
   /** Lets it go. */
   close(): void;
 }
 
+/** An image to be locked. */
+interface WantedImage {
+  readonly name: string;
+  readonly path: string;
+  readonly format: ImageFormat | undefined;
+  readonly backing: BackingOptions | undefined;
+  readonly writes: boolean;
+}
+
 /** Opens and locks the image at a path. Throws ConfigurationError. */
 export async function openDriveFile(drive: DriveDescription, path: string): Promise<DriveFile> {
-  const { name, isReadonly, isSnapshot, isRaw } = drive;
+  const { name, isReadonly, isSnapshot, format, backing } = drive;
   const writes = !isReadonly && !isSnapshot;
+  const locked = await lockImages({ name, path, format, backing, writes });
+  try {
+    requireHoles(drive, locked.place.format);
+    return { ...locked, bytes: diskBytes(locked.place, writes) };
+  } catch (error) {
+    locked.close();
+    throw error;
+  }
+}
+
+/** Locks an image and its backing files. Throws ConfigurationError; none is locked then. */
+export async function lockImages(
+  image: WantedImage,
+): Promise<Pick<DriveFile, "place" | "close">> {
+  const { name, path, backing } = image;
+  const file = await lockFile(image);
+  try {
+    const found = image.format ?? await probe(name, file);
+    const format = found ?? "raw";
+    if (backing === undefined) {
+      const place = { name, path, format, isProbed: found === undefined, backing: null };
+      return { place, close: () => file.close() };
+    }
+    const behind = await lockImages({
+      name: `backing file "${backing.source}" of ${name}`,
+      path: backing.source,
+      format: backing.format,
+      backing: backing.backing,
+      writes: false,
+    });
+    const place = { name, path, format, isProbed: found === undefined, backing: behind.place };
+    const close = (): void => {
+      file.close();
+      behind.close();
+    };
+    return { place, close };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function lockFile({ name, path, writes }: WantedImage): Promise<Deno.FsFile> {
   await requirePermission("read", path, name);
   if (writes) await requirePermission("write", path, name);
   let file: Deno.FsFile | undefined;
@@ -42,13 +91,22 @@ export async function openDriveFile(drive: DriveDescription, path: string): Prom
     if (!isFile && !isBlockDevice) throw noDisk(name);
     file = await Deno.open(path, { read: true, write: writes });
     if (!await file.tryLock(writes)) throw inUse(name, writes);
-    if (!isRaw) await refuseFormats(name, file);
-    const bytes = await file.seek(0, Deno.SeekMode.End);
-    const open = file;
-    return { bytes, close: () => open.close() };
+    return file;
   } catch (error) {
     file?.close();
     throw fileError(name, error, writes ? "check the path, or add readonly=on" : "check the path");
+  }
+}
+
+/** Opens a locked image and closes it again. */
+function diskBytes(place: ImagePlace, writes: boolean): number {
+  try {
+    const disk = openImage(place, { writes });
+    const { bytes } = disk;
+    disk.close();
+    return bytes;
+  } catch (error) {
+    throw fileError(place.name, error, "check the path");
   }
 }
 
@@ -72,15 +130,29 @@ export async function makeOverlayFile(name: string, bytes: number): Promise<stri
   }
 }
 
-async function refuseFormats(name: string, file: Deno.FsFile): Promise<void> {
+/** Throws ConfigurationError where a disk is to give up places of its image, and that has no holes. */
+function requireHoles(drive: DriveDescription, format: ImageFormat): void {
+  const { name, discards, detectZeroes } = drive;
+  if (format !== "raw") return;
+  const asked = discards ? "discard=unmap" : `detect-zeroes=${detectZeroes}`;
+  if (!discards && detectZeroes === "off") return;
+  throw new ConfigurationError({
+    what: `${name}: ${asked}`,
+    cause: "Deno can make no holes in a file, and a raw image has no other marks for zeros",
+    fix: "leave it out, or use a qcow2 image: img convert -O qcow2 OLD NEW",
+  });
+}
+
+/** The format that an image says it has by its first bytes. Throws ConfigurationError for one that cannot be used. */
+async function probe(name: string, file: Deno.FsFile): Promise<ImageFormat | undefined> {
   const first = new Uint8Array(MAGIC_BYTES);
   await file.read(first);
-  const other = FORMATS.find(({ magic }) => magic.every((byte, index) => first[index] === byte));
-  if (other === undefined) return;
+  const known = formatOf(first);
+  if (known === undefined || known.format !== undefined) return known?.format;
   throw new ConfigurationError({
     what: name,
-    cause: `it is ${other.name} image, and only raw ones can be used`,
-    fix: "convert it: qemu-img convert -O raw OLD NEW; format=raw takes its bytes as they are",
+    cause: `it is ${known.name} image, and only raw and qcow2 ones can be used`,
+    fix: "convert it: qemu-img convert -O qcow2 OLD NEW; format=raw takes its bytes as they are",
   });
 }
 
@@ -88,7 +160,7 @@ function noDisk(name: string): ConfigurationError {
   return new ConfigurationError({
     what: name,
     cause: "it is neither a plain file nor a block device",
-    fix: "name an image, such as one made by: truncate -s 1G FILE",
+    fix: "name an image, such as one made by: img create -f qcow2 FILE 1G",
   });
 }
 

@@ -5,13 +5,52 @@
  * other is an object of the caller's, called on the caller's thread.
  */
 
+import { IMAGE_FORMATS, type ImageFormat } from "../disk_images/image_formats.ts";
 import { SERIAL_BYTES } from "../virtio/block_protocol.ts";
 import { ConfigurationError } from "./configuration_error.ts";
 
 /** Ways to keep what a guest writes. */
-export const CACHE_MODES = ["writeback", "unsafe"] as const;
-/** `writeback`: the guest's flushes reach the host's disk. `unsafe`: they are left out. */
+export const CACHE_MODES = ["writeback", "writethrough", "unsafe"] as const;
+/**
+ * `writeback`: the guest's flushes reach the host's disk. `writethrough`: each of its writes does. `unsafe`: nothing
+ * is made to.
+ */
 export type CacheMode = typeof CACHE_MODES[number];
+/** Modes of QEMU's that pass by the host's page cache, which Deno opens no file without. */
+const DIRECT_MODES: readonly string[] = ["none", "directsync"];
+
+/** What becomes of ranges that the guest does not need any more. */
+export const DISCARD_MODES = ["ignore", "unmap"] as const;
+/** `ignore`: they keep their place. `unmap`: it is given up; a qcow2 image uses it for other data. */
+export type DiscardMode = typeof DISCARD_MODES[number];
+
+/** What becomes of zeros that the guest writes. */
+export const ZERO_DETECTIONS = ["off", "on", "unmap"] as const;
+/** `on`: whole clusters of zeros are marked and not written. `unmap`: they give up their place, too. */
+export type ZeroDetection = typeof ZERO_DETECTIONS[number];
+
+/** What is done when the host cannot write, or flush. */
+export const WRITE_ERROR_POLICIES = ["enospc", "report", "ignore", "stop"] as const;
+/**
+ * `report`: an input/output error to the guest. `ignore`: success to the guest. `stop`: the machine pauses, and the
+ * request is made again when it goes on. `enospc`: `stop` where the host's disk is full, else `report`.
+ */
+export type WriteErrorPolicy = typeof WRITE_ERROR_POLICIES[number];
+
+/** What is done when the host cannot read. */
+export const READ_ERROR_POLICIES = ["report", "ignore", "stop"] as const;
+/** See {@linkcode WriteErrorPolicy}; what was not read is anything, where that is ignored. */
+export type ReadErrorPolicy = typeof READ_ERROR_POLICIES[number];
+
+/** An image that has what another one does not: it is only read. */
+export interface BackingOptions {
+  /** Its path (needs `--allow-read`). */
+  readonly source: string;
+  /** As `backing.driver=`. Default: what its first bytes say. */
+  readonly format?: ImageFormat;
+  /** Its own backing file. */
+  readonly backing?: BackingOptions;
+}
 
 /**
  * What a disk is kept in, made by a program that uses the library. Each method is called on the thread that created
@@ -57,14 +96,27 @@ export interface DriveOptions {
    */
   readonly source: string | BlockBackend;
   /**
-   * As `format=`: an image that says by its first bytes that it is of another format is a disk all the same. Default:
-   * such an image is refused.
+   * As `format=`: what the image is, whatever its first bytes say. Default: what they say, `raw` where they say
+   * nothing; then the guest cannot write bytes there that would say something else the next time.
    */
-  readonly format?: "raw";
+  readonly format?: ImageFormat;
+  /**
+   * As `backing.file.filename=`: the file that has what a qcow2 image does not. An image that needs one is refused
+   * without; the name that it gives is not used, because an image may come from anywhere.
+   */
+  readonly backing?: BackingOptions;
   /** As `readonly=on`: the guest cannot write. Default: false. */
   readonly readonly?: boolean;
   /** As `cache=`. Default: `writeback`. */
   readonly cache?: CacheMode;
+  /** As `discard=`. Default: `ignore`, for a back end `unmap`. A raw image can do nothing else than ignore. */
+  readonly discard?: DiscardMode;
+  /** As `detect-zeroes=`, of qcow2 images; `unmap` wants `discard: "unmap"`. Default: `off`. */
+  readonly detectZeroes?: ZeroDetection;
+  /** As `werror=`. Default: `enospc`. See `Machine.onDriveError` for how to learn of a pause. */
+  readonly werror?: WriteErrorPolicy;
+  /** As `rerror=`. Default: `report`. */
+  readonly rerror?: ReadErrorPolicy;
   /**
    * As `-snapshot`: what the guest writes goes to a temporary file (needs `--allow-write` for the folder of those) and
    * is gone with the machine. Default: false.
@@ -84,12 +136,22 @@ export interface DriveDescription {
   readonly name: string;
   /** Path or back end. */
   readonly source: string | BlockBackend;
-  /** Is any content taken for the disk's? */
-  readonly isRaw: boolean;
+  /** Its format; undefined: to be found out. */
+  readonly format: ImageFormat | undefined;
+  /** Its backing file. */
+  readonly backing: BackingOptions | undefined;
   /** Can the guest only read? */
   readonly isReadonly: boolean;
   /** How writes are kept. */
   readonly cache: CacheMode;
+  /** Is the place of what the guest discards given up? */
+  readonly discards: boolean;
+  /** What becomes of zeros. */
+  readonly detectZeroes: ZeroDetection;
+  /** What is done when it cannot be written. */
+  readonly werror: WriteErrorPolicy;
+  /** What is done when it cannot be read. */
+  readonly rerror: ReadErrorPolicy;
   /** Is what is written thrown away? */
   readonly isSnapshot: boolean;
   /** What it tells about itself. */
@@ -107,23 +169,37 @@ export function driveName({ source }: DriveOptions): string {
 
 /** Checks a disk and fills in its defaults. Throws ConfigurationError. */
 export function describeDrive(drive: DriveOptions, slot: number): DriveDescription {
-  const { source, cache = "writeback" } = drive;
+  const { source, format, backing, cache = "writeback", detectZeroes = "off" } = drive;
+  const { werror = "enospc", rerror = "report" } = drive;
   const name = driveName(drive);
   if (source === "") throw refused(name, "its path is empty", "name a file");
-  if (!CACHE_MODES.includes(cache)) {
-    throw refused(`${name}: cache=${cache}`, "there is no such mode", cacheFix());
+  checkWords(name, drive);
+  const isBackEnd = typeof source !== "string";
+  if (isBackEnd && (format !== undefined || backing !== undefined)) {
+    const cause = "it is an object of the caller's, and has no format and no backing file";
+    throw refused(name, cause, "leave `format` and `backing` out");
   }
   const serial = new TextEncoder().encode(drive.serial ?? "");
   if (serial.length > SERIAL_BYTES) {
     const cause = `a serial number has at most ${SERIAL_BYTES} bytes`;
     throw refused(`${name}: serial=${drive.serial}`, cause, "use a shorter one");
   }
+  const { discard = isBackEnd ? "unmap" : "ignore" } = drive;
+  if (detectZeroes === "unmap" && discard !== "unmap") {
+    const cause = "zeros give up their place only where discards do";
+    throw refused(`${name}: detect-zeroes=unmap`, cause, "add discard=unmap");
+  }
   return {
     name,
     source,
-    isRaw: drive.format === "raw",
+    format,
+    backing,
     isReadonly: drive.readonly ?? false,
     cache,
+    discards: discard === "unmap",
+    detectZeroes,
+    werror,
+    rerror,
     isSnapshot: drive.snapshot ?? false,
     serial,
     iothread: drive.iothread ?? "",
@@ -131,9 +207,43 @@ export function describeDrive(drive: DriveOptions, slot: number): DriveDescripti
   };
 }
 
-/** What to use in place of an unknown mode. */
-export function cacheFix(): string {
-  return `use cache=${CACHE_MODES.join(" or cache=")}`;
+/** Properties with a few possible values. */
+export const DRIVE_WORDS = {
+  cache: CACHE_MODES,
+  format: IMAGE_FORMATS,
+  discard: DISCARD_MODES,
+  "detect-zeroes": ZERO_DETECTIONS,
+  werror: WRITE_ERROR_POLICIES,
+  rerror: READ_ERROR_POLICIES,
+} as const;
+
+function checkWords(name: string, drive: DriveOptions): void {
+  const { cache, format, discard, detectZeroes, werror, rerror } = drive;
+  const words = { cache, format, discard, "detect-zeroes": detectZeroes, werror, rerror };
+  for (const [property, value] of Object.entries(words)) {
+    if (value === undefined) continue;
+    const complaint = wordComplaint(property as keyof typeof DRIVE_WORDS, value);
+    if (complaint !== undefined) {
+      throw refused(`${name}: ${property}=${value}`, complaint.cause, complaint.fix);
+    }
+  }
+}
+
+/** What is wrong with a property's value; undefined: nothing. */
+export function wordComplaint(
+  property: keyof typeof DRIVE_WORDS,
+  value: string,
+): { readonly cause: string; readonly fix: string } | undefined {
+  const known: readonly string[] = DRIVE_WORDS[property];
+  if (known.includes(value)) return undefined;
+  const fix = `use ${property}=${known.join(` or ${property}=`)}`;
+  if (property === "cache" && DIRECT_MODES.includes(value)) {
+    return { cause: "Deno opens no file past the host's page cache", fix };
+  }
+  if (property === "werror" || property === "rerror") {
+    return { cause: `"${value}" is no way to handle an error`, fix };
+  }
+  return { cause: `"${value}" is not possible here`, fix };
 }
 
 function refused(what: string, cause: string, fix: string): ConfigurationError {

@@ -22,6 +22,7 @@ import { AccessError, MachineStateError } from "./machine_error.ts";
 import type {
   Breakpoint,
   BreakpointHit,
+  DriveError,
   ExitStatus,
   GuestMemory,
   Hart,
@@ -198,8 +199,14 @@ export class Machine implements AsyncDisposable {
   readonly memory: GuestMemory;
   /** The harts. */
   readonly harts: readonly Hart[];
+  /**
+   * Called when a disk has failed in a way that its user should know of: it was to stop the machine, which is paused
+   * by then, or its image is damaged. Make room and call {@linkcode Machine.resume}: the request is made again.
+   */
+  onDriveError: (error: DriveError) => void = () => {};
   readonly #parts: MachineParts;
   readonly #words: Int32Array;
+  #driveError: DriveError | undefined;
   #startTime: number | undefined;
   #endTime: number | undefined;
   #cycle: PowerCycle;
@@ -241,6 +248,7 @@ export class Machine implements AsyncDisposable {
         ask: (hart, what, put, take) => this.#ask(hart, what, put, take),
       }));
     parts.profiler?.begin();
+    parts.devices.onDriveError = (error) => void this.#driveFailed(error);
     this.exited = this.#run();
   }
 
@@ -304,6 +312,11 @@ export class Machine implements AsyncDisposable {
   /** What the machine is doing. */
   get state(): MachineState {
     return this.#state !== "ended" && this.#isOver ? "ended" : this.#state;
+  }
+
+  /** The disk for which the machine was paused, until it goes on. */
+  get driveError(): DriveError | undefined {
+    return this.#driveError;
   }
 
   /** The serial console. */
@@ -548,6 +561,7 @@ export class Machine implements AsyncDisposable {
     if (this.state === "ended") return;
     this.#startTime ??= performance.now();
     this.#state = "running";
+    this.#driveError = undefined;
     this.#wantsRun = true;
     this.#cycle.start();
   }
@@ -557,6 +571,20 @@ export class Machine implements AsyncDisposable {
     this.#wantsRun = false;
     while (!await this.#pauseCycle()) this.#requireLife(what);
     this.#state = "paused";
+  }
+
+  /** A machine that ends meanwhile has no use for the pause. */
+  async #driveFailed(error: DriveError): Promise<void> {
+    if (error.stops) {
+      try {
+        await this.pause();
+      } catch (refused) {
+        if (!(refused instanceof MachineStateError)) throw refused;
+        return;
+      }
+      this.#driveError = error;
+    }
+    this.onDriveError(error);
   }
 
   async #seek(what: string, place: () => number): Promise<void> {

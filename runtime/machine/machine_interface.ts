@@ -156,6 +156,26 @@ export interface SlotDeviceStatistics {
   readonly networks: readonly NetworkStatistics[];
   /** One row for each source of entropy. */
   readonly entropy: readonly EntropyStatistics[];
+  /** One row for each shared folder. */
+  readonly shares: readonly ShareStatistics[];
+}
+
+/** Counts of one shared folder since the machine's last power-on. */
+export interface ShareStatistics {
+  /** Which one. */
+  readonly name: string;
+  /** Requests of the guest. */
+  readonly requests: number;
+  /** Those of them that were answered with an error; a name that is not there is one. */
+  readonly failures: number;
+  /** Bytes of files that the guest has read. */
+  readonly bytesRead: number;
+  /** Bytes of files that the guest has written. */
+  readonly bytesWritten: number;
+  /** Times that the guest has rung the doorbell. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
 }
 
 /** Counts of one network card since the machine's last power-on. */
@@ -186,6 +206,20 @@ export interface EntropyStatistics {
   readonly requests: number;
   /** Bytes that the guest has got. */
   readonly bytes: number;
+}
+
+/** A disk that the host has failed. */
+export interface DriveError {
+  /** Which one, as in {@linkcode DriveStatistics}. */
+  readonly drive: string;
+  /** What it was to do. */
+  readonly operation: "read" | "write";
+  /** What went wrong, for people. */
+  readonly cause: string;
+  /** Is the host's disk full? */
+  readonly isNoSpace: boolean;
+  /** Is the machine paused for it? The request is made again when it goes on. */
+  readonly stops: boolean;
 }
 
 /** Counts of one disk since the machine's last power-on. */
@@ -412,6 +446,10 @@ export interface MachineHandle {
   stop(): Promise<ExitStatus>;
   /** See `Machine.state`. */
   readonly state: MachineState;
+  /** See `Machine.driveError`. */
+  readonly driveError: DriveError | undefined;
+  /** See `Machine.onDriveError`. */
+  onDriveError: (error: DriveError) => void;
   /** See `Machine.exited`. */
   readonly exited: Promise<ExitStatus>;
   /** See `Machine.console`. */

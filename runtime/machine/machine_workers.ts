@@ -12,6 +12,7 @@
 
 import type { JournalReport } from "../replay/journal.ts";
 import type { ModuleRecord } from "../translation/region_record.ts";
+import type { DriveFailure } from "../virtio/block_errors.ts";
 import type { WorkerReport } from "./worker_messages.ts";
 
 /** Modules that the workers run. */
@@ -80,6 +81,8 @@ export interface WorkerEvents {
   compiled(made: ModuleRecord): void;
   /** One has recorded or replayed a power cycle. */
   journaled(report: JournalReport): void;
+  /** A disk of one has failed. */
+  driveFailed(failure: DriveFailure): void;
   /** One has text for the debug log. */
   logged(text: string): void;
 }
@@ -148,6 +151,7 @@ export class MachineWorkers {
   #receive(row: RunningWorker, { data }: MessageEvent<WorkerReport>): void {
     if ("ready" in data) row.begin?.();
     else if ("compiled" in data) this.#events.compiled(data.compiled);
+    else if ("driveFailure" in data) this.#events.driveFailed(data.driveFailure);
     else if ("journal" in data) this.#events.journaled(data.journal);
     else if ("log" in data) this.#events.logged(data.log);
     else if ("failure" in data) this.#fail(row, data.failure);

@@ -45,6 +45,11 @@ export class PluggedDrive implements PluggedDevice {
     return this.#drive.description.slot;
   }
 
+  /** Its name in messages. */
+  get name(): string {
+    return this.#drive.description.name;
+  }
+
   /** See `PluggedDevice`. */
   get thread(): string {
     return this.#drive.description.iothread;
@@ -65,21 +70,28 @@ export class PluggedDrive implements PluggedDevice {
   start(openPort: (serve: (port: MessagePort) => void) => MessagePort): DriveStart {
     const { description, overlay } = this.#drive;
     const { slot, isReadonly, isSnapshot, cache, serial } = description;
+    const { discards, detectZeroes, werror, rerror } = description;
     return {
       kind: "block",
       slot,
       source: this.#source(openPort),
       isReadonly,
-      isUnsafe: cache === "unsafe" || isSnapshot,
+      cache: isSnapshot ? "unsafe" : cache,
+      discards,
+      detectZeroes,
+      werror,
+      rerror,
       serial,
       overlay,
     };
   }
 
   #source(openPort: (serve: (port: MessagePort) => void) => MessagePort): DriveSource {
-    const { description: { source }, bytes, mailbox } = this.#drive;
-    if (typeof source === "string") return { path: source };
-    if (mailbox === null) throw new TypeError("Cannot reach a back end without a mailbox");
+    const { description: { source }, bytes, mailbox, file } = this.#drive;
+    if (file !== null) return { image: file.place };
+    if (mailbox === null || typeof source === "string") {
+      throw new TypeError("Cannot reach a back end without a mailbox");
+    }
     const port = openPort((end) => new BackEndServer(source, mailbox).serve(end));
     return { mailbox, port, bytes };
   }
@@ -88,7 +100,7 @@ export class PluggedDrive implements PluggedDevice {
   statistics(struct: SlotStruct): DriveStatistics {
     const count = (counter: number): number => struct.counters[counter];
     return {
-      name: this.#drive.description.name,
+      name: this.name,
       reads: count(SlotCounter.READS),
       writes: count(SlotCounter.WRITES),
       flushes: count(SlotCounter.FLUSHES),
@@ -123,6 +135,13 @@ async function openDrive(description: DriveDescription): Promise<OpenDrive> {
 }
 
 async function openBackEnd(description: DriveDescription, size: number): Promise<OpenDrive> {
+  if (description.detectZeroes !== "off") {
+    throw new ConfigurationError({
+      what: `${description.name}: detectZeroes: "${description.detectZeroes}"`,
+      cause: "a back end has no marks for zeros",
+      fix: "leave it out, or use a qcow2 image",
+    });
+  }
   if (!Number.isSafeInteger(size) || size < 0) {
     throw new ConfigurationError({
       what: `${description.name} with a size of ${size}`,

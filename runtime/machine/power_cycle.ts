@@ -151,6 +151,7 @@ export class PowerCycle {
       logged: (text) => parts.log.write(text),
       compiled: (made) => parts.jitMap?.add(made),
       journaled: (report) => parts.runLog?.note(report),
+      driveFailed: (failure) => parts.devices.driveFailed(failure),
     });
     this.devices = this.#initializeMemory(plan);
     const { harts } = parts.description;

@@ -11,6 +11,14 @@ import type { HartStart } from "./board.ts";
 import type { SnapshotDescription } from "./snapshot_options.ts";
 import type { UserNetworkSettings } from "../network/user_network.ts";
 import type { CaptureFile } from "./network_description.ts";
+import type { ImagePlace } from "../disk_images/open_image.ts";
+import type { DriveFailure } from "../virtio/block_errors.ts";
+import type {
+  CacheMode,
+  ReadErrorPolicy,
+  WriteErrorPolicy,
+  ZeroDetection,
+} from "./drive_options.ts";
 import type { CpuChoice, IcountOptions, LlscScheme } from "./options.ts";
 
 /** What all workers of one machine share. */
@@ -91,9 +99,9 @@ export interface CompilerStart extends SharedStart {
   readonly recordsRegions: boolean;
 }
 
-/** Where the bytes of a disk are: in a file, or with a back end on main. */
+/** Where the bytes of a disk are: in an image, or with a back end on main. */
 export type DriveSource =
-  | { readonly path: string }
+  | { readonly image: ImagePlace }
   | { readonly mailbox: SharedArrayBuffer; readonly port: MessagePort; readonly bytes: number };
 
 /** Where what is written to a disk goes, if not to itself. */
@@ -114,8 +122,16 @@ export interface DriveStart {
   readonly source: DriveSource;
   /** Can the guest only read? */
   readonly isReadonly: boolean;
-  /** Are flushes left out? */
-  readonly isUnsafe: boolean;
+  /** How writes are kept. */
+  readonly cache: CacheMode;
+  /** Is the place of what is discarded given up? */
+  readonly discards: boolean;
+  /** What becomes of zeros. */
+  readonly detectZeroes: ZeroDetection;
+  /** What is done when it cannot be written. */
+  readonly werror: WriteErrorPolicy;
+  /** What is done when it cannot be read. */
+  readonly rerror: ReadErrorPolicy;
   /** What it tells about itself. */
   readonly serial: Uint8Array;
   /** Where writes go; null: to the disk. */
@@ -128,6 +144,23 @@ export interface EntropyStart {
   readonly kind: "entropy";
   /** Its slot. */
   readonly slot: number;
+}
+
+/** Where the files of a share are: in a folder, or with a back end on main. */
+export type ShareSource =
+  | { readonly root: string; readonly isMapped: boolean }
+  | { readonly mailbox: SharedArrayBuffer; readonly port: MessagePort };
+
+/** A shared folder that an I/O worker serves. */
+export interface ShareStart {
+  /** What it is. */
+  readonly kind: "share";
+  /** Its slot. */
+  readonly slot: number;
+  /** Can the guest only read? */
+  readonly isReadonly: boolean;
+  /** Where its files are. */
+  readonly source: ShareSource;
 }
 
 /** A network card that a worker serves. */
@@ -143,7 +176,7 @@ export interface NetworkStart {
 }
 
 /** A device that a worker serves. */
-export type DeviceStart = DriveStart | NetworkStart | EntropyStart;
+export type DeviceStart = DriveStart | NetworkStart | EntropyStart | ShareStart;
 
 /** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface IoStart extends SharedStart {
@@ -200,8 +233,15 @@ export interface WorkerJournal {
   readonly journal: JournalReport;
 }
 
+/** A disk has failed. */
+export interface WorkerDriveFailure {
+  /** How. */
+  readonly driveFailure: DriveFailure;
+}
+
 /** Everything that a worker sends to main. */
 export type WorkerReport =
+  | WorkerDriveFailure
   | WorkerReady
   | WorkerFailure
   | WorkerStopped

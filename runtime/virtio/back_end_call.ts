@@ -12,8 +12,9 @@ export const CallWord = {
   STATE: 0,
   /** One of {@linkcode CallKind}. */
   KIND: 1,
+  /** Bytes of the data that belong to the call, then to its answer. */
   LENGTH: 2,
-  /** 1 when the back end failed. */
+  /** One of {@linkcode CallResult}. */
   FAILED: 3,
   /** Position in bytes, an f64 from here on. */
   POSITION: 4,
@@ -23,8 +24,11 @@ export const CallWord = {
 /** Values of the state. */
 export const CallState = { FREE: 0, ASKED: 1, ANSWERED: 2 } as const;
 
+/** How a call ended. */
+export const CallResult = { DONE: 0, FAILED: 1, NO_SPACE: 2 } as const;
+
 /** What a back end is asked for. */
-export const CallKind = { READ: 0, WRITE: 1, FLUSH: 2, DISCARD: 3 } as const;
+export const CallKind = { READ: 0, WRITE: 1, FLUSH: 2, DISCARD: 3, FILES: 4 } as const;
 
 const WORD_BYTES = 4;
 const HEADER_BYTES = CallWord.COUNT * WORD_BYTES;
@@ -57,13 +61,14 @@ export class CallMailbox {
     this.#position[0] = position;
     this.words[CallWord.KIND] = kind;
     this.words[CallWord.LENGTH] = length;
-    this.words[CallWord.FAILED] = 0;
+    this.words[CallWord.FAILED] = CallResult.DONE;
     this.#setState(CallState.ASKED);
   }
 
-  /** Says that it is done. */
-  answer(isFailed: boolean): void {
-    this.words[CallWord.FAILED] = isFailed ? 1 : 0;
+  /** Says that it is done. @param result one of {@linkcode CallResult} @param length bytes of the answer */
+  answer(result: number, length = 0): void {
+    this.words[CallWord.LENGTH] = length;
+    this.words[CallWord.FAILED] = result;
     this.#setState(CallState.ANSWERED);
   }
 

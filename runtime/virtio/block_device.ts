@@ -7,8 +7,11 @@
  * away before anything is written.
  *
  * A driver that has not agreed on FLUSH cannot ask for it: each of its writes is flushed.
+ *
+ * A request that the host fails is an error to the guest, or is made again after a pause: see `block_errors.ts`.
  */
 
+import { isAllZero } from "../disk_images/zeros.ts";
 import type { DeviceStores } from "../atomics/device_store.ts";
 import {
   BlockFeature,
@@ -24,11 +27,19 @@ import {
 import { type DescriptorChain, RingFault } from "./descriptor_chain.ts";
 import { SlotCounter, type SlotStruct } from "./device_struct.ts";
 import type { Disk } from "./disk.ts";
-import type { Outcome, RequestHandler } from "./queue_server.ts";
+import { AGAIN, type Outcome, type RequestHandler } from "./queue_server.ts";
+import type { ErrorDecision } from "./block_errors.ts";
+import type { CacheMode, ZeroDetection } from "../machine/drive_options.ts";
 
 /** Bytes that are copied at a time. */
 export const BOUNCE_BYTES = 0x4_0000;
 const STATUS_BYTES = 1;
+/** Where requests are counted. */
+const COUNTERS: ReadonlyMap<number, number> = new Map([
+  [BlockRequest.IN, SlotCounter.READS],
+  [BlockRequest.OUT, SlotCounter.WRITES],
+  [BlockRequest.FLUSH, SlotCounter.FLUSHES],
+]);
 
 /** What a block device is made of. */
 export interface BlockParts {
@@ -40,8 +51,14 @@ export interface BlockParts {
   readonly disk: Disk;
   /** Is nothing written? */
   readonly isReadonly: boolean;
-  /** Are flushes left out? */
-  readonly isUnsafe: boolean;
+  /** How writes are kept. */
+  readonly cache: CacheMode;
+  /** Is the place of what is discarded given up? */
+  readonly discards: boolean;
+  /** What becomes of zeros. */
+  readonly detectZeroes: ZeroDetection;
+  /** What is done when the host fails. */
+  readonly errors: ErrorDecision;
   /** What it tells about itself, at most {@linkcode SERIAL_BYTES} bytes. */
   readonly serial: Uint8Array;
 }
@@ -59,42 +76,46 @@ export class BlockDevice implements RequestHandler {
   }
 
   /** See `RequestHandler`. */
-  handle(chain: DescriptorChain, isCurrent: () => boolean): Outcome | null {
+  handle(chain: DescriptorChain, isCurrent: () => boolean): Outcome | typeof AGAIN | null {
     const { readable, writable } = chain;
     if (readable.total < BlockHeader.BYTES || writable.total < STATUS_BYTES) {
       throw new RingFault("a request of a disk without header or status");
     }
     readable.copy(0, new Uint8Array(this.#header.buffer));
     if (!isCurrent()) return null;
+    const type = this.#header.getUint32(BlockHeader.TYPE, true);
+    let outcome: Outcome | typeof AGAIN | null;
     try {
-      return this.#carryOut(chain, isCurrent);
+      outcome = this.#carryOut(type, chain, isCurrent);
     } catch (error) {
       if (error instanceof RingFault) throw error;
-      return this.#failed();
+      outcome = this.#afterError(error, type, chain);
+    }
+    if (outcome !== AGAIN) this.#parts.struct.count(COUNTERS.get(type) ?? SlotCounter.OTHERS, 1);
+    return outcome;
+  }
+
+  #afterError(error: unknown, type: number, { writable }: DescriptorChain): Outcome | typeof AGAIN {
+    const isRead = type === BlockRequest.IN;
+    switch (this.#parts.errors.decide(error, isRead ? "read" : "write")) {
+      case "stop":
+        return AGAIN;
+      case "ignore":
+        return done(isRead ? writable.total - STATUS_BYTES : 0);
+      case "report":
+        return this.#failed();
     }
   }
 
-  #carryOut(chain: DescriptorChain, isCurrent: () => boolean): Outcome | null {
-    const { struct } = this.#parts;
-    switch (this.#header.getUint32(BlockHeader.TYPE, true)) {
+  #carryOut(type: number, chain: DescriptorChain, isCurrent: () => boolean): Outcome | null {
+    switch (type) {
       case BlockRequest.IN:
-        struct.count(SlotCounter.READS, 1);
         return this.#read(chain, isCurrent);
       case BlockRequest.OUT:
-        struct.count(SlotCounter.WRITES, 1);
         return this.#write(chain, isCurrent);
       case BlockRequest.FLUSH:
-        struct.count(SlotCounter.FLUSHES, 1);
-        if (!this.#parts.isUnsafe) this.#parts.disk.flush();
+        if (this.#parts.cache !== "unsafe") this.#parts.disk.flush();
         return done(0);
-      default:
-        struct.count(SlotCounter.OTHERS, 1);
-        return this.#carryOutOther(chain, isCurrent);
-    }
-  }
-
-  #carryOutOther(chain: DescriptorChain, isCurrent: () => boolean): Outcome | null {
-    switch (this.#header.getUint32(BlockHeader.TYPE, true)) {
       case BlockRequest.GET_ID:
         return this.#tellSerial(chain, isCurrent);
       case BlockRequest.DISCARD:
@@ -128,7 +149,7 @@ export class BlockDevice implements RequestHandler {
   }
 
   #write({ readable }: DescriptorChain, isCurrent: () => boolean): Outcome | null {
-    const { disk, struct, isReadonly } = this.#parts;
+    const { struct, isReadonly } = this.#parts;
     const length = readable.total - BlockHeader.BYTES;
     const position = this.#position(length);
     if (position < 0 || isReadonly) return this.#failed();
@@ -136,11 +157,18 @@ export class BlockDevice implements RequestHandler {
       const part = this.#bounce.subarray(0, Math.min(BOUNCE_BYTES, length - at));
       readable.copy(BlockHeader.BYTES + at, part);
       if (!isCurrent()) return null;
-      disk.write(position + at, part);
+      this.#writePart(position + at, part);
     }
     this.#flushUnlessAsked();
     struct.count(SlotCounter.BYTES_WRITTEN, length);
     return done(0);
+  }
+
+  #writePart(position: number, part: Uint8Array<ArrayBuffer>): void {
+    const { disk, detectZeroes } = this.#parts;
+    const isZero = detectZeroes !== "off" && isAllZero(part);
+    if (isZero) disk.writeZeros(position, part.length, detectZeroes === "unmap");
+    else disk.write(position, part);
   }
 
   #tellSerial({ writable }: DescriptorChain, isCurrent: () => boolean): Outcome | null {
@@ -163,7 +191,7 @@ export class BlockDevice implements RequestHandler {
     isCurrent: () => boolean,
     flags: number,
   ): Outcome | null {
-    const { disk, isReadonly } = this.#parts;
+    const { disk, isReadonly, discards } = this.#parts;
     if (readable.total < BlockHeader.BYTES + RangeField.BYTES) {
       throw new RingFault("a request to clear no range");
     }
@@ -175,23 +203,21 @@ export class BlockDevice implements RequestHandler {
     if (!isOne || unknown !== 0) return { written: STATUS_BYTES, status: BlockStatus.UNSUPPORTED };
     const position = this.#positionOf(this.#range, RangeField.SECTOR, sectors * SECTOR_BYTES);
     if (position < 0 || isReadonly || sectors > MAX_RANGE_SECTORS) return this.#failed();
-    if (flags === 0) disk.discard(position, sectors * SECTOR_BYTES);
-    else this.#writeZeros(position, sectors * SECTOR_BYTES);
+    const length = sectors * SECTOR_BYTES;
+    if (flags === 0) {
+      if (discards) disk.discard(position, length);
+      return done(0);
+    }
+    const mayDiscard = discards && (this.#range.getUint32(RangeField.FLAGS, true) & flags) !== 0;
+    disk.writeZeros(position, length, mayDiscard);
+    this.#flushUnlessAsked();
     return done(0);
   }
 
-  #writeZeros(position: number, length: number): void {
-    this.#bounce.fill(0);
-    for (let at = 0; at < length; at += BOUNCE_BYTES) {
-      const part = this.#bounce.subarray(0, Math.min(BOUNCE_BYTES, length - at));
-      this.#parts.disk.write(position + at, part);
-    }
-    this.#flushUnlessAsked();
-  }
-
   #flushUnlessAsked(): void {
-    const { disk, struct, isUnsafe } = this.#parts;
-    if (!isUnsafe && !struct.hasFeature(BlockFeature.FLUSH)) disk.flush();
+    const { disk, struct, cache } = this.#parts;
+    if (cache === "unsafe") return;
+    if (cache === "writethrough" || !struct.hasFeature(BlockFeature.FLUSH)) disk.flush();
   }
 
   #position(length: number): number {

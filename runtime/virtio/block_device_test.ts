@@ -95,7 +95,7 @@ Deno.test("serial number, flush, discard, zeros and unknown requests", () => {
   assertEquals(driver.request(BlockRequest.DISCARD, 0, range), BlockStatus.UNSUPPORTED);
   assertEquals(driver.request(BlockRequest.WRITE_ZEROES, 0, range), BlockStatus.OK);
   assertEquals(driver.request(77, 0), BlockStatus.UNSUPPORTED);
-  const expected = ["flush", "discard 2048 1024", "write 2048 1024", "write 2048 1024"];
+  const expected = ["flush", "discard 2048 1024", "zeros 2048 1024", "zeros 2048 1024 discard"];
   assertEquals(driver.disk.calls, expected);
 });
 
@@ -122,12 +122,91 @@ Deno.test("a disk that fails is an error of the request, and of nothing else", (
   assertEquals(driver.request(BlockRequest.OUT, 0, data), BlockStatus.OK);
 });
 
-Deno.test("without flushes to ask for, each write is flushed; with cache=unsafe none is", () => {
+const NO_SPACE_ERROR = Object.assign(new Error("full"), { code: "ENOSPC" });
+
+Deno.test("a request for which the host has no room is made again after a pause, and none before it", () => {
+  const driver = started();
+  const data = { address: Place.DATA, length: 512 };
+  driver.bytes(Place.DATA, 512).fill(7);
+  driver.disk.before = () => {
+    throw NO_SPACE_ERROR;
+  };
+  driver.request(BlockRequest.OUT, 2, data);
+  assertEquals([driver.used, driver.disk.calls], [0, []]);
+  const told = { slot: 0, operation: "write", cause: "full", isNoSpace: true, stops: true };
+  assertEquals(driver.failures, [told] as typeof driver.failures);
+  driver.server.serve(() => false);
+  assertEquals(driver.failures.length, 1);
+  driver.server.resumed();
+  driver.server.serve(() => false);
+  assertEquals([driver.used, driver.failures.length], [0, 2]);
+  driver.disk.before = () => {};
+  driver.server.resumed();
+  driver.server.serve(() => false);
+  assertEquals([driver.used, driver.result], [1, BlockStatus.OK]);
+  assertEquals(driver.usedElement(0), { head: 0, written: 1 });
+  assertEquals(driver.disk.content.slice(1024, 1536), new Uint8Array(512).fill(7));
+});
+
+Deno.test("a request that waits for a pause is forgotten when its device is reset", () => {
+  const driver = started();
+  driver.disk.before = () => {
+    throw NO_SPACE_ERROR;
+  };
+  driver.request(BlockRequest.OUT, 2, { address: Place.DATA, length: 512 });
+  driver.disk.before = () => {};
+  driver.start(FLUSH);
+  driver.server.resumed();
+  assertEquals(driver.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
+  assertEquals(driver.disk.calls, ["flush"]);
+});
+
+Deno.test("other errors of the host are what werror and rerror say", () => {
+  const outcomes = (options: object, code: string): number[] => {
+    const driver = started(FLUSH, options);
+    driver.disk.before = () => {
+      throw Object.assign(new Error("host"), { code });
+    };
+    const data = { address: Place.DATA, length: 512 };
+    return [
+      driver.request(BlockRequest.OUT, 0, data),
+      driver.request(BlockRequest.IN, 0, { ...data, flags: WRITE }),
+      driver.used,
+      driver.failures.length,
+    ];
+  };
+  const { OK, IO_ERROR } = BlockStatus;
+  const waits = 0xee;
+  assertEquals(outcomes({}, "EIO"), [IO_ERROR, IO_ERROR, 2, 0]);
+  assertEquals(outcomes({ werror: "report" }, "ENOSPC"), [IO_ERROR, IO_ERROR, 2, 0]);
+  assertEquals(outcomes({ werror: "ignore", rerror: "ignore" }, "EIO"), [OK, OK, 2, 0]);
+  assertEquals(outcomes({ werror: "stop" }, "EIO"), [waits, waits, 0, 1]);
+  assertEquals(outcomes({ rerror: "stop" }, "EIO"), [IO_ERROR, waits, 1, 1]);
+});
+
+Deno.test("discards are left out where they are ignored, and zeros are found where they are looked for", () => {
+  const data = { address: Place.DATA, length: 512 };
+  const callsOf = (options: object): string[] => {
+    const driver = started(FLUSH, options);
+    driver.request(BlockRequest.OUT, 0, data);
+    driver.view.setUint32(Place.DATA - RAM_BASE + 8, 1, true);
+    driver.request(BlockRequest.DISCARD, 0, { address: Place.DATA, length: 16 });
+    return driver.disk.calls;
+  };
+  assertEquals(callsOf({ discards: false }), ["write 0 512"]);
+  assertEquals(callsOf({ detectZeroes: "on" }), ["zeros 0 512", "discard 0 512"]);
+  assertEquals(callsOf({ detectZeroes: "unmap" }), ["zeros 0 512 discard", "discard 0 512"]);
+});
+
+Deno.test("without flushes to ask for, each write is flushed; with cache=writethrough too, with cache=unsafe none is", () => {
   const data = { address: Place.DATA, length: 512 };
   const through = started(0);
   through.request(BlockRequest.OUT, 0, data);
   assertEquals(through.disk.calls, ["write 0 512", "flush"]);
-  const unsafe = started(0, { isUnsafe: true });
+  const asked = started(FLUSH, { cache: "writethrough" });
+  asked.request(BlockRequest.OUT, 0, data);
+  assertEquals(asked.disk.calls, ["write 0 512", "flush"]);
+  const unsafe = started(0, { cache: "unsafe" });
   unsafe.request(BlockRequest.OUT, 0, data);
   assertEquals(unsafe.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
   assertEquals(unsafe.disk.calls, ["write 0 512"]);

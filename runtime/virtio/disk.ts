@@ -15,6 +15,8 @@ export interface Disk {
   flush(): void;
   /** Forgets what a range holds; a hint. */
   discard(position: number, length: number): void;
+  /** Makes a range read as zeros. @param mayDiscard may its place be given up? */
+  writeZeros(position: number, length: number, mayDiscard: boolean): void;
   /** Lets go of what the host has given. */
   close(): void;
 }

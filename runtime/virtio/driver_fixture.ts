@@ -2,7 +2,14 @@
  * A driver and a disk on one thread.
  */
 
+import type {
+  CacheMode,
+  ReadErrorPolicy,
+  WriteErrorPolicy,
+  ZeroDetection,
+} from "../machine/drive_options.ts";
 import { BlockDevice } from "./block_device.ts";
+import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { blockConfig, blockFeatures, BlockHeader } from "./block_protocol.ts";
 import type { Disk } from "./disk.ts";
 import { QueueServer } from "./queue_server.ts";
@@ -53,6 +60,12 @@ export class MemoryDisk implements Disk {
   }
 
   /** See `Disk`. */
+  writeZeros(position: number, length: number, mayDiscard: boolean): void {
+    this.#note(`zeros ${position} ${length}${mayDiscard ? " discard" : ""}`);
+    this.content.fill(0, position, position + length);
+  }
+
+  /** See `Disk`. */
   close(): void {}
 
   #note(call: string): void {
@@ -65,11 +78,17 @@ export class MemoryDisk implements Disk {
 export class DriverFixture extends SlotDriver {
   readonly disk: MemoryDisk;
   readonly server: QueueServer;
+  /** What the user was told. */
+  readonly failures: DriveFailure[] = [];
 
   constructor({
     disk = new MemoryDisk(),
     isReadonly = false,
-    isUnsafe = false,
+    cache = "writeback" as CacheMode,
+    discards = true,
+    detectZeroes = "off" as ZeroDetection,
+    werror = "enospc" as WriteErrorPolicy,
+    rerror = "report" as ReadErrorPolicy,
     ramBytes = RAM_BYTES,
     behindRam = 0,
   } = {}) {
@@ -87,7 +106,15 @@ export class DriverFixture extends SlotDriver {
       stores,
       disk,
       isReadonly,
-      isUnsafe,
+      cache,
+      discards,
+      detectZeroes,
+      errors: new ErrorDecision({
+        slot: 0,
+        werror,
+        rerror,
+        tell: (failure) => this.failures.push(failure),
+      }),
       serial: new TextEncoder().encode("serial-1"),
     });
     this.server = new QueueServer({ slot, queue: 0, ram, stores, handler });

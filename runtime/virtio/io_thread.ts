@@ -18,6 +18,8 @@ export interface ServedDevice {
    * @param isWanted is something wanted of the worker? Then it comes back soon
    */
   serve(isWanted: () => boolean): void;
+  /** The machine has stood still, and goes on. */
+  resumed?(): void;
 }
 
 function noQuestions(): void {}
@@ -54,7 +56,10 @@ export class IoThread {
     const [words, agent] = [this.#words, this.#agent];
     for (let gathered = taken;;) {
       gathered |= take(words, agent);
-      if (!isToStandStill(words, agent, gathered, noQuestions)) return gathered & ~Pending.PAUSE;
+      if (!isToStandStill(words, agent, gathered, noQuestions)) {
+        for (const device of this.#devices) device.resumed?.();
+        return gathered & ~Pending.PAUSE;
+      }
       waitPending(words, agent, Infinity);
     }
   }

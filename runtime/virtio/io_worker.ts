@@ -4,12 +4,28 @@
  */
 
 import { Machine, RunState } from "../atomics/shared_layout.ts";
-import type { DeviceStart, DriveStart, IoStart } from "../machine/worker_messages.ts";
+import { HostFile } from "../disk_images/image_file.ts";
+import { openImage } from "../disk_images/open_image.ts";
+import { CallerTree } from "../file_share/caller_tree.ts";
+import type { FileTree } from "../file_share/file_tree.ts";
+import { HostTree } from "../file_share/host_tree.ts";
+import { MappedTree } from "../file_share/mapped_tree.ts";
+import { ShareServer } from "../file_share/share_server.ts";
+import type {
+  DeviceStart,
+  DriveStart,
+  IoStart,
+  OverlayPlace,
+  ShareStart,
+} from "../machine/worker_messages.ts";
 import { CallMailbox } from "./back_end_call.ts";
+import { BackEndCaller } from "./back_end_caller.ts";
 import { BlockDevice } from "./block_device.ts";
+import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { CallerDisk } from "./caller_disk.ts";
 import type { Disk } from "./disk.ts";
 import { EntropyDevice } from "./entropy_device.ts";
+import { FileShareDevice } from "./file_share_device.ts";
 import { FileDisk } from "./file_disk.ts";
 import { IoThread } from "./io_thread.ts";
 import { OverlayDisk } from "./overlay_disk.ts";
@@ -17,36 +33,81 @@ import { QueueServer, type RequestHandler } from "./queue_server.ts";
 import { openWorkerView, serveFirstMessage, type WorkerView } from "./worker_view.ts";
 
 const WORD_SHIFT = 2;
+
 /** The queue that these devices have. */
 const REQUESTS = 0;
 
-function openDisk({ source, isReadonly, overlay }: DriveStart, words: Int32Array): Disk {
-  if ("path" in source) {
-    if (overlay === null) return FileDisk.open(source.path, isReadonly);
-    const base = FileDisk.open(source.path, true);
-    return new OverlayDisk(base, FileDisk.open(overlay.path, false), overlay.map);
-  }
-  const { mailbox, port, bytes } = source;
-  const disk = new CallerDisk({
+/** What a back end on main is reached by. */
+interface BackEndPlace {
+  readonly mailbox: SharedArrayBuffer;
+  readonly port: MessagePort;
+}
+
+function callerOf({ mailbox, port }: BackEndPlace, words: Int32Array): BackEndCaller {
+  return new BackEndCaller({
     mailbox: new CallMailbox(mailbox),
     ring: () => port.postMessage(null),
     // ORDER: sc load; partner: whoever ends the machine.
     hasEnded: () => Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED,
-    bytes,
   });
-  if (overlay === null) return disk;
-  return new OverlayDisk(disk, FileDisk.open(overlay.path, false), overlay.map);
 }
 
-function handlerOf(start: DeviceStart, view: WorkerView, disks: Disk[]): RequestHandler {
+function openTree({ source }: ShareStart, words: Int32Array): FileTree {
+  if (!("root" in source)) return new CallerTree(callerOf(source, words));
+  const tree = new HostTree(source.root);
+  return source.isMapped ? new MappedTree(tree) : tree;
+}
+
+function openDisk({ source, isReadonly, overlay, cache }: DriveStart, words: Int32Array): Disk {
+  if ("image" in source) {
+    const writes = overlay === null && !isReadonly;
+    const disk = openImage(source.image, { writes, isUnsafe: cache === "unsafe" });
+    return overlay === null ? disk : withOverlay(disk, overlay);
+  }
+  const disk = new CallerDisk(callerOf(source, words), source.bytes);
+  return overlay === null ? disk : withOverlay(disk, overlay);
+}
+
+function withOverlay(base: Disk, { path, map }: OverlayPlace): Disk {
+  const top = new FileDisk(HostFile.open(path, { writes: true, isUnsafe: true }));
+  return new OverlayDisk(base, top, map);
+}
+
+/** Closes a disk at the end of a power cycle, when no request can tell of a failure any more. */
+function closeDisk(disk: Disk, slot: number): void {
+  try {
+    disk.close();
+  } catch (error) {
+    const errors = new ErrorDecision({ slot, werror: "stop", rerror: "report", tell });
+    errors.decide(error, "write");
+  }
+}
+
+function tell(driveFailure: DriveFailure): void {
+  (self as unknown as Worker).postMessage({ driveFailure });
+}
+
+/** What is closed at the end. */
+interface Closable {
+  close(): void;
+}
+
+function handlerOf(start: DeviceStart, view: WorkerView, opened: Closable[]): RequestHandler {
   const { struct } = view.slots[start.slot];
   const { stores } = view;
   switch (start.kind) {
     case "block": {
       const disk = openDisk(start, view.words);
-      disks.push(disk);
-      const { isReadonly, isUnsafe, serial } = start;
-      return new BlockDevice({ struct, stores, disk, isReadonly, isUnsafe, serial });
+      opened.push({ close: () => closeDisk(disk, start.slot) });
+      const { isReadonly, cache, discards, detectZeroes, serial, slot, werror, rerror } = start;
+      const errors = new ErrorDecision({ slot, werror, rerror, tell });
+      const kept = { cache, discards, detectZeroes, errors, serial };
+      return new BlockDevice({ struct, stores, disk, isReadonly, ...kept });
+    }
+    case "share": {
+      const server = new ShareServer(openTree(start, view.words), start.isReadonly);
+      opened.push(server);
+      return new FileShareDevice({ struct, stores, server });
     }
     case "entropy":
       return new EntropyDevice({ struct, stores });
@@ -58,15 +119,15 @@ function handlerOf(start: DeviceStart, view: WorkerView, disks: Disk[]): Request
 async function serve(start: IoStart): Promise<void> {
   const view = await openWorkerView(start);
   const { slots, ram, stores } = view;
-  const disks: Disk[] = [];
+  const opened: Closable[] = [];
   try {
     const servers = start.devices.map((device) => {
-      const handler = handlerOf(device, view, disks);
+      const handler = handlerOf(device, view, opened);
       return new QueueServer({ slot: slots[device.slot], queue: REQUESTS, ram, stores, handler });
     });
     new IoThread(view.words, view.agent, servers).run();
   } finally {
-    for (const disk of disks) disk.close();
+    for (const one of opened) one.close();
   }
 }
 

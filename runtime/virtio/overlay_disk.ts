@@ -6,6 +6,7 @@
  */
 
 import type { Disk } from "./disk.ts";
+import { writeZerosTo } from "./zero_writing.ts";
 
 /** Bytes that are copied together. */
 export const CLUSTER_BYTES = 0x1_0000;
@@ -61,6 +62,11 @@ export class OverlayDisk implements Disk {
 
   /** The range keeps what it holds, as it may. */
   discard(_position: number, _length: number): void {}
+
+  /** See `Disk`. */
+  writeZeros(position: number, length: number): void {
+    writeZerosTo(this, position, length);
+  }
 
   /** See `Disk`. */
   close(): void {

@@ -18,6 +18,9 @@ export interface Outcome {
   readonly status?: number;
 }
 
+/** A request that is to be made again, when the machine has stood still and goes on. */
+export const AGAIN = "again";
+
 /** What a device does with a request. */
 export interface RequestHandler {
   /**
@@ -25,7 +28,7 @@ export interface RequestHandler {
    * @param isCurrent does the request still stand? Not when the device was reset meanwhile
    * @returns null when it does not stand any more
    */
-  handle(chain: DescriptorChain, isCurrent: () => boolean): Outcome | null;
+  handle(chain: DescriptorChain, isCurrent: () => boolean): Outcome | typeof AGAIN | null;
 }
 
 /** What a queue server is made of. */
@@ -43,6 +46,8 @@ export class QueueServer {
   readonly #statusByte = new Uint8Array(1);
   /** Rings that were answered. */
   #answered = 0;
+  /** Does a request wait for the end of a pause? */
+  #isStalled = false;
 
   /** The server of one queue. */
   constructor(parts: QueueParts) {
@@ -52,9 +57,14 @@ export class QueueServer {
     this.#chain = new DescriptorChain(parts.ram);
   }
 
+  /** A pause is over: what was put back is carried out again. */
+  resumed(): void {
+    this.#isStalled = false;
+  }
+
   /** Serves until nothing was rung any more, or something else is wanted of the worker. */
   serve(isWanted: () => boolean): void {
-    for (;;) {
+    while (!this.#isStalled) {
       const rung = this.#life.doorbell;
       if (rung === this.#answered) return;
       this.#life.begin();
@@ -75,7 +85,7 @@ export class QueueServer {
     for (;;) {
       while (ring.take(this.#chain)) {
         if (!this.#carryOut(ring)) return true;
-        if (isWanted()) return false;
+        if (this.#isStalled || isWanted()) return false;
       }
       const isAsked = this.#stores.run(this.#life.isCurrent, () => ring.askForRing(this.#stores));
       if (!isAsked || ring.isEmpty()) return true;
@@ -87,6 +97,11 @@ export class QueueServer {
     const chain = this.#chain;
     const outcome = this.#handler.handle(chain, this.#life.isCurrent);
     if (outcome === null) return false;
+    if (outcome === AGAIN) {
+      ring.putBack(1);
+      this.#isStalled = true;
+      return true;
+    }
     return this.#stores.run(this.#life.isCurrent, () => {
       if (outcome.status !== undefined) this.#storeStatus(outcome.status);
       ring.use(this.#stores, chain.head, outcome.written);

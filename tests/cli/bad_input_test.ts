@@ -10,6 +10,7 @@ import { efiKernelFile, gzip, kernelFile, zbootFile } from "../../runtime/loader
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HELLO = "tests/guests/elf/hello.virt.elf";
+const TAG = ",mount_tag=t,security_model=none";
 const CONFIGURATION = 1;
 const USAGE = 2;
 /** Programs that run at a time: their start is what takes time. */
@@ -109,6 +110,7 @@ async function files(): Promise<Record<string, Uint8Array>> {
     "kernel.zst": Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0),
     "vmlinuz.xz": zbootFile(Uint8Array.of(1, 2, 3), "xzkern"),
     "tree": Uint8Array.of(0xd0, 0x0d, 0xfe, 0xed, 0, 0),
+    "disk.vmdk": Uint8Array.of(0x4b, 0x44, 0x4d, 0x56, 0, 0, 0, 1),
     "disk.qcow2": Uint8Array.of(0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3),
     "initrd-large": new Uint8Array(20 * 2 ** 20),
   };
@@ -119,8 +121,24 @@ const CONFIGURATION_CASES: readonly Case[] = [
   [`-bios none -kernel ${HELLO} -drive file=@missing`, "there is no such file"],
   [`-bios none -kernel ${HELLO} -drive file=/`, "neither a plain file nor a block device"],
   [`-bios none -kernel ${HELLO} -drive file=/dev/null`, "neither a plain file nor a block device"],
-  [`-bios none -kernel ${HELLO} -drive file=@disk.qcow2`, "it is a qcow2 image"],
+  [
+    `-bios none -kernel ${HELLO} -drive file=@disk.qcow2`,
+    "the image is damaged: it ends in its header",
+  ],
+  [`-bios none -kernel ${HELLO} -drive file=@disk.vmdk`, "it is a VMDK image"],
+  [`-bios none -kernel ${HELLO} -drive file=@disk.vmdk,format=qcow2`, "it is no qcow2 image"],
+  [
+    `-bios none -kernel ${HELLO} -drive file=@disk.vmdk,format=raw,discard=unmap`,
+    "Deno can make no holes in a file",
+  ],
+  [
+    `-bios none -kernel ${HELLO} -drive file=@disk.vmdk,format=raw,backing.file.filename=none`,
+    "there is no such file",
+  ],
   [`-bios none -kernel ${HELLO} -drive file=@text -drive file=@text`, "another machine has it"],
+  [`-bios none -kernel ${HELLO} -virtfs local,path=@missing${TAG}`, "there is no such file"],
+  [`-bios none -kernel ${HELLO} -virtfs local,path=@text${TAG}`, "it is not a folder"],
+  [`-bios none -kernel ${HELLO} -virtfs local,path=.${TAG} -icount 0`, "would not repeat"],
   [`-M spike -bios none -kernel ${HELLO} -drive file=@text`, "no slots for virtio devices"],
   [`-bios none -kernel ${HELLO} -drive file=@text -icount 0`, "a disk answers when the host does"],
   [`-M spike -bios none -kernel ${HELLO} -device virtio-rng-device`, "no slots for virtio devices"],
@@ -261,10 +279,17 @@ const USAGE_CASES: readonly Case[] = [
   ["-hda disk.img", "write -drive file=FILE"],
   ["-drive disk.img", "write file=disk.img"],
   ["-drive format=raw", "it names no image"],
-  ["-drive file=x,format=qcow2", "only raw images"],
-  ["-drive file=x,cache=none", "cache=none is not possible"],
+  ["-drive file=x,format=vmdk", "use format=raw or format=qcow2"],
+  ["-drive file=x,werror=halt", "no way to handle an error"],
+  ["-drive file=x,rerror=enospc", "use rerror=report"],
+  ["-drive file=x,detect-zeroes=yes", "detect-zeroes=on"],
+  ["-drive file=x,backing.driver=raw", "add backing.file.filename=FILE"],
+  ["-drive file=x,backing.file.filename=y,backing.driver=vhd", "use one of: raw, qcow2"],
+  ["-drive file=x,backing.file.name=y", "did you mean backing.file.filename?"],
+  ["-drive file=x,cache=none", "past the host's page cache"],
   ["-drive file=x,if=ide", "no disks of the kind if=ide"],
-  ["-drive file=x,discard=unmap", "write discard=ignore"],
+  ["-drive file=x,discard=never", "discard=unmap"],
+  ["-drive file=x,if=none,id=d,cache=directsync", "use cache=writeback"],
   ["-drive file=x,readonly=perhaps", "neither on nor off"],
   ["-drive file=x,if=none,id=d", "no device uses it"],
   ["-drive file=x,id=d -drive file=y,id=d", "another drive is called d"],

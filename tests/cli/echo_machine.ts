@@ -48,6 +48,8 @@ function echoMachine(description: MachineDescription): MachineHandle {
     if (key in ENDINGS) void end(ENDINGS[key]);
   };
   return {
+    driveError: undefined,
+    onDriveError: () => {},
     start: () => {
       print(text.encode(`[${description.machine} ${description.harts} ${description.append}]`));
       state = "running";
@@ -116,6 +118,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       drives: [],
       networks: [],
       entropy: [],
+      shares: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
     profile: () => ({

@@ -129,6 +129,42 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a qcow2 disk over a backing file holds what is written, discards what is removed, and is whole",
+  ignore: ignore || !await has("mke2fs"),
+  async fn() {
+    await inFolder(async (folder) => {
+      const [base, image] = ["base.img", "disk.qcow2"].map((name) => join(folder, name));
+      await emptyImage(base);
+      await run("mke2fs", "-q", "-t", "ext4", base);
+      const before = await Deno.readFile(base);
+      const img = (...words: string[]): Promise<string> =>
+        run(Deno.execPath(), "run", "--allow-all", join(ROOT, "mod.ts"), "img", ...words);
+      await img("create", "-q", "-f", "qcow2", "-b", base, "-F", "raw", image);
+      const drive = { source: image, discard: "unmap", detectZeroes: "unmap" } as const;
+      const output = await runWith(
+        [{ ...drive, backing: { source: base, format: "raw" } }],
+        "mkdir /mnt && mount -t ext4 -o discard /dev/vda /mnt && seq 1 200000 > /mnt/numbers && " +
+          "sync && cp /mnt/numbers /mnt/gone && dd if=/dev/zero of=/mnt/zeros bs=1M count=4 && " +
+          "sync && rm /mnt/gone && sync && md5sum /mnt/numbers && umount /mnt && " +
+          "dd if=/dev/vda bs=1M 2>/dev/null | md5sum",
+      );
+      const sums = [...output.matchAll(/([0-9a-f]{32}) {2}(\S+)/g)];
+      assertEquals(sums.map(([, , name]) => name), ["/mnt/numbers", "-"]);
+      await img("check", image);
+      assertEquals(await Deno.readFile(base), before, "the backing file was written");
+      const flat = join(folder, "flat.img");
+      const named = `file.filename=${image},backing.file.filename=${base},backing.driver=raw`;
+      await img("convert", "--image-opts", named, flat);
+      assertMatch(await run("md5sum", flat), new RegExp(sums[1][1]));
+      if (!await has("qemu-img")) return;
+      await run("qemu-img", "check", image);
+      await run("qemu-img", "compare", "-F", "raw", image, flat);
+    });
+  },
+});
+
+Deno.test({
   name: "disks of the command line: two on threads of their own, one read only, one a snapshot",
   ignore,
   async fn() {
@@ -225,6 +261,51 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a machine whose disk has no room is paused, and goes on with the same request",
+  ignore,
+  async fn() {
+    const backend = new MemoryBackend();
+    let room = 3 * 2 ** 20;
+    const { write } = backend;
+    backend.write = (offset, from) => {
+      if (room < from.length) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      room -= from.length;
+      write.call(backend, offset, from);
+    };
+    await using machine = await Machine.create({
+      memory: "512M",
+      kernel: guestFiles().kernel,
+      initrd: await initrdWith(
+        "seq 1 1500000 | head -c 8388608 | dd of=/dev/vda bs=64k conv=fsync && echo written",
+      ),
+      append: DISK_APPEND,
+      drives: [{ source: backend }],
+      noReboot: true,
+      signal: AbortSignal.timeout(HANG_AFTER_MS),
+    });
+    const errors: string[] = [];
+    machine.onDriveError = (error) => {
+      errors.push(`${machine.state} ${error.operation} ${error.isNoSpace}`);
+      assertEquals(machine.driveError, error);
+      room = 3 * 2 ** 20;
+      void machine.resume();
+    };
+    const output = outputOf(machine);
+    await machine.start();
+    assertEquals((await machine.exited).reason, "power-off", await output);
+    assertMatch(await output, /written\r\nRUN-EXIT 0/);
+    assertEquals(new Set(errors), new Set(["paused write true"]));
+    assert(errors.length >= 2);
+    const expected = new TextEncoder().encode(lines(1, 1_500_000)).subarray(0, 2 ** 23);
+    assertEquals(indexOfDifference(backend.bytes, expected), -1);
+  },
+});
+
+function indexOfDifference(bytes: Uint8Array, expected: Uint8Array): number {
+  return expected.findIndex((byte, index) => byte !== bytes[index]);
+}
+
 function lines(first: number, last: number): string {
   return Array.from({ length: last - first + 1 }, (_, index) => `${first + index}\n`).join("");
 }
@@ -262,8 +343,10 @@ Deno.test({
   name: "records that were flushed are in the image of an emulator that was killed",
   ignore,
   async fn() {
-    for (const { lost, acknowledged } of await kill(1) ?? []) {
-      assertEquals(lost, [], `of ${acknowledged}`);
+    for (const format of ["raw", "qcow2"] as const) {
+      for (const { lost, faults, acknowledged } of await kill(1, format) ?? []) {
+        assertEquals([lost, faults], [[], []], `of ${acknowledged}`);
+      }
     }
   },
 });
