@@ -80,6 +80,8 @@ export type {
   UserNetworkOptions,
 } from "./runtime/machine/network_options.ts";
 export type {
+  Breakpoint,
+  BreakpointHit,
   ConsoleSize,
   ControlRegisters,
   DriveError,
