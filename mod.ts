@@ -24,7 +24,7 @@
  * {@linkcode AccessError} (each says what is wrong, why, and what to do) and {@linkcode InternalError}; an aborted
  * signal throws its own reason.
  *
- * A machine needs no permission at all if its files are given as bytes, and its disks as {@linkcode BlockBackend}.
+ * A machine needs no permission at all if its files are given as bytes, its disks as {@linkcode BlockBackend} and its shares as {@linkcode FileSystemBackend}.
  * Paths need `--allow-read`, addresses `--allow-net`, a disk in a file and a debug log in one `--allow-write`.
  *
  * Run as a program it takes QEMU's flags:
@@ -60,6 +60,17 @@ export {
 export { IMAGE_FORMATS, type ImageFormat } from "./runtime/disk_images/image_formats.ts";
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
+export {
+  type FileSystemBackend,
+  SECURITY_MODELS,
+  type SecurityModel,
+  type ShareOptions,
+} from "./runtime/machine/share_options.ts";
+export type {
+  BackendChange,
+  BackendEntry,
+  NewBackendEntry,
+} from "./runtime/file_share/backend_call.ts";
 export type {
   GuestForwardOptions,
   HostForwardOptions,
@@ -87,6 +98,7 @@ export type {
   MachineStatistics,
   NetworkStatistics,
   Profile,
+  ShareStatistics,
   SlotDeviceStatistics,
   TranslationStatistics,
 } from "./runtime/machine/machine_interface.ts";

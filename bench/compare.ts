@@ -27,8 +27,9 @@ import {
   today,
   translationCounts,
 } from "./record.ts";
+import { keepPlot, keepRecord } from "./kept_record.ts";
 import { renderPlot } from "./plot.ts";
-import { plotOf, ratio, renderRecord, replaceSection } from "./render.ts";
+import { plotOf, ratio, renderRecord } from "./render.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_BOOT_ROUNDS = 3;
@@ -44,8 +45,6 @@ const BOOT_APPEND = "console=ttyS0 weft.run=poweroff cryptomgr.notests";
 /** What the first one compiles late, the second one adds. */
 const CACHE_FILLING_BOOTS = 2;
 const BOOT_MARK = "BOOT-OK";
-const RESULTS = new URL("RESULTS.md", import.meta.url);
-const RECORDS = new URL("results/", import.meta.url);
 
 /** One thing to run on both emulators. */
 interface Subject {
@@ -220,14 +219,8 @@ async function compareWarmBoots(
 }
 
 async function save(record: ComparisonRecord): Promise<void> {
-  await Deno.mkdir(RECORDS, { recursive: true });
-  await Deno.writeTextFile(
-    new URL(`${record.kind}.json`, RECORDS),
-    JSON.stringify(record, null, 2) + "\n",
-  );
-  await Deno.writeTextFile(new URL(`${record.kind}.svg`, RECORDS), renderPlot(plotOf(record)));
-  const document = await Deno.readTextFile(RESULTS);
-  await Deno.writeTextFile(RESULTS, replaceSection(document, record.kind, renderRecord(record)));
+  await keepPlot(record.kind, renderPlot(plotOf(record)));
+  await keepRecord(record, renderRecord(record));
 }
 
 function engineName(flag: string, text: string): EngineName {

@@ -12,17 +12,14 @@ import { parseArgs } from "@std/cli";
 import type { DiskRecord } from "./disks/disk_record.ts";
 import { JOBS, REQUESTS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
 import { renderDiskRecord } from "./disks/render_disks.ts";
-import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
-import { type LoadCell, Results, type Row } from "./load_results.ts";
-import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
-import { replaceSection } from "./render.ts";
+import { keepRecord } from "./kept_record.ts";
+import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 3;
 const DISK = "disk";
-const RESULTS = new URL("RESULTS.md", import.meta.url);
-const RECORD = new URL("results/disks.json", import.meta.url);
 
 /** What is run, by whom and how often. */
 interface Plan {
@@ -35,21 +32,14 @@ async function runRound(order: readonly Engine[], seconds: number, results: Resu
   for (const engine of order) {
     const run = await runDiskLoads(engine, seconds);
     results.add(DISK, engine.name, run);
-    const loads = run.loads.map((load) =>
-      `${load.name} x${load.workers} ${load.perSecond.toFixed(0)}/s`
-    );
-    console.error([engine.name, ...loads].join(", "));
+    console.error(`${engine.name}, ${loadsText(run)}`);
     if (run.failure !== undefined) console.error(run.failure);
   }
 }
 
 /** Yields a record of the rounds so far after each round. */
 async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<DiskRecord> {
-  const frame: Omit<DiskRecord, "rounds" | "requests" | "work" | "boots"> = {
-    ...{ schema: RECORD_SCHEMA, kind: "disks", date: today(), commit: await describeCommit() },
-    ...{ machine: await describeMachine(), seconds },
-    engines: await Promise.all(engines.map(describeEngine)),
-  };
+  const frame = await describeLoads(engines, seconds);
   const results = new Results();
   const row = (label: string, load: string, workers?: number): Row<LoadCell> => ({
     name: label,
@@ -60,19 +50,12 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
     await runRound(turned(engines, round), seconds, results);
     yield {
       ...frame,
-      rounds: round + 1,
+      ...{ kind: "disks", rounds: round + 1 },
       requests: REQUESTS.flatMap((load) => JOBS.map((jobs) => row(`${load} x${jobs}`, load, jobs))),
       work: { alone: row("alone", WORK.alone), beside: row("beside reads", WORK.beside) },
       boots: { name: DISK, cells: engines.map(({ name }) => results.boot(DISK, name)) },
     };
   }
-}
-
-async function save(record: DiskRecord): Promise<void> {
-  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
-  const document = await Deno.readTextFile(RESULTS);
-  const section = replaceSection(document, record.kind, renderDiskRecord(record));
-  await Deno.writeTextFile(RESULTS, section);
 }
 
 async function main(args: string[]): Promise<void> {
@@ -84,7 +67,7 @@ async function main(args: string[]): Promise<void> {
   };
   for await (const record of compare(plan)) {
     if (record.rounds === plan.rounds) console.log(renderDiskRecord(record));
-    if (flags.record) await save(record);
+    if (flags.record) await keepRecord(record, renderDiskRecord(record));
   }
 }
 

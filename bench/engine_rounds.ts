@@ -2,6 +2,8 @@
 
 import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
 import { type Engine, engineByName, type EngineName } from "./engines.ts";
+import type { LoadRecord } from "./load_results.ts";
+import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
 
 /** The list, begun further on: so that no emulator is always the first. */
 export function turned<T>(list: readonly T[], by: number): T[] {
@@ -12,6 +14,18 @@ export function turned<T>(list: readonly T[], by: number): T[] {
 /** Name and version. */
 export async function describeEngine(engine: Engine): Promise<string> {
   return `${engine.name} (${await engine.version()})`;
+}
+
+/** What stays the same over the rounds of a comparison under loads. */
+export async function describeLoads(
+  engines: readonly Engine[],
+  seconds: number,
+): Promise<Omit<LoadRecord, "rounds">> {
+  return {
+    ...{ schema: RECORD_SCHEMA, date: today(), commit: await describeCommit() },
+    ...{ machine: await describeMachine(), seconds },
+    engines: await Promise.all(engines.map(describeEngine)),
+  };
 }
 
 /** A count that a flag gives. */

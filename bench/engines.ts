@@ -14,6 +14,8 @@ export interface BootFiles {
   readonly codeCache?: string;
   /** Image of the one disk. */
   readonly disk?: string;
+  /** Is there a network in which the guest reaches the host's loopback? */
+  readonly hasNetwork?: boolean;
   /** Does the subject print its statistics at the end? */
   readonly printsStatistics?: boolean;
 }
@@ -48,30 +50,32 @@ function bootArgs(files: BootFiles, harts: number): string[] {
     ...["-smp", String(harts), "-m", files.memory],
     ...["-kernel", files.kernel, "-initrd", files.initrd, "-append", files.append],
     ...files.disk === undefined ? [] : diskArgs(files.disk),
+    ...files.hasNetwork ? ["-device", "virtio-net-device,netdev=net"] : [],
   ];
 }
 
-/** A disk on virtio over MMIO, as the standard has it from version 1 on. */
+/** virtio over MMIO is as the standard has it from version 1 on. */
+const MODERN_VIRTIO = ["-global", "virtio-mmio.force-legacy=false"];
+
 function diskArgs(path: string): string[] {
   return [
-    ...["-global", "virtio-mmio.force-legacy=false"],
-    ...[
-      "-drive",
-      `file=${path},if=none,id=disk,format=raw`,
-      "-device",
-      "virtio-blk-device,drive=disk",
-    ],
+    ...["-drive", `file=${path},if=none,id=disk,format=raw`],
+    ...["-device", "virtio-blk-device,drive=disk"],
   ];
 }
 
-function ownArgs(
-  { codeCache, printsStatistics = false }: BootFiles,
-  accel: readonly string[],
-): string[] {
+/** A user-mode network; here, what is only the host's has to be allowed. */
+function networkArgs({ hasNetwork = false }: BootFiles, properties: string): string[] {
+  return hasNetwork ? ["-netdev", `user,id=net${properties}`] : [];
+}
+
+function ownArgs(files: BootFiles, accel: readonly string[]): string[] {
+  const { codeCache, printsStatistics = false } = files;
   const properties = [...accel, ...codeCache === undefined ? [] : [`code-cache=${codeCache}`]];
   return [
     ...properties.length === 0 ? [] : ["-accel", ["tcg", ...properties].join(",")],
     ...printsStatistics ? ["--stats"] : [],
+    ...networkArgs(files, ",allow=loopback"),
   ];
 }
 
@@ -106,7 +110,10 @@ function qemuEngine(name: EngineName, { command, args, env }: ProgramStart): Eng
     boot: (files, harts) => ({
       command,
       env,
-      args: [...args, "-accel", "tcg,thread=multi", ...bootArgs(files, harts)],
+      args: [
+        ...[...args, "-accel", "tcg,thread=multi", ...MODERN_VIRTIO],
+        ...[...bootArgs(files, harts), ...networkArgs(files, "")],
+      ],
     }),
   };
 }

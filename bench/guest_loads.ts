@@ -38,6 +38,8 @@ export interface LoadPlan {
   readonly initrd?: Uint8Array<ArrayBuffer>;
   /** An image to have as a disk. */
   readonly disk?: string;
+  /** Is there a network in which the guest reaches the host's loopback? */
+  readonly hasNetwork?: boolean;
 }
 
 /** What a load came to. */
@@ -80,13 +82,13 @@ export function countStalls(console: string): number {
 
 /** Boots, runs the loads one after the other, powers off. */
 export async function runLoads(engine: Engine, plan: LoadPlan): Promise<BootResult> {
-  const { harts, loads, disk } = plan;
+  const { harts, loads, disk, hasNetwork = false } = plan;
   const initrd = await Deno.makeTempFile({ prefix: "loads-", suffix: ".cpio" });
   try {
     await Deno.writeFile(initrd, await initialRamDisk(plan));
     const append = `${APPEND} weft.run=script:/${SCRIPT}`;
     const files = {
-      ...{ kernel: guestFiles().kernel, initrd, append, memory: MEMORY },
+      ...{ kernel: guestFiles().kernel, initrd, append, memory: MEMORY, hasNetwork },
       ...disk === undefined ? {} : { disk },
     };
     const seconds = loads.reduce((sum, load) => sum + load.seconds, 0);

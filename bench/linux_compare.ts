@@ -13,9 +13,10 @@
 
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
-import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
 import { cachedQemuUser } from "../tests/tools/qemu_user.ts";
+import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
 import { type Engine, engineByName } from "./engines.ts";
+import { keepPlot, keepRecord } from "./kept_record.ts";
 import { runSession, type SessionLine } from "./linux/guest_session.ts";
 import {
   checksumText,
@@ -30,7 +31,6 @@ import { renderLinuxRecord } from "./linux/render_linux.ts";
 import { linuxRow, scalingRow, type TimedItem, Timings } from "./linux/timings.ts";
 import { renderPlot } from "./plot.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
-import { replaceSection } from "./render.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_KERNEL_MS = 1500;
@@ -38,9 +38,6 @@ const DEFAULT_KERNEL_MS = 1500;
 const SYSTEM_SHARE = 0.5;
 const SCALING = "scaling";
 const USER_MODE = "user mode";
-const RESULTS = new URL("RESULTS.md", import.meta.url);
-const PLOT = new URL("results/linux.svg", import.meta.url);
-const RECORD = new URL("results/linux.json", import.meta.url);
 
 /** What is run, by whom and how often. */
 interface Plan {
@@ -107,11 +104,6 @@ async function runUserMode(plan: Plan, repeats: Repeats, timings: Timings): Prom
   }
 }
 
-function turned<T>(list: readonly T[], by: number): T[] {
-  const at = by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
-}
-
 /** An operation's checksum counts how often it came out right. */
 function checkOperations(plan: Plan, repeats: Repeats, timings: Timings): void {
   for (const { name, group } of plan.items) {
@@ -122,11 +114,6 @@ function checkOperations(plan: Plan, repeats: Repeats, timings: Timings): void {
     const checksum = timings.checksum(name);
     if (!right.includes(checksum)) throw new Error(`${name} came out wrong: ${checksum}`);
   }
-}
-
-/** What an engine is called in a record. */
-async function describeEngine(engine: Engine): Promise<string> {
-  return `${engine.name} (${await engine.version()})`;
 }
 
 /** What stays the same over the rounds. */
@@ -184,29 +171,6 @@ function selectItems(only: string | undefined): Pick<Plan, "items" | "scaled"> {
   };
 }
 
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${text}`);
-  return value;
-}
-
-async function availableEngines(): Promise<Engine[]> {
-  const engines = [engineByName("weft"), engineByName("qemu")];
-  if (await isQemuSystemCached()) return [...engines, engineByName("qemu-10")];
-  console.error("QEMU 10 is not compared: deno task bench:qemu-fetch would fetch it");
-  return engines;
-}
-
-async function save(record: LinuxRecord): Promise<void> {
-  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
-  await Deno.writeTextFile(PLOT, renderPlot(plotOf(record)));
-  const document = await Deno.readTextFile(RESULTS);
-  await Deno.writeTextFile(
-    RESULTS,
-    replaceSection(document, record.kind, renderLinuxRecord(record)),
-  );
-}
-
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, { string: ["rounds", "only", "ms"], boolean: ["record"] });
   if (flags.record && flags.only !== undefined) {
@@ -214,14 +178,16 @@ async function main(args: string[]): Promise<void> {
   }
   const plan: Plan = {
     ...selectItems(flags.only),
-    engines: await availableEngines(),
+    engines: await availableEngines(["weft", "qemu"]),
     rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
     ms: positive("--ms", flags.ms ?? String(DEFAULT_KERNEL_MS)),
     hasUserMode: await cachedQemuUser() !== null,
   };
   for await (const record of compare(plan)) {
     if (record.rounds === plan.rounds) console.log(renderLinuxRecord(record));
-    if (flags.record) await save(record);
+    if (!flags.record) continue;
+    await keepPlot(record.kind, renderPlot(plotOf(record)));
+    await keepRecord(record, renderLinuxRecord(record));
   }
 }
 

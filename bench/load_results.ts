@@ -1,7 +1,21 @@
 // What runs of loads and boots say together, by what was run and on which emulator.
 
 import type { BootResult } from "./guest_loads.ts";
+import type { MachineDescription, RECORD_SCHEMA } from "./record.ts";
 import { summarize, type Summary } from "./statistics.ts";
+
+/** What every comparison under loads records. */
+export interface LoadRecord {
+  readonly schema: typeof RECORD_SCHEMA;
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: MachineDescription;
+  readonly rounds: number;
+  /** Seconds of each load. */
+  readonly seconds: number;
+  /** What is compared, the subject first: name (version). */
+  readonly engines: readonly string[];
+}
 
 /** One emulator under one load. */
 export interface LoadCell {
@@ -25,6 +39,14 @@ export interface BootCell {
 export interface Row<Cell> {
   readonly name: string;
   readonly cells: readonly Cell[];
+}
+
+/** What the loads of a run came to, on one line. */
+export function loadsText({ loads }: BootResult): string {
+  return loads.map(({ name, workers, perSecond }) =>
+    `${name} x${workers} ${perSecond.toFixed(0)}/s`
+  )
+    .join(", ");
 }
 
 /** Results by what was run and on which emulator. */

@@ -1,6 +1,6 @@
 // Tables of loads: emulators side by side.
 
-import type { LoadCell, Row } from "./load_results.ts";
+import type { LoadCell, LoadRecord, Row } from "./load_results.ts";
 import { relativeSpread, type Summary } from "./statistics.ts";
 
 const PERCENT = 100;
@@ -13,6 +13,15 @@ function tableRow(cells: readonly string[]): string {
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const alignment = ["---", ...head.slice(1).map(() => "--:")];
   return [tableRow(head), `|${alignment.join("|")}|`, ...rows.map(tableRow)];
+}
+
+/** When, on what and how often it was measured, and by what. */
+export function runText({ date, commit, rounds, machine, engines }: LoadRecord): string {
+  return `${date}, commit ${commit}, ${rounds} interleaved rounds on ` +
+    `${machine.cores} x ${machine.cpu} (${machine.os}, ${machine.architecture}). ` +
+    `${
+      engines.join("; ")
+    }. Medians; in brackets the distance between the extremes relative to the median.`;
 }
 
 /** An emulator's name without its version. */

@@ -10,12 +10,11 @@
 // after each round: a run that is cut off loses one round. A run that hangs or fails is counted, and shown.
 
 import { parseArgs } from "@std/cli";
-import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { type BootResult, runBoot } from "./guest_loads.ts";
-import { Results } from "./load_results.ts";
-import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
-import { replaceSection } from "./render.ts";
+import { keepRecord } from "./kept_record.ts";
+import { loadsText, Results } from "./load_results.ts";
 import { renderStormRecord } from "./storms/render_storms.ts";
 import type { StormRecord } from "./storms/storm_record.ts";
 import { runStorms, STORM_NAMES, type StormName } from "./storms/storms.ts";
@@ -27,8 +26,6 @@ const DEFAULT_HARTS = 4;
 const BOOT_HARTS = [1, 2, 4, 8, 16, 32];
 const BOOTS = "boots";
 const STORM_RUN = "storms";
-const RESULTS = new URL("RESULTS.md", import.meta.url);
-const RECORD = new URL("results/storms.json", import.meta.url);
 
 /** What is run, by whom and how often. */
 interface Plan {
@@ -46,8 +43,7 @@ function bootName(harts: number): string {
 
 function note(results: Results, what: string, { name }: Engine, run: BootResult): void {
   results.add(what, name, run);
-  const storms = run.loads.map((storm) => `${storm.name} ${storm.perSecond.toFixed(0)}/s`);
-  console.error([`${what}, ${name}: ${run.wallMs.toFixed(0)} ms`, ...storms].join(", "));
+  console.error(`${what}, ${name}: ${run.wallMs.toFixed(0)} ms ${loadsText(run)}`);
   if (run.failure !== undefined) console.error(run.failure);
 }
 
@@ -64,21 +60,10 @@ async function runRound(plan: Plan, order: readonly Engine[], results: Results):
   }
 }
 
-/** What stays the same over the rounds. */
-type Frame = Omit<StormRecord, "rounds" | "storms" | "stormBoots" | "boots">;
-
-async function describeRun({ engines, seconds, harts }: Plan): Promise<Frame> {
-  return {
-    ...{ schema: RECORD_SCHEMA, kind: "storms", date: today(), commit: await describeCommit() },
-    ...{ machine: await describeMachine(), seconds, harts },
-    engines: await Promise.all(engines.map(describeEngine)),
-  };
-}
-
 /** Yields a record of the rounds so far after each round. */
 async function* compare(plan: Plan): AsyncGenerator<StormRecord> {
   const { engines } = plan;
-  const frame = await describeRun(plan);
+  const frame = await describeLoads(engines, plan.seconds);
   const results = new Results();
   const boots = (what: string) => ({
     name: what,
@@ -89,7 +74,7 @@ async function* compare(plan: Plan): AsyncGenerator<StormRecord> {
     await runRound(plan, turned(engines, round), results);
     yield {
       ...frame,
-      rounds: round + 1,
+      ...{ kind: "storms", rounds: round + 1, harts: plan.harts },
       storms: plan.storms.map((storm) => ({
         name: storm,
         cells: engines.map(({ name }) => results.load(STORM_RUN, name, storm)),
@@ -114,13 +99,6 @@ function selectItems(only: string | undefined): Pick<Plan, "storms" | "bootHarts
   };
 }
 
-async function save(record: StormRecord): Promise<void> {
-  await Deno.writeTextFile(RECORD, JSON.stringify(record, null, 2) + "\n");
-  const document = await Deno.readTextFile(RESULTS);
-  const section = replaceSection(document, record.kind, renderStormRecord(record));
-  await Deno.writeTextFile(RESULTS, section);
-}
-
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
     string: ["rounds", "seconds", "harts", "only"],
@@ -138,7 +116,7 @@ async function main(args: string[]): Promise<void> {
   };
   for await (const record of compare(plan)) {
     if (record.rounds === plan.rounds) console.log(renderStormRecord(record));
-    if (flags.record) await save(record);
+    if (flags.record) await keepRecord(record, renderStormRecord(record));
   }
 }
 

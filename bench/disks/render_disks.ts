@@ -1,7 +1,7 @@
 // Renders a comparison of disks as Markdown tables.
 
 import type { LoadCell, Row } from "../load_results.ts";
-import { loadRow, shortName, table } from "../load_tables.ts";
+import { loadRow, runText, shortName, table } from "../load_tables.ts";
 import type { DiskRecord } from "./disk_record.ts";
 
 /** What is left of each emulator's work on one hart while the other one reads. */
@@ -16,15 +16,11 @@ function shareRow({ alone, beside }: DiskRecord["work"]): string[] {
 
 /** The record as Markdown. */
 export function renderDiskRecord(record: DiskRecord): string {
-  const { machine, engines, work, boots } = record;
+  const { engines, work, boots } = record;
   const row = (one: Row<LoadCell>): string[] => loadRow(engines, one);
   const failures = boots.cells.map((cell) => cell.failures).join(", ");
   return [
-    `${record.date}, commit ${record.commit}, ${record.rounds} interleaved rounds on ` +
-    `${machine.cores} x ${machine.cpu} (${machine.os}, ${machine.architecture}). ` +
-    `${
-      engines.join("; ")
-    }. Medians; in brackets the distance between the extremes relative to the median.`,
+    runText(record),
     "",
     "Requests in a second of processes that make one after the other, past the guest's page cache, on virtio-blk " +
     `over MMIO with a raw image, -smp 2, ${record.seconds} s each; a ratio above one means that the subject does ` +

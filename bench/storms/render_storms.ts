@@ -1,7 +1,7 @@
 // Renders a comparison of storms and boots as Markdown tables.
 
 import type { BootCell, Row } from "../load_results.ts";
-import { bestRatio, loadRow, shortName, summaryText, table } from "../load_tables.ts";
+import { bestRatio, loadRow, runText, shortName, summaryText, table } from "../load_tables.ts";
 import type { StormRecord } from "./storm_record.ts";
 
 const MS_PER_SECOND = 1000;
@@ -17,32 +17,36 @@ function bootRow(record: StormRecord, row: Row<BootCell>): string[] {
   ];
 }
 
-/** The record as Markdown. */
-export function renderStormRecord(record: StormRecord): string {
-  const { machine, storms, boots, stormBoots } = record;
-  const names = record.engines.map(shortName);
+function stormLines({ engines, storms, harts, seconds }: StormRecord): string[] {
+  if (storms.length === 0) return [];
   return [
-    `${record.date}, commit ${record.commit}, ${record.rounds} interleaved rounds on ` +
-    `${machine.cores} x ${machine.cpu} (${machine.os}, ${machine.architecture}). ` +
-    `${record.engines.join("; ")}. Medians; in brackets the distance between the extremes ` +
-    "relative to the median.",
     "",
-    `Storms: operations in a second of all workers, one on each of ${record.harts} harts, ` +
-    `${record.seconds} s each; a ratio above one means that the subject does more than the better QEMU. Errors: ` +
+    `Storms: operations in a second of all workers, one on each of ${harts} harts, ` +
+    `${seconds} s each; a ratio above one means that the subject does more than the better QEMU. Errors: ` +
     "what workers saw and cannot be, by emulator, all rounds together.",
     "",
     ...table(
-      ["storm", ...names, "ratio", "errors"],
-      storms.map((row) => loadRow(record.engines, row)),
+      ["storm", ...engines.map(shortName), "ratio", "errors"],
+      storms.map((row) => loadRow(engines, row)),
     ),
+  ];
+}
+
+/** The record as Markdown. */
+export function renderStormRecord(record: StormRecord): string {
+  const { engines, storms, boots, stormBoots } = record;
+  const rows = storms.length === 0 ? boots : [...boots, stormBoots];
+  return [
+    runText(record),
+    ...stormLines(record),
     "",
     "Boots: wall; CPU seconds from start to power-off; a ratio below one means that the subject is faster " +
     "than the faster QEMU in wall time. Stalls: the kernel's complaints of harts that do not get on, and boots that " +
     "did not end well, by emulator, all rounds together.",
     "",
     ...table(
-      ["boot", ...names, "ratio", "stalls/failures"],
-      [...boots, stormBoots].map((row) => bootRow(record, row)),
+      ["boot", ...engines.map(shortName), "ratio", "stalls/failures"],
+      rows.map((row) => bootRow(record, row)),
     ),
   ].join("\n");
 }

@@ -20,12 +20,6 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
     cause: "disks are virtio devices with raw images",
     fix: "write -drive file=FILE,format=raw,if=virtio",
   },
-  {
-    names: "fsdev virtfs",
-    cause: "there are no shared folders",
-    fix:
-      "put the guest's files into its initial RAM disk, -initrd FILE, or on a disk: -drive file=FILE",
-  },
   { names: "net", cause: "it is QEMU's old way to say -nic", fix: "write -nic user" },
   {
     names: "vga vnc spice full-screen usb usbdevice audio audiodev portrait rotate k echr",

@@ -17,7 +17,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["-m", "size=512M"],
   ["-cpu", "rv64,sv57=on,zbb=off,v"],
   ["-accel", "tcg,thread=multi,check=on"],
-  ["-d", "in_asm,op,op_opt,out_asm"],
+  ["-d", "in_asm,op,op_opt,out_wasm"],
   ["-serial", "mon:stdio"],
   ["-device", "loader,file=a,,b,addr=0x84000000,force-raw=on,cpu-num=0"],
   ["-device", "loader,addr=0x84000000,data=0x1122334455667788,data-len=8,data-be=on"],

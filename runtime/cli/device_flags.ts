@@ -9,6 +9,7 @@ import type { SlotDeviceOptions } from "../machine/device_options.ts";
 import type { DriveOptions } from "../machine/drive_options.ts";
 import type { EntropyOptions } from "../machine/entropy_options.ts";
 import type { NetworkOptions } from "../machine/network_options.ts";
+import type { ShareOptions } from "../machine/share_options.ts";
 import { assignSlots } from "../machine/slot_assignment.ts";
 import {
   type BlockDeviceRequest,
@@ -28,10 +29,20 @@ import {
 } from "./network_flags.ts";
 import { parsePropertyList, rejectUnknownProperties } from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
+import {
+  parseShareDevice,
+  type ShareDeviceRequest,
+  type ShareFlags,
+  ShareRequests,
+} from "./share_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One `-device` with a device in a slot. */
-export type SlotDeviceRequest = BlockDeviceRequest | NetworkCardRequest | EntropyRequest;
+export type SlotDeviceRequest =
+  | BlockDeviceRequest
+  | NetworkCardRequest
+  | EntropyRequest
+  | ShareDeviceRequest;
 
 /** One `-object`. */
 export interface ObjectRequest {
@@ -46,7 +57,7 @@ export interface ObjectRequest {
 }
 
 /** The words of a command line about devices in slots. */
-export interface DeviceFlags extends DriveFlags, NetworkFlags {
+export interface DeviceFlags extends DriveFlags, NetworkFlags, ShareFlags {
   /** Devices, in the order of their flags. */
   devices?: SlotDeviceRequest[];
   /** What devices refer to. */
@@ -87,6 +98,12 @@ const DEVICES: readonly DeviceRow[] = [
     pci: ["virtio-rng-pci", "virtio-rng"],
     properties: ["rng"],
     parse: parseEntropyDevice,
+  },
+  {
+    driver: "virtio-9p-device",
+    pci: ["virtio-9p-pci", "virtio-9p"],
+    properties: ["fsdev", "mount_tag"],
+    parse: parseShareDevice,
   },
 ];
 
@@ -167,14 +184,22 @@ interface Plugged {
 /** The devices that all flags together describe, each in a slot. Throws UsageError and ConfigurationError. */
 export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const { devices = [], objects = [], nics = [], networks: netdevs = [] } = flags;
+  const { shares: virtfs = [], folders = [] } = flags;
   requireNames("object", objects);
   const found = {
     drives: [] as DriveOptions[],
     networks: [] as NetworkOptions[],
     entropy: [] as EntropyOptions[],
+    shares: [] as ShareOptions[],
   };
   const networks = new NetworkRequests(netdevs, objects.flatMap(({ dump }) => dump ?? []));
   const drives = new DriveRequests(flags, namesOf(objects, "iothread"));
+  const shares = new ShareRequests(folders);
+  const pluggedShare = (share: ShareOptions): Plugged => ({
+    name: "a share",
+    slot: share.slot,
+    add: (slot) => found.shares.push({ ...share, slot }),
+  });
   const pluggedDrive = (drive: DriveOptions): Plugged => ({
     name: "a disk",
     slot: drive.slot,
@@ -191,6 +216,7 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const plugged = devices.map((request): Plugged => {
     if (request.kind === "block") return pluggedDrive(drives.take(request));
     if (request.kind === "network") return pluggedCard(request);
+    if (request.kind === "share") return pluggedShare(shares.take(request));
     requireObject(request.what, "rng", request.rng, objects);
     return {
       name: "a source of entropy",
@@ -199,7 +225,13 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     };
   });
   networks.requireAllUsed();
-  const all = [...plugged, ...drives.rest().map(pluggedDrive), ...nics.map(pluggedCard)];
+  shares.requireAllUsed();
+  const all = [
+    ...plugged,
+    ...drives.rest().map(pluggedDrive),
+    ...nics.map(pluggedCard),
+    ...virtfs.map(({ share }) => pluggedShare(share)),
+  ];
   const slots = assignSlots(all);
   all.forEach(({ add }, index) => add(slots[index]));
   return found;

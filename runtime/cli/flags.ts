@@ -42,6 +42,7 @@ import {
   rejectUnknownProperties,
 } from "./property_list.ts";
 import { parseNetdev, parseNic } from "./network_flags.ts";
+import { parseFsdev, parseVirtfs } from "./share_flags.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMebibytes, parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
@@ -212,12 +213,13 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng}-device,...",
+    value: "loader,...|virtio-{blk,net,rng,9p}-device,...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
       "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
-      "card (netdev=N; mac=M), or a source of random numbers (rng=R); bus=virtio-mmio-bus.N: in this slot",
+      "card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder (fsdev=F; " +
+      "mount_tag=TAG); bus=virtio-mmio-bus.N: in this slot",
     parse: parseDevice,
   },
   {
@@ -238,6 +240,21 @@ export const FLAGS: readonly FlagRow[] = [
       const nic = parseNic(value);
       if (nic !== undefined) line.nics = [...line.nics ?? [], nic];
     },
+  },
+  {
+    names: ["virtfs"],
+    value: "local,path=DIR,mount_tag=TAG,security_model=M[,readonly=on]",
+    addsUp: true,
+    help: "share folder DIR, which the guest mounts as TAG by 9P; M: mapped-file (owners, " +
+      "permissions and links of the guest's are kept in files of their own) or none",
+    parse: (value, line) => line.shares = [...line.shares ?? [], parseVirtfs(value)],
+  },
+  {
+    names: ["fsdev"],
+    value: "local,id=F,path=DIR,security_model=M[,readonly=on]",
+    addsUp: true,
+    help: "the same for -device virtio-9p-device",
+    parse: (value, line) => line.folders = [...line.folders ?? [], parseFsdev(value)],
   },
   {
     names: ["object"],

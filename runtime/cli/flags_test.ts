@@ -38,6 +38,8 @@ Deno.test("every row parses under each of its names, with one dash and with two"
     object: "iothread,id=t",
     netdev: "user,id=n",
     nic: "user",
+    virtfs: "local,path=x,mount_tag=t,security_model=none",
+    fsdev: "local,id=f,path=x,security_model=none",
     global: "virtio-mmio.force-legacy=false",
     d: "in_asm,op_opt",
     monitor: "none",
@@ -158,8 +160,8 @@ Deno.test("errors name the nearest word", () => {
 });
 
 Deno.test("a flag of QEMU for what does not exist says so", () => {
-  const cause = "there are no shared folders";
-  assertThrows(() => parseCommandLine(words("-virtfs local,path=x")), UsageError, cause);
+  const cause = "there is no debugger stub";
+  assertThrows(() => parseCommandLine(words("-gdb tcp::1234")), UsageError, cause);
   for (const name of FLAGS.flatMap((row) => row.names)) assertEquals(absentFlag(name), undefined);
 });
 

@@ -8,7 +8,13 @@ import type { MachineHandle } from "../machine/machine_interface.ts";
 import { UserError } from "../machine/user_error.ts";
 import { suggestion } from "./nearest_name.ts";
 import { registerTable } from "./register_table.ts";
-import { hartTable, lockTable, statisticsTable } from "./statistics_table.ts";
+import {
+  driveTable,
+  hartTable,
+  lockTable,
+  networkTable,
+  statisticsTable,
+} from "./statistics_table.ts";
 
 /** What the monitor needs of a machine. */
 export type MonitorTarget = Pick<
@@ -71,6 +77,16 @@ const COMMANDS: readonly Command[] = [
     names: ["info locks"],
     does: "device accesses and what locks cost",
     run: (target) => lockTable(target.stats()),
+  },
+  {
+    names: ["info block"],
+    does: "what became of requests to the disks",
+    run: (target) => driveTable(target.stats()),
+  },
+  {
+    names: ["info network"],
+    does: "what went over the network cards",
+    run: (target) => networkTable(target.stats()),
   },
   {
     names: ["sendbreak"],

@@ -5,6 +5,7 @@ import type {
   Hart,
   MachineState,
   MachineStatistics,
+  NetworkStatistics,
 } from "../machine/machine_interface.ts";
 import { Monitor } from "./monitor.ts";
 
@@ -44,6 +45,12 @@ const STATISTICS: MachineStatistics = {
   drives: [],
   networks: [],
   entropy: [],
+  shares: [],
+};
+
+const NETWORK: NetworkStatistics = {
+  ...{ framesSent: 1, bytesSent: 2, framesReceived: 3, bytesReceived: 4, dropped: 5 },
+  ...{ allowed: 7, refused: 8, doorbells: 9, interrupts: 10 },
 };
 
 const REGISTERS: [string, bigint][] = [["pc", 0x8000_0000n], ["zero", 0n], ["ra", 0x12n]];
@@ -58,7 +65,10 @@ const DRIVE_ERROR: DriveError = {
 };
 
 function session(
-  driveError?: DriveError,
+  { statistics = STATISTICS, driveError }: {
+    statistics?: MachineStatistics;
+    driveError?: DriveError;
+  } = {},
 ): { type(keys: string): Promise<string>; readonly calls: string[] } {
   const calls: string[] = [];
   let printed = "";
@@ -81,7 +91,7 @@ function session(
     resume: () => change("running"),
     reset: () => Promise.resolve(void calls.push("reset")),
     sendBreak: () => calls.push("break"),
-    stats: () => STATISTICS,
+    stats: () => statistics,
   };
   const monitor = new Monitor(machine, () => calls.push("quit"), (text) => printed += text);
   monitor.enter();
@@ -103,6 +113,14 @@ Deno.test("keys are echoed and backspace takes them back", async () => {
   assertEquals(calls, ["quit"]);
 });
 
+Deno.test("info block and info network list the devices that are there", async () => {
+  const none = session();
+  assertStringIncludes(await none.type("info block\r"), "no disks");
+  assertStringIncludes(await none.type("info network\r"), "no network cards");
+  const { type } = session({ statistics: { ...STATISTICS, networks: [NETWORK] } });
+  assertMatch(await type("info network\r"), /network +7 let out, 8 refused, 5 frames lost/);
+});
+
 Deno.test("info locks lists the locks that were used", async () => {
   const { type } = session();
   const text = await type("info locks\r");
@@ -119,7 +137,7 @@ Deno.test("commands answer in order", async () => {
 });
 
 Deno.test("a machine that was paused for a disk says so", async () => {
-  const { type } = session(DRIVE_ERROR);
+  const { type } = session({ driveError: DRIVE_ERROR });
   assertEquals(await type("info status\r"), "info status\nVM status: running\n(weft) ");
   assertStringIncludes(await type("stop\rinfo status\r"), "VM status: paused (io-error)\n");
 });

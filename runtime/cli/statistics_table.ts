@@ -7,6 +7,7 @@ import type {
   LockStatistics,
   MachineStatistics,
   NetworkStatistics,
+  ShareStatistics,
 } from "../machine/machine_interface.ts";
 
 const MILLION = 1e6;
@@ -44,6 +45,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ...statistics.drives.flatMap(driveRows),
     ...statistics.networks.flatMap(networkRows),
     ...statistics.entropy.map(entropyRow),
+    ...statistics.shares.flatMap(shareRows),
   ];
   return rowsText(rows);
 }
@@ -51,6 +53,16 @@ export function statisticsTable(statistics: MachineStatistics): string {
 /** The same for devices and locks alone. */
 export function lockTable(statistics: MachineStatistics): string {
   return rowsText(lockRows(statistics));
+}
+
+/** The same for disks alone. */
+export function driveTable({ drives }: MachineStatistics): string {
+  return drives.length === 0 ? "no disks\n" : rowsText(drives.flatMap(driveRows));
+}
+
+/** The same for network cards alone. */
+export function networkTable({ networks }: MachineStatistics): string {
+  return networks.length === 0 ? "no network cards\n" : rowsText(networks.flatMap(networkRows));
 }
 
 function rowsText(rows: readonly (readonly [string, string])[]): string {
@@ -105,6 +117,14 @@ function networkRows(card: NetworkStatistics): [string, string][] {
 
 function entropyRow({ requests, bytes }: EntropyStatistics): [string, string] {
   return ["random numbers", `${requests} requests, ${bytes} bytes`];
+}
+
+function shareRows(share: ShareStatistics): [string, string][] {
+  return [
+    [share.name, `${share.requests} requests, ${share.failures} failed`],
+    ["  bytes read, written", `${share.bytesRead}, ${share.bytesWritten}`],
+    ["  doorbells, interrupts", `${share.doorbells}, ${share.interrupts}`],
+  ];
 }
 
 /** One line for each hart. */

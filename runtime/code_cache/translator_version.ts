@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "074ab6251072d57cb93ddf8540ce0ba5";
+export const TRANSLATOR_VERSION = "3aa3b27334c395beb9725cdc0554250e";

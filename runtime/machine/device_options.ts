@@ -14,6 +14,13 @@ import {
 } from "./entropy_options.ts";
 import { describeNetwork, NETWORK_NAME, type NetworkDescription } from "./network_description.ts";
 import type { NetworkOptions } from "./network_options.ts";
+import {
+  describeShare,
+  requireDistinctTags,
+  type ShareDescription,
+  shareName,
+  type ShareOptions,
+} from "./share_options.ts";
 import { assignSlots } from "./slot_assignment.ts";
 
 /** Devices as a caller describes them. */
@@ -24,6 +31,8 @@ export interface SlotDeviceOptions {
   readonly networks?: readonly NetworkOptions[];
   /** As `-device virtio-rng-device`: sources of entropy, on board `virt`. Default: none. */
   readonly entropy?: readonly EntropyOptions[];
+  /** As `-virtfs`: shared folders, on board `virt`. Default: none. */
+  readonly shares?: readonly ShareOptions[];
 }
 
 /** Devices with every default filled in. */
@@ -34,21 +43,26 @@ export interface SlotDevices {
   readonly networks: readonly NetworkDescription[];
   /** Sources of entropy. */
   readonly entropy: readonly EntropyDescription[];
+  /** Shared folders. */
+  readonly shares: readonly ShareDescription[];
 }
 
 /** Checks devices and fills in their defaults. Those without a slot get theirs in this order. Throws ConfigurationError. */
 export function describeDevices(
-  { drives = [], networks = [], entropy = [] }: SlotDeviceOptions,
+  { drives = [], networks = [], entropy = [], shares = [] }: SlotDeviceOptions,
 ): SlotDevices {
+  requireDistinctTags(shares);
   const slots = assignSlots([
     ...drives.map((drive) => ({ name: driveName(drive), slot: drive.slot })),
     ...networks.map(({ slot }) => ({ name: NETWORK_NAME, slot })),
     ...entropy.map(({ slot }) => ({ name: ENTROPY_NAME, slot })),
+    ...shares.map((share) => ({ name: shareName(share), slot: share.slot })),
   ]).values();
   const next = (): number => slots.next().value ?? 0;
   return {
     drives: drives.map((drive) => describeDrive(drive, next())),
     networks: networks.map((network, index) => describeNetwork(network, next(), index)),
     entropy: entropy.map(() => describeEntropy(next())),
+    shares: shares.map((share) => describeShare(share, next())),
   };
 }

@@ -13,6 +13,8 @@ import type { DeviceServer, PluggedDevice } from "./plugged_device.ts";
 import { PluggedDrive } from "./plugged_drive.ts";
 import { PluggedEntropy } from "./plugged_entropy.ts";
 import type { PluggedNetwork } from "./plugged_network.ts";
+import type { PluggedShare } from "./plugged_share.ts";
+import type { ShareDescription } from "./share_options.ts";
 import type { DeviceStart } from "./worker_messages.ts";
 
 /** What a worker of one power cycle is started with. */
@@ -38,6 +40,7 @@ interface OpenDevices {
   readonly drives: PluggedDrive[];
   readonly networks: PluggedNetwork[];
   readonly entropy: PluggedEntropy[];
+  readonly shares: PluggedShare[];
 }
 
 /** Devices that one worker serves. */
@@ -64,11 +67,12 @@ export class DeviceSet {
 
   /** Opens all devices. Throws ConfigurationError; nothing is open then. */
   static async open(descriptions: SlotDevices): Promise<DeviceSet> {
-    const open: OpenDevices = { drives: [], networks: [], entropy: [] };
+    const open: OpenDevices = { drives: [], networks: [], entropy: [], shares: [] };
     try {
       for (const drive of descriptions.drives) open.drives.push(await PluggedDrive.open(drive));
       for (const card of descriptions.networks) open.networks.push(await openNetwork(card));
       for (const source of descriptions.entropy) open.entropy.push(new PluggedEntropy(source));
+      for (const share of descriptions.shares) open.shares.push(await openShare(share));
     } catch (error) {
       for (const device of all(open)) device.close();
       throw error;
@@ -119,6 +123,7 @@ export class DeviceSet {
       drives: this.#open.drives.map((drive) => drive.statistics(slots[drive.slot].struct)),
       networks: this.#open.networks.map((card) => card.statistics(slots[card.slot].struct)),
       entropy: this.#open.entropy.map((source) => source.statistics(slots[source.slot].struct)),
+      shares: this.#open.shares.map((share) => share.statistics(slots[share.slot].struct)),
     };
   }
 
@@ -142,8 +147,14 @@ async function openNetwork(description: NetworkDescription): Promise<PluggedNetw
   return await PluggedNetwork.open(description);
 }
 
-function all({ drives, networks, entropy }: OpenDevices): PluggedDevice[] {
-  return [...drives, ...networks, ...entropy];
+/** The same for files. */
+async function openShare(description: ShareDescription): Promise<PluggedShare> {
+  const { PluggedShare } = await import("./plugged_share.ts");
+  return await PluggedShare.open(description);
+}
+
+function all({ drives, networks, entropy, shares }: OpenDevices): PluggedDevice[] {
+  return [...drives, ...networks, ...entropy, ...shares];
 }
 
 function byWorker(devices: readonly PluggedDevice[]): WorkerDevices[] {

@@ -156,6 +156,26 @@ export interface SlotDeviceStatistics {
   readonly networks: readonly NetworkStatistics[];
   /** One row for each source of entropy. */
   readonly entropy: readonly EntropyStatistics[];
+  /** One row for each shared folder. */
+  readonly shares: readonly ShareStatistics[];
+}
+
+/** Counts of one shared folder since the machine's last power-on. */
+export interface ShareStatistics {
+  /** Which one. */
+  readonly name: string;
+  /** Requests of the guest. */
+  readonly requests: number;
+  /** Those of them that were answered with an error; a name that is not there is one. */
+  readonly failures: number;
+  /** Bytes of files that the guest has read. */
+  readonly bytesRead: number;
+  /** Bytes of files that the guest has written. */
+  readonly bytesWritten: number;
+  /** Times that the guest has rung the doorbell. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
 }
 
 /** Counts of one network card since the machine's last power-on. */

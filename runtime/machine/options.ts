@@ -102,12 +102,13 @@ export const LLSC_SCHEMES = ["monitor", "cas", "exclusive"] as const;
  */
 export type LlscScheme = typeof LLSC_SCHEMES[number];
 
-/** What can be written to the debug log, with QEMU's names. */
+/** What can be written to the debug log, with QEMU's names; what it calls `out_asm` is WebAssembly here. */
 export const DEBUG_CATEGORIES = {
   in_asm: "guest instructions of every region that is compiled",
   op: "intermediate code as lifted",
   op_opt: "intermediate code after the optimizer",
-  out_asm: "WebAssembly text of every region",
+  out_wasm: "WebAssembly text of every region",
+  out_asm: "the same",
 } as const;
 /** Name of a debug log category. */
 export type DebugCategory = keyof typeof DEBUG_CATEGORIES;
@@ -366,8 +367,8 @@ function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
 }
 
 function checkSlotDevices(description: MachineDescription): void {
-  const { drives, networks, entropy, machine, accel: { icount } } = description;
-  const devices = [...drives, ...networks, ...entropy];
+  const { drives, networks, entropy, shares, machine, accel: { icount } } = description;
+  const devices = [...drives, ...networks, ...entropy, ...shares];
   if (devices.length === 0) return;
   const [{ name }] = devices;
   if (machine !== "virt") {

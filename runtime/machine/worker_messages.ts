@@ -146,6 +146,23 @@ export interface EntropyStart {
   readonly slot: number;
 }
 
+/** Where the files of a share are: in a folder, or with a back end on main. */
+export type ShareSource =
+  | { readonly root: string; readonly isMapped: boolean }
+  | { readonly mailbox: SharedArrayBuffer; readonly port: MessagePort };
+
+/** A shared folder that an I/O worker serves. */
+export interface ShareStart {
+  /** What it is. */
+  readonly kind: "share";
+  /** Its slot. */
+  readonly slot: number;
+  /** Can the guest only read? */
+  readonly isReadonly: boolean;
+  /** Where its files are. */
+  readonly source: ShareSource;
+}
+
 /** A network card that a worker serves. */
 export interface NetworkStart {
   /** What it is. */
@@ -159,7 +176,7 @@ export interface NetworkStart {
 }
 
 /** A device that a worker serves. */
-export type DeviceStart = DriveStart | NetworkStart | EntropyStart;
+export type DeviceStart = DriveStart | NetworkStart | EntropyStart | ShareStart;
 
 /** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface IoStart extends SharedStart {

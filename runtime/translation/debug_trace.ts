@@ -1,5 +1,5 @@
 /**
- * The debug log of the compiler (`-d in_asm,op,op_opt,out_asm`): text of every region as it is compiled.
+ * The debug log of the compiler (`-d in_asm,op,op_opt,out_wasm`): text of every region as it is compiled.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { printRegion } from "../../ir/text/printer.ts";
@@ -20,7 +20,7 @@ export interface DebugTraceParts {
   write(text: string): void;
 }
 
-const CATEGORIES = ["in_asm", "op", "op_opt", "out_asm"];
+const CATEGORIES = ["in_asm", "op", "op_opt", "out_wasm", "out_asm"];
 
 /** A trace for these categories; null when none of them is the compiler's. */
 export function createDebugTrace(
@@ -29,7 +29,7 @@ export function createDebugTrace(
   if (!categories.some((category) => CATEGORIES.includes(category))) return null;
   const wants = (category: string): boolean => categories.includes(category);
   return {
-    wantsText: wants("out_asm"),
+    wantsText: wants("out_wasm") || wants("out_asm"),
     lifted: (built) => {
       if (wants("in_asm")) {
         write(`${title(built, "guest code")}\n${assemblyText(built, frontend, words)}\n\n`);

@@ -12,6 +12,7 @@ export const CallWord = {
   STATE: 0,
   /** One of {@linkcode CallKind}. */
   KIND: 1,
+  /** Bytes of the data that belong to the call, then to its answer. */
   LENGTH: 2,
   /** One of {@linkcode CallResult}. */
   FAILED: 3,
@@ -27,7 +28,7 @@ export const CallState = { FREE: 0, ASKED: 1, ANSWERED: 2 } as const;
 export const CallResult = { DONE: 0, FAILED: 1, NO_SPACE: 2 } as const;
 
 /** What a back end is asked for. */
-export const CallKind = { READ: 0, WRITE: 1, FLUSH: 2, DISCARD: 3 } as const;
+export const CallKind = { READ: 0, WRITE: 1, FLUSH: 2, DISCARD: 3, FILES: 4 } as const;
 
 const WORD_BYTES = 4;
 const HEADER_BYTES = CallWord.COUNT * WORD_BYTES;
@@ -64,8 +65,9 @@ export class CallMailbox {
     this.#setState(CallState.ASKED);
   }
 
-  /** Says that it is done. @param result one of {@linkcode CallResult} */
-  answer(result: number): void {
+  /** Says that it is done. @param result one of {@linkcode CallResult} @param length bytes of the answer */
+  answer(result: number, length = 0): void {
+    this.words[CallWord.LENGTH] = length;
     this.words[CallWord.FAILED] = result;
     this.#setState(CallState.ANSWERED);
   }

@@ -6,13 +6,26 @@
 import { Machine, RunState } from "../atomics/shared_layout.ts";
 import { HostFile } from "../disk_images/image_file.ts";
 import { openImage } from "../disk_images/open_image.ts";
-import type { DeviceStart, DriveStart, IoStart, OverlayPlace } from "../machine/worker_messages.ts";
+import { CallerTree } from "../file_share/caller_tree.ts";
+import type { FileTree } from "../file_share/file_tree.ts";
+import { HostTree } from "../file_share/host_tree.ts";
+import { MappedTree } from "../file_share/mapped_tree.ts";
+import { ShareServer } from "../file_share/share_server.ts";
+import type {
+  DeviceStart,
+  DriveStart,
+  IoStart,
+  OverlayPlace,
+  ShareStart,
+} from "../machine/worker_messages.ts";
 import { CallMailbox } from "./back_end_call.ts";
+import { BackEndCaller } from "./back_end_caller.ts";
 import { BlockDevice } from "./block_device.ts";
 import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { CallerDisk } from "./caller_disk.ts";
 import type { Disk } from "./disk.ts";
 import { EntropyDevice } from "./entropy_device.ts";
+import { FileShareDevice } from "./file_share_device.ts";
 import { FileDisk } from "./file_disk.ts";
 import { IoThread } from "./io_thread.ts";
 import { OverlayDisk } from "./overlay_disk.ts";
@@ -21,13 +34,29 @@ import { openWorkerView, serveFirstMessage, type WorkerView } from "./worker_vie
 
 const WORD_SHIFT = 2;
 
-interface OpenDisk {
-  readonly disk: Disk;
-  readonly slot: number;
-}
-
 /** The queue that these devices have. */
 const REQUESTS = 0;
+
+/** What a back end on main is reached by. */
+interface BackEndPlace {
+  readonly mailbox: SharedArrayBuffer;
+  readonly port: MessagePort;
+}
+
+function callerOf({ mailbox, port }: BackEndPlace, words: Int32Array): BackEndCaller {
+  return new BackEndCaller({
+    mailbox: new CallMailbox(mailbox),
+    ring: () => port.postMessage(null),
+    // ORDER: sc load; partner: whoever ends the machine.
+    hasEnded: () => Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED,
+  });
+}
+
+function openTree({ source }: ShareStart, words: Int32Array): FileTree {
+  if (!("root" in source)) return new CallerTree(callerOf(source, words));
+  const tree = new HostTree(source.root);
+  return source.isMapped ? new MappedTree(tree) : tree;
+}
 
 function openDisk({ source, isReadonly, overlay, cache }: DriveStart, words: Int32Array): Disk {
   if ("image" in source) {
@@ -35,14 +64,7 @@ function openDisk({ source, isReadonly, overlay, cache }: DriveStart, words: Int
     const disk = openImage(source.image, { writes, isUnsafe: cache === "unsafe" });
     return overlay === null ? disk : withOverlay(disk, overlay);
   }
-  const { mailbox, port, bytes } = source;
-  const disk = new CallerDisk({
-    mailbox: new CallMailbox(mailbox),
-    ring: () => port.postMessage(null),
-    // ORDER: sc load; partner: whoever ends the machine.
-    hasEnded: () => Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED,
-    bytes,
-  });
+  const disk = new CallerDisk(callerOf(source, words), source.bytes);
   return overlay === null ? disk : withOverlay(disk, overlay);
 }
 
@@ -65,17 +87,27 @@ function tell(driveFailure: DriveFailure): void {
   (self as unknown as Worker).postMessage({ driveFailure });
 }
 
-function handlerOf(start: DeviceStart, view: WorkerView, disks: OpenDisk[]): RequestHandler {
+/** What is closed at the end. */
+interface Closable {
+  close(): void;
+}
+
+function handlerOf(start: DeviceStart, view: WorkerView, opened: Closable[]): RequestHandler {
   const { struct } = view.slots[start.slot];
   const { stores } = view;
   switch (start.kind) {
     case "block": {
       const disk = openDisk(start, view.words);
-      disks.push({ disk, slot: start.slot });
+      opened.push({ close: () => closeDisk(disk, start.slot) });
       const { isReadonly, cache, discards, detectZeroes, serial, slot, werror, rerror } = start;
       const errors = new ErrorDecision({ slot, werror, rerror, tell });
       const kept = { cache, discards, detectZeroes, errors, serial };
       return new BlockDevice({ struct, stores, disk, isReadonly, ...kept });
+    }
+    case "share": {
+      const server = new ShareServer(openTree(start, view.words), start.isReadonly);
+      opened.push(server);
+      return new FileShareDevice({ struct, stores, server });
     }
     case "entropy":
       return new EntropyDevice({ struct, stores });
@@ -87,15 +119,15 @@ function handlerOf(start: DeviceStart, view: WorkerView, disks: OpenDisk[]): Req
 async function serve(start: IoStart): Promise<void> {
   const view = await openWorkerView(start);
   const { slots, ram, stores } = view;
-  const disks: OpenDisk[] = [];
+  const opened: Closable[] = [];
   try {
     const servers = start.devices.map((device) => {
-      const handler = handlerOf(device, view, disks);
+      const handler = handlerOf(device, view, opened);
       return new QueueServer({ slot: slots[device.slot], queue: REQUESTS, ram, stores, handler });
     });
     new IoThread(view.words, view.agent, servers).run();
   } finally {
-    for (const { disk, slot } of disks) closeDisk(disk, slot);
+    for (const one of opened) one.close();
   }
 }
 

@@ -10,6 +10,7 @@ import { efiKernelFile, gzip, kernelFile, zbootFile } from "../../runtime/loader
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const HELLO = "tests/guests/elf/hello.virt.elf";
+const TAG = ",mount_tag=t,security_model=none";
 const CONFIGURATION = 1;
 const USAGE = 2;
 /** Programs that run at a time: their start is what takes time. */
@@ -135,6 +136,9 @@ const CONFIGURATION_CASES: readonly Case[] = [
     "there is no such file",
   ],
   [`-bios none -kernel ${HELLO} -drive file=@text -drive file=@text`, "another machine has it"],
+  [`-bios none -kernel ${HELLO} -virtfs local,path=@missing${TAG}`, "there is no such file"],
+  [`-bios none -kernel ${HELLO} -virtfs local,path=@text${TAG}`, "it is not a folder"],
+  [`-bios none -kernel ${HELLO} -virtfs local,path=.${TAG} -icount 0`, "would not repeat"],
   [`-M spike -bios none -kernel ${HELLO} -drive file=@text`, "no slots for virtio devices"],
   [`-bios none -kernel ${HELLO} -drive file=@text -icount 0`, "a disk answers when the host does"],
   [`-M spike -bios none -kernel ${HELLO} -device virtio-rng-device`, "no slots for virtio devices"],

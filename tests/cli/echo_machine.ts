@@ -118,6 +118,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       drives: [],
       networks: [],
       entropy: [],
+      shares: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
     profile: () => ({

@@ -97,6 +97,20 @@ const COMMANDS: readonly Command[] = [
     prints: /^hello harts 1\n$/,
   },
   {
+    name: "a machine with a shared folder",
+    words: [...RUN, "-virtfs", "local,path=@folder,mount_tag=t,security_model=mapped-file"],
+    reads: [SOURCES, HELLO, "@folder"],
+    writes: ["@folder"],
+    prints: /^hello harts 1\n$/,
+  },
+  {
+    name: "a machine with a shared folder that is only read",
+    words: [...RUN, "-virtfs", "local,path=@folder,mount_tag=t,security_model=none,readonly=on"],
+    reads: [SOURCES, HELLO, "@folder"],
+    writes: [],
+    prints: /^hello harts 1\n$/,
+  },
+  {
     name: "a machine with a network card that stays alone, and random numbers",
     words: [...RUN, "-nic", "user,restrict=on", "-device", "virtio-rng-device"],
     reads: [SOURCES, HELLO],
@@ -186,6 +200,7 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
   try {
     await Deno.writeTextFile(`${folder}/file`, "hsqs");
     await Deno.writeTextFile(`${folder}/other`, "content");
+    await Deno.mkdir(`${folder}/folder`);
     await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -3,7 +3,8 @@
  *
  * `rows`: COUNT cases of every instruction form, in both tiers, the reference interpreter and QEMU.
  * `blocks`: COUNT programs in regions and in the cold tier. `mmu`: COUNT scripts of translation changes and
- * accesses, against a simple walker. `virtio`: COUNT attacks of a hostile driver. `vectors`: what the tests have of QEMU's results.
+ * accesses, against a simple walker. `virtio`: COUNT attacks of a hostile driver. `shares`: COUNT of a guest on
+ * a shared folder. `vectors`: what the tests have of QEMU's results.
  *
  * Flags: `--only=REGEX` names forms; `--no-qemu` leaves QEMU out; `--record` writes the results document;
  * `--no-save` leaves failures unsaved; `--stop-at-first`; `--built-cold-tier` builds the cold tier from the
@@ -21,6 +22,7 @@ import { recordSection } from "./results_document.ts";
 import { fuzzVectors } from "./rows/fuzz_vectors.ts";
 import { fuzzRows } from "./rows/fuzz_rows.ts";
 import { runSeeds, tellCounts } from "./seed_jobs.ts";
+import { SHARE_FUZZER } from "./shares/fuzz_shares.ts";
 import { VIRTIO_FUZZER } from "./virtio/fuzz_virtio.ts";
 
 /** Fuzzers over seeds, and how many seeds they try when nobody says. */
@@ -28,6 +30,7 @@ const SEED_FUZZERS: Readonly<Record<string, readonly [SeedFuzzer, number]>> = {
   blocks: [PROGRAM_FUZZER, 20_000],
   mmu: [MMU_FUZZER, 5000],
   virtio: [VIRTIO_FUZZER, 50_000],
+  shares: [SHARE_FUZZER, 5000],
 };
 /** Fuzzers over instruction forms, and cases of each. */
 const FORM_FUZZERS: Readonly<

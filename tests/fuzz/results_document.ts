@@ -16,6 +16,7 @@ export const SECTIONS = [
   "Programs",
   "Address translation",
   "Virtio rings",
+  "Shared folders",
   "Mutations",
 ] as const;
 

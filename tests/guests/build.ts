@@ -87,6 +87,14 @@ export const DISK_LOADS: LinuxProgram = {
   elf: new URL("disk_loads.elf", LINUX_PROGRAMS_FOLDER),
 };
 
+/** Bytes to and from the host. */
+export const NETWORK_LOADS: LinuxProgram = {
+  name: "network_loads",
+  sources: ["network_loads.c", "workers.c"].map((name) => new URL(name, LINUX_PROGRAMS_FOLDER)),
+  flags: INTEGER_TARGET,
+  elf: new URL("network_loads.elf", LINUX_PROGRAMS_FOLDER),
+};
+
 /** Benchmark kernels and system operations that time themselves. */
 export const LINUX_BENCH: LinuxProgram = {
   name: "linux_bench",
@@ -105,6 +113,7 @@ export const LINUX_PROGRAMS: readonly LinuxProgram[] = [
   LOCK_STRESS,
   STORMS,
   DISK_LOADS,
+  NETWORK_LOADS,
   LINUX_BENCH,
 ];
 

@@ -39,7 +39,7 @@ async function runOnce(harts: number, iterations: number): Promise<HotRun> {
       name: GUEST,
       bytes: await readGuestElf(GUEST, "virt", { harts, iterations }),
     };
-    const debug = { categories: ["op_opt", "out_asm"], file: log } as const;
+    const debug = { categories: ["op_opt", "out_wasm"], file: log } as const;
     const machine = await createMachine(
       describeMachine({ bios: "none", memoryBytes: MEMORY_BYTES, harts, kernel, debug }),
       SOURCES,

@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** A guest that still runs after this long hangs. */
+/** A guest that still runs after this long hangs, unless a caller knows better. */
 const HANG_AFTER_MS = 240_000;
 
 /** A running machine and what it has printed. */
@@ -20,7 +20,11 @@ export class ConsoleDialog {
   #seen = 0;
 
   /** Starts a machine with the given flags, and permissions besides the one to read. */
-  constructor(flags: readonly string[], permissions: readonly string[] = []) {
+  constructor(
+    flags: readonly string[],
+    permissions: readonly string[] = [],
+    hangAfterMs = HANG_AFTER_MS,
+  ) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--allow-read", ...permissions],
@@ -30,7 +34,7 @@ export class ConsoleDialog {
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
-      signal: AbortSignal.timeout(HANG_AFTER_MS),
+      signal: AbortSignal.timeout(hangAfterMs),
     }).spawn();
     this.#reader = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#keys = this.#child.stdin.getWriter();

@@ -1,14 +1,13 @@
 /** Linux with devices whose drivers are modules, for tests: its initial RAM disk with the kernel's modules and a script. */
 
 import { guestFiles, guestFolder } from "../tools/guest.ts";
-import { withAppendedArchive } from "../tools/guest/appended_archive.ts";
+import { withAppendedArchive, withArchiveBehind } from "../tools/guest/appended_archive.ts";
 import type { CpioEntry } from "../tools/guest/cpio_archive.ts";
 import { LOAD_MODULES } from "../tools/guest/kernel_modules.ts";
 import { DISK_MODULES, ensureModules, type ModuleSet } from "../tools/guest_modules.ts";
 import { guestOrSkip } from "./guest_or_skip.ts";
 
 const SCRIPT = "disk-script";
-const ARCHIVE_ALIGNMENT = 4;
 
 /** Kernel command line that runs the script. */
 export const DISK_APPEND = `console=ttyS0 cryptomgr.notests weft.run=script:/${SCRIPT}`;
@@ -26,12 +25,7 @@ export async function modulesOrSkip(set: ModuleSet = DISK_MODULES): Promise<Uint
 
 /** The guest's initial RAM disk with the modules; `LOAD_MODULES` loads them. */
 export async function modulesInitrd(modules: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const base = await Deno.readFile(guestFiles().initrd);
-  const start = Math.ceil(base.length / ARCHIVE_ALIGNMENT) * ARCHIVE_ALIGNMENT;
-  const both = new Uint8Array(start + modules.length);
-  both.set(base);
-  both.set(modules, start);
-  return both;
+  return withArchiveBehind(await Deno.readFile(guestFiles().initrd), modules);
 }
 
 /** The guest's initial RAM disk that loads the modules and then runs these commands. */

@@ -14,12 +14,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   ForeignApt,
-  GuestError,
   machineArchive,
   megabytes,
   type PackageRecord,
   unpackPackage,
 } from "./guest/debian_packages.ts";
+import { GuestError } from "./guest/guest_error.ts";
 import { buildInitramfs } from "./guest/initramfs.ts";
 import { INIT_SCRIPT, RUN_FORMS } from "./guest/init_script.ts";
 import { RELEASE } from "./guest/release.ts";

@@ -7,13 +7,8 @@
 
 import { join } from "node:path";
 import { cpioArchive, type CpioEntry } from "./guest/cpio_archive.ts";
-import {
-  ForeignApt,
-  GuestError,
-  machineArchive,
-  megabytes,
-  unpackPackage,
-} from "./guest/debian_packages.ts";
+import { ForeignApt, machineArchive, megabytes, unpackPackage } from "./guest/debian_packages.ts";
+import { GuestError } from "./guest/guest_error.ts";
 import { moduleEntries } from "./guest/kernel_modules.ts";
 import { RELEASE } from "./guest/release.ts";
 
@@ -34,6 +29,12 @@ export const DISK_MODULES: ModuleSet = {
 export const NETWORK_MODULES: ModuleSet = {
   name: "network-modules",
   modules: ["virtio_mmio", "virtio_net", "virtio_rng"],
+};
+
+/** What shared folders need. */
+export const SHARE_MODULES: ModuleSet = {
+  name: "share-modules",
+  modules: ["virtio_mmio", "9pnet_virtio", "9p"],
 };
 
 /** Makes the archive exist in a folder with the guest's kernel, and returns its path. Throws GuestError. */

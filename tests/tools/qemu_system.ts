@@ -5,7 +5,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ForeignApt, GuestError, machineArchive, unpackPackage } from "./guest/debian_packages.ts";
+import { ForeignApt, machineArchive, unpackPackage } from "./guest/debian_packages.ts";
+import { GuestError } from "./guest/guest_error.ts";
 import { TRIXIE } from "./guest/release.ts";
 
 const PACKAGE = "qemu-system-riscv";

@@ -5,13 +5,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXTENSIONS } from "../../frontend/riscv/rows.ts";
-import {
-  ForeignApt,
-  GuestError,
-  machineArchive,
-  megabytes,
-  unpackPackage,
-} from "./guest/debian_packages.ts";
+import { ForeignApt, machineArchive, megabytes, unpackPackage } from "./guest/debian_packages.ts";
+import { GuestError } from "./guest/guest_error.ts";
 import { TRIXIE } from "./guest/release.ts";
 
 /** Debian's names of the hosts that Deno runs on. */

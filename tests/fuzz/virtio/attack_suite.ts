@@ -2,6 +2,7 @@
 import { BlockTarget } from "./block_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
 import { NetworkTarget } from "./network_target.ts";
+import { ShareTarget } from "./share_target.ts";
 import { type AttackCounts, RingAttack } from "./ring_attack.ts";
 
 /** The devices by name. */
@@ -9,6 +10,7 @@ export const ATTACKED = {
   disk: () => new RingAttack(new BlockTarget()),
   network: () => new RingAttack(new NetworkTarget()),
   entropy: () => new RingAttack(new EntropyTarget()),
+  share: () => new RingAttack(new ShareTarget()),
 } as const;
 
 /** See the header of this file. */

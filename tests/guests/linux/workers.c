@@ -95,7 +95,7 @@ static void sleep_ns(u64 nanoseconds) {
   system_call6(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (u64)time, 0, 0, 0);
 }
 
-static u64 number(const char *text) {
+u64 number(const char *text) {
   u64 value = 0;
   while (*text >= '0' && *text <= '9') value = value * 10 + (u64)(*text++ - '0');
   return value;

@@ -64,5 +64,7 @@ u64 now(void);
 /* Memory that belongs to no file. */
 u8 *map(void *at, u64 bytes, u64 protection, u64 flags);
 int goes_on(void);
+/* The number that a text begins with. */
+u64 number(const char *text);
 
 #endif

@@ -151,7 +151,7 @@ export class LaboratoryMachine {
 
   #statistics(): MachineStatistics {
     const counted = { words: this.#words, hartCount: this.harts, timesHolds: false };
-    return readStatistics(counted, 1, { drives: [], networks: [], entropy: [] });
+    return readStatistics(counted, 1, { drives: [], networks: [], entropy: [], shares: [] });
   }
 
   /** Runs a job to its end. */

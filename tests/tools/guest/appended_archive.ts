@@ -13,7 +13,14 @@ export function withAppendedArchive(
   base: Uint8Array,
   entries: readonly CpioEntry[],
 ): Uint8Array<ArrayBuffer> {
-  const archive = cpioArchive(entries);
+  return withArchiveBehind(base, cpioArchive(entries));
+}
+
+/** `base` with another archive behind it. */
+export function withArchiveBehind(
+  base: Uint8Array,
+  archive: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const start = Math.ceil(base.length / ARCHIVE_ALIGNMENT) * ARCHIVE_ALIGNMENT;
   const both = new Uint8Array(start + archive.length);
   both.set(base);

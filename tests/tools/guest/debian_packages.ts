@@ -15,20 +15,9 @@ import {
   parseStanzaSources,
   sourceStanza,
 } from "./apt_sources.ts";
+import { GuestError } from "./guest_error.ts";
+import { runProgram } from "./host_program.ts";
 import type { DebianRelease } from "./release.ts";
-
-/** Something outside this tool failed or is missing: `message` says what and why, `fix` what to do. */
-export class GuestError extends Error {
-  /** What the user can do about it. */
-  readonly fix: string;
-
-  /** An error with its remedy. */
-  constructor(message: string, fix: string) {
-    super(message);
-    this.name = "GuestError";
-    this.fix = fix;
-  }
-}
 
 /** A package version in the archive. */
 export interface PackageRecord {
@@ -235,45 +224,4 @@ export function releaseCodename(policy: string): string {
 /** Unpacks a package's files into `folder`. */
 export async function unpackPackage(packagePath: string, folder: string): Promise<void> {
   await runProgram("dpkg-deb", ["-x", packagePath, folder], "capture");
-}
-
-async function runProgram(
-  program: string,
-  args: string[],
-  output: "show" | "capture",
-  options: { cwd?: string } = {},
-): Promise<string> {
-  const result = await startProgram(program, args, output, options);
-  if (!result.success) {
-    throw new GuestError(
-      `${program} ended with code ${result.code}: ${args.join(" ")}`,
-      "see its messages above; the network and the Debian archive key must be usable by apt",
-    );
-  }
-  return output === "capture" ? new TextDecoder().decode(result.stdout) : "";
-}
-
-async function startProgram(
-  program: string,
-  args: string[],
-  output: "show" | "capture",
-  options: { cwd?: string },
-): Promise<Deno.CommandOutput> {
-  const stdout = output === "show" ? "inherit" : "piped";
-  try {
-    const child = new Deno.Command(program, {
-      args,
-      ...options,
-      env: { LC_ALL: "C.UTF-8" },
-      stdin: "null",
-      stdout,
-      stderr: "inherit",
-    }).spawn();
-    if (stdout === "piped") return await child.output();
-    const status = await child.status;
-    return { ...status, stdout: new Uint8Array(0), stderr: new Uint8Array(0) };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new GuestError(`${program} is not on this machine`, "use a machine with apt");
-  }
 }

@@ -8,7 +8,7 @@
 
 import { basename, join } from "node:path";
 import type { CpioEntry } from "./cpio_archive.ts";
-import { GuestError } from "./debian_packages.ts";
+import { GuestError } from "./guest_error.ts";
 
 /** Folder of the modules in the guest. */
 export const MODULE_FOLDER = "modules";

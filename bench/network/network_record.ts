@@ -1,0 +1,12 @@
+// What a comparison of networks records.
+
+import type { BootCell, LoadCell, LoadRecord, Row } from "../load_results.ts";
+
+/** A whole comparison. */
+export interface NetworkRecord extends LoadRecord {
+  readonly kind: "network";
+  /** Operations in a second, by kind and number of connections. */
+  readonly loads: readonly Row<LoadCell>[];
+  /** The boots in which all this was. */
+  readonly boots: Row<BootCell>;
+}
