@@ -213,13 +213,14 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng,9p}-device,...",
+    value: "loader,...|virtio-{blk,net,rng,9p}-{device,pci},...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
       "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
       "card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder (fsdev=F; " +
-      "mount_tag=TAG); bus=virtio-mmio-bus.N: in this slot",
+      "mount_tag=TAG); -device: over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
+      "bus, as device addr=N",
     parse: parseDevice,
   },
   {
@@ -233,7 +234,7 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["nic"],
-    value: "user[,mac=M][,...]|none",
+    value: "user[,mac=M][,model=virtio-net-pci][,...]|none",
     addsUp: true,
     help: "a network card with a network of its own, which takes what -netdev does",
     parse: (value, line) => {

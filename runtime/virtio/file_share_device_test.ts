@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { MessageType } from "../file_share/message_type.ts";
-import { ShareClient } from "../file_share/client_fixture.ts";
+import type { ShareClient } from "../file_share/client_fixture.ts";
 import { ShareFixture } from "../file_share/share_fixture.ts";
 import { FileShareCounter, FileShareDevice } from "./file_share_device.ts";
 import { FILE_SHARE_FEATURES, fileShareConfig } from "./file_share_protocol.ts";
