@@ -8,8 +8,8 @@
 
 import type { DriveError, MachineHandle } from "../machine/machine_interface.ts";
 import { EscapeKeys, KEY_HELP, type KeyEvent } from "./escape_keys.ts";
-import type { SerialMode } from "./flags.ts";
 import { Monitor } from "./monitor.ts";
+import type { SerialTarget } from "./serial_flag.ts";
 
 /** The process's side of a console. */
 export interface HostConsole {
@@ -55,13 +55,13 @@ export class ConsoleSession {
   }
 
   /** Lets bytes flow; resolves after the guest's last byte was written. */
-  async run(serial: SerialMode): Promise<void> {
-    const connected = serial === "mon:stdio" || serial === "stdio";
-    if (connected) {
+  async run(serial: SerialTarget): Promise<void> {
+    const readsInput = serial === "mon:stdio" || serial === "stdio";
+    if (readsInput) {
       const failed = this.#pumpInput(serial === "mon:stdio");
       failed.catch((error: unknown) => reportError(error));
     }
-    await this.#pumpOutput(connected);
+    await this.#pumpOutput(readsInput || typeof serial === "object");
   }
 
   async #pumpInput(withKeys: boolean): Promise<void> {

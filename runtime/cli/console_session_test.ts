@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { MachineHandle } from "../machine/machine_interface.ts";
 import { ConsoleSession, type HostConsole } from "./console_session.ts";
+import type { SerialTarget } from "./serial_flag.ts";
 
 interface Recorder {
   readonly machine: MachineHandle;
@@ -63,7 +64,7 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
   };
 }
 
-async function run(it: Recorder, serial: "mon:stdio" | "stdio" | "none"): Promise<string[]> {
+async function run(it: Recorder, serial: SerialTarget): Promise<string[]> {
   await new ConsoleSession(it.machine, it.host, it.events).run(serial);
   return it.log;
 }
@@ -75,6 +76,12 @@ Deno.test("output is written whole, after the first byte was announced", async (
 
 Deno.test("-serial none reads no input and drops output", async () => {
   assertEquals(await run(recorder(["hello"], ["x"]), "none"), ["first"]);
+});
+
+Deno.test("-serial file: writes output and reads no input", async () => {
+  assertEquals(await run(recorder(["hello"], ["x"]), { file: "log" }), [
+    ...["first", "out hel", "out lo"],
+  ]);
 });
 
 Deno.test("-serial stdio gives the guest every byte, Ctrl-A included", async () => {

@@ -45,13 +45,9 @@ import { parseNetdev, parseNic } from "./network_flags.ts";
 import { parseFsdev, parseVirtfs } from "./share_flags.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMebibytes, parseMemory, parseSeconds, parseSmp, parseThreads } from "./quantities.ts";
+import { parseSerial, SERIAL_FORM, type SerialTarget } from "./serial_flag.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** How the guest's serial line is connected. */
-export const SERIAL_MODES = ["mon:stdio", "stdio", "none", "null"] as const;
-/** One of {@linkcode SERIAL_MODES}. */
-export type SerialMode = typeof SERIAL_MODES[number];
 
 /** What a command line asks for; files are still paths. */
 export interface CommandLine extends DeviceFlags {
@@ -82,7 +78,7 @@ export interface CommandLine extends DeviceFlags {
   /** What else goes into memory. */
   loads?: LoadRequest[];
   /** Serial line; default `mon:stdio`. */
-  serial?: SerialMode;
+  serial?: SerialTarget;
   /** End where the guest asks for a restart. */
   noReboot?: boolean;
   /** CPU model. */
@@ -215,13 +211,14 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng,9p}-device,...",
+    value: "loader,...|virtio-{blk,net,rng,9p}-{device,pci},...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
       "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
       "card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder (fsdev=F; " +
-      "mount_tag=TAG); bus=virtio-mmio-bus.N: in this slot",
+      "mount_tag=TAG); -device: over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
+      "bus, as device addr=N",
     parse: parseDevice,
   },
   {
@@ -235,7 +232,7 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["nic"],
-    value: "user[,mac=M][,...]|none",
+    value: "user[,mac=M][,model=virtio-net-pci][,...]|none",
     addsUp: true,
     help: "a network card with a network of its own, which takes what -netdev does",
     parse: (value, line) => {
@@ -314,9 +311,10 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["serial"],
-    value: SERIAL_MODES.join("|"),
-    help: "serial line: this terminal with Ctrl-A keys, without them, or nothing",
-    parse: (value, line) => line.serial = parseChoice(`-serial ${value}`, value, SERIAL_MODES),
+    value: SERIAL_FORM,
+    help: "serial line: this terminal with Ctrl-A keys, without them, nothing, or a file that " +
+      "gets what the guest writes",
+    parse: (value, line) => line.serial = parseSerial(value),
   },
   {
     names: ["monitor"],

@@ -36,6 +36,7 @@ import type { LoadRequest } from "./loader_device.ts";
 import { ReportFiles } from "./report_files.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
+import { openSerialFile } from "./serial_flag.ts";
 import type { SymbolRequest } from "./symbol_file.ts";
 import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
@@ -214,6 +215,8 @@ async function runMachine(
   status.show(startMessage(description, serial === "mon:stdio"));
   using cleanup = new DisposableStack();
   cleanup.defer(() => status.clear());
+  const serialFile = await openSerialFile(serial);
+  cleanup.defer(() => serialFile?.close());
   const machine = await machines.createMachine(description);
   const readsKeys = serial === "mon:stdio" || serial === "stdio";
   const terminal = readsKeys ? Terminal.open(serial === "stdio" ? "signals" : "raw") : undefined;
@@ -230,7 +233,8 @@ async function runMachine(
     leave(reportError(error));
   }));
   const isReplay = description.accel.icount?.rr === "replay";
-  const ended = await runSession(machine, line, status, isReplay);
+  const host = hostConsole(serialFile ?? Deno.stdout);
+  const ended = await runSession({ machine, line, status, isReplay, host });
   const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
   reports.write(machine);
@@ -240,16 +244,22 @@ async function runMachine(
   return exitCodeOf(ended);
 }
 
+/** What a session on a console is made of. */
+interface SessionParts {
+  readonly machine: MachineHandle;
+  readonly line: CommandLine;
+  readonly status: StatusLine;
+  readonly isReplay: boolean;
+  readonly host: HostConsole;
+}
+
 /** From the start of the machine to its end and its last byte of output. */
 async function runSession(
-  machine: MachineHandle,
-  line: CommandLine,
-  status: StatusLine,
-  isReplay: boolean,
+  { machine, line, status, isReplay, host }: SessionParts,
 ): Promise<ExitStatus> {
   const abandoned = Promise.withResolvers<ExitStatus>();
   let quitRequests = 0;
-  const session = new ConsoleSession(machine, hostConsole(), {
+  const session = new ConsoleSession(machine, host, {
     firstOutput: () => status.clear(),
     quit: () => {
       quitRequests++;
@@ -275,10 +285,11 @@ function startMessage(description: MachineDescription, withKeys: boolean): strin
   return `starting ${machine}, ${size}${withKeys ? "; Ctrl-A x ends it" : ""}`;
 }
 
-function hostConsole(): HostConsole {
+/** @param output where the guest's bytes go */
+function hostConsole(output: Pick<Deno.FsFile, "write">): HostConsole {
   return {
     read: (buffer) => Deno.stdin.read(buffer),
-    write: (bytes) => Deno.stdout.write(bytes),
+    write: (bytes) => output.write(bytes),
     say: (text) => say(text.replaceAll("\n", "\r\n")),
   };
 }

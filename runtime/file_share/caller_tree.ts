@@ -110,13 +110,16 @@ class CallerFile implements OpenFile {
   }
 }
 
+/** What makes calls, as a worker does. */
+export type Caller = Pick<BackEndCaller, "call" | "data">;
+
 /** See the header of this file. */
 export class CallerTree implements FileTree {
-  readonly #caller: BackEndCaller;
+  readonly #caller: Caller;
   readonly #open = new Set<CallerFile>();
 
   /** A file system behind a caller. */
-  constructor(caller: BackEndCaller) {
+  constructor(caller: Caller) {
     this.#caller = caller;
   }
 

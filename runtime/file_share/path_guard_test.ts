@@ -61,8 +61,7 @@ const ignore = Deno.build.os === "windows";
 
 for (const { name, guard } of GUARDS) {
   Deno.test({
-    name:
-      `a link that the host puts on the way at any moment is not followed to read or write: ${name}`,
+    name: `a link that the host puts on the way is not followed to read or write: ${name}`,
     ignore,
     fn() {
       let opened = 0;

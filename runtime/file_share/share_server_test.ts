@@ -135,8 +135,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "mapped owners, permissions, links and devices are the guest's, and plain files to the host",
+  name: "mapped owners, links and devices are the guest's, and plain files to the host",
   ignore,
   fn() {
     using share = new ShareFixture(mapped);

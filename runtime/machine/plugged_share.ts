@@ -10,11 +10,11 @@ import type { ShareStatistics } from "./machine_interface.ts";
 import type { PluggedDevice } from "./plugged_device.ts";
 import { resolveShareFolder } from "./share_folder.ts";
 import type { FileSystemBackend, ShareDescription } from "./share_options.ts";
-import type { ShareStart } from "./worker_messages.ts";
+import type { ShareSource, ShareStart } from "./worker_messages.ts";
 
 type OpenSource =
   | { readonly root: string }
-  | { readonly backend: FileSystemBackend; readonly mailbox: SharedArrayBuffer };
+  | { readonly backend: FileSystemBackend };
 
 /** See the header of this file. */
 export class PluggedShare implements PluggedDevice {
@@ -34,8 +34,7 @@ export class PluggedShare implements PluggedDevice {
     if (typeof source === "string") {
       return new PluggedShare(description, { root: await resolveShareFolder(description, source) });
     }
-    const mailbox = new CallMailbox().words.buffer;
-    return new PluggedShare(description, { backend: source, mailbox });
+    return new PluggedShare(description, { backend: source });
   }
 
   /** See `PluggedDevice`. */
@@ -60,19 +59,23 @@ export class PluggedShare implements PluggedDevice {
 
   /** See `PluggedDevice`. */
   start(openPort: (serve: (port: MessagePort) => void) => MessagePort): ShareStart {
-    const source = this.#source;
-    const { isReadonly, securityModel } = this.#description;
     return {
       kind: "share",
       slot: this.slot,
-      isReadonly,
-      source: "root" in source
-        ? { root: source.root, isMapped: securityModel === "mapped-file" }
-        : {
-          mailbox: source.mailbox,
-          port: openPort((end) => new FileSystemServer(source.backend, source.mailbox).serve(end)),
-        },
+      isReadonly: this.#description.isReadonly,
+      source: this.#place(openPort),
     };
+  }
+
+  /** A back end gets a mailbox for each power cycle: what it answers late is for nobody. */
+  #place(openPort: (serve: (port: MessagePort) => void) => MessagePort): ShareSource {
+    const source = this.#source;
+    if ("root" in source) {
+      return { root: source.root, isMapped: this.#description.securityModel === "mapped-file" };
+    }
+    const mailbox = new CallMailbox().words.buffer;
+    const port = openPort((end) => new FileSystemServer(source.backend, mailbox).serve(end));
+    return { mailbox, port };
   }
 
   /** Its counts. */

@@ -6,6 +6,14 @@ import { NO_SPACE } from "./block_errors.ts";
 /** How often a worker that waits looks whether the machine has ended. */
 const LOOK_MS = 100;
 
+/** What a back end on main is reached by. */
+export interface BackEndPlace {
+  /** Where calls are written. */
+  readonly mailbox: SharedArrayBuffer;
+  /** Wakes main. */
+  readonly port: MessagePort;
+}
+
 /** What a caller is made of. */
 export interface BackEndCallerParts {
   /** Where calls are written. */

@@ -6,20 +6,9 @@
 import { Machine, RunState } from "../atomics/shared_layout.ts";
 import { HostFile } from "../disk_images/image_file.ts";
 import { openImage } from "../disk_images/open_image.ts";
-import { CallerTree } from "../file_share/caller_tree.ts";
-import type { FileTree } from "../file_share/file_tree.ts";
-import { HostTree } from "../file_share/host_tree.ts";
-import { MappedTree } from "../file_share/mapped_tree.ts";
-import { ShareServer } from "../file_share/share_server.ts";
-import type {
-  DeviceStart,
-  DriveStart,
-  IoStart,
-  OverlayPlace,
-  ShareStart,
-} from "../machine/worker_messages.ts";
+import type { DeviceStart, DriveStart, IoStart, OverlayPlace } from "../machine/worker_messages.ts";
 import { CallMailbox } from "./back_end_call.ts";
-import { BackEndCaller } from "./back_end_caller.ts";
+import { BackEndCaller, type BackEndPlace } from "./back_end_caller.ts";
 import { BlockDevice } from "./block_device.ts";
 import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { CallerDisk } from "./caller_disk.ts";
@@ -37,12 +26,6 @@ const WORD_SHIFT = 2;
 /** The queue that these devices have. */
 const REQUESTS = 0;
 
-/** What a back end on main is reached by. */
-interface BackEndPlace {
-  readonly mailbox: SharedArrayBuffer;
-  readonly port: MessagePort;
-}
-
 function callerOf({ mailbox, port }: BackEndPlace, words: Int32Array): BackEndCaller {
   return new BackEndCaller({
     mailbox: new CallMailbox(mailbox),
@@ -50,12 +33,6 @@ function callerOf({ mailbox, port }: BackEndPlace, words: Int32Array): BackEndCa
     // ORDER: sc load; partner: whoever ends the machine.
     hasEnded: () => Atomics.load(words, Machine.RUN_STATE.offset >> WORD_SHIFT) === RunState.ENDED,
   });
-}
-
-function openTree({ source }: ShareStart, words: Int32Array): FileTree {
-  if (!("root" in source)) return new CallerTree(callerOf(source, words));
-  const tree = new HostTree(source.root);
-  return source.isMapped ? new MappedTree(tree) : tree;
 }
 
 function openDisk({ source, isReadonly, overlay, cache }: DriveStart, words: Int32Array): Disk {
@@ -92,7 +69,11 @@ interface Closable {
   close(): void;
 }
 
-function handlerOf(start: DeviceStart, view: WorkerView, opened: Closable[]): RequestHandler {
+async function handlerOf(
+  start: DeviceStart,
+  view: WorkerView,
+  opened: Closable[],
+): Promise<RequestHandler> {
   const { struct } = view.slots[start.slot];
   const { stores } = view;
   switch (start.kind) {
@@ -105,7 +86,8 @@ function handlerOf(start: DeviceStart, view: WorkerView, opened: Closable[]): Re
       return new BlockDevice({ struct, stores, disk, isReadonly, ...kept });
     }
     case "share": {
-      const server = new ShareServer(openTree(start, view.words), start.isReadonly);
+      const { openShare } = await import("./share_opening.ts");
+      const server = openShare(start, (place) => callerOf(place, view.words));
       opened.push(server);
       return new FileShareDevice({ struct, stores, server });
     }
@@ -121,10 +103,12 @@ async function serve(start: IoStart): Promise<void> {
   const { slots, ram, stores } = view;
   const opened: Closable[] = [];
   try {
-    const servers = start.devices.map((device) => {
-      const handler = handlerOf(device, view, opened);
-      return new QueueServer({ slot: slots[device.slot], queue: REQUESTS, ram, stores, handler });
-    });
+    const servers: QueueServer[] = [];
+    for (const device of start.devices) {
+      const handler = await handlerOf(device, view, opened);
+      const slot = slots[device.slot];
+      servers.push(new QueueServer({ slot, queue: REQUESTS, ram, stores, handler }));
+    }
     new IoThread(view.words, view.agent, servers).run();
   } finally {
     for (const one of opened) one.close();

@@ -83,6 +83,13 @@ const COMMANDS: readonly Command[] = [
     prints: /^hello harts 1\n$/,
   },
   {
+    name: "a machine whose serial line goes to a file",
+    words: [...RUN, "-serial", "file:@log"],
+    reads: [SOURCES, HELLO],
+    writes: ["@log"],
+    prints: /^$/,
+  },
+  {
     name: "a machine with a disk",
     words: [...RUN, "-drive", "file=@file,format=raw"],
     reads: [SOURCES, HELLO, "@file"],
