@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PASS_NAMES } from "../../optimizer/pass_names.ts";
-import { usualThreads } from "./hart_threads.ts";
-import { MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
+import { MAX_HARTS, MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   ConfigurationError,
   DEFAULT_RAM_BYTES,
@@ -27,7 +26,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
   assertEquals(description.bios, "default");
   assertEquals(description.accel, {
     thread: "multi",
-    threads: usualThreads(),
+    threads: MAX_HARTS,
     icount: null,
     check: false,
     llsc: "monitor",
