@@ -11,7 +11,7 @@
  * (interrupt lines, timers) must be tested after the exchange and before every sleep: the exchange may have
  * taken the bit at an earlier safepoint, when the cause was masked.
  *
- * Where all vCPUs take turns on one thread it cannot sleep on each one's word. There is a bell for them all: a
+ * Where several vCPUs take turns on one thread it cannot sleep on each one's word. There is a bell for them: a
  * sender rings it (adds one, notifies) after it has set its bit; the thread reads the bell, then looks at every
  * pending word, then sleeps on the value it read. A bit that its look missed was set after the look, and the bell
  * rung after that: the bell has another value than the one that was read.
@@ -20,10 +20,10 @@
  * for workers; the main thread cannot block. A hart that sleeps here must be IDLE (`toIdle`) before.
  */
 
-import { Machine, Pending, Vcpu, vcpuWord } from "./shared_layout.ts";
+import { Pending, Vcpu, vcpuWord } from "./shared_layout.ts";
 
-const SHARED_THREAD = Machine.SHARED_THREAD.offset >> 2;
-const BELL = Machine.BELL.offset >> 2;
+/** First hart of the thread that has all vCPUs, where there is one for all. */
+export const FIRST_OF_ALL = 0;
 
 /** Sets event bits ({@linkcode Pending}) of a vCPU and wakes it. The payload must be published before. */
 export function post(words: Int32Array, hart: number, bits: number): void {
@@ -32,16 +32,26 @@ export function post(words: Int32Array, hart: number, bits: number): void {
   Atomics.or(words, index, bits);
   // ORDER: after the or; partner: the compare-and-sleep in waitPending().
   Atomics.notify(words, index);
-  // ORDER: constant after start.
-  if (Atomics.load(words, SHARED_THREAD) !== 0) ringBell(words);
+  ringBell(words, hart);
 }
 
-/** Wakes the thread that all vCPUs share, after there is something for it. */
-export function ringBell(words: Int32Array): void {
+/** Has the vCPUs of these harts take turns on one thread, which sleeps on a bell; before the workers start. */
+export function shareBell(words: Int32Array, harts: readonly number[]): void {
+  // ORDER: sc stores before any worker exists; partner: the load in ringBell().
+  for (const hart of harts) {
+    Atomics.store(words, vcpuWord(hart, Vcpu.BELL_OFFSET) >> 2, vcpuWord(harts[0], Vcpu.BELL));
+  }
+}
+
+/** Wakes the thread of a vCPU, if others share it, after there is something for it. */
+export function ringBell(words: Int32Array, hart: number): void {
+  // ORDER: constant after start.
+  const offset = Atomics.load(words, vcpuWord(hart, Vcpu.BELL_OFFSET) >> 2);
+  if (offset === 0) return;
   // ORDER: sc add after the bit or the other news; partner: readBell(), before the thread looks for any.
-  Atomics.add(words, BELL, 1);
+  Atomics.add(words, offset >> 2, 1);
   // ORDER: after the add; partner: the compare-and-sleep in waitBell().
-  Atomics.notify(words, BELL);
+  Atomics.notify(words, offset >> 2);
 }
 
 /** Takes all event bits of a vCPU. Only its own trampoline calls this, before it looks at payloads. */
@@ -72,16 +82,24 @@ export function pendingPosted(words: Int32Array, agent: number): Promise<unknown
   return wait.async ? wait.value : null;
 }
 
-/** The bell, to be read before the pending words of all vCPUs of the thread are looked at. */
-export function readBell(words: Int32Array): number {
-  // ORDER: sc load before the looks; partner: the add in post(), after the bit.
-  return Atomics.load(words, BELL);
+/**
+ * The bell of a thread, by its first hart; to be read before the pending words of all vCPUs of the thread are looked
+ * at.
+ */
+export function readBell(words: Int32Array, firstHart: number): number {
+  // ORDER: sc load before the looks; partner: the add in ringBell(), after the bit.
+  return Atomics.load(words, vcpuWord(firstHart, Vcpu.BELL) >> 2);
 }
 
 /** Sleeps until any vCPU is posted something after {@linkcode readBell} gave `seen`, at most `timeoutMs`. */
-export function waitBell(words: Int32Array, seen: number, timeoutMs: number): void {
-  // ORDER: compares under the wait queue's lock; partner: add then notify in post().
-  Atomics.wait(words, BELL, seen, timeoutMs);
+export function waitBell(
+  words: Int32Array,
+  firstHart: number,
+  seen: number,
+  timeoutMs: number,
+): void {
+  // ORDER: compares under the wait queue's lock; partner: add then notify in ringBell().
+  Atomics.wait(words, vcpuWord(firstHart, Vcpu.BELL) >> 2, seen, timeoutMs);
 }
 
 /** Raises interrupt lines of a hart. `lineBit` is a mask in the architecture's own bit positions. */

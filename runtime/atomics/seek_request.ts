@@ -13,8 +13,14 @@
  * LIMITATION. Main waits asynchronously, each time together with "the machine has ended".
  */
 
-import { Machine, type SeekOutcome, type SeekQuestion } from "./shared_layout.ts";
-import { ringBell } from "./pending.ts";
+import {
+  BREAKPOINT_WORDS,
+  BreakpointWord,
+  Machine,
+  type SeekOutcome,
+  type SeekQuestion,
+} from "./shared_layout.ts";
+import { FIRST_OF_ALL, ringBell } from "./pending.ts";
 
 const REQUEST = Machine.SEEK_REQUEST.offset >> 2;
 const ANSWER = Machine.SEEK_ANSWER.offset >> 2;
@@ -22,8 +28,21 @@ const QUESTION = Machine.SEEK_QUESTION.offset >> 2;
 const OUTCOME = Machine.SEEK_OUTCOME.offset >> 2;
 const POSITION = Machine.SEEK_POSITION.offset >> 3;
 const HASH = Machine.SEEK_HASH.offset >> 2;
+const HART = Machine.SEEK_HART.offset >> 2;
+const BREAKPOINT_COUNT = Machine.SEEK_BREAKPOINT_COUNT.offset >> 2;
+const BREAKPOINTS = Machine.SEEK_BREAKPOINTS.offset >> 2;
 const HALF_DIGITS = 8;
 const HEX = 16;
+
+/** An instruction that is waited for. */
+export interface WaitedInstruction {
+  /** Low half of its address. */
+  readonly low: number;
+  /** High half. */
+  readonly high: number;
+  /** Whose, or `ANY_HART`. */
+  readonly hart: number;
+}
 
 /** A question as the thread reads it. */
 export interface AskedSeek {
@@ -41,6 +60,8 @@ export interface SeekAnswer {
   readonly position: number;
   /** Hash of the state, in hexadecimal digits. */
   readonly hash: string;
+  /** The hart that met a breakpoint. */
+  readonly hart: number;
 }
 
 /** Main's end, and that of the thread. */
@@ -55,12 +76,23 @@ export class SeekRequests {
   }
 
   /** Asks; main, with every vCPU paused. @returns the count to wait for in SEEK_ANSWER */
-  ask(question: SeekQuestion, position: number): number {
+  ask(
+    question: SeekQuestion,
+    position: number,
+    breakpoints: readonly WaitedInstruction[] = [],
+  ): number {
+    this.#words[BREAKPOINT_COUNT] = breakpoints.length;
+    breakpoints.forEach(({ low, high, hart }, index) => {
+      const at = BREAKPOINTS + index * BREAKPOINT_WORDS;
+      this.#words[at + BreakpointWord.PC_LOW] = low;
+      this.#words[at + BreakpointWord.PC_HIGH] = high;
+      this.#words[at + BreakpointWord.HART] = hart;
+    });
     this.#words[QUESTION] = question;
     this.#doubles[POSITION] = position;
     // ORDER: sc add after the question; partner: the load in asked().
     const count = (Atomics.add(this.#words, REQUEST, 1) + 1) | 0;
-    ringBell(this.#words);
+    ringBell(this.#words, FIRST_OF_ALL);
     return count;
   }
 
@@ -73,8 +105,21 @@ export class SeekRequests {
     return { question: this.#words[QUESTION], position: this.#doubles[POSITION] };
   }
 
-  /** Answers what main has asked. The thread. */
-  answer(outcome: SeekOutcome, position: number, hash = ""): void {
+  /** The breakpoints of a question that was not answered. The thread. */
+  breakpoints(): WaitedInstruction[] {
+    return Array.from({ length: this.#words[BREAKPOINT_COUNT] }, (_, index) => {
+      const at = BREAKPOINTS + index * BREAKPOINT_WORDS;
+      return {
+        low: this.#words[at + BreakpointWord.PC_LOW],
+        high: this.#words[at + BreakpointWord.PC_HIGH],
+        hart: this.#words[at + BreakpointWord.HART],
+      };
+    });
+  }
+
+  /** Answers what main has asked. The thread. @param hart the one that met a breakpoint */
+  answer(outcome: SeekOutcome, position: number, hash = "", hart = 0): void {
+    this.#words[HART] = hart;
     this.#words[OUTCOME] = outcome;
     this.#doubles[POSITION] = position;
     this.#words[HASH] = parseInt(hash.slice(0, HALF_DIGITS), HEX) | 0;
@@ -94,6 +139,7 @@ export class SeekRequests {
       outcome: this.#words[OUTCOME],
       position: this.#doubles[POSITION],
       hash: half(HASH) + half(HASH + 1),
+      hart: this.#words[HART],
     };
   }
 }

@@ -1,5 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { GUEST_RAM_OFFSET, Machine, SeekOutcome, SeekQuestion } from "./shared_layout.ts";
+import {
+  ANY_HART,
+  GUEST_RAM_OFFSET,
+  Machine,
+  MOST_BREAKPOINTS,
+  SeekOutcome,
+  SeekQuestion,
+  Vcpu,
+  vcpuWord,
+} from "./shared_layout.ts";
+import { FIRST_OF_ALL, shareBell } from "./pending.ts";
 import { SeekRequests } from "./seek_request.ts";
 
 const ANSWER = Machine.SEEK_ANSWER.offset >> 2;
@@ -24,12 +34,28 @@ Deno.test("a question is there until it is answered, and an answer belongs to it
     outcome: SeekOutcome.DONE,
     position: 78,
     hash: "fedcba9800000001",
+    hart: 0,
   });
+});
+
+Deno.test("breakpoints of a question are those of the last one, and an answer names the hart", () => {
+  const words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET));
+  const [main, thread] = [new SeekRequests(words), new SeekRequests(words)];
+  const many = Array.from({ length: MOST_BREAKPOINTS }, (_, index) => ({
+    ...{ low: -index, high: index, hart: ANY_HART },
+  }));
+  main.ask(SeekQuestion.BACK, 0, many);
+  assertEquals(thread.breakpoints(), many);
+  thread.answer(SeekOutcome.DONE, 5, "", 3);
+  assertEquals(main.answered().hart, 3);
+  main.ask(SeekQuestion.BACK, 0, [{ low: 4, high: 0, hart: 1 }]);
+  assertEquals(thread.breakpoints(), [{ low: 4, high: 0, hart: 1 }]);
 });
 
 Deno.test("a question rings the bell that the harts' thread sleeps on", () => {
   const words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET));
-  const before = words[Machine.BELL.offset >> 2];
+  shareBell(words, [FIRST_OF_ALL, 1]);
+  const before = words[vcpuWord(0, Vcpu.BELL) >> 2];
   new SeekRequests(words).ask(SeekQuestion.GO, 1);
-  assertEquals(words[Machine.BELL.offset >> 2], before + 1);
+  assertEquals(words[vcpuWord(0, Vcpu.BELL) >> 2], before + 1);
 });

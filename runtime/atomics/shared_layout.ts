@@ -200,13 +200,6 @@ export const Machine = {
     0x64,
     "arming vCPUs: add; the sweeping vCPU in its exclusive section; partner: each other",
   ),
-  /** 1 when all vCPUs take turns on one thread. */
-  SHARED_THREAD: word(0x68, "main before the workers start; constant afterwards"),
-  /** Changes whenever a vCPU is posted something, if they take turns: what their thread sleeps on. */
-  BELL: word(
-    0x6c,
-    "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
-  ),
   /** Break conditions that main asked for on the serial line, where time is counted in instructions. */
   BREAKS: word(0x70, "main, sc add, before it rings the bell; partner: the vCPUs' thread"),
   /** Number of I/O workers. */
@@ -225,6 +218,12 @@ export const Machine = {
   SEEK_POSITION: word(0xd0, "main before SEEK_REQUEST, the vCPUs' thread before SEEK_ANSWER", 8),
   /** Hash of the machine's state. */
   SEEK_HASH: word(0xd8, "the vCPUs' thread before SEEK_ANSWER", 8),
+  /** The hart that met a breakpoint. */
+  SEEK_HART: word(0xe0, "the vCPUs' thread before SEEK_ANSWER"),
+  /** How many breakpoints there are. */
+  SEEK_BREAKPOINT_COUNT: word(0xe4, "main before SEEK_REQUEST"),
+  /** The breakpoints, {@linkcode MOST_BREAKPOINTS} at most: {@linkcode BreakpointWord}. */
+  SEEK_BREAKPOINTS: word(0x100, "main before SEEK_REQUEST", 8),
   /** Counters of the compiler worker, f64 each: `statistics_layout.ts`. */
   COMPILER_STATISTICS: word(0x400, "the compiler worker alone; readers accept stale values", 8),
   /** What locks cost main, f64 each: `statistics_layout.ts`. */
@@ -268,6 +267,11 @@ export const Vcpu = {
   GUARD_ACK: word(0x0c, "the vCPU in its trampoline, after dropping write entries; sc"),
   /** Last slot retirement ticket served. */
   RETIRE_ACK: word(0x10, "the vCPU in its trampoline, after setting the stubs; sc"),
+  /** Changes whenever a vCPU of this one's thread is posted something: what the thread sleeps on, if they take turns. */
+  BELL: word(
+    0x14,
+    "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
+  ),
   /** Machine timer compare value in guest ticks (u64, as two i32 halves). */
   MACHINE_TIMER: word(0x18, "any hart, both halves under TIMER_SEQ; partner: the clock keeper", 8),
   /** Sequence lock of MACHINE_TIMER and SUPERVISOR_TIMER. */
@@ -308,6 +312,8 @@ export const Vcpu = {
   QUESTION: word(0x54, "main, sc add after the question, before it posts PAUSE"),
   /** Count of questions answered. */
   ANSWER: word(0x58, "the vCPU after the answer: store, notify; main waits"),
+  /** Where the bell of the vCPU's thread is, in bytes: BELL of its first vCPU; 0 where the thread has no other. */
+  BELL_OFFSET: word(0x5c, "main before the workers start; constant afterwards"),
   /** Question and answer: {@linkcode QuestionWord}. */
   QUESTION_WORDS: word(0x60, "main before QUESTION, the vCPU before ANSWER; never both", 8),
   /** What the hart is doing: one of {@linkcode Activity}. */
@@ -504,12 +510,30 @@ export const Pending = {
   SAMPLE: 256,
 } as const;
 
+/** Places of a breakpoint, as 32-bit words. */
+export const BreakpointWord = {
+  /** Address of the instruction. */
+  PC_LOW: 0,
+  PC_HIGH: 1,
+  /** The hart, or {@linkcode ANY_HART}. */
+  HART: 2,
+} as const;
+
+/** Words of one breakpoint. */
+export const BREAKPOINT_WORDS = 4;
+/** Most breakpoints of one search. */
+export const MOST_BREAKPOINTS = 32;
+/** A breakpoint for every hart. */
+export const ANY_HART = -1;
+
 /** Values of {@linkcode Machine}.SEEK_QUESTION. */
 export const SeekQuestion = {
   /** Go to SEEK_POSITION, and execute nothing there before the next pause. */
   GO: 1,
   /** What is the hash of the machine's state? */
   HASH: 2,
+  /** Go back to where a breakpoint was met last, and execute nothing there before the next pause. */
+  BACK: 3,
 } as const;
 
 /** One of {@linkcode SeekQuestion}. */
@@ -520,6 +544,8 @@ export const SeekOutcome = {
   DONE: 0,
   /** The log does not go on until there. */
   BEHIND_THE_END: 1,
+  /** No breakpoint was met; the machine is where its past begins. */
+  NOT_MET: 2,
 } as const;
 
 /** One of {@linkcode SeekOutcome}. */

@@ -16,7 +16,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["-m", "1.5G"],
   ["-m", "size=512M"],
   ["-cpu", "rv64,sv57=on,zbb=off,v"],
-  ["-accel", "tcg,thread=multi,check=on"],
+  ["-accel", "tcg,thread=multi,threads=8,check=on"],
   ["-d", "in_asm,op,op_opt,out_wasm"],
   ["-serial", "mon:stdio"],
   ["-device", "loader,file=a,,b,addr=0x84000000,force-raw=on,cpu-num=0"],

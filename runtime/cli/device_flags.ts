@@ -1,7 +1,7 @@
 /**
  * `-device` with virtio devices, and `-object`: which device a line is about, and what all lines together come to.
  *
- * Devices get their slots in the order in which QEMU plugs them: those of `-device` first, then those that other flags
+ * Devices get their places in the order in which QEMU plugs them: those of `-device` first, then those that other flags
  * plug by themselves.
  */
 
@@ -10,7 +10,7 @@ import type { DriveOptions } from "../machine/drive_options.ts";
 import type { EntropyOptions } from "../machine/entropy_options.ts";
 import type { NetworkOptions } from "../machine/network_options.ts";
 import type { ShareOptions } from "../machine/share_options.ts";
-import { assignSlots } from "../machine/slot_assignment.ts";
+import { assignPlaces, type Place, type PlugOptions } from "../machine/slot_assignment.ts";
 import {
   type BlockDeviceRequest,
   type DriveFlags,
@@ -36,6 +36,7 @@ import {
   ShareRequests,
 } from "./share_flags.ts";
 import { UsageError } from "./usage_error.ts";
+import { parsePlace, PLACE_PROPERTIES, placeOf, virtioDriver } from "./virtio_driver.ts";
 
 /** One `-device` with a device in a slot. */
 export type SlotDeviceRequest =
@@ -73,71 +74,55 @@ export interface DeviceLine {
 }
 
 interface DeviceRow {
-  readonly driver: string;
-  /** QEMU's names for the same on a PCI bus. */
-  readonly pci: readonly string[];
+  /** What the names of its drivers begin with. */
+  readonly family: string;
   readonly properties: readonly string[];
   readonly parse: (line: DeviceLine) => SlotDeviceRequest;
 }
 
 const DEVICES: readonly DeviceRow[] = [
   {
-    driver: "virtio-blk-device",
-    pci: ["virtio-blk-pci", "virtio-blk"],
+    family: "virtio-blk",
     properties: ["drive", "serial", "iothread"],
     parse: parseBlockDevice,
   },
   {
-    driver: "virtio-net-device",
-    pci: ["virtio-net-pci", "virtio-net"],
+    family: "virtio-net",
     properties: ["netdev", "mac"],
     parse: parseNetworkDevice,
   },
   {
-    driver: "virtio-rng-device",
-    pci: ["virtio-rng-pci", "virtio-rng"],
+    family: "virtio-rng",
     properties: ["rng"],
     parse: parseEntropyDevice,
   },
   {
-    driver: "virtio-9p-device",
-    pci: ["virtio-9p-pci", "virtio-9p"],
+    family: "virtio-9p",
     properties: ["fsdev", "mount_tag"],
     parse: parseShareDevice,
   },
 ];
 
-/** Properties of all devices. */
-const COMMON_PROPERTIES = ["bus", "id"] as const;
-
 /** The drivers of devices in slots. */
-export const SLOT_DRIVERS: readonly string[] = DEVICES.map(({ driver }) => driver);
+export const SLOT_DRIVERS: readonly string[] = DEVICES.flatMap(({ family }) => [
+  `${family}-device`,
+  `${family}-pci`,
+]);
 
 /** Understands the value of `-device` with a device in a slot. Throws UsageError. @returns undefined for all others */
 export function parseSlotDevice(text: string): SlotDeviceRequest | undefined {
   const what = `-device ${text}`;
   const { head, properties } = parsePropertyList("device", text);
   const name = head ?? properties.get("driver") ?? "";
-  const row = DEVICES.find(({ driver, pci }) => driver === name || pci.includes(name));
-  if (row === undefined) return undefined;
-  if (name !== row.driver) {
-    const cause = "there is no PCI bus";
-    throw new UsageError({ what, cause, fix: `write ${row.driver} in place of ${name}` });
+  for (const row of DEVICES) {
+    const driver = virtioDriver(row.family, name);
+    if (driver === undefined) continue;
+    const known = [...row.properties, ...PLACE_PROPERTIES[driver.bus]];
+    const isNamed = head === undefined;
+    rejectUnknownProperties("device", properties, isNamed ? [...known, "driver"] : known);
+    return { ...row.parse({ what, properties }), ...parsePlace(what, driver, properties) };
   }
-  const known = [...row.properties, ...COMMON_PROPERTIES];
-  rejectUnknownProperties("device", properties, head === undefined ? [...known, "driver"] : known);
-  const request = row.parse({ what, properties });
-  const bus = properties.get("bus");
-  return bus === undefined ? request : { ...request, slot: parseBus(what, bus) };
-}
-
-const BUS = /^virtio-mmio-bus\.([0-7])$/;
-
-function parseBus(what: string, bus: string): number {
-  const slot = BUS.exec(bus)?.[1];
-  if (slot !== undefined) return Number(slot);
-  const fix = "write bus=virtio-mmio-bus.0 to bus=virtio-mmio-bus.7, or leave it out";
-  throw new UsageError({ what, cause: `there is no bus "${bus}"`, fix });
+  return undefined;
 }
 
 interface ObjectRow {
@@ -173,15 +158,14 @@ export function parseObject(text: string): ObjectRequest {
   return { what, kind: row.kind, id, ...dump };
 }
 
-/** A device that waits for its slot. */
-interface Plugged {
+/** A device that waits for its place. */
+interface Plugged extends PlugOptions {
   readonly name: string;
-  readonly slot: number | undefined;
   /** Adds it to the others of its kind. */
-  readonly add: (slot: number) => void;
+  readonly add: (place: Place) => void;
 }
 
-/** The devices that all flags together describe, each in a slot. Throws UsageError and ConfigurationError. */
+/** The devices that all flags together describe, each in a place. Throws UsageError and ConfigurationError. */
 export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const { devices = [], objects = [], nics = [], networks: netdevs = [] } = flags;
   const { shares: virtfs = [], folders = [] } = flags;
@@ -196,21 +180,21 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const drives = new DriveRequests(flags, namesOf(objects, "iothread"));
   const shares = new ShareRequests(folders);
   const pluggedShare = (share: ShareOptions): Plugged => ({
+    ...placeOf(share),
     name: "a share",
-    slot: share.slot,
-    add: (slot) => found.shares.push({ ...share, slot }),
+    add: (place) => found.shares.push({ ...share, ...place }),
   });
   const pluggedDrive = (drive: DriveOptions): Plugged => ({
+    ...placeOf(drive),
     name: "a disk",
-    slot: drive.slot,
-    add: (slot) => found.drives.push({ ...drive, slot }),
+    add: (place) => found.drives.push({ ...drive, ...place }),
   });
   const pluggedCard = (request: NetworkCardRequest): Plugged => {
     const card = networks.take(request);
     return {
+      ...placeOf(card),
       name: "a network card",
-      slot: card.slot,
-      add: (slot) => found.networks.push({ ...card, slot }),
+      add: (place) => found.networks.push({ ...card, ...place }),
     };
   };
   const plugged = devices.map((request): Plugged => {
@@ -219,9 +203,9 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     if (request.kind === "share") return pluggedShare(shares.take(request));
     requireObject(request.what, "rng", request.rng, objects);
     return {
+      ...placeOf(request),
       name: "a source of entropy",
-      slot: request.slot,
-      add: (slot) => found.entropy.push({ slot }),
+      add: (place) => found.entropy.push(place),
     };
   });
   networks.requireAllUsed();
@@ -232,8 +216,8 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     ...nics.map(pluggedCard),
     ...virtfs.map(({ share }) => pluggedShare(share)),
   ];
-  const slots = assignSlots(all);
-  all.forEach(({ add }, index) => add(slots[index]));
+  const places = assignPlaces(all);
+  all.forEach(({ add }, index) => add(places[index]));
   return found;
 }
 

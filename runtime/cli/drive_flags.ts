@@ -1,6 +1,6 @@
 /**
- * Disks on the command line, in QEMU's words: `-drive` names an image, `-device virtio-blk-device` puts it into a slot,
- * `-object iothread` names a thread that serves it.
+ * Disks on the command line, in QEMU's words: `-drive` names an image, `-device virtio-blk-device` puts it into a slot of
+ * MMIO and `virtio-blk-pci` onto the PCI bus, `-object iothread` names a thread that serves it.
  *
  * A property of an image behind another has `backing.` before its name, once for each step.
  */
@@ -12,6 +12,7 @@ import {
   type DriveOptions,
   wordComplaint,
 } from "../machine/drive_options.ts";
+import type { PlugOptions } from "../machine/slot_assignment.ts";
 import type { DeviceLine } from "./device_flags.ts";
 import {
   parseChoice,
@@ -21,8 +22,9 @@ import {
 } from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
 import { UsageError } from "./usage_error.ts";
+import { placeOf } from "./virtio_driver.ts";
 
-/** The driver of disks in slots. */
+/** The driver of disks that are named in messages. */
 const BLOCK_DRIVER = "virtio-blk-device";
 
 const DRIVE_PROPERTIES = [
@@ -68,7 +70,7 @@ export interface DriveRequest {
 }
 
 /** One `-device virtio-blk-device`. */
-export interface BlockDeviceRequest {
+export interface BlockDeviceRequest extends PlugOptions {
   /** Says so. */
   readonly kind: "block";
   /** The flag, for messages. */
@@ -77,8 +79,6 @@ export interface BlockDeviceRequest {
   readonly drive: string;
   /** What it says besides. */
   readonly settings: Pick<DriveOptions, "serial" | "iothread">;
-  /** The slot that it asks for. */
-  readonly slot?: number;
 }
 
 /** The words of a command line about disks. */
@@ -214,14 +214,16 @@ export function parseBlockDevice({ what, properties }: DeviceLine): BlockDeviceR
 }
 
 /**
- * Understands the value of `-global`: the one that says what is the case here anyway. Throws UsageError.
+ * Understands the value of `-global`: those that say what is the case here anyway. Throws UsageError.
  */
 export function parseGlobal(text: string): void {
   if (/^virtio-mmio\.force-legacy=(false|off|no)$/.test(text)) return;
+  if (/^virtio-pci\.disable-legacy=(true|on|yes)$/.test(text)) return;
   throw new UsageError({
     what: `-global ${text}`,
     cause: "devices have no settings but their own",
-    fix: "leave it out; virtio-mmio.force-legacy=false is always the case",
+    fix: "leave it out; virtio-mmio.force-legacy=false is always the case, and so is " +
+      "virtio-pci.disable-legacy=on",
   });
 }
 
@@ -242,7 +244,8 @@ export class DriveRequests {
   }
 
   /** The disk of a device. Throws UsageError. */
-  take({ what, drive: name, settings, slot }: BlockDeviceRequest): DriveOptions {
+  take(device: BlockDeviceRequest): DriveOptions {
+    const { what, drive: name, settings } = device;
     const request = this.#drives.find(({ id }) => id === name);
     if (request === undefined) throw unknownDrive(what, name, this.#drives);
     if (request.isPlugged || !this.#unused.delete(request)) throw usedTwice(what, name);
@@ -250,16 +253,16 @@ export class DriveRequests {
     return this.#finished({
       ...request.drive,
       ...settings,
-      ...(slot === undefined ? {} : { slot }),
+      ...placeOf(device),
     });
   }
 
-  /** The disks that need no device. Throws UsageError for one that does and has none. */
+  /** The disks that need no device: QEMU's board has them on its PCI bus. Throws UsageError for one that does and has none. */
   rest(): DriveOptions[] {
     for (const { what, id, isPlugged } of this.#unused) {
       if (!isPlugged) throw notUsed(what, id);
     }
-    return [...this.#unused].map(({ drive }) => this.#finished(drive));
+    return [...this.#unused].map(({ drive }) => this.#finished({ ...drive, bus: "pci" }));
   }
 
   #finished(drive: DriveOptions): DriveOptions {

@@ -1,18 +1,17 @@
 /** Sources of entropy on the command line, in QEMU's words: `-device virtio-rng-device` and `-object rng-random`. */
 
+import type { PlugOptions } from "../machine/slot_assignment.ts";
 import type { DeviceLine } from "./device_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One `-device virtio-rng-device`. */
-export interface EntropyRequest {
+export interface EntropyRequest extends PlugOptions {
   /** Says so. */
   readonly kind: "entropy";
   /** The flag, for messages. */
   readonly what: string;
   /** Name of the object that it takes its bytes from. */
   readonly rng: string | undefined;
-  /** The slot that it asks for. */
-  readonly slot?: number;
 }
 
 /** Files that are the host system's random numbers, which is what the guest gets. */

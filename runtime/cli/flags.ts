@@ -44,7 +44,7 @@ import {
 import { parseNetdev, parseNic } from "./network_flags.ts";
 import { parseFsdev, parseVirtfs } from "./share_flags.ts";
 import { parsePassList } from "./pass_list.ts";
-import { parseMebibytes, parseMemory, parseSeconds, parseSmp } from "./quantities.ts";
+import { parseMebibytes, parseMemory, parseSeconds, parseSmp, parseThreads } from "./quantities.ts";
 import { parseSerial, SERIAL_FORM, type SerialTarget } from "./serial_flag.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
@@ -87,6 +87,8 @@ export interface CommandLine extends DeviceFlags {
   cpu?: Record<string, boolean>;
   /** Spread of harts over threads. */
   thread?: ThreadMode;
+  /** Threads for harts at most. */
+  threads?: number;
   /** Time that is counted in instructions. */
   icount?: IcountOptions;
   /** Check compiled code against the cold tier. */
@@ -209,13 +211,14 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng,9p}-device,...",
+    value: "loader,...|virtio-{blk,net,rng,9p}-{device,pci},...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
       "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
       "card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder (fsdev=F; " +
-      "mount_tag=TAG); bus=virtio-mmio-bus.N: in this slot",
+      "mount_tag=TAG); -device: over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
+      "bus, as device addr=N",
     parse: parseDevice,
   },
   {
@@ -229,7 +232,7 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["nic"],
-    value: "user[,mac=M][,...]|none",
+    value: "user[,mac=M][,model=virtio-net-pci][,...]|none",
     addsUp: true,
     help: "a network card with a network of its own, which takes what -netdev does",
     parse: (value, line) => {
@@ -276,8 +279,10 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["accel"],
-    value: "tcg[,thread=T][,check=on|off][,opt=LIST][,llsc=S][,host-order=C][,...]",
-    help: `thread=${THREAD_MODES.join("|")}: one per hart, or one for all; ` +
+    value: "tcg[,thread=T][,threads=N][,check=on|off][,opt=LIST][,llsc=S][,...]",
+    help: `thread=${THREAD_MODES.join("|")}: harts side by side, or all on one thread in turns; ` +
+      "threads=N: on N threads at most, harts beyond take turns there " +
+      "(default: two per processor, at least four); " +
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
@@ -523,6 +528,7 @@ function parseCpu(value: string, line: CommandLine): void {
 
 const ACCEL_PROPERTIES = [
   "thread",
+  "threads",
   "check",
   "opt",
   "llsc",
@@ -542,6 +548,8 @@ function parseAccel(value: string, line: CommandLine): void {
   if (thread !== undefined) {
     line.thread = parseChoice(`-accel ...,thread=${thread}`, thread, THREAD_MODES);
   }
+  const threads = properties.get("threads");
+  if (threads !== undefined) line.threads = parseThreads("accel", "threads", threads);
   const llsc = properties.get("llsc");
   if (llsc !== undefined) line.llsc = parseChoice(`-accel ...,llsc=${llsc}`, llsc, LLSC_SCHEMES);
   const bql = properties.get("bql");

@@ -138,6 +138,17 @@ Deno.test("properties of -cpu and -accel are switches and choices", () => {
   });
 });
 
+Deno.test("threads of harts are counted", () => {
+  assertEquals(parseCommandLine(words("-accel tcg,threads=8")), { threads: 8 });
+  for (const value of ["", "0", "-1", "1.5", "all"]) {
+    assertThrows(
+      () => parseCommandLine(["-accel", `tcg,threads=${value}`]),
+      UsageError,
+      "its value is a whole number of threads, more than 0",
+    );
+  }
+});
+
 Deno.test("errors name the nearest word", () => {
   for (
     const [line, fix] of [

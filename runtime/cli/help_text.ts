@@ -16,6 +16,8 @@ export function helpText(version: string): string {
     "",
     ...FLAGS.map(flagHelp),
     "",
+    "weft img --help: images of disks without a machine, in qemu-img's words.",
+    "",
     "Keys on the console:",
     ...KEY_HELP.map(({ keys, does }) => `  ${keys.padEnd(HELP_COLUMN - 2)}${does}`),
     "",

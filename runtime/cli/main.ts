@@ -131,6 +131,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
     ...given("cpu", line.cpu),
     accel: {
       ...given("thread", line.thread),
+      ...given("threads", line.threads),
       ...given("icount", line.icount),
       ...given("check", line.check),
       ...given("hostOrder", line.hostOrder),

@@ -1,6 +1,6 @@
 /**
- * Networks on the command line, in QEMU's words: `-netdev user` is a network, `-device virtio-net-device` a card on it,
- * `-nic user` both, `-object filter-dump` a file with the frames.
+ * Networks on the command line, in QEMU's words: `-netdev user` is a network, `-device virtio-net-device` or
+ * `virtio-net-pci` a card on it, `-nic user` both, `-object filter-dump` a file with the frames.
  *
  * Two properties are not QEMU's: `allow=` names what the guest may reach although it is not public, and `nameserver=` who
  * answers its questions for names.
@@ -12,12 +12,17 @@ import type {
   NetworkOptions,
   UserNetworkOptions,
 } from "../machine/network_options.ts";
+import type { PlugOptions } from "../machine/slot_assignment.ts";
 import type { DeviceLine } from "./device_flags.ts";
 import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
 import { UsageError } from "./usage_error.ts";
+import { parsePlace, placeOf, virtioDriver } from "./virtio_driver.ts";
 
-const NETWORK_DRIVER = "virtio-net-device";
+const NETWORK_FAMILY = "virtio-net";
+const NETWORK_DRIVER = `${NETWORK_FAMILY}-device`;
+/** QEMU's short name for a card with `-nic`. */
+const SHORT_MODEL = "virtio";
 
 /** One `-netdev`. */
 export interface NetworkRequest {
@@ -30,7 +35,7 @@ export interface NetworkRequest {
 }
 
 /** One `-nic`, or one `-device virtio-net-device`. */
-export interface NetworkCardRequest {
+export interface NetworkCardRequest extends PlugOptions {
   /** Says so. */
   readonly kind: "network";
   /** The flag, for messages. */
@@ -39,8 +44,6 @@ export interface NetworkCardRequest {
   readonly netdev: string | UserNetworkOptions;
   /** Its address. */
   readonly mac: string | undefined;
-  /** The slot that it asks for. */
-  readonly slot?: number;
 }
 
 /** One `-object filter-dump`. */
@@ -92,13 +95,17 @@ export function parseNic(text: string): NetworkCardRequest | undefined {
   if (type === "none") return undefined;
   requireUser(what, type);
   rejectUnknownProperties("nic", properties, ["type", "id", "model", "mac", ...USER_PROPERTIES]);
-  const model = properties.get("model") ?? NETWORK_DRIVER;
-  if (model !== NETWORK_DRIVER) {
-    const cause = `there is no network card "${model}"`;
-    throw new UsageError({ what, cause, fix: `write model=${NETWORK_DRIVER}, or leave it out` });
-  }
+  const place = parseModel(what, properties.get("model") ?? NETWORK_DRIVER);
   const netdev = userNetwork("nic", what, words);
-  return { kind: "network", what, netdev, mac: properties.get("mac") };
+  return { kind: "network", what, netdev, mac: properties.get("mac"), ...place };
+}
+
+function parseModel(what: string, model: string): PlugOptions {
+  const driver = virtioDriver(NETWORK_FAMILY, model === SHORT_MODEL ? NETWORK_FAMILY : model);
+  if (driver !== undefined) return parsePlace(what, driver, new Map());
+  const cause = `there is no network card "${model}"`;
+  const fix = `write model=${NETWORK_DRIVER} or model=virtio-net-pci, or leave it out`;
+  throw new UsageError({ what, cause, fix });
 }
 
 function requireUser(what: string, type: string | undefined): void {
@@ -216,19 +223,17 @@ export class NetworkRequests {
   }
 
   /** The card with its network. Throws UsageError. */
-  take({ what, netdev, mac, slot }: NetworkCardRequest): NetworkOptions {
-    const card = {
-      ...(mac === undefined ? {} : { mac }),
-      ...(slot === undefined ? {} : { slot }),
-    };
+  take(request: NetworkCardRequest): NetworkOptions {
+    const { what, netdev, mac } = request;
+    const card = { ...(mac === undefined ? {} : { mac }), ...placeOf(request) };
     if (typeof netdev !== "string") return { ...card, network: netdev };
-    const request = this.#networks.find(({ id }) => id === netdev);
-    if (request === undefined) throw this.#unknown(what, netdev);
-    if (!this.#unused.delete(request)) {
+    const named = this.#networks.find(({ id }) => id === netdev);
+    if (named === undefined) throw this.#unknown(what, netdev);
+    if (!this.#unused.delete(named)) {
       const cause = `network ${netdev} has a card already`;
       throw new UsageError({ what, cause, fix: "give each card a network of its own" });
     }
-    return { ...card, network: request.network, ...this.#capture(netdev) };
+    return { ...card, network: named.network, ...this.#capture(netdev) };
   }
 
   #capture(netdev: string): Pick<NetworkOptions, "capture" | "captureBytes"> {

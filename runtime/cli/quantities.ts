@@ -24,11 +24,20 @@ export function parseMemory(text: string): number {
 
 /** Bytes of a property that counts MiB: a whole number, more than 0. */
 export function parseMebibytes(flag: string, property: string, text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text) * MEBIBYTE;
+  return parseWhole(`-${flag} ...,${property}`, text, "MiB", `${property}=256`) * MEBIBYTE;
+}
+
+/** A property that counts threads: a whole number, more than 0. */
+export function parseThreads(flag: string, property: string, text: string): number {
+  return parseWhole(`-${flag} ...,${property}`, text, "threads", `${property}=4`);
+}
+
+function parseWhole(property: string, text: string, unit: string, example: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new UsageError({
-    what: `-${flag} ...,${property}=${text}`,
-    cause: "its value is a whole number of MiB, more than 0",
-    fix: `write ${property}=256`,
+    what: `${property}=${text}`,
+    cause: `its value is a whole number of ${unit}, more than 0`,
+    fix: `write ${example}`,
   });
 }
 

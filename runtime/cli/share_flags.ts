@@ -1,15 +1,17 @@
 /**
  * Shared folders on the command line, in QEMU's words: `-virtfs` shares a folder, or `-fsdev` names one and
- * `-device virtio-9p-device` puts it into a slot.
+ * `-device virtio-9p-device` puts it into a slot of MMIO, `virtio-9p-pci` onto the PCI bus.
  */
 
 import type { SecurityModel, ShareOptions } from "../machine/share_options.ts";
+import type { PlugOptions } from "../machine/slot_assignment.ts";
 import type { DeviceLine } from "./device_flags.ts";
 import { parsePropertyList, parseSwitch, rejectUnknownProperties } from "./property_list.ts";
 import { requireNames } from "./request_names.ts";
 import { UsageError } from "./usage_error.ts";
+import { placeOf } from "./virtio_driver.ts";
 
-/** The driver of shared folders in slots. */
+/** The driver of shared folders that is named in messages. */
 const SHARE_DRIVER = "virtio-9p-device";
 
 const FOLDER_PROPERTIES = ["path", "security_model", "readonly", "id", "multidevs"] as const;
@@ -35,7 +37,7 @@ export interface VirtfsRequest {
 }
 
 /** One `-device virtio-9p-device`. */
-export interface ShareDeviceRequest {
+export interface ShareDeviceRequest extends PlugOptions {
   /** Says so. */
   readonly kind: "share";
   /** The flag, for messages. */
@@ -44,8 +46,6 @@ export interface ShareDeviceRequest {
   readonly fsdev: string;
   /** The name by which the guest mounts it. */
   readonly tag: string;
-  /** The slot that it asks for. */
-  readonly slot?: number;
 }
 
 /** The words of a command line about shared folders. */
@@ -56,12 +56,12 @@ export interface ShareFlags {
   folders?: FolderRequest[];
 }
 
-/** Understands the value of `-virtfs`. Throws UsageError. */
+/** Understands the value of `-virtfs`, which QEMU plugs into the PCI bus. Throws UsageError. */
 export function parseVirtfs(text: string): VirtfsRequest {
   const what = `-virtfs ${text}`;
   const properties = localProperties("virtfs", text, [...FOLDER_PROPERTIES, "mount_tag"]);
   const tag = required(what, properties, "mount_tag", "TAG");
-  return { what, share: { ...folderOf("virtfs", what, properties), tag } };
+  return { what, share: { ...folderOf("virtfs", what, properties), tag, bus: "pci" } };
 }
 
 /** Understands the value of `-fsdev`. Throws UsageError. */
@@ -140,7 +140,8 @@ export class ShareRequests {
   }
 
   /** The share of a device. Throws UsageError. */
-  take({ what, fsdev, tag, slot }: ShareDeviceRequest): ShareOptions {
+  take(device: ShareDeviceRequest): ShareOptions {
+    const { what, fsdev, tag } = device;
     const request = this.#folders.find(({ id }) => id === fsdev);
     if (request === undefined) {
       const fix = `add -fsdev local,id=${fsdev},path=FOLDER,security_model=mapped-file`;
@@ -150,7 +151,7 @@ export class ShareRequests {
       const cause = `fsdev ${fsdev} has a device already`;
       throw new UsageError({ what, cause, fix: "give each device a folder of its own" });
     }
-    return { ...request.folder, tag, ...(slot === undefined ? {} : { slot }) };
+    return { ...request.folder, tag, ...placeOf(device) };
   }
 
   /** Throws UsageError for a folder without device. */

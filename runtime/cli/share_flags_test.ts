@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { SecurityModel } from "../machine/share_options.ts";
 import { describeDevices } from "../machine/device_options.ts";
+import { slotNumber } from "../machine/slot_assignment.ts";
 import { UserError } from "../machine/user_error.ts";
 import { devicesOf } from "./device_flags.ts";
 import { parseCommandLine } from "./flags.ts";
@@ -16,7 +17,8 @@ Deno.test("-virtfs, and -fsdev with its device, describe the same share", () => 
     "-virtfs",
     "local,path=/a,,b,mount_tag=t,security_model=mapped-file,readonly=on,id=x,multidevs=remap",
   );
-  assertEquals(virtfs, { ...common, securityModel: "mapped-file", slot: 7 });
+  const first = slotNumber({ bus: "pci", slot: 1 });
+  assertEquals(virtfs, { ...common, securityModel: "mapped-file", slot: first });
   const [fsdev] = sharesOf(
     ...["-fsdev", "local,id=f,path=/a,,b,security_model=none,readonly"],
     ...["-device", "virtio-9p-device,fsdev=f,mount_tag=t,bus=virtio-mmio-bus.3"],
@@ -52,7 +54,7 @@ const WRONG: readonly (readonly [words: string[], cause: string])[] = [
   [["-fsdev", "local,id=f,path=x,security_model=none"], "no device uses it"],
   [["-device", "virtio-9p-device,fsdev=f,mount_tag=t"], 'there is no fsdev "f"'],
   [["-device", "virtio-9p-device,mount_tag=t"], "it has no fsdev"],
-  [["-device", "virtio-9p-pci,fsdev=f,mount_tag=t"], "there is no PCI bus"],
+  [["-device", "virtio-9p-pci,fsdev=f,mount_tag=t,bus=pcie.1"], 'there is no bus "pcie.1"'],
   [
     [
       ...["-fsdev", "local,id=f,path=x,security_model=none"],

@@ -8,8 +8,9 @@
 
 import type { DeviceWindow, MmioAccess } from "./device.ts";
 
-/** First address that a device window cannot reach: windows lie below 4 GiB. */
-const WINDOW_LIMIT = 0x1_0000_0000;
+const HALF_RANGE = 0x1_0000_0000;
+/** First address that a device window cannot reach: addresses are exact numbers below. */
+const WINDOW_LIMIT = 2 ** 53;
 
 /** Routes device accesses of one vCPU to the devices of a board. */
 export class Bus {
@@ -18,7 +19,7 @@ export class Bus {
 
   /**
    * Makes a bus of these windows, in any order.
-   * @throws {RangeError} when windows overlap or leave the first 4 GiB
+   * @throws {RangeError} when windows overlap or are too high
    */
   constructor(windows: readonly DeviceWindow[]) {
     this.#windows = [...windows].sort((a, b) => a.base - b.base);
@@ -53,7 +54,7 @@ export class Bus {
 
   /** Does any device answer at this physical address? */
   isMapped(physicalLow: number, physicalHigh: number): boolean {
-    return physicalHigh === 0 && this.#find(physicalLow >>> 0) >= 0;
+    return this.#find(addressOf(physicalLow, physicalHigh)) >= 0;
   }
 
   #route(
@@ -61,8 +62,7 @@ export class Bus {
     physicalHigh: number,
     access: MmioAccess,
   ): DeviceWindow | undefined {
-    if (physicalHigh !== 0) return undefined;
-    const address = physicalLow >>> 0;
+    const address = addressOf(physicalLow, physicalHigh);
     const index = this.#find(address);
     if (index < 0) return undefined;
     const window = this.#windows[index];
@@ -97,6 +97,10 @@ export class Bus {
   }
 }
 
+function addressOf(low: number, high: number): number {
+  return (high >>> 0) * HALF_RANGE + (low >>> 0);
+}
+
 function assertDisjoint(sorted: readonly DeviceWindow[]): void {
   let end = 0;
   for (const { device, base, bytes } of sorted) {
@@ -104,7 +108,7 @@ function assertDisjoint(sorted: readonly DeviceWindow[]): void {
       throw new RangeError(
         `Cannot place device "${device.name}" at 0x${
           base.toString(16)
-        }: window overlaps or ends above 4 GiB`,
+        }: window overlaps another or is too high`,
       );
     }
     end = base + bytes;

@@ -54,6 +54,24 @@ Deno.test("Bus finds nothing outside the windows, above 4 GiB and across a windo
   assertEquals(bus.isMapped(0x1200, 0), false);
 });
 
+Deno.test("Bus finds windows above 4 GiB, and not those that an address has the low half of", () => {
+  const bus = new Bus([
+    window("low", 1000, 0x1000, 0x100),
+    window("high", 2000, 0x4_0000_0000, 0x4_0000_0000),
+  ]);
+  const access = createMmioAccess(0);
+  assertEquals(bus.load(0x1004, 0, access), true);
+  assertEquals(access.low, 1004);
+  assertEquals(bus.load(0x1004, 5, access), true);
+  assertEquals(access.low, 2000 + 0x1_0000_1004);
+  assertEquals(bus.load(-4, 7, access), true);
+  for (const high of [1, 3, 8, 0x20_0000, 0x100_0000, -1]) {
+    assertEquals(bus.load(0x1004, high, access), false, `${high}`);
+    assertEquals(bus.isMapped(0x1004, high), false);
+  }
+  assertThrows(() => new Bus([window("far", 0, 2 ** 53, 0x100)]), RangeError, "too high");
+});
+
 Deno.test("Bus passes on that a register does not exist", () => {
   const bus = createBus();
   const access = createMmioAccess(0);

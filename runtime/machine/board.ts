@@ -8,7 +8,7 @@ import type { MmioAccess } from "../devices/device.ts";
 import type { ConsoleSink, ConsoleSource } from "../devices/console_port.ts";
 import type { PowerControl } from "../devices/power_control.ts";
 import type { TimedDevice } from "../devices/timed_device.ts";
-import type { MmioSlot } from "../virtio/mmio_slot.ts";
+import type { VirtioSlot } from "../virtio/virtio_slot.ts";
 import type { GuestClock } from "./clock.ts";
 import type { CpuChoice } from "./options.ts";
 
@@ -69,8 +69,8 @@ export interface BoardDevices {
   };
   /** Devices that the clock keeper serves. */
   readonly timedDevices: readonly TimedDevice[];
-  /** Slots for virtio devices; none on a board that has no such bus. */
-  readonly virtioSlots: readonly MmioSlot[];
+  /** Slots for virtio devices, as `slot_assignment.ts` counts them; none on a board that has no such bus. */
+  readonly virtioSlots: readonly VirtioSlot[];
   /** The console's input ring has new bytes: called by main. */
   inputArrived(): void;
   /** A break condition on the serial line: called by main. */

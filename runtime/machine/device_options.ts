@@ -21,7 +21,7 @@ import {
   shareName,
   type ShareOptions,
 } from "./share_options.ts";
-import { assignSlots } from "./slot_assignment.ts";
+import { assignPlaces, slotNumber } from "./slot_assignment.ts";
 
 /** Devices as a caller describes them. */
 export interface SlotDeviceOptions {
@@ -52,12 +52,12 @@ export function describeDevices(
   { drives = [], networks = [], entropy = [], shares = [] }: SlotDeviceOptions,
 ): SlotDevices {
   requireDistinctTags(shares);
-  const slots = assignSlots([
-    ...drives.map((drive) => ({ name: driveName(drive), slot: drive.slot })),
-    ...networks.map(({ slot }) => ({ name: NETWORK_NAME, slot })),
-    ...entropy.map(({ slot }) => ({ name: ENTROPY_NAME, slot })),
-    ...shares.map((share) => ({ name: shareName(share), slot: share.slot })),
-  ]).values();
+  const slots = assignPlaces([
+    ...drives.map((drive) => ({ ...drive, name: driveName(drive) })),
+    ...networks.map((network) => ({ ...network, name: NETWORK_NAME })),
+    ...entropy.map((source) => ({ ...source, name: ENTROPY_NAME })),
+    ...shares.map((share) => ({ ...share, name: shareName(share) })),
+  ]).map(slotNumber).values();
   const next = (): number => slots.next().value ?? 0;
   return {
     drives: drives.map((drive) => describeDrive(drive, next())),

@@ -4,7 +4,7 @@
  */
 
 import { ioAgent } from "../atomics/agents.ts";
-import type { MmioSlot } from "../virtio/mmio_slot.ts";
+import type { VirtioSlot } from "../virtio/virtio_slot.ts";
 import type { SlotDevices } from "./device_options.ts";
 import type { DriveFailure } from "../virtio/block_errors.ts";
 import type { DriveError, SlotDeviceStatistics } from "./machine_interface.ts";
@@ -86,10 +86,10 @@ export class DeviceSet {
   }
 
   /** Puts the devices into their slots, in memory that is all zero. */
-  install(slots: readonly MmioSlot[]): void {
+  install(slots: readonly VirtioSlot[]): void {
     this.#workers.forEach(({ devices }, worker) => {
       for (const { slot, device } of devices) {
-        slots[slot].struct.install({ ...device, agent: ioAgent(worker) });
+        slots[slot].install({ ...device, agent: ioAgent(worker) });
       }
     });
   }
@@ -118,7 +118,7 @@ export class DeviceSet {
   }
 
   /** Counts of all devices. */
-  statistics(slots: readonly MmioSlot[]): SlotDeviceStatistics {
+  statistics(slots: readonly VirtioSlot[]): SlotDeviceStatistics {
     return {
       drives: this.#open.drives.map((drive) => drive.statistics(slots[drive.slot].struct)),
       networks: this.#open.networks.map((card) => card.statistics(slots[card.slot].struct)),

@@ -7,7 +7,7 @@
  * for whole files: programs that lock ranges, such as QEMU, do not see it.
  */
 
-import { type ImagePlace, openImage } from "../disk_images/open_image.ts";
+import type { ImagePlace } from "../disk_images/open_image.ts";
 import { formatOf, type ImageFormat, MAGIC_BYTES } from "../disk_images/image_formats.ts";
 import { ConfigurationError } from "./configuration_error.ts";
 import type { BackingOptions, DriveDescription } from "./drive_options.ts";
@@ -43,7 +43,7 @@ export async function openDriveFile(drive: DriveDescription, path: string): Prom
   const locked = await lockImages({ name, path, format, backing, writes });
   try {
     requireHoles(drive, locked.place.format);
-    return { ...locked, bytes: diskBytes(locked.place, writes) };
+    return { ...locked, bytes: await diskBytes(locked.place, writes) };
   } catch (error) {
     locked.close();
     throw error;
@@ -98,8 +98,9 @@ async function lockFile({ name, path, writes }: WantedImage): Promise<Deno.FsFil
   }
 }
 
-/** Opens a locked image and closes it again. */
-function diskBytes(place: ImagePlace, writes: boolean): number {
+/** Opens a locked image and closes it again. The formats are loaded by machines that have a disk. */
+async function diskBytes(place: ImagePlace, writes: boolean): Promise<number> {
+  const { openImage } = await import("../disk_images/open_image.ts");
   try {
     const disk = openImage(place, { writes });
     const { bytes } = disk;

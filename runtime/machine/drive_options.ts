@@ -8,6 +8,7 @@
 import { IMAGE_FORMATS, type ImageFormat } from "../disk_images/image_formats.ts";
 import { SERIAL_BYTES } from "../virtio/block_protocol.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import type { PlugOptions } from "./slot_assignment.ts";
 
 /** Ways to keep what a guest writes. */
 export const CACHE_MODES = ["writeback", "writethrough", "unsafe"] as const;
@@ -89,7 +90,7 @@ export interface BlockBackend {
 }
 
 /** A disk of a machine, as `-drive` and `-device virtio-blk-device`. */
-export interface DriveOptions {
+export interface DriveOptions extends PlugOptions {
   /**
    * The path of an image, whose bytes are the disk's (needs `--allow-read`, and `--allow-write` unless it is only
    * read), or a back end.
@@ -126,8 +127,6 @@ export interface DriveOptions {
   readonly serial?: string;
   /** As `iothread=`: disks with the same name are served by one thread. Default: one thread for all without a name. */
   readonly iothread?: string;
-  /** As the number of `bus=virtio-mmio-bus.N`. Default: the last free one, as QEMU. */
-  readonly slot?: number;
 }
 
 /** A disk with every default filled in. */

@@ -1,10 +1,9 @@
 /** Sources of entropy as a caller describes them. */
 
+import type { PlugOptions } from "./slot_assignment.ts";
+
 /** A source of entropy of a machine, as `-device virtio-rng-device`: random numbers of the host's. */
-export interface EntropyOptions {
-  /** As the number of `bus=virtio-mmio-bus.N`. Default: the last free one, as QEMU. */
-  readonly slot?: number;
-}
+export type EntropyOptions = PlugOptions;
 
 /** A source of entropy with every default filled in. */
 export interface EntropyDescription {

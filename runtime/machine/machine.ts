@@ -5,7 +5,9 @@
  */
 
 import { createEventBuffer } from "../atomics/event_ring.ts";
+import type { SeekAnswer } from "../atomics/seek_request.ts";
 import { SeekOutcome } from "../atomics/shared_layout.ts";
+import { waitedInstructions } from "./breakpoint_list.ts";
 import type { BootableBoard } from "./bootable_board.ts";
 import { translationSettings } from "./host_processor.ts";
 import { loadBoard } from "./boards/boards.ts";
@@ -18,6 +20,8 @@ import { RamView } from "./guest_memory.ts";
 import { JitMap } from "./jit_map.ts";
 import { AccessError, MachineStateError } from "./machine_error.ts";
 import type {
+  Breakpoint,
+  BreakpointHit,
   DriveError,
   ExitStatus,
   GuestMemory,
@@ -433,6 +437,41 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
+   * Takes a machine with snapshots back to the last instruction at which a hart was about to execute one of the
+   * breakpoints, and stands still there as in a pause. What it stands at now does not count. A machine that runs is
+   * paused first. Where no breakpoint was met, the machine stands at the power-on, where its past begins.
+   *
+   * The past is gone through again from snapshot to snapshot, backwards, in the interpreter, which compares every
+   * address: about as long as the harts took for it, and longer where most of it ran in compiled code. An interrupt
+   * comes between two instructions: a machine that stands at the first instruction of a handler has taken it, and
+   * {@linkcode Machine.seek} to the same number of instructions may go to before it.
+   *
+   * @example Back to the last time that a function was called
+   * ```ts
+   * import { Machine } from "@weft/emulator";
+   *
+   * await using machine = await Machine.create({
+   *   firmware: "none",
+   *   kernel: "tests/guests/elf/hello.virt.elf",
+   *   accel: { icount: { shift: 0 } },
+   *   snapshots: true,
+   * });
+   * const { pc } = machine.harts[0];
+   * await machine.seek(1000);
+   * const hit = await machine.reverseContinue([{ pc }]);
+   * console.log(hit?.instruction, machine.harts[0].pc === pc); // 0 true
+   * ```
+   *
+   * @param breakpoints 1 to 32 of them
+   * @returns which one was met, or null
+   * @throws {AccessError} when a breakpoint can never be met, or there are too many: the machine is where it was
+   * @throws {MachineStateError} when the machine has no snapshots, has ended, or ends instead
+   */
+  reverseContinue(breakpoints: readonly Breakpoint[]): Promise<BreakpointHit | null> {
+    return this.#inTurn(() => this.#reverseContinue(breakpoints));
+  }
+
+  /**
    * A hash over all that the future of a machine with snapshots depends on: registers and control registers, memory,
    * devices, time. Equal for equal states, and for others as good as never. The machine has to stand still.
    *
@@ -553,17 +592,36 @@ export class Machine implements AsyncDisposable {
     await this.#pause(what);
     const instruction = place();
     if (!Number.isSafeInteger(instruction) || instruction < 0) throw noPlace(what, instruction);
+    const answer = await this.#travel(what, (cycle) => cycle.seek(instruction));
+    if (answer.outcome === SeekOutcome.BEHIND_THE_END) {
+      throw behindTheEnd(what, instruction, answer.position);
+    }
+  }
+
+  async #reverseContinue(breakpoints: readonly Breakpoint[]): Promise<BreakpointHit | null> {
+    const what = "reverseContinue";
+    this.#requireSnapshots(what);
+    const waited = waitedInstructions(what, breakpoints, this.harts.length);
+    await this.#pause(what);
+    const { outcome, hart, position } = await this.#travel(what, (cycle) => cycle.back(waited));
+    if (outcome === SeekOutcome.NOT_MET) return null;
+    return { hart, pc: this.harts[hart].pc, instruction: position };
+  }
+
+  /** Lets the harts of a paused machine go somewhere; they stand still there. */
+  async #travel(
+    what: string,
+    go: (cycle: PowerCycle) => Promise<SeekAnswer | null>,
+  ): Promise<SeekAnswer> {
     this.#startTime ??= performance.now();
     this.#state = "running";
     const { promise } = this.#cycleChanged;
-    const answer = await this.#cycle.seek(instruction);
+    const answer = await go(this.#cycle);
     if (answer === null) await promise;
     this.#requireLife(what);
     this.#state = "paused";
     if (answer === null) throw this.#wrongState(what, "the guest has restarted on the way");
-    if (answer.outcome === SeekOutcome.BEHIND_THE_END) {
-      throw behindTheEnd(what, instruction, answer.position);
-    }
+    return answer;
   }
 
   #requireSnapshots(what: string): void {

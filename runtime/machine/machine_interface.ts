@@ -378,6 +378,24 @@ export interface ControlRegisters {
   write(name: string, value: bigint): Promise<void>;
 }
 
+/** An instruction that {@linkcode Machine.reverseContinue} looks for. */
+export interface Breakpoint {
+  /** Its address, as the hart's program counter has it: virtual where the hart translates addresses. */
+  readonly pc: bigint;
+  /** The hart that is to execute it. Default: any. */
+  readonly hart?: number;
+}
+
+/** Where a breakpoint was met. */
+export interface BreakpointHit {
+  /** The hart that executes the instruction next. */
+  readonly hart: number;
+  /** Address of the instruction: the hart's program counter. */
+  readonly pc: bigint;
+  /** How many instructions all harts have executed together: see {@linkcode Machine.instruction}. */
+  readonly instruction: number;
+}
+
 /**
  * A hart, whose registers can be read and written while it stands still: before the start and in a pause. After
  * the end they can be read, and hold what they held last.

@@ -29,7 +29,7 @@ export type FileSource = Uint8Array | string | URL;
 export interface MachineSettings extends SlotDeviceOptions {
   /** The board, as `-M`: `virt` (QEMU's, for Linux) or `spike` (HTIF, for test programs). Default: `virt`. */
   readonly board?: MachineName;
-  /** Number of harts, 1 to 64, as `-smp`; each is a thread. Default: 1. */
+  /** Number of harts, 1 to 64, as `-smp`. Default: 1. */
   readonly harts?: number;
   /**
    * Guest RAM, as `-m`: a number of bytes, or text with a unit such as `"512M"` or `"1.5G"`. Text without a unit

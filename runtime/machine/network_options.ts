@@ -5,6 +5,8 @@
  * is an object of the caller's, called on the caller's thread.
  */
 
+import type { PlugOptions } from "./slot_assignment.ts";
+
 /** A port of the host's that is one of the guest's, as `hostfwd=`. */
 export interface HostForwardOptions {
   /** What it carries. Default: `tcp`. */
@@ -93,7 +95,7 @@ export interface NetBackend {
 }
 
 /** A network card of a machine, as `-netdev` and `-device virtio-net-device`. */
-export interface NetworkOptions {
+export interface NetworkOptions extends PlugOptions {
   /** What it is connected to: a network of the caller's, or how the user-mode network is. Default: that, as it is. */
   readonly network?: UserNetworkOptions | NetBackend;
   /** As `mac=`. Default: `52:54:00:12:34:56` and those behind it, as QEMU. */
@@ -102,6 +104,4 @@ export interface NetworkOptions {
   readonly capture?: string;
   /** As `maxlen=`: bytes of each frame that are kept. Default: 65536. */
   readonly captureBytes?: number;
-  /** As the number of `bus=virtio-mmio-bus.N`. Default: the last free one, as QEMU. */
-  readonly slot?: number;
 }

@@ -19,6 +19,7 @@ import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import { usualThreads } from "./hart_threads.ts";
 import { describeDevices, type SlotDeviceOptions, type SlotDevices } from "./device_options.ts";
 
 export { ConfigurationError, type Encoder, ENCODERS, PASS_NAMES, type PassName };
@@ -51,7 +52,7 @@ export interface CpuChoice {
 
 /** How vCPUs are spread over threads. */
 export const THREAD_MODES = ["multi", "single"] as const;
-/** `multi`: a thread for each hart. `single`: all harts take turns on one thread. */
+/** `multi`: harts run side by side. `single`: all harts take turns on one thread. */
 export type ThreadMode = typeof THREAD_MODES[number];
 
 /** Largest exponent of an instruction's time. */
@@ -167,6 +168,11 @@ export type MemoryLoad = FileLoad | ValueLoad | StartLoad;
 export interface AccelOptions {
   /** How harts are spread over threads. Default: `multi`, with `icount` `single`. */
   readonly thread?: ThreadMode;
+  /**
+   * Most threads that harts run on with `multi`, 1 to {@linkcode MAX_HARTS}; harts beyond them share threads and take
+   * turns there. Default: two for each of the host's processors, at least four.
+   */
+  readonly threads?: number;
   /** As `-icount`: time is counted in instructions. Default: null, time is the host's. */
   readonly icount?: IcountOptions | null;
   /** Re-run every compiled region in the cold tier and report the first difference. Default: false. */
@@ -297,6 +303,7 @@ export interface MachineDescription extends SlotDevices {
 
 /** Checks a description and fills in its defaults. Throws {@linkcode ConfigurationError}. */
 export function describeMachine(options: MachineOptions): MachineDescription {
+  const thread = options.accel?.thread ?? (options.accel?.icount ? "single" : "multi");
   const description: MachineDescription = {
     machine: options.machine ?? "virt",
     harts: options.harts ?? 1,
@@ -310,7 +317,8 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     ...describeDevices(options),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
-      thread: options.accel?.thread ?? (options.accel?.icount ? "single" : "multi"),
+      thread,
+      threads: options.accel?.threads ?? (thread === "single" ? 1 : usualThreads()),
       icount: options.accel?.icount ? { sleep: true, ...options.accel.icount } : null,
       check: options.accel?.check ?? false,
       hostOrder: options.accel?.hostOrder ?? "auto",
@@ -336,6 +344,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   checkNames(description);
   for (const pass of options.accel?.passes ?? []) checkName("optimization", pass, PASS_NAMES);
   checkHarts(description.harts);
+  checkThreads(description.accel);
   checkMemory(description.memoryBytes);
   checkFiles(description);
   checkCodeCache(description);
@@ -387,6 +396,18 @@ function checkSlotDevices(description: MachineDescription): void {
         : "leave one of them out",
     });
   }
+}
+
+function checkThreads({ thread, threads }: Required<AccelOptions>): void {
+  const isCount = Number.isInteger(threads) && threads >= 1 && threads <= MAX_HARTS;
+  if (isCount && (thread === "multi" || threads === 1)) return;
+  throw new ConfigurationError({
+    what: `${threads} threads for harts`,
+    cause: isCount
+      ? "with thread=single all harts are on one"
+      : `harts run on 1 to ${MAX_HARTS} threads`,
+    fix: isCount ? "use thread=multi, or leave threads out" : "use threads=4, or leave it out",
+  });
 }
 
 function checkCodeBytes({ accel: { codeBytes } }: MachineDescription): void {

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PASS_NAMES } from "../../optimizer/pass_names.ts";
+import { usualThreads } from "./hart_threads.ts";
 import { MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   ConfigurationError,
@@ -26,6 +27,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
   assertEquals(description.bios, "default");
   assertEquals(description.accel, {
     thread: "multi",
+    threads: usualThreads(),
     icount: null,
     check: false,
     llsc: "monitor",
@@ -38,6 +40,16 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
     codeCache: null,
     bql: false,
   });
+});
+
+Deno.test("harts are on as many threads as there are harts, at most", () => {
+  assertEquals(describeMachine({ accel: { threads: 3 } }).accel.threads, 3);
+  assertEquals(describeMachine({ accel: { thread: "single" } }).accel.threads, 1);
+  for (const threads of [0, 65, 1.5]) {
+    assertEquals(complaint({ accel: { threads } }).cause, "harts run on 1 to 64 threads");
+  }
+  const both = complaint({ accel: { thread: "single", threads: 2 } });
+  assertEquals(both.cause, "with thread=single all harts are on one");
 });
 
 Deno.test("counted time takes one thread, and goes on as real time does while harts wait", () => {

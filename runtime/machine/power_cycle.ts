@@ -39,8 +39,8 @@ import {
   requestPause,
 } from "../atomics/pause.ts";
 import type { LockUse } from "../atomics/lock_use.ts";
-import { type SeekAnswer, SeekRequests } from "../atomics/seek_request.ts";
-import { ringBell } from "../atomics/pending.ts";
+import { type SeekAnswer, SeekRequests, type WaitedInstruction } from "../atomics/seek_request.ts";
+import { FIRST_OF_ALL, ringBell, shareBell } from "../atomics/pending.ts";
 import { bigLockOf, type LockSettings } from "../devices/big_lock.ts";
 import { SharedPowerControl } from "../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../devices/ring_console.ts";
@@ -57,6 +57,7 @@ import { errorText, InternalError } from "./internal_error.ts";
 import type { DeviceSet } from "./device_set.ts";
 import type { ExitStatus, SlotDeviceStatistics } from "./machine_interface.ts";
 import { MachineWorkers, type WorkerSources } from "./machine_workers.ts";
+import { hartsByThread } from "./hart_threads.ts";
 import type { MachineDescription } from "./options.ts";
 import { wordChanged, wordSatisfies } from "./word_wait.ts";
 import type { RunLog } from "../replay/run_log.ts";
@@ -210,7 +211,7 @@ export class PowerCycle {
   #inputArrived(): (() => void) | null {
     if (this.#parts.runLog?.isReplay === true) return null;
     return this.#isCounted
-      ? () => ringBell(this.#words)
+      ? () => ringBell(this.#words, FIRST_OF_ALL)
       : () => this.#inDevices(() => this.devices.inputArrived());
   }
 
@@ -219,7 +220,7 @@ export class PowerCycle {
     if (!this.#isCounted) return this.#inDevices(() => this.devices.receiveBreak());
     // ORDER: sc add before the bell; partner: `HostBoundary.takeBreaks`.
     Atomics.add(this.#words, Machine.BREAKS.offset >> WORD_SHIFT, 1);
-    ringBell(this.#words);
+    ringBell(this.#words, FIRST_OF_ALL);
   }
 
   /** Uses devices under their lock, if there is one for all: now, or when it is free. */
@@ -259,8 +260,20 @@ export class PowerCycle {
    * there.
    * @returns null when the cycle ended meanwhile
    */
-  async seek(position: number): Promise<SeekAnswer | null> {
-    const asked = this.#seeks.ask(SeekQuestion.GO, position);
+  seek(position: number): Promise<SeekAnswer | null> {
+    return this.#go(this.#seeks.ask(SeekQuestion.GO, position));
+  }
+
+  /**
+   * Takes the harts, all of which stand still, back to where they met one of these instructions last, or else to where
+   * their past begins; they stand still there.
+   * @returns null when the cycle ended meanwhile
+   */
+  back(breakpoints: readonly WaitedInstruction[]): Promise<SeekAnswer | null> {
+    return this.#go(this.#seeks.ask(SeekQuestion.BACK, 0, breakpoints));
+  }
+
+  async #go(asked: number): Promise<SeekAnswer | null> {
     this.start();
     await this.#satisfied(Machine.SEEK_ANSWER.offset, (count) => count === asked);
     return await this.pause() ? this.#seeks.answered() : null;
@@ -321,7 +334,9 @@ export class PowerCycle {
     Atomics.store(words, Machine.IO_WORKER_COUNT.offset >> WORD_SHIFT, this.#parts.devices.workers);
     const pages = description.memoryBytes / PAGE_BYTES;
     Atomics.store(words, Machine.RAM_PAGES.offset >> WORD_SHIFT, pages);
-    Atomics.store(words, Machine.SHARED_THREAD.offset >> WORD_SHIFT, this.#sharesThread ? 1 : 0);
+    for (const harts of this.#threads) {
+      if (this.#sharesThread || harts.length > 1) shareBell(words, harts);
+    }
     startClock(words, this.#isCounted ? NO_TIME : performance);
     beginPaused(words);
     offerCompilerService(words, this.#number);
@@ -337,6 +352,13 @@ export class PowerCycle {
     return this.#parts.description.accel.icount !== null;
   }
 
+  /** The harts of each thread. */
+  get #threads(): number[][] {
+    const { harts, accel } = this.#parts.description;
+    return hartsByThread(harts, accel.threads);
+  }
+
+  /** Do all harts share one thread, beside which no other hart runs? */
   get #sharesThread(): boolean {
     return this.#parts.description.accel.thread === "single";
   }
@@ -386,11 +408,10 @@ export class PowerCycle {
       this.#markStart(hart, start);
       return { hart, start, modules: port2 };
     });
-    const groups = this.#sharesThread ? [harts] : harts.map((hart) => [hart]);
-    const vcpus = groups.map((group) =>
+    const vcpus = this.#threads.map((group) =>
       this.#startVcpus({
         ...shared,
-        harts: group,
+        harts: group.map((hart) => harts[hart]),
         coldTier,
         replayTier,
         htif,
@@ -471,7 +492,7 @@ export class PowerCycle {
   async #startVcpus(start: VcpuStart): Promise<void> {
     const { harts, sharesThread } = start;
     await this.#workers.start({
-      name: sharesThread ? "harts" : `hart ${harts[0].hart}`,
+      name: sharesThread ? "harts" : `hart ${harts.map(({ hart }) => hart).join("+")}`,
       source: this.#parts.sources.vcpu,
       start,
       transfer: harts.map(({ modules }) => modules),

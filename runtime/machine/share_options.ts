@@ -8,6 +8,7 @@
 import type { BackendChange, BackendEntry, NewBackendEntry } from "../file_share/backend_call.ts";
 import { MAX_TAG_BYTES } from "../virtio/file_share_protocol.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import type { PlugOptions } from "./slot_assignment.ts";
 
 /** Ways to keep owners, permissions and links of a guest's files. */
 export const SECURITY_MODELS = ["none", "mapped-file"] as const;
@@ -89,7 +90,7 @@ export interface FileSystemBackend {
 }
 
 /** A shared folder of a machine, as `-virtfs`: a file system that the guest mounts by 9P2000.L. */
-export interface ShareOptions {
+export interface ShareOptions extends PlugOptions {
   /**
    * As `path=`: a folder, all of whose files the guest may use, and none outside of it (needs `--allow-read` and
    * `--allow-write` for it, or `--allow-read` alone if it is only read); or a back end.
@@ -101,8 +102,6 @@ export interface ShareOptions {
   readonly securityModel?: SecurityModel;
   /** As `readonly=on`: the guest cannot change anything. Default: false. */
   readonly readonly?: boolean;
-  /** As the number of `bus=virtio-mmio-bus.N`. Default: the last free one, as QEMU. */
-  readonly slot?: number;
 }
 
 /** A shared folder with every default filled in. */

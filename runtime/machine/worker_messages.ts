@@ -39,7 +39,7 @@ export interface SharedStart {
   readonly llsc: LlscScheme;
   /** Folder of the code cache; null without one. */
   readonly codeCache: string | null;
-  /** Do all harts take turns on one thread? */
+  /** Do all harts take turns on one thread, so that none runs beside another? */
   readonly sharesThread: boolean;
   /** Time that is counted in instructions; null where it is the host's. */
   readonly icount: IcountOptions | null;
@@ -67,7 +67,7 @@ export interface WorkerHart {
 
 /** First message to a vCPU worker. It is ready when each hart acknowledges the pause in which machines begin. */
 export interface VcpuStart extends SharedStart {
-  /** The harts it runs: one, or all of the machine. */
+  /** The harts it runs: one, or several that take turns. */
   readonly harts: readonly WorkerHart[];
   /** The compiled cold tier. */
   readonly coldTier: WebAssembly.Module;

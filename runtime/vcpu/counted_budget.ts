@@ -2,6 +2,7 @@
  * A budget of a hart whose instructions are counted: what it may execute before anything has to be looked at. It may be
  * used up in pieces, between which the machine is stopped and nothing is looked at, so that they make no difference.
  */
+import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import type { VirtualTime } from "../machine/virtual_time.ts";
 import { Departure, type Vcpu } from "./vcpu.ts";
 
@@ -61,9 +62,10 @@ export class CountedBudget {
     if (executed > piece) {
       throw new Error(`A hart executed ${executed} instructions out of ${piece}`);
     }
-    this.#left -= piece;
+    const { hasStopped } = vcpu.breakpoints;
+    this.#left -= hasStopped ? piece - memory.control(Control.BUDGET) : piece;
     this.#executed += executed;
-    const isPieceUsed = departure === Departure.BUDGET_USED && vcpu.isBudgetUsed;
+    const isPieceUsed = departure === Departure.BUDGET_USED && (vcpu.isBudgetUsed || hasStopped);
     const goesOn = isPieceUsed && this.#left > 0 && !vcpu.wantsLook;
     this.#departure = goesOn ? PIECE_USED : departure;
     return executed;

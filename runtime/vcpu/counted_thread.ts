@@ -22,7 +22,7 @@
  * in a pause changes the run. A guest that relies on what a fence would have to order (old translations, old code)
  * sees what the tiers happen to hold.
  */
-import { peek, post, readBell, waitBell } from "../atomics/pending.ts";
+import { FIRST_OF_ALL, peek, post, readBell, waitBell } from "../atomics/pending.ts";
 import { Pending } from "../atomics/shared_layout.ts";
 import type { TimedDevice } from "../devices/timed_device.ts";
 import type { AdaptiveShift } from "../machine/adaptive_shift.ts";
@@ -140,10 +140,10 @@ export class CountedThread implements StateKeeper {
     const { words, vcpus, speed, time, boundary } = this.#parts;
     for (const vcpu of vcpus) vcpu.begin();
     for (;;) {
-      const bell = readBell(words);
+      const bell = readBell(words, FIRST_OF_ALL);
       this.#answerMain();
       if (this.#waits.every((wait) => wait === Attention.ENDED)) break;
-      if (this.#isHeld() || !this.#round(journal)) waitBell(words, bell, Infinity);
+      if (this.#isHeld() || !this.#round(journal)) waitBell(words, FIRST_OF_ALL, bell, Infinity);
       else if (this.#isIdle) this.#idle(journal, bell);
       speed?.adjust();
     }
@@ -260,6 +260,7 @@ export class CountedThread implements StateKeeper {
       if (this.#isAtGoal()) return TurnStep.INTERRUPTED;
       const left = this.#seeker?.instructionsLeft() ?? Infinity;
       this.#instructions += this.#budget.execute(vcpu, left);
+      this.#seeker?.executed(hart);
     }
     this.#hasPolled = false;
     const isAtGoal = this.#isAtGoal();
@@ -307,7 +308,7 @@ export class CountedThread implements StateKeeper {
     if (isAtOnce) return time.advance(left);
     journal.rest();
     const begin = performance.now();
-    waitBell(words, bell, left / NANOSECONDS_PER_MS);
+    waitBell(words, FIRST_OF_ALL, bell, left / NANOSECONDS_PER_MS);
     if (left === Infinity) return;
     const slept = Math.floor((performance.now() - begin) * NANOSECONDS_PER_MS);
     time.advance(Math.min(left, slept));

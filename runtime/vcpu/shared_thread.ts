@@ -1,5 +1,5 @@
 /**
- * All vCPUs of a machine on one thread: they take turns.
+ * Several vCPUs of a machine on one thread, or all of them: they take turns.
  *
  * REQUIREMENT. A hart that waits holds up no other, and the thread sleeps exactly while all of them wait. No event
  * is slept through, whoever posts it to whichever hart. What one vCPU waits for another to do (a remote fence, an
@@ -10,8 +10,9 @@
  * every hart in order, first at the one behind that which ran last; one that waits and was posted nothing is passed
  * over until its time has come. When nobody could run, the thread sleeps on the bell (`pending.ts`), which was read
  * before the round.
- * Nothing runs between a load-reserved and its store-conditional but code of the same hart: reservations end with
- * the turn, so comparing values is exact.
+ * Reservations end with the turn. Where this is the only thread, nothing runs between a load-reserved and its
+ * store-conditional but code of the same hart, so comparing values is exact; else other threads' stores are seen as
+ * the machine's scheme sees them.
  *
  * LIMITATION. An event waits until the turns before it are over, a quantum for each hart that runs.
  */
@@ -30,24 +31,29 @@ interface Turn {
 /** See the header of this file. */
 export class SharedThread {
   readonly #words: Int32Array;
+  readonly #firstHart: number;
   readonly #turns: readonly Turn[];
   /** Whose turn is first in the next round: a pause that cuts a round short takes no hart's turn away for good. */
   #first = 0;
 
-  /** @param vcpus the vCPUs of harts 0, 1 and so on */
-  constructor(words: Int32Array, vcpus: readonly Vcpu[]) {
+  /** @param vcpus the vCPUs of the harts */
+  constructor(words: Int32Array, harts: readonly number[], vcpus: readonly Vcpu[]) {
     this.#words = words;
-    this.#turns = vcpus.map((vcpu, hart) => ({ hart, vcpu, wait: Attention.RUNS, wakesAt: 0 }));
+    this.#firstHart = harts[0];
+    this.#turns = vcpus.map((vcpu, at) => ({
+      ...{ hart: harts[at], vcpu },
+      ...{ wait: Attention.RUNS, wakesAt: 0 },
+    }));
   }
 
   /** Runs all vCPUs until the machine ends. */
   run(): void {
     for (const { vcpu } of this.#turns) vcpu.begin();
     for (;;) {
-      const bell = readBell(this.#words);
+      const bell = readBell(this.#words, this.#firstHart);
       if (this.#round() > 0) continue;
       if (this.#turns.every(({ wait }) => wait === Attention.ENDED)) return;
-      waitBell(this.#words, bell, this.#shortestWait());
+      waitBell(this.#words, this.#firstHart, bell, this.#shortestWait());
     }
   }
 
@@ -58,11 +64,12 @@ export class SharedThread {
     const turns = this.#turns;
     const first = this.#first;
     for (let count = 0; count < turns.length; count++) {
-      const turn = turns[(first + count) % turns.length];
+      const at = (first + count) % turns.length;
+      const turn = turns[at];
       if (this.#isAsleep(turn, now)) continue;
       if (take(turn)) {
         ran++;
-        this.#first = (turn.hart + 1) % turns.length;
+        this.#first = (at + 1) % turns.length;
       }
       if (turn.wait > 0) turn.wakesAt = now + turn.wait;
     }

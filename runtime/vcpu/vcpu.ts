@@ -14,6 +14,7 @@ import {
   CONTEXT_MODE_BITS,
   Control,
   ENTRY_INDEX_BITS,
+  Look,
   REGION_SLOTS,
 } from "../../wasm_backend/abi/vcpu_layout.ts";
 import { ActivityLog } from "../atomics/activity_log.ts";
@@ -44,6 +45,7 @@ import { HOT_THRESHOLD } from "../translation/heat.ts";
 import type { RollingHash } from "../replay/mixing_hash.ts";
 import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import { RegionCatalog } from "../translation/region_catalog.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import {
   type ColdFunctions,
   type ColdHost,
@@ -177,6 +179,8 @@ export class Vcpu implements StateKeeper {
   readonly registers: VcpuRegisters;
   /** The locks that it takes. */
   readonly locks: VcpuLocks;
+  /** Instructions that are waited for; only where time is counted. */
+  readonly breakpoints = new Breakpoints(this.memory);
   readonly #parts: VcpuParts;
   readonly #words: Int32Array;
   readonly #hart: number;
@@ -363,7 +367,7 @@ export class Vcpu implements StateKeeper {
 
   /** What the hart does may change its lines or deadlines: a hart whose instructions are counted comes back for that. */
   #lookSoon(): void {
-    this.memory.setControl(Control.LOOK_SOON, 1);
+    this.memory.setControl(Control.LOOK_SOON, Look.SOON);
   }
 
   /** Opens the page of state `pc`. */
@@ -445,7 +449,7 @@ export class Vcpu implements StateKeeper {
   /** The same for so many instructions at most; only with a counting cold tier. */
   runCounted(instructions: number): number {
     this.#tidyUp();
-    this.memory.setControl(Control.LOOK_SOON, 0);
+    this.breakpoints.beginRun();
     this.#cold.refillBudget(instructions);
     return this.#handle(this.#cold.run());
   }
@@ -457,7 +461,7 @@ export class Vcpu implements StateKeeper {
 
   /** Does the hart want to be looked at before its next instruction? Its budget is over then, used up or not. */
   get wantsLook(): boolean {
-    return this.memory.control(Control.LOOK_SOON) !== 0;
+    return (this.memory.control(Control.LOOK_SOON) & Look.SOON) !== 0;
   }
 
   /** Does the vCPU stand still in a pause? */

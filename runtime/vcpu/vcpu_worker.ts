@@ -1,5 +1,5 @@
 /**
- * Entry point of a vCPU worker. It gets one message, builds its vCPU, or all of the machine, and runs guest code until
+ * Entry point of a vCPU worker. It gets one message, builds its vCPUs and runs guest code until
  * the machine ends; while it runs it never returns to its event loop.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
@@ -146,21 +146,28 @@ async function serve(scope: WorkerScope, start: VcpuStart): Promise<void> {
     if (counting !== null) {
       const report = runCounted(start, words, vcpus, workshop, counting);
       if (report !== null) scope.postMessage({ journal: report });
-    } else if (sharesThread) new SharedThread(words, vcpus).run();
-    else runOnOwnThread(vcpus[0], words, harts[0].hart);
+    } else if (sharesThread || harts.length > 1) {
+      new SharedThread(words, harts.map(({ hart }) => hart), vcpus).run();
+    } else runOnOwnThread(vcpus[0], words, harts[0].hart);
   } catch (error) {
-    return scope.postMessage({ failure: placedFailure(vcpus, error) } satisfies WorkerFailure);
+    return scope.postMessage(
+      { failure: placedFailure(harts, vcpus, error) } satisfies WorkerFailure,
+    );
   }
   for (const { modules } of harts) emptyPort(modules);
   scope.postMessage({ stopped: true });
 }
 
 /** What failed, and where its hart was: the one whose turn it was, if any. */
-function placedFailure(vcpus: readonly Vcpu[], error: unknown): string {
+function placedFailure(
+  harts: readonly WorkerHart[],
+  vcpus: readonly Vcpu[],
+  error: unknown,
+): string {
   const awake = vcpus.findIndex(({ isAwake }) => isAwake);
   if (awake < 0) return errorText(error);
   const text = failureText(vcpus[awake], error);
-  return vcpus.length === 1 ? text : `hart ${awake} ${text}`;
+  return vcpus.length === 1 ? text : `hart ${harts[awake].hart} ${text}`;
 }
 
 function runCounted(
@@ -202,6 +209,7 @@ function runCounted(
     keepers: [time, clock, boundary, new WordKeeper(words, HTIF_STATE), thread, ...vcpus],
     journal: repeatable,
     thread,
+    harts: vcpus,
     limits: snapshots,
   });
   try {

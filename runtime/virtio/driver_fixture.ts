@@ -12,6 +12,7 @@ import { BlockDevice } from "./block_device.ts";
 import { type DriveFailure, ErrorDecision } from "./block_errors.ts";
 import { blockConfig, blockFeatures, BlockHeader } from "./block_protocol.ts";
 import type { Disk } from "./disk.ts";
+import type { BusName } from "./driver_bus_fixture.ts";
 import { QueueServer } from "./queue_server.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
 import { type Descriptor, Place, RAM_BASE, RAM_BYTES, SlotDriver } from "./slot_driver_fixture.ts";
@@ -91,6 +92,7 @@ export class DriverFixture extends SlotDriver {
     rerror = "report" as ReadErrorPolicy,
     ramBytes = RAM_BYTES,
     behindRam = 0,
+    bus = "mmio" as BusName,
   } = {}) {
     const device = {
       id: DeviceId.BLOCK,
@@ -98,7 +100,7 @@ export class DriverFixture extends SlotDriver {
       queues: 1,
       config: blockConfig(disk.bytes),
     };
-    super({ device, ramBytes, behindRam });
+    super({ device, ramBytes, behindRam, bus });
     this.disk = disk;
     const { slot, ram, stores } = this;
     const handler = new BlockDevice({

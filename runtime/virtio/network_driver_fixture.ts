@@ -1,6 +1,7 @@
 /** A driver and a network card on one thread. */
 
 import type { OutgoingFrame } from "../network/ip_link.ts";
+import type { BusName } from "./driver_bus_fixture.ts";
 import { NetworkDevice } from "./network_device.ts";
 import { FrameHeader, networkConfig, networkFeatures, NetworkQueue } from "./network_protocol.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
@@ -18,14 +19,14 @@ export class NetworkDriver extends SlotDriver {
   /** Called when the network gets a frame. */
   onFrame: (frame: Uint8Array) => void = () => {};
 
-  constructor({ ramBytes = RAM_BYTES, behindRam = 0 } = {}) {
+  constructor({ ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" as BusName } = {}) {
     const device = {
       id: DeviceId.NETWORK,
       features: networkFeatures(true),
       queues: NetworkQueue.COUNT,
       config: networkConfig(Uint8Array.of(0x52, 0x54, 0, 1, 2, 3)),
     };
-    super({ device, ramBytes, behindRam });
+    super({ device, ramBytes, behindRam, bus });
     const { slot, ram, stores } = this;
     this.card = new NetworkDevice({ slot, ram, stores }, {
       receive: (frame, isComplete) => {

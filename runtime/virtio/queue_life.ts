@@ -8,7 +8,7 @@
 import type { DeviceStores } from "../atomics/device_store.ts";
 import { QueueWord, SlotCounter, SlotWord } from "./device_struct.ts";
 import type { GuestRam } from "./guest_ram.ts";
-import type { MmioSlot } from "./mmio_slot.ts";
+import type { VirtioSlot } from "./virtio_slot.ts";
 import { DeviceStatus, InterruptCause } from "./registers.ts";
 import { SplitRing } from "./split_ring.ts";
 
@@ -17,7 +17,7 @@ const READY_STATUS = DeviceStatus.DRIVER_OK | DeviceStatus.NEEDS_RESET;
 /** Which queue, and whose. */
 export interface QueuePlace {
   /** The slot. */
-  readonly slot: MmioSlot;
+  readonly slot: VirtioSlot;
   /** Number of the queue. */
   readonly queue: number;
   /** Guest RAM. */
@@ -54,7 +54,7 @@ export class QueueLife {
   /** The ring of the life that was begun; null where the driver is not ready for any. Throws RingFault. */
   openRing(): SplitRing | null {
     const { slot, queue, ram } = this.#place;
-    const isReady = this.#word(QueueWord.READY) !== 0 &&
+    const isReady = this.#word(QueueWord.READY) !== 0 && slot.mayReachMemory &&
       (slot.struct.get(SlotWord.STATUS) & READY_STATUS) === DeviceStatus.DRIVER_OK;
     if (!isReady) return null;
     if (this.#ring?.life !== this.#life) this.#ring = new SplitRing(ram, slot.struct, queue);

@@ -6,11 +6,11 @@
 import { ioAgent } from "../atomics/agents.ts";
 import { DeviceStores } from "../atomics/device_store.ts";
 import { GUEST_RAM_OFFSET, Machine } from "../atomics/shared_layout.ts";
-import { createMmioAccess } from "../devices/device.ts";
 import type { SlotDevice } from "./device_struct.ts";
+import { type BusName, type DriverBus, MmioDriverBus, PciDriverBus } from "./driver_bus_fixture.ts";
 import { GuestRam } from "./guest_ram.ts";
-import { MmioSlot } from "./mmio_slot.ts";
 import { DescriptorFlag, DeviceStatus, MmioRegister } from "./registers.ts";
+import type { VirtioSlot } from "./virtio_slot.ts";
 
 /** Guest physical address of the fixture's RAM. */
 export const RAM_BASE = 0x8000_0000;
@@ -53,51 +53,57 @@ export interface SlotDriverParts {
   readonly ramBytes?: number;
   /** Bytes of shared memory behind RAM. */
   readonly behindRam?: number;
+  /** Default: MMIO. */
+  readonly bus?: BusName;
 }
 
 /** See the header of this file. */
 export class SlotDriver {
   readonly words: Int32Array;
   readonly view: DataView;
-  readonly slot: MmioSlot;
+  readonly bus: DriverBus;
+  readonly slot: VirtioSlot;
   readonly stores: DeviceStores;
   readonly ram: GuestRam;
   /** Level of the interrupt line, and how often it rose. */
   level = false;
   interrupts = 0;
-  readonly #access = createMmioAccess(0);
   readonly #available = [0, 0];
   readonly #sizes = [0, 0];
 
-  constructor({ device, ramBytes = RAM_BYTES, behindRam = 0 }: SlotDriverParts) {
+  constructor({ device, ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" }: SlotDriverParts) {
     this.words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET + ramBytes + behindRam));
     this.view = new DataView(this.words.buffer, GUEST_RAM_OFFSET);
     this.words[Machine.HART_COUNT.offset >> 2] = 1;
     this.words[Machine.IO_WORKER_COUNT.offset >> 2] = 1;
-    this.slot = new MmioSlot(this.words, SLOT_AT, {
+    const Bus = bus === "mmio" ? MmioDriverBus : PciDriverBus;
+    this.bus = new Bus(this.words, SLOT_AT, {
       setLevel: (asserted) => {
         if (asserted && !this.level) this.interrupts++;
         this.level = asserted;
       },
     });
+    this.slot = this.bus.slot;
     const agent = ioAgent(0);
-    this.slot.struct.install({ ...device, agent });
+    this.slot.install({ ...device, agent });
     this.stores = new DeviceStores(this.words, agent);
     const place = { base: RAM_BASE, offset: GUEST_RAM_OFFSET, bytes: ramBytes };
     this.ram = new GuestRam(this.words, place);
   }
 
-  read(offset: number, size = 4): number {
-    Object.assign(this.#access, { offset, size, low: 0, high: 0, retry: false });
-    this.slot.load(this.#access);
-    return this.#access.low >>> 0;
+  read(register: number, size = 4): number {
+    return this.bus.read(register, size);
   }
 
   /** @returns whether the slot asks to repeat the access */
-  write(offset: number, low: number, size = 4): boolean {
-    Object.assign(this.#access, { offset, size, low, high: 0, retry: false });
-    this.slot.store(this.#access);
-    return this.#access.retry;
+  write(register: number, low: number, size = 4): boolean {
+    return this.bus.write(register, low, size);
+  }
+
+  /** The bus, where it is PCI. */
+  get pci(): PciDriverBus {
+    if (this.bus instanceof PciDriverBus) return this.bus;
+    throw new TypeError("Cannot reach a PCI bus: this driver has none");
   }
 
   get status(): number {
@@ -106,6 +112,7 @@ export class SlotDriver {
 
   /** Brings the device up with these features (besides version 1) and its queues. */
   start(features: number, size = 8, queues = 1): void {
+    this.bus.prepare();
     this.write(MmioRegister.STATUS, 0);
     this.write(MmioRegister.STATUS, DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
     this.write(MmioRegister.DRIVER_FEATURES_SELECT, 0);

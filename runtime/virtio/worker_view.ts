@@ -10,7 +10,7 @@ import { GuestClock } from "../machine/clock.ts";
 import { errorText } from "../machine/internal_error.ts";
 import type { IoStart, WorkerReport } from "../machine/worker_messages.ts";
 import { GuestRam } from "./guest_ram.ts";
-import type { MmioSlot } from "./mmio_slot.ts";
+import type { VirtioSlot } from "./virtio_slot.ts";
 
 const WORD_SHIFT = 2;
 
@@ -21,7 +21,7 @@ export interface WorkerView {
   /** The agent that the worker is. */
   readonly agent: number;
   /** All slots. */
-  readonly slots: readonly MmioSlot[];
+  readonly slots: readonly VirtioSlot[];
   /** Guest RAM. */
   readonly ram: GuestRam;
   /** The worker's stores. */

@@ -6,7 +6,11 @@ import { GUEST_PROGRAMS, type GuestBoard } from "./guest_programs.ts";
 
 const HART_COUNTS = [1, 2, 4, 8];
 const TIMEOUT_SECONDS = 120;
-const SHARED_THREAD = ["-accel", "tcg,thread=single"];
+/** How harts share threads: all of them one, or more harts than threads. */
+const SHARED = [
+  ["harts that share a thread", "thread=single", HART_COUNTS],
+  ["four harts that share three threads", "threads=3", [4]],
+] as const;
 
 async function passes(name: string, board: GuestBoard, harts: number, flags: readonly string[]) {
   const outcome = await runGuest({
@@ -30,8 +34,11 @@ for (const { name, boards, multiHart } of GUEST_PROGRAMS) {
       );
     }
     if (!multiHart) continue;
-    Deno.test(`guest program ${name} passes on ${board} with harts that share a thread`, async () => {
-      for (const harts of HART_COUNTS) await passes(name, board, harts, SHARED_THREAD);
-    });
+    for (const [who, threads, hartCounts] of SHARED) {
+      Deno.test(`guest program ${name} passes on ${board} with ${who}`, async () => {
+        const flags = ["-accel", `tcg,${threads}`];
+        for (const harts of hartCounts) await passes(name, board, harts, flags);
+      });
+    }
   }
 }

@@ -61,10 +61,14 @@ const THREADS = [
     { thread: "single" },
     /^harts: hart 1 after pc 0x80000000, in the interpreter: Error: the clock is broken\n/,
   ],
+  [
+    { threads: 1 },
+    /^hart 0\+1: hart 1 after pc 0x80000000, in the interpreter: Error: the clock is broken\n/,
+  ],
 ] as const;
 
 for (const [accel, expected] of THREADS) {
-  Deno.test(`thread=${accel.thread}: an error beneath the interpreter is told with hart and place`, async () => {
+  Deno.test(`${JSON.stringify(accel)}: an error beneath the interpreter is told with hart and place`, async () => {
     const message = await failureOf("./broken_clock_worker_fixture.ts", READ_TIME, {
       harts: 2,
       accel,

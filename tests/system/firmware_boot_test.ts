@@ -110,43 +110,52 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "U-Boot finds disks in QEMU's slots, reads them, and writes the one that it may",
-  ignore,
-  async fn() {
-    if (guest === null) return;
-    const folder = await Deno.makeTempDir();
-    try {
-      const images = ["first", "second"].map((name) => `${folder}/${name}`);
-      const content = Uint8Array.from({ length: 0x1_0000 }, (_, index) => index ^ (index >> 8));
-      for (const image of images) await Deno.writeFile(image, content);
-      await using dialog = new ConsoleDialog([
-        ...["-kernel", guest.firmware.ubootSupervisor, "-smp", "2", "-m", "256M"],
-        ...["-drive", `file=${images[0]},format=raw,if=none,id=a`],
-        ...["-device", "virtio-blk-device,drive=a", "-object", "iothread,id=t"],
-        ...["-drive", `file=${images[1]},format=raw,if=none,id=b,readonly=on`],
-        ...["-device", "virtio-blk-device,drive=b,iothread=t"],
-      ], ["--allow-write"]);
-      await stopAutoboot(dialog);
-      await run(dialog, "virtio scan", "");
-      await run(dialog, "virtio info", "(128 x 512)");
-      await run(dialog, "mw.b 0x85000000 a5 400", "");
-      for (const [device, result] of [[0, "OK"], [1, "ERROR"]] as const) {
-        await run(dialog, `virtio dev ${device}`, "is now current device");
-        await run(dialog, "virtio read 0x84000000 0 40", "64 blocks read: OK");
-        await run(dialog, "md.b 0x84000100 4", "84000100: 01 00 03 02");
-        await run(dialog, "virtio write 0x85000000 3 2", result);
+/** Where disks are, and their driver there. */
+const DISK_PLACES = [
+  ["in QEMU's slots", "virtio-blk-device"],
+  ["on the PCI bus", "virtio-blk-pci"],
+] as const;
+
+for (const [where, driver] of DISK_PLACES) {
+  Deno.test({
+    name: `U-Boot finds disks ${where}, reads them, and writes the one that it may`,
+    ignore,
+    async fn() {
+      if (guest === null) return;
+      const folder = await Deno.makeTempDir();
+      try {
+        const images = ["first", "second"].map((name) => `${folder}/${name}`);
+        const content = Uint8Array.from({ length: 0x1_0000 }, (_, index) => index ^ (index >> 8));
+        for (const image of images) await Deno.writeFile(image, content);
+        await using dialog = new ConsoleDialog([
+          ...["-kernel", guest.firmware.ubootSupervisor, "-smp", "2", "-m", "256M"],
+          ...["-drive", `file=${images[0]},format=raw,if=none,id=a`],
+          ...["-device", `${driver},drive=a`, "-object", "iothread,id=t"],
+          ...["-drive", `file=${images[1]},format=raw,if=none,id=b,readonly=on`],
+          ...["-device", `${driver},drive=b,iothread=t`],
+        ], ["--allow-write"]);
+        await stopAutoboot(dialog);
+        await run(dialog, "pci enum", "");
+        await run(dialog, "virtio scan", "");
+        await run(dialog, "virtio info", "(128 x 512)");
+        await run(dialog, "mw.b 0x85000000 a5 400", "");
+        for (const [device, result] of [[0, "OK"], [1, "ERROR"]] as const) {
+          await run(dialog, `virtio dev ${device}`, "is now current device");
+          await run(dialog, "virtio read 0x84000000 0 40", "64 blocks read: OK");
+          await run(dialog, "md.b 0x84000100 4", "84000100: 01 00 03 02");
+          await run(dialog, "virtio write 0x85000000 3 2", result);
+        }
+        await dialog.type("poweroff\r");
+        assertEquals(await dialog.end(), 0);
+        const [first, second] = await Promise.all(images.map((image) => Deno.readFile(image)));
+        assertEquals(second, content);
+        assertEquals(first, content.fill(0xa5, 3 * 512, 5 * 512));
+      } finally {
+        await Deno.remove(folder, { recursive: true });
       }
-      await dialog.type("poweroff\r");
-      assertEquals(await dialog.end(), 0);
-      const [first, second] = await Promise.all(images.map((image) => Deno.readFile(image)));
-      assertEquals(second, content);
-      assertEquals(first, content.fill(0xa5, 3 * 512, 5 * 512));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
-});
+    },
+  });
+}
 
 Deno.test({
   name: "U-Boot in machine mode comes to its prompt and sees its harts",

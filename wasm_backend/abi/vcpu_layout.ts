@@ -130,8 +130,31 @@ export const Control = {
   INSTRUCTION_FENCES: 0x178,
   /** Number of TLB refills that did not (i64): a statistic. */
   WALKS_AVOIDED: 0x180,
-  /** Not 0: the counting cold tier comes back before the next instruction, whatever is left of the budget (i32). */
+  /** Not 0: the counting cold tier does something before the next instruction: bits of {@linkcode Look} (i32). */
   LOOK_SOON: 0x188,
+  /** Number of entries in {@linkcode BreakpointList} (i32). */
+  BREAKPOINTS: 0x18c,
+  /** Not 0: the hart comes back in front of an instruction that has a breakpoint (i32). */
+  BREAKPOINT_STOPS: 0x190,
+  /** Breakpoints count from where so many instructions were retired (i64). */
+  BREAKPOINTS_FROM: 0x198,
+  /** 1 + the instructions that were retired when a breakpoint was met last; 0: none was (i64). */
+  BREAKPOINT_MET: 0x1a0,
+} as const;
+
+/** Bits of {@linkcode Control}.LOOK_SOON. */
+export const Look = {
+  /** The hart comes back, whatever is left of the budget. */
+  SOON: 1,
+  /** The address is compared with the breakpoints. */
+  BREAKPOINTS: 2,
+} as const;
+
+/** Addresses of instructions that are waited for: i64 each. */
+export const BreakpointList = {
+  BASE: 0x200,
+  /** log2 of the bytes of an entry. */
+  ENTRY_SHIFT: 3,
 } as const;
 
 /** Values of {@linkcode Control}.FAULT. */

@@ -18,6 +18,7 @@ import { memoryFunctions } from "./memory_functions.ts";
 import { replayedAccess } from "./replay_functions.ts";
 import { type ColdTierForm, RunLoop } from "./run_loop.ts";
 import { trampolineFunctions } from "./trampoline_functions.ts";
+import { BREAKPOINT_FUNCTIONS } from "./breakpoint_functions.ts";
 import { translationFunctions } from "./translation_functions.ts";
 
 /** What a guest gives to its cold tier. */
@@ -114,6 +115,7 @@ export function buildColdTier(
       scope: GUEST_STATE + parts.flush.scope.offset,
     }),
     WIDE_MULTIPLY,
+    form === "counting" ? BREAKPOINT_FUNCTIONS : "",
   ].join("\n"));
   for (const { name } of declared) m.removeFunction(name);
   for (const region of parts.functions) {

@@ -12,7 +12,7 @@ import type { Region } from "../../ir/region.ts";
 import { elementOffset } from "../../ir/guest_state.ts";
 import type { StateSlot } from "../../ir/guest_state.ts";
 import { LeaveReason } from "../abi/leave_reason.ts";
-import { Control, Fault, GUEST_STATE, Record, Skip } from "../abi/vcpu_layout.ts";
+import { Control, Fault, GUEST_STATE, Look, Record, Skip } from "../abi/vcpu_layout.ts";
 import { ExitReason } from "../../ir/exit_reason.ts";
 import type { HostOrder } from "../host_order.ts";
 import { LocalAllocation } from "../lower/local_allocation.ts";
@@ -32,7 +32,7 @@ const RECORD_SHIFT = Record.SHIFT - 1;
 
 /**
  * `usual`: the budget ends the run at block heads. `replay`: it does so at any instruction, and what waits for the
- * host is left to whom is replayed. `counting`: it does so at any instruction, and so does LOOK_SOON.
+ * host is left to whom is replayed. `counting`: it does so at any instruction, and so do LOOK_SOON and breakpoints.
  */
 export type ColdTierForm = "usual" | "replay" | "counting";
 
@@ -241,22 +241,40 @@ export class RunLoop {
     const m = this.#m;
     const isEmpty = m.binary("i32.lt_s", this.#i32(this.#frame.budget), m.i32(1));
     if (this.#parts.form !== "counting") return isEmpty;
-    return m.binary("i32.or", isEmpty, this.#control(Control.LOOK_SOON));
+    const soon = m.binary("i32.and", this.#control(Control.LOOK_SOON), m.i32(Look.SOON));
+    return m.binary("i32.or", isEmpty, soon);
+  }
+
+  /** Breakpoints share the test with the end of the budget, so that they cost nothing where there are none. */
+  #leaveBeforeInstruction(): Expression {
+    if (this.#parts.form !== "counting") return this.#leaveWhenUsedUp();
+    const m = this.#m;
+    const isEmpty = m.binary("i32.lt_s", this.#i32(this.#frame.budget), m.i32(1));
+    const meets = m.call(
+      "meets_breakpoint",
+      [this.#recordPc(), this.#i32(this.#frame.budget)],
+      I32,
+    );
+    return m.if(
+      m.binary("i32.or", isEmpty, this.#control(Control.LOOK_SOON)),
+      m.block(null, [this.#leaveWhenUsedUp(), m.if(meets, m.block(null, this.#leaveHere()))]),
+    );
+  }
+
+  #leaveHere(): Expression[] {
+    return [this.#setPc(this.#recordPc()), ...this.#leaveRun(this.#m.i32(LeaveReason.BUDGET))];
   }
 
   #leaveWhenUsedUp(): Expression {
     const m = this.#m;
-    return m.if(
-      this.#isUsedUp(),
-      m.block(null, [this.#setPc(this.#recordPc()), ...this.#leaveRun(m.i32(LeaveReason.BUDGET))]),
-    );
+    return m.if(this.#isUsedUp(), m.block(null, this.#leaveHere()));
   }
 
   #head(): Expression[] {
     const m = this.#m;
     const { record } = this.#frame;
     return [
-      this.#leaveWhenUsedUp(),
+      this.#leaveBeforeInstruction(),
       m.block("interpret", [
         m.if(
           this.#i32(this.#skip),
@@ -397,7 +415,7 @@ export class RunLoop {
       ["transfer", this.#transfer()],
     ];
     const first = [
-      ...(this.#stopsAnywhere ? [this.#leaveWhenUsedUp()] : []),
+      ...(this.#stopsAnywhere ? [this.#leaveBeforeInstruction()] : []),
       this.#set(budget, m.binary("i32.sub", this.#i32(budget), m.i32(1))),
       this.#set(departs, m.i32(0)),
       ...this.#cases(),

@@ -1,6 +1,10 @@
-/** Unpacks compressed clusters: each is packed by itself, with deflate or zstd. */
+/**
+ * Unpacks compressed clusters: each is packed by itself, with deflate or zstd.
+ *
+ * The host's module for that takes longer to load than all of a machine's own: it is loaded by the first such cluster,
+ * and at once, because disks wait for nothing but the host.
+ */
 
-import { inflateRawSync, zstdDecompressSync } from "node:zlib";
 import { zstdFrameBytes } from "../../loader/zstd.ts";
 import type { Compression } from "./header.ts";
 
@@ -11,6 +15,8 @@ export function unpackCluster(
   clusterBytes: number,
 ): Uint8Array<ArrayBuffer> {
   const options = { maxOutputLength: clusterBytes };
+  // deno-lint-ignore no-process-global -- an import would load the module's surroundings for every disk
+  const { inflateRawSync, zstdDecompressSync } = process.getBuiltinModule("node:zlib");
   const content = new Uint8Array(
     compression === "zlib"
       ? inflateRawSync(packed, options)

@@ -1,4 +1,4 @@
-/** All devices that are attacked: with each seed every one of them. */
+/** All devices that are attacked, on both buses: with each seed every one of them. */
 import { BlockTarget } from "./block_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
 import { NetworkTarget } from "./network_target.ts";
@@ -7,10 +7,14 @@ import { type AttackCounts, RingAttack } from "./ring_attack.ts";
 
 /** The devices by name. */
 export const ATTACKED = {
-  disk: () => new RingAttack(new BlockTarget()),
-  network: () => new RingAttack(new NetworkTarget()),
-  entropy: () => new RingAttack(new EntropyTarget()),
-  share: () => new RingAttack(new ShareTarget()),
+  disk: () => new RingAttack(new BlockTarget("mmio")),
+  network: () => new RingAttack(new NetworkTarget("mmio")),
+  entropy: () => new RingAttack(new EntropyTarget("mmio")),
+  share: () => new RingAttack(new ShareTarget("mmio")),
+  "disk on the PCI bus": () => new RingAttack(new BlockTarget("pci")),
+  "network on the PCI bus": () => new RingAttack(new NetworkTarget("pci")),
+  "entropy on the PCI bus": () => new RingAttack(new EntropyTarget("pci")),
+  "share on the PCI bus": () => new RingAttack(new ShareTarget("pci")),
 } as const;
 
 /** See the header of this file. */

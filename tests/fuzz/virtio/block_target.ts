@@ -1,5 +1,6 @@
 /** A disk under attack. */
 import { BlockRequest, BlockStatus } from "../../../runtime/virtio/block_protocol.ts";
+import type { BusName } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { DriverFixture, MemoryDisk } from "../../../runtime/virtio/driver_fixture.ts";
 import { DescriptorFlag, Feature } from "../../../runtime/virtio/registers.ts";
 import { type Descriptor, Place } from "../../../runtime/virtio/slot_driver_fixture.ts";
@@ -21,11 +22,16 @@ export class BlockTarget implements AttackTarget {
   readonly queues = 1;
   readonly features = [FEATURES, FEATURES, 0, FLUSH];
   readonly #disk = new MemoryDisk();
-  readonly driver = new DriverFixture({
-    disk: this.#disk,
-    ramBytes: ATTACK_RAM_BYTES,
-    behindRam: GUARD_BYTES,
-  });
+  readonly driver: DriverFixture;
+
+  constructor(bus: BusName) {
+    this.driver = new DriverFixture({
+      disk: this.#disk,
+      ramBytes: ATTACK_RAM_BYTES,
+      behindRam: GUARD_BYTES,
+      bus,
+    });
+  }
 
   set atWork(call: () => void) {
     this.#disk.before = call;

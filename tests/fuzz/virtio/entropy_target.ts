@@ -1,4 +1,5 @@
 /** A source of entropy under attack. */
+import type { BusName } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { ENTROPY_FEATURES, EntropyDevice } from "../../../runtime/virtio/entropy_device.ts";
 import { QueueServer } from "../../../runtime/virtio/queue_server.ts";
 import {
@@ -26,21 +27,23 @@ const UNIT = 64;
 export class EntropyTarget implements AttackTarget {
   readonly queues = 1;
   readonly features = [FEATURES, FEATURES, 0];
-  readonly driver = new SlotDriver({
-    device: {
-      id: DeviceId.ENTROPY,
-      features: ENTROPY_FEATURES,
-      queues: 1,
-      config: new Uint8Array(0),
-    },
-    ramBytes: ATTACK_RAM_BYTES,
-    behindRam: GUARD_BYTES,
-  });
+  readonly driver: SlotDriver;
   atWork: () => void = () => {};
   #requests = 0;
   readonly #server: QueueServer;
 
-  constructor() {
+  constructor(bus: BusName) {
+    this.driver = new SlotDriver({
+      device: {
+        id: DeviceId.ENTROPY,
+        features: ENTROPY_FEATURES,
+        queues: 1,
+        config: new Uint8Array(0),
+      },
+      ramBytes: ATTACK_RAM_BYTES,
+      behindRam: GUARD_BYTES,
+      bus,
+    });
     const { slot, ram, stores } = this.driver;
     const fill = (bytes: Uint8Array): void => {
       this.#requests++;

@@ -1,4 +1,5 @@
 /** A network card under attack; frames arrive for it at any moment. */
+import type { BusName } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { NetworkDriver, plainFrame } from "../../../runtime/virtio/network_driver_fixture.ts";
 import {
   FrameHeader,
@@ -27,8 +28,12 @@ const WORK = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, header
 export class NetworkTarget implements AttackTarget {
   readonly queues = NetworkQueue.COUNT;
   readonly features = [RINGS | MERGED | BURSTS, RINGS | MERGED, RINGS, 0];
-  readonly driver = new NetworkDriver({ ramBytes: ATTACK_RAM_BYTES, behindRam: GUARD_BYTES });
+  readonly driver: NetworkDriver;
   #frames = 0;
+
+  constructor(bus: BusName) {
+    this.driver = new NetworkDriver({ ramBytes: ATTACK_RAM_BYTES, behindRam: GUARD_BYTES, bus });
+  }
 
   set atWork(call: () => void) {
     this.driver.onFrame = () => {

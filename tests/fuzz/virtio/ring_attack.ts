@@ -1,12 +1,15 @@
 /**
  * What a hostile driver does to one device: random registers, rings, chains and tables, and resets at any moment, also
- * in the middle of a request.
+ * in the middle of a request. On the PCI bus it also writes to the configuration space, and to registers by halves.
  *
  * Afterwards three things must hold. The device has stored only where the driver allowed it: into its used rings, into
  * buffers that a descriptor calls writable, and nowhere outside of RAM. It came back from each ring. And after a reset
  * it is a device like any other.
  */
 import { GUEST_RAM_OFFSET } from "../../../runtime/atomics/shared_layout.ts";
+import { QUEUE_SIZE_MAX } from "../../../runtime/virtio/device_struct.ts";
+import { PciDriverBus } from "../../../runtime/virtio/driver_bus_fixture.ts";
+import { CommonRegister } from "../../../runtime/virtio/pci_registers.ts";
 import { DescriptorFlag, DeviceStatus, MmioRegister } from "../../../runtime/virtio/registers.ts";
 import {
   type Descriptor,
@@ -32,6 +35,9 @@ const USED_RING_BYTES = 0x1000;
 const RANDOM_BYTES = 0x8000;
 const DESCRIPTOR_BYTES = 16;
 const INDIRECT_TABLE = { at: Place.INDIRECT as number, entries: 32 };
+/** A queue that was given no size has the largest on the PCI bus. */
+const PCI_QUEUE_SIZE = QUEUE_SIZE_MAX;
+const CONFIGURATION_WORDS = 64;
 const REGISTERS = Object.values(MmioRegister).filter((offset) => offset < MmioRegister.CONFIG);
 /** Registers that tell the device where its rings are: the driver of this test allows one place for each. */
 const KEPT: readonly number[] = [
@@ -39,6 +45,14 @@ const KEPT: readonly number[] = [
   MmioRegister.QUEUE_DEVICE_HIGH,
   MmioRegister.QUEUE_DESCRIPTORS_LOW,
   MmioRegister.QUEUE_DESCRIPTORS_HIGH,
+];
+
+/** Registers of the same kind on the PCI bus. */
+const KEPT_IN_MEMORY: readonly number[] = [
+  CommonRegister.QUEUE_DEVICE_LOW,
+  CommonRegister.QUEUE_DEVICE_HIGH,
+  CommonRegister.QUEUE_DESCRIPTORS_LOW,
+  CommonRegister.QUEUE_DESCRIPTORS_HIGH,
 ];
 
 /** Counts of what was tried. */
@@ -147,6 +161,7 @@ export class RingAttack {
   #step(): string[] {
     const random = this.#random;
     for (let count = random.below(4); count > 0; count--) this.#writeRegister();
+    if (this.#driver.bus instanceof PciDriverBus) this.#disturb(this.#driver.bus);
     if ((this.#driver.status & DeviceStatus.NEEDS_RESET) !== 0 && random.chance(90)) this.#start();
     for (const queue of this.#queues()) this.#offerTo(queue);
     const allowed = this.#allowed();
@@ -184,6 +199,20 @@ export class RingAttack {
     this.#driver.write(register, value, random.pick([4, 4, 4, 1, 2, 8]));
   }
 
+  /** Writes where only drivers of this bus can. */
+  #disturb(bus: PciDriverBus): void {
+    const random = this.#random;
+    const value = random.chance(50) ? random.below(8) : random.word() | 0;
+    const size = random.pick([1, 2, 4, 8]);
+    const offset = random.below(0x40) & -size;
+    if (random.chance(20) && !KEPT_IN_MEMORY.includes(offset & ~3)) {
+      bus.writeMemory(offset, value, size);
+    }
+    if (random.chance(10)) bus.readMemory(random.below(0x4000) & -size, size);
+    if (random.chance(5)) bus.configure(4 * random.below(CONFIGURATION_WORDS), value);
+    if (random.chance(5)) bus.configuration(4 * random.below(CONFIGURATION_WORDS));
+  }
+
   #offerChain(first: number, queue: number): void {
     const random = this.#random;
     const chain = this.#target.chain(random, queue);
@@ -217,8 +246,10 @@ export class RingAttack {
       const device = queueBase(queue) - RAM_BASE + Place.DEVICE - Place.DESCRIPTORS;
       allowed.fill(1, device, device + USED_RING_BYTES);
     }
+    const isPci = this.#driver.bus instanceof PciDriverBus;
     for (const { at, entries } of this.#tables) {
-      for (let index = 0; index < entries; index++) {
+      const reachable = isPci ? Math.max(entries, PCI_QUEUE_SIZE) : entries;
+      for (let index = 0; index < reachable; index++) {
         this.#allow(allowed, at - RAM_BASE + index * DESCRIPTOR_BYTES);
       }
     }

@@ -1,6 +1,7 @@
 /** A shared folder under attack by its ring; what its messages may do is in `shares/`. */
 import { MessageType } from "../../../runtime/file_share/message_type.ts";
 import { ShareServer } from "../../../runtime/file_share/share_server.ts";
+import type { BusName } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { FileShareDevice } from "../../../runtime/virtio/file_share_device.ts";
 import {
   FILE_SHARE_FEATURES,
@@ -38,21 +39,23 @@ const VERSION_MESSAGE = [21, 0, 0, 0, MessageType.VERSION, 0xff, 0xff, 0, 0x20, 
 export class ShareTarget implements AttackTarget {
   readonly queues = 1;
   readonly features = [FEATURES, FEATURES, 0];
-  readonly driver = new SlotDriver({
-    device: {
-      id: DeviceId.FILE_SHARE,
-      features: FILE_SHARE_FEATURES,
-      queues: 1,
-      config: fileShareConfig(new TextEncoder().encode("tag")),
-    },
-    ramBytes: ATTACK_RAM_BYTES,
-    behindRam: GUARD_BYTES,
-  });
+  readonly driver: SlotDriver;
   atWork: () => void = () => {};
   #requests = 0;
   readonly #server: QueueServer;
 
-  constructor() {
+  constructor(bus: BusName) {
+    this.driver = new SlotDriver({
+      device: {
+        id: DeviceId.FILE_SHARE,
+        features: FILE_SHARE_FEATURES,
+        queues: 1,
+        config: fileShareConfig(new TextEncoder().encode("tag")),
+      },
+      ramBytes: ATTACK_RAM_BYTES,
+      behindRam: GUARD_BYTES,
+      bus,
+    });
     const { slot, ram, stores } = this.driver;
     const tree = new EmptyTree(() => {
       this.#requests++;

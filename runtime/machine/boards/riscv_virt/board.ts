@@ -8,7 +8,6 @@
 import { DeviceRegion } from "../../../devices/device_region.ts";
 import { Bus } from "../../../devices/bus.ts";
 import type { ConsoleSink, ConsoleSource } from "../../../devices/console_port.ts";
-import type { Device, DeviceWindow } from "../../../devices/device.ts";
 import { GOLDFISH_RTC_WORDS, GoldfishRtc } from "../../../devices/goldfish_rtc.ts";
 import { type PowerControl, SharedPowerControl } from "../../../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../../../devices/ring_console.ts";
@@ -18,17 +17,19 @@ import type { TimedDevice } from "../../../devices/timed_device.ts";
 import { Uart16550, UART_WORDS } from "../../../devices/uart_16550.ts";
 import { SLOT_WORDS } from "../../../virtio/device_struct.ts";
 import { MmioSlot } from "../../../virtio/mmio_slot.ts";
+import type { VirtioSlot } from "../../../virtio/virtio_slot.ts";
 import type { GuestClock } from "../../clock.ts";
 import { Aclint } from "./aclint.ts";
 import { BOOT_ROM_BYTES, bootRomContent, type LoadedImages } from "./boot_plan.ts";
 import {
-  type MemoryWindow,
+  place,
   VirtInterrupt,
   VIRTIO_SLOTS,
   virtioInterrupt,
   virtioWindow,
   VirtMap,
 } from "./memory_map.ts";
+import { createPciBus } from "./pci_bus.ts";
 import { Plic, plicWords } from "./plic.ts";
 
 export { RAM_BASE } from "./memory_map.ts";
@@ -61,8 +62,8 @@ export interface VirtBoard {
   readonly uart: Uart16550;
   /** Devices that the clock keeper serves. */
   readonly timedDevices: readonly TimedDevice[];
-  /** Slots for virtio devices. */
-  readonly virtioSlots: readonly MmioSlot[];
+  /** Slots for virtio devices: those of MMIO, then those of the PCI bus. */
+  readonly virtioSlots: readonly VirtioSlot[];
   /** Fills the boot ROM; main does so once before the workers start. */
   installBootRom(images: LoadedImages): void;
 }
@@ -83,10 +84,11 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
     deadlineChanged: () => clock.kickKeeper(),
   });
   const rom = takeRom(words, region);
-  const virtioSlots = Array.from(
+  const mmioSlots = Array.from(
     { length: VIRTIO_SLOTS },
     (_, slot) => new MmioSlot(words, region.take(SLOT_WORDS), plic.line(virtioInterrupt(slot))),
   );
+  const pci = createPciBus(words, region, plic);
   const bus = new Bus([
     place(new Rom("rom", rom), VirtMap.BOOT_ROM),
     place(new SifiveFinisher(parts.power ?? new SharedPowerControl(words)), VirtMap.TEST),
@@ -94,8 +96,10 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
     place(new Aclint(words, hartCount, clock), VirtMap.CLINT),
     place(plic, VirtMap.PLIC),
     place(uart, VirtMap.UART),
-    ...virtioSlots.map((device, slot) => place(device, virtioWindow(slot))),
+    ...mmioSlots.map((device, slot) => place(device, virtioWindow(slot))),
+    ...pci.windows,
   ]);
+  const virtioSlots = [...mmioSlots.map(({ slot }) => slot), ...pci.slots];
   const installBootRom = (images: LoadedImages): void => rom.set(bootRomContent(images));
   return { bus, uart, timedDevices: [rtc], virtioSlots, installBootRom };
 }
@@ -103,8 +107,4 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
 function takeRom(words: Int32Array, region: DeviceRegion): Uint8Array {
   const offset = region.take(BOOT_ROM_BYTES / WORD_BYTES) * WORD_BYTES;
   return new Uint8Array(words.buffer, words.byteOffset + offset, BOOT_ROM_BYTES);
-}
-
-function place(device: Device, { base, bytes }: MemoryWindow): DeviceWindow {
-  return { device, base, bytes };
 }

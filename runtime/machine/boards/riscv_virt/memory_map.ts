@@ -1,5 +1,7 @@
 /** Where things stand in the physical address space and on the interrupt controller: QEMU's `virt` board. */
 
+import type { Device, DeviceWindow } from "../../../devices/device.ts";
+
 /** First address of guest RAM. */
 export const RAM_BASE = 0x8000_0000;
 
@@ -13,6 +15,11 @@ export interface MemoryWindow {
 
 const window = (base: number, bytes: number): MemoryWindow => ({ base, bytes });
 
+/** A device in its window. */
+export function place(device: Device, { base, bytes }: MemoryWindow): DeviceWindow {
+  return { device, base, bytes };
+}
+
 /** Device windows. */
 export const VirtMap = {
   /** Reset vector and the table that dynamic firmware reads. */
@@ -22,6 +29,12 @@ export const VirtMap = {
   CLINT: window(0x200_0000, 0x1_0000),
   PLIC: window(0xc00_0000, 0x60_0000),
   UART: window(0x1000_0000, 0x100),
+  /** Configuration spaces of the PCI bus. */
+  PCI_CONFIGURATION: window(0x3000_0000, 0x1000_0000),
+  PCI_PORTS: window(0x300_0000, 0x1_0000),
+  PCI_MEMORY: window(0x4000_0000, 0x4000_0000),
+  /** Behind the largest RAM that there can be, where QEMU has it for as much. */
+  PCI_WIDE_MEMORY: window(0x4_0000_0000, 0x4_0000_0000),
 } as const;
 
 /** Slots for virtio devices. */
@@ -35,7 +48,7 @@ export function virtioWindow(slot: number): MemoryWindow {
 }
 
 /** Interrupt sources of the PLIC. */
-export const VirtInterrupt = { VIRTIO: 1, UART: 10, RTC: 11 } as const;
+export const VirtInterrupt = { VIRTIO: 1, UART: 10, RTC: 11, PCI: 32 } as const;
 
 /** Interrupt source of a virtio slot. */
 export function virtioInterrupt(slot: number): number {

@@ -6,7 +6,8 @@
  * clock), modem status changes in loop-back (QEMU does not report them), reads of an empty receive buffer
  * (undefined), enable bit of source 0 (QEMU stores it), source 96 (QEMU 7 has it, later ones do not), claims
  * and pending bits (QEMU 7 drops a request when its line falls and lets the threshold mask claims, the PLIC
- * specification does neither).
+ * specification does neither). Of a PCI device's configuration space the words behind its capabilities (QEMU lets all
+ * that be written), and the data of the window to its memory.
  */
 
 import { assertEquals } from "@std/assert";
@@ -21,6 +22,10 @@ import {
   UartRegister,
 } from "../../../devices/uart_16550_registers.ts";
 import { GuestClock, startClock } from "../../clock.ts";
+import { ENTROPY_FEATURES } from "../../../virtio/entropy_device.ts";
+import { AccessWindow } from "../../../virtio/pci_configuration.ts";
+import { DeviceId } from "../../../virtio/registers.ts";
+import { slotNumber } from "../../slot_assignment.ts";
 import { createVirtBoard } from "./board.ts";
 import { VirtMap } from "./memory_map.ts";
 import { PLIC_LAST_SOURCE } from "./plic.ts";
@@ -34,9 +39,16 @@ const MODEM_LEVELS = 0xf0;
 
 /** What can be done to a board's registers. */
 interface Registers {
-  read(address: number, size: 1 | 4): Promise<number>;
-  write(address: number, size: 1 | 4, value: number): Promise<void>;
+  read(address: number, size: AccessSize): Promise<number>;
+  write(address: number, size: AccessSize, value: number): Promise<void>;
 }
+
+type AccessSize = 1 | 2 | 4;
+/** What QEMU's protocol calls accesses by their size. */
+const SIZE_LETTERS: Readonly<Record<AccessSize, string>> = { 1: "b", 2: "w", 4: "l" };
+/** Where a source of entropy is on the PCI bus. */
+const PCI_DEVICE = 5;
+const PCI_FLAGS = `virtio-rng-pci,addr=${PCI_DEVICE},disable-legacy=on,vectors=0`;
 
 class OwnRegisters implements Registers {
   readonly #bus: Bus;
@@ -46,16 +58,24 @@ class OwnRegisters implements Registers {
     const words = new Int32Array(new SharedArrayBuffer(PAGE_ATTRIBUTES));
     words[Machine.HART_COUNT.offset >> 2] = HARTS;
     startClock(words);
-    this.#bus = createVirtBoard({ words, hartCount: HARTS, clock: new GuestClock(words) }).bus;
+    const board = createVirtBoard({ words, hartCount: HARTS, clock: new GuestClock(words) });
+    this.#bus = board.bus;
+    board.virtioSlots[slotNumber({ bus: "pci", slot: PCI_DEVICE })].install({
+      id: DeviceId.ENTROPY,
+      agent: HARTS,
+      features: ENTROPY_FEATURES,
+      queues: 1,
+      config: new Uint8Array(0),
+    });
   }
 
-  read(address: number, size: 1 | 4): Promise<number> {
+  read(address: number, size: AccessSize): Promise<number> {
     this.#access.size = size;
     assertEquals(this.#bus.load(address, 0, this.#access), true);
     return Promise.resolve(this.#access.low >>> 0);
   }
 
-  write(address: number, size: 1 | 4, value: number): Promise<void> {
+  write(address: number, size: AccessSize, value: number): Promise<void> {
     Object.assign(this.#access, { size, low: value, high: 0 });
     assertEquals(this.#bus.store(address, 0, this.#access), true);
     return Promise.resolve();
@@ -71,7 +91,10 @@ class QemuRegisters implements Registers {
   constructor() {
     const quiet = ["-display", "none", "-serial", "null", "-monitor", "none", "-bios", "none"];
     this.#process = new Deno.Command(QEMU, {
-      args: ["-M", "virt", "-smp", `${HARTS}`, "-S", "-qtest", "stdio", ...quiet],
+      args: [
+        ...["-M", "virt", "-smp", `${HARTS}`, "-S", "-qtest", "stdio", ...quiet],
+        ...["-device", PCI_FLAGS],
+      ],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
@@ -80,13 +103,13 @@ class QemuRegisters implements Registers {
     this.#answers = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  async read(address: number, size: 1 | 4): Promise<number> {
-    const answer = await this.#ask(`${size === 1 ? "readb" : "readl"} ${address}`);
+  async read(address: number, size: AccessSize): Promise<number> {
+    const answer = await this.#ask(`read${SIZE_LETTERS[size]} ${address}`);
     return Number(answer.split(" ")[1]);
   }
 
-  async write(address: number, size: 1 | 4, value: number): Promise<void> {
-    await this.#ask(`${size === 1 ? "writeb" : "writel"} ${address} ${value}`);
+  async write(address: number, size: AccessSize, value: number): Promise<void> {
+    await this.#ask(`write${SIZE_LETTERS[size]} ${address} ${value}`);
   }
 
   async stop(): Promise<void> {
@@ -169,13 +192,23 @@ class Comparison {
     else await this.write(address, 4, (this.random(2 ** 32) & ~1) >>> 0);
   }
 
-  async write(address: number, size: 1 | 4, value: number): Promise<void> {
+  /** A part of a configuration space, of a device, of the bridge, or of none. */
+  async touchConfiguration(): Promise<void> {
+    const device = [0, PCI_DEVICE, PCI_DEVICE, PCI_DEVICE + 1][this.random(4)] ?? 0;
+    const size = ([1, 2, 4] as const)[this.random(3)] ?? 4;
+    const offset = this.random((device === 0 ? 0x40 : AccessWindow.DATA) / size) * size;
+    const address = VirtMap.PCI_CONFIGURATION.base + (device << 15) + offset;
+    if (this.random(2) === 0) await this.#read(address, size);
+    else await this.write(address, size, this.random(2 ** (8 * size)));
+  }
+
+  async write(address: number, size: AccessSize, value: number): Promise<void> {
     this.#log.push(`write ${address.toString(16)} ${value.toString(16)}`);
     await this.#own.write(address, size, value);
     await this.qemu.write(address, size, value >>> 0);
   }
 
-  async #read(address: number, size: 1 | 4, mask = -1): Promise<number> {
+  async #read(address: number, size: AccessSize, mask = -1): Promise<number> {
     this.#log.push(`read ${address.toString(16)}`);
     const own = await this.#own.read(address, size);
     const theirs = await this.qemu.read(address, size);
@@ -194,17 +227,33 @@ async function hasQemu(): Promise<boolean> {
   }
 }
 
+const isInstalled = await hasQemu();
+
+/** Makes accesses to both, each read of which must be the same. */
+async function compare(accesses: (comparison: Comparison) => Promise<void>): Promise<void> {
+  const qemu = new QemuRegisters();
+  try {
+    await accesses(new Comparison(qemu, createRandom(SEED)));
+  } finally {
+    await qemu.stop();
+  }
+}
+
 Deno.test({
   name: "UART and PLIC registers hold what QEMU's hold after the same random accesses",
-  ignore: !(await hasQemu()),
-  fn: async () => {
-    const qemu = new QemuRegisters();
-    try {
-      const comparison = new Comparison(qemu, createRandom(SEED));
+  ignore: !isInstalled,
+  fn: () =>
+    compare(async (comparison) => {
       await comparison.write(VirtMap.UART.base + UartRegister.MODEM_CONTROL, 1, 0);
       for (let access = 0; access < ACCESSES; access++) await comparison.step();
-    } finally {
-      await qemu.stop();
-    }
-  },
+    }),
+});
+
+Deno.test({
+  name: "configuration spaces of the PCI bus hold what QEMU's hold after the same random accesses",
+  ignore: !isInstalled,
+  fn: () =>
+    compare(async (comparison) => {
+      for (let access = 0; access < ACCESSES; access++) await comparison.touchConfiguration();
+    }),
 });

@@ -23,6 +23,7 @@ import {
   virtioWindow,
   VirtMap,
 } from "./memory_map.ts";
+import { addPciNode } from "./pci_node.ts";
 import { PLIC_LAST_SOURCE } from "./plic.ts";
 
 /** What a `virt` device tree depends on. */
@@ -90,6 +91,7 @@ function addSocNode(
     .setCells("interrupt-parent", plicPhandle)
     .setCells("interrupts", VirtInterrupt.UART);
   addVirtioSlots(soc, plicPhandle);
+  addPciNode(soc, plicPhandle);
   addDevice(soc, "test", VirtMap.TEST)
     .setStrings("compatible", "sifive,test1", "sifive,test0", "syscon")
     .setCells("phandle", testPhandle);

@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import type { Place } from "../machine/slot_assignment.ts";
+import { devicesOf } from "./device_flags.ts";
+import { parseCommandLine } from "./flags.ts";
+
+/** Where all devices of a command line are, disks first. */
+function placesOf(...words: string[]): string[] {
+  const { drives = [], networks = [], entropy = [] } = devicesOf(parseCommandLine(words));
+  return [...drives, ...networks, ...entropy].map((device) => {
+    const { bus, slot } = device as Place;
+    return `${bus} ${slot}`;
+  });
+}
+
+Deno.test("QEMU's names of drivers say the bus", () => {
+  for (
+    const [driver, place] of [
+      ["virtio-rng-device", "mmio 7"],
+      ["virtio-rng-pci", "pci 1"],
+      ["virtio-rng", "pci 1"],
+      ["virtio-rng-pci-non-transitional", "pci 1"],
+    ]
+  ) {
+    assertEquals(placesOf("-device", driver), [place]);
+  }
+});
+
+Deno.test("device numbers are hexadecimal", () => {
+  for (const [addr, place] of [["1f", 31], ["0x10", 16], ["10", 16], ["9.0", 9], ["0A", 10]]) {
+    assertEquals(placesOf("-device", `virtio-rng-pci,bus=pcie.0,addr=${addr}`), [`pci ${place}`]);
+  }
+});
+
+Deno.test("words that say what is the case here anyway are accepted", () => {
+  const words = "virtio-rng-pci,disable-legacy=on,disable-modern=off,vectors=0";
+  assertEquals(placesOf("-device", words, "-global", "virtio-pci.disable-legacy=on"), ["pci 1"]);
+  assertEquals(placesOf("-device", "virtio-rng-pci,disable-legacy=auto"), ["pci 1"]);
+});
+
+Deno.test("a disk without a device of its own is on the PCI bus, behind those of -device", () => {
+  assertEquals(
+    placesOf("-drive", "file=a", "-drive", "file=b,if=none,id=b", "-device", "virtio-blk,drive=b"),
+    ["pci 1", "pci 2"],
+  );
+});
+
+Deno.test("a card of -nic is where its model says", () => {
+  assertEquals(placesOf("-nic", "user"), ["mmio 7"]);
+  assertEquals(placesOf("-nic", "user,model=virtio-net-device"), ["mmio 7"]);
+  for (const model of ["virtio", "virtio-net-pci", "virtio-net"]) {
+    assertEquals(placesOf("-nic", `user,model=${model}`), ["pci 1"]);
+  }
+});
