@@ -16,6 +16,8 @@ const PACKAGES = [
   ...["iproute2", "iputils-ping", "netbase", "ca-certificates"],
 ];
 
+const LISTS = "var/lib/apt/lists";
+
 /** A new file system image. */
 export interface ImagePlan {
   /** Where it is made; what is there is replaced. */
@@ -48,7 +50,8 @@ async function layOut(
     say(`fetching Debian ${suite} for ${RELEASE.architecture}`);
     try {
       await bootstrap(root, suite, rights);
-      return await assertCodename(root, suite);
+      await assertCodename(root, suite);
+      return await shortenLists(root);
     } catch (error) {
       if (!(error instanceof GuestError)) throw error;
       failures.push(error);
@@ -68,9 +71,31 @@ async function bootstrap(root: string, suite: string, rights: FileRights): Promi
   ]);
 }
 
+/**
+ * Leaves the fetched packages in the lists alone: the second stage reads them whole for each package that another one
+ * needs to be installed before it, and they are 50 MB long.
+ */
+async function shortenLists(root: string): Promise<void> {
+  const fetched = new Set<string>();
+  for (const list of ["required", "base"]) {
+    const text = await Deno.readTextFile(join(root, "debootstrap", list));
+    for (const name of text.split(/\s+/)) fetched.add(name);
+  }
+  const lists = join(root, LISTS);
+  for await (const { name } of Deno.readDir(lists)) {
+    if (!name.endsWith("_Packages")) continue;
+    const path = join(lists, name);
+    const stanzas = (await Deno.readTextFile(path)).split("\n\n");
+    const kept = stanzas.filter((stanza) =>
+      fetched.has(/^Package: (\S+)/m.exec(stanza)?.[1] ?? "")
+    );
+    await Deno.writeTextFile(path, kept.join("\n\n") + "\n\n");
+  }
+}
+
 /** A name like "stable" may come to mean another release. */
 async function assertCodename(root: string, suite: string): Promise<void> {
-  const lists = join(root, "var/lib/apt/lists");
+  const lists = join(root, LISTS);
   for await (const { name } of Deno.readDir(lists)) {
     if (!name.endsWith("Release")) continue;
     const text = await Deno.readTextFile(join(lists, name));

@@ -45,6 +45,7 @@ chroot /mnt update-initramfs -u
 chroot /mnt passwd -d root
 chroot /mnt systemctl enable systemd-networkd
 chroot /mnt apt-get clean
+rm -f /mnt/var/lib/apt/lists/*_*
 umount /mnt/dev /mnt/sys /mnt/proc
 umount /mnt`;
 
