@@ -205,7 +205,7 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     return {
       ...placeOf(request),
       name: "a source of entropy",
-      add: (place) => found.entropy.push(place),
+      add: (place) => found.entropy.push({ ...placeOf(request), ...place }),
     };
   });
   networks.requireAllUsed();

@@ -4,6 +4,7 @@
  */
 
 import { ioAgent } from "../atomics/agents.ts";
+import { Feature, withFeature } from "../virtio/registers.ts";
 import type { VirtioSlot } from "../virtio/virtio_slot.ts";
 import type { SlotDevices } from "./device_options.ts";
 import type { DriveFailure } from "../virtio/block_errors.ts";
@@ -53,6 +54,7 @@ interface WorkerDevices {
 /** See the header of this file. */
 export class DeviceSet {
   readonly #open: OpenDevices;
+  readonly #packedSlots: ReadonlySet<number>;
   /** In the order of the workers. */
   readonly #workers: readonly WorkerDevices[];
   /** Is told of failures of disks. */
@@ -60,8 +62,9 @@ export class DeviceSet {
   #ports: MessagePort[] = [];
   #isOpen = true;
 
-  private constructor(open: OpenDevices) {
+  private constructor(open: OpenDevices, packedSlots: ReadonlySet<number>) {
     this.#open = open;
+    this.#packedSlots = packedSlots;
     this.#workers = byWorker(all(open));
   }
 
@@ -77,7 +80,7 @@ export class DeviceSet {
       for (const device of all(open)) device.close();
       throw error;
     }
-    return new DeviceSet(open);
+    return new DeviceSet(open, descriptions.packedSlots);
   }
 
   /** Number of workers. */
@@ -89,7 +92,10 @@ export class DeviceSet {
   install(slots: readonly VirtioSlot[]): void {
     this.#workers.forEach(({ devices }, worker) => {
       for (const { slot, device } of devices) {
-        slots[slot].install({ ...device, agent: ioAgent(worker) });
+        const features = this.#packedSlots.has(slot)
+          ? withFeature(device.features, Feature.PACKED_RING)
+          : device.features;
+        slots[slot].install({ ...device, features, agent: ioAgent(worker) });
       }
     });
   }
