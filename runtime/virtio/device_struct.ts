@@ -198,7 +198,7 @@ export class SlotStruct {
     return ((this.get(word) >>> (number & 31)) & 1) !== 0;
   }
 
-  /** Begins a new life of a queue. */
+  /** Begins a new life of a queue, which is closed, or cannot be served: else a worker could take the old one for it. */
   renewQueue(queue: number): void {
     this.add(SlotWord.QUEUE + queue * QUEUE_WORDS + QueueWord.LIFE, 1);
   }

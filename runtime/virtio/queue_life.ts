@@ -56,6 +56,7 @@ export class QueueLife {
   /** The ring of the life that was begun; null where the driver is not ready for any. Throws RingFault. */
   openRing(): Ring | null {
     const { slot, queue, ram } = this.#place;
+    // Behind `begin`: whoever ends a life closes the queue before it changes the number (`virtio_slot.ts`).
     const isReady = this.#word(QueueWord.READY) !== 0 && slot.mayReachMemory &&
       (slot.struct.get(SlotWord.STATUS) & READY_STATUS) === DeviceStatus.DRIVER_OK;
     if (!isReady) return null;
