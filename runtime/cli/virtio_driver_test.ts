@@ -62,6 +62,7 @@ Deno.test("packed=on makes any device offer packed rings, and others do not", ()
       ...["-fsdev", "local,id=f,path=/tmp,security_model=none"],
       ...["-device", "virtio-9p-pci,fsdev=f,mount_tag=t,packed=on", "-drive", "file=b"],
     ])),
+    1,
   );
   const packed = (devices: readonly { readonly slot: number }[]): boolean[] =>
     devices.map(({ slot }) => packedSlots.has(slot));

@@ -49,9 +49,13 @@ export interface SlotDevices {
   readonly packedSlots: ReadonlySet<number>;
 }
 
-/** Checks devices and fills in their defaults. Those without a slot get theirs in this order. Throws ConfigurationError. */
+/**
+ * Checks devices of a machine with so many harts and fills in their defaults. Those without a slot get theirs in this
+ * order. Throws ConfigurationError.
+ */
 export function describeDevices(
   { drives = [], networks = [], entropy = [], shares = [] }: SlotDeviceOptions,
+  harts: number,
 ): SlotDevices {
   requireDistinctTags(shares);
   const requests = [
@@ -65,7 +69,7 @@ export function describeDevices(
   const left = slots.values();
   const next = (): number => left.next().value ?? 0;
   return {
-    drives: drives.map((drive) => describeDrive(drive, next())),
+    drives: drives.map((drive) => describeDrive(drive, next(), harts)),
     networks: networks.map((network, index) => describeNetwork(network, next(), index)),
     entropy: entropy.map(() => describeEntropy(next())),
     shares: shares.map((share) => describeShare(share, next())),

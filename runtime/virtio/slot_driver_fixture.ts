@@ -56,7 +56,7 @@ export function queueBase(queue: number): number {
 
 /** What a slot's driver is made of. */
 export interface SlotDriverParts {
-  readonly device: Omit<SlotDevice, "agent">;
+  readonly device: Omit<SlotDevice, "agents">;
   readonly ramBytes?: number;
   /** Bytes of shared memory behind RAM. */
   readonly behindRam?: number;
@@ -64,6 +64,8 @@ export interface SlotDriverParts {
   readonly bus?: BusName;
   /** Default: split. */
   readonly format?: RingFormat;
+  /** I/O workers that serve its queues. Default: one. */
+  readonly workers?: number;
 }
 
 /** See the header of this file. */
@@ -83,11 +85,12 @@ export class SlotDriver {
 
   constructor(parts: SlotDriverParts) {
     const { device, ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio", format = "split" } = parts;
+    const { workers = 1 } = parts;
     this.format = format;
     this.words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET + ramBytes + behindRam));
     this.view = new DataView(this.words.buffer, GUEST_RAM_OFFSET);
     this.words[Machine.HART_COUNT.offset >> 2] = 1;
-    this.words[Machine.IO_WORKER_COUNT.offset >> 2] = 1;
+    this.words[Machine.IO_WORKER_COUNT.offset >> 2] = workers;
     const Bus = bus === "mmio" ? MmioDriverBus : PciDriverBus;
     this.bus = new Bus(this.words, SLOT_AT, {
       setLevel: (asserted) => {
@@ -96,10 +99,10 @@ export class SlotDriver {
       },
     });
     this.slot = this.bus.slot;
-    const agent = ioAgent(0);
+    const agents = Array.from({ length: workers }, (_, worker) => ioAgent(worker));
     const high = device.features.high | (format === "packed" ? PACKED_HIGH : 0);
-    this.slot.install({ ...device, agent, features: { ...device.features, high } });
-    this.stores = new DeviceStores(this.words, agent);
+    this.slot.install({ ...device, agents, features: { ...device.features, high } });
+    this.stores = new DeviceStores(this.words, ioAgent(0));
     const place = { base: RAM_BASE, offset: GUEST_RAM_OFFSET, bytes: ramBytes };
     this.ram = new GuestRam(this.words, place);
     this.#rings = Array.from({ length: QUEUES }, (_, queue) => this.#ringOf(queue, 0));
