@@ -28,7 +28,8 @@ export type { Descriptor, RingFormat };
 export const RAM_BASE = 0x8000_0000;
 /** Bytes of it. */
 export const RAM_BYTES = 0x10_0000;
-const SLOT_AT = 0x8_0000 >> 2;
+/** Index of the first word of its slot. */
+export const SLOT_AT = 0x8_0000 >> 2;
 const QUEUES = 2;
 const VERSION_1_HIGH = 1 << (Feature.VERSION_1 - 32);
 const PACKED_HIGH = 1 << (Feature.PACKED_RING - 32);
