@@ -91,14 +91,21 @@ export class PackedRing implements Ring {
     return true;
   }
 
-  /** The flags behind the first ones were stored before them. @returns how many descriptors the chain has */
+  /**
+   * The flags behind the first ones were stored before them, and make their descriptors available too: one that is not
+   * may be as the device has left it, with a buffer that the driver does not call writable.
+   * @returns how many descriptors the chain has
+   */
   #follow(chain: DescriptorChain, first: number, free: number): number {
-    for (let places = 1, flags = first;; places++) {
-      const position = this.#behind(this.#next, places - 1);
+    for (let places = 1, position = this.#next, flags = first;; places++) {
       chain.add(this.#descriptor(position), flags);
       if ((flags & DescriptorFlag.NEXT) === 0) return places;
       if (places === free) throw new RingFault("a chain that is longer than its ring");
-      flags = this.#ram.half(this.#descriptor(this.#behind(position, 1)) + Field.FLAGS);
+      position = this.#behind(position, 1);
+      flags = this.#ram.half(this.#descriptor(position) + Field.FLAGS);
+      if (!this.#isAvailable(flags, position)) {
+        throw new RingFault("a chain with a descriptor that is not available");
+      }
     }
   }
 

@@ -166,6 +166,14 @@ Deno.test("descriptors of a packed ring that cannot be stop the device until it 
       put(driver, 0, 16, NEXT | AVAILABLE);
       put(driver, 1, 16, INDIRECT | AVAILABLE);
     },
+    "one that goes on into what was used": (driver) => {
+      put(driver, 0, 16, NEXT | AVAILABLE);
+      put(driver, 1, 1, WRITE | AVAILABLE | USED);
+    },
+    "one that goes on into the pass before": (driver) => {
+      put(driver, 0, 16, NEXT | AVAILABLE);
+      put(driver, 1, 1, WRITE);
+    },
     "a descriptor of no bytes": (driver) => put(driver, 0, 0, AVAILABLE),
     "one to read behind one to write": (driver) => {
       put(driver, 0, 16, NEXT | WRITE | AVAILABLE);
