@@ -314,7 +314,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
-    ...describeDevices(options),
+    ...describeDevices(options, options.harts ?? 1),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread,
