@@ -220,6 +220,8 @@ Deno.test({
       assertMatch(text, /RUN-EXIT 0\r\n/);
       assertMatch(text, /\n0\r\n/, "the snapshot holds what was written");
       assertMatch(errors, /writes +\d+ \(1048576 bytes\), [1-9]\d* flushes/);
+      const locks = [...errors.matchAll(/^lock: (\S+(?: \S+)*) {2}/gm)].map(([, name]) => name);
+      assertEquals(locks.filter((name) => name !== "exclusive sections"), [], "disks take no lock");
       const [a, b, c, d] = await Promise.all(images.map((image) => Deno.readFile(image)));
       assert(a.subarray(0, 2 ** 20).every((byte) => byte === 0x58));
       assert(b.every((byte) => byte === 0) && c.every((byte) => byte === 0));
