@@ -7,12 +7,17 @@
 
 import type { FeatureSet } from "./registers.ts";
 
-/** Most queues of a device. */
-export const MAX_QUEUES = 4;
+/** Most queues of a device: two for each of 16 ports of a console and two that control them. */
+export const MAX_QUEUES = 34;
 /** Entries of a queue at most; QEMU's default for disks. */
 export const QUEUE_SIZE_MAX = 256;
 /** Bytes of a device's configuration space. */
 export const CONFIG_BYTES = 128;
+
+/** Words of each queue. */
+export const QUEUE_WORDS = 16;
+
+const FIRST_QUEUE = 64;
 
 /** Words of the struct, the device's own first: main writes those before any worker starts. */
 export const SlotWord = {
@@ -41,9 +46,9 @@ export const SlotWord = {
   /** Configuration space. */
   CONFIG: 32,
   /** The queues, {@linkcode QUEUE_WORDS} words each. */
-  QUEUE: 64,
+  QUEUE: FIRST_QUEUE,
   /** Counters, f64 each: {@linkcode SlotCounter}. */
-  COUNTERS: 128,
+  COUNTERS: FIRST_QUEUE + MAX_QUEUES * QUEUE_WORDS,
 } as const;
 
 /** Words of one queue. */
@@ -61,9 +66,6 @@ export const QueueWord = {
   /** Number of the queue's life: changes when it is reset, alone or with its device. */
   LIFE: 9,
 } as const;
-
-/** Words of each queue. */
-export const QUEUE_WORDS = 16;
 
 /** Counters of a slot, written by its I/O worker alone; readers accept stale values. */
 export const SlotCounter = {
