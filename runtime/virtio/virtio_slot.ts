@@ -5,9 +5,10 @@
  * Thread safety: no lock. Registers are single words of the slot's struct; the driver orders its own accesses, and one
  * that does not can only confuse its own device. A doorbell is one add and one post to the I/O worker.
  *
- * A reset must not be over before the worker stores nothing more to the guest's memory: the life number changes first,
- * then the worker is looked at; while it is storing, the access asks to be made again. The worker looks at the life
- * number after it has said that it stores (`device_store.ts`), so one of the two sees the other.
+ * A reset must not be over before the worker stores nothing more to the guest's memory: the life number changes, then
+ * the worker is looked at; while it is storing, the access asks to be made again. The worker looks at the life number
+ * after it has said that it stores (`device_store.ts`), so one of the two sees the other. The queues are not ready any
+ * more before that: a worker that reads the new number, and then looks, has nothing to serve.
  */
 
 import { isIdle } from "../atomics/agent_state.ts";
@@ -168,8 +169,8 @@ export class VirtioSlot {
   closeQueue(): boolean {
     const queue = this.selectedQueue;
     if (queue < 0) return true;
-    this.struct.renewQueue(queue);
     this.struct.setQueue(queue, QueueWord.READY, 0);
+    this.struct.renewQueue(queue);
     return this.#isWorkerIdle();
   }
 
@@ -200,12 +201,16 @@ export class VirtioSlot {
     return true;
   }
 
-  /** The life number goes first, and is the worker's to look at; the status goes last. */
+  /**
+   * READY goes first, so that the worker finds nothing to serve in the life that begins; then the life number, so that
+   * it stores nothing more for the one before; the status goes last.
+   */
   #reset(): boolean {
     const { struct } = this;
+    const queues = struct.get(SlotWord.QUEUES);
+    for (let queue = 0; queue < queues; queue++) struct.setQueue(queue, QueueWord.READY, 0);
     this.#renewQueues();
     if (!this.#isWorkerIdle()) return false;
-    const queues = struct.get(SlotWord.QUEUES);
     for (let queue = 0; queue < queues; queue++) {
       for (let word = 0; word < QueueWord.DOORBELL; word++) struct.setQueue(queue, word, 0);
     }
