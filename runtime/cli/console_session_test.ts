@@ -35,6 +35,7 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
       trace: unused,
       state: "running",
       harts: [],
+      ports: [],
       exited: Promise.resolve({ reason: "power-off", code: 0 }),
       sendBreak: () => log.push("break"),
       console: {

@@ -1,6 +1,13 @@
 /** The devices that a machine has in its virtio slots: what a caller says of them, checked and with a slot each. */
 
 import {
+  CONSOLE_NAME,
+  type ConsoleDescription,
+  type ConsoleOptions,
+  describeConsole,
+  requireDistinctPortNames,
+} from "./console_options.ts";
+import {
   describeDrive,
   type DriveDescription,
   driveName,
@@ -33,6 +40,8 @@ export interface SlotDeviceOptions {
   readonly entropy?: readonly EntropyOptions[];
   /** As `-virtfs`: shared folders, on board `virt`. Default: none. */
   readonly shares?: readonly ShareOptions[];
+  /** As `-device virtio-serial-device`: consoles with their ports, on board `virt`. Default: none. */
+  readonly consoles?: readonly ConsoleOptions[];
 }
 
 /** Devices with every default filled in. */
@@ -45,18 +54,22 @@ export interface SlotDevices {
   readonly entropy: readonly EntropyDescription[];
   /** Shared folders. */
   readonly shares: readonly ShareDescription[];
+  /** Consoles. */
+  readonly consoles: readonly ConsoleDescription[];
 }
 
 /** Checks devices and fills in their defaults. Those without a slot get theirs in this order. Throws ConfigurationError. */
 export function describeDevices(
-  { drives = [], networks = [], entropy = [], shares = [] }: SlotDeviceOptions,
+  { drives = [], networks = [], entropy = [], shares = [], consoles = [] }: SlotDeviceOptions,
 ): SlotDevices {
+  requireDistinctPortNames(consoles);
   requireDistinctTags(shares);
   const slots = assignPlaces([
     ...drives.map((drive) => ({ ...drive, name: driveName(drive) })),
     ...networks.map((network) => ({ ...network, name: NETWORK_NAME })),
     ...entropy.map((source) => ({ ...source, name: ENTROPY_NAME })),
     ...shares.map((share) => ({ ...share, name: shareName(share) })),
+    ...consoles.map((one) => ({ ...one, name: CONSOLE_NAME })),
   ]).map(slotNumber).values();
   const next = (): number => slots.next().value ?? 0;
   return {
@@ -64,5 +77,6 @@ export function describeDevices(
     networks: networks.map((network, index) => describeNetwork(network, next(), index)),
     entropy: entropy.map(() => describeEntropy(next())),
     shares: shares.map((share) => describeShare(share, next())),
+    consoles: consoles.map((one) => describeConsole(one, next())),
   };
 }

@@ -158,6 +158,20 @@ export interface SlotDeviceStatistics {
   readonly entropy: readonly EntropyStatistics[];
   /** One row for each shared folder. */
   readonly shares: readonly ShareStatistics[];
+  /** One row for each virtio console. */
+  readonly consoles: readonly ConsoleStatistics[];
+}
+
+/** Counts of one virtio console, all ports together, since the machine's last power-on. */
+export interface ConsoleStatistics {
+  /** Bytes that the guest has read. */
+  readonly bytesRead: number;
+  /** Bytes that the guest has written. */
+  readonly bytesWritten: number;
+  /** Times that the guest has rung the doorbells. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
 }
 
 /** Counts of one shared folder since the machine's last power-on. */
@@ -326,13 +340,29 @@ export interface MachineConsole {
   /** The size that was set last; undefined before. */
   readonly size: ConsoleSize | undefined;
   /**
-   * Keeps the size of the terminal for devices that can tell it to the guest. No device of either board can: a
-   * serial port carries bytes alone. A guest has to be told on its own console, such as by
-   * `stty columns 120 rows 40` in its shell.
+   * The size of the terminal. A console of a virtio device tells it to the guest, whose `stty size` and programs on
+   * the whole screen follow. The serial port cannot, as it carries bytes alone: there a guest has to be told by hand,
+   * such as by `stty columns 120 rows 40` in its shell.
    *
-   * @throws {AccessError} when a number is not a whole number above 0
+   * @throws {AccessError} when a number is not a whole number from 1 to 65535
    */
   resize(columns: number, rows: number): void;
+}
+
+/**
+ * A port of a virtio console: bytes in both directions, as {@linkcode MachineConsole}, over resets of the machine.
+ *
+ * What is written waits until the guest has somebody who reads: a driver for a console, a program that has opened the
+ * port for all others. Cancelling and closing streams never ends anything in the guest.
+ */
+export interface ConsolePort extends MachineConsole {
+  /** Its name, empty where it has none. */
+  readonly name: string;
+  /**
+   * Is somebody at this end? Default: true. A guest is told: its programs find a port closed at which nobody is, and
+   * what they write there is dropped.
+   */
+  isConnected: boolean;
 }
 
 /**
@@ -454,6 +484,8 @@ export interface MachineHandle {
   readonly exited: Promise<ExitStatus>;
   /** See `Machine.console`. */
   readonly console: MachineConsole;
+  /** See `Machine.ports`. */
+  readonly ports: readonly ConsolePort[];
   /** See `Machine.harts`. */
   readonly harts: readonly Hart[];
   /** See `Machine.stats`. */

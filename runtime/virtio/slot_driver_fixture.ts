@@ -34,9 +34,18 @@ export const Place = {
 /** Bytes that a queue takes. */
 export const QUEUE_BYTES = 0x3000;
 
+/** Queues that there is room for. */
+const QUEUES = 6;
+const BEFORE_DATA = 4;
+/** The queues for which there is no room before the data. */
+const LAST_QUEUES = RAM_BASE + 0x8_0000;
+
 /** Where a queue is. */
 export function queueBase(queue: number): number {
-  return queue === 0 ? RAM_BASE : Place.SECOND_QUEUE;
+  if (queue === 0) return RAM_BASE;
+  return queue < BEFORE_DATA
+    ? Place.SECOND_QUEUE + (queue - 1) * QUEUE_BYTES
+    : LAST_QUEUES + (queue - BEFORE_DATA) * QUEUE_BYTES;
 }
 
 /** One descriptor as a driver writes it. */
@@ -68,8 +77,8 @@ export class SlotDriver {
   /** Level of the interrupt line, and how often it rose. */
   level = false;
   interrupts = 0;
-  readonly #available = [0, 0];
-  readonly #sizes = [0, 0];
+  readonly #available = new Array<number>(QUEUES).fill(0);
+  readonly #sizes = new Array<number>(QUEUES).fill(0);
 
   constructor({ device, ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" }: SlotDriverParts) {
     this.words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET + ramBytes + behindRam));

@@ -68,6 +68,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       return state;
     },
     harts: [],
+    ports: [],
     stop: async () => {
       // What was written before has reached the guest: a stream hands it over in a few turns.
       for (let turn = 0; turn < STREAM_TURNS; turn++) await null;
@@ -118,6 +119,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       drives: [],
       networks: [],
       entropy: [],
+      consoles: [],
       shares: [],
     }),
     sendBreak: () => print(text.encode("<break>")),
