@@ -26,8 +26,14 @@ import {
   type SymbolFile,
 } from "../machine/options.ts";
 import { UserError } from "../machine/user_error.ts";
-import { ConsoleSession, type HostConsole } from "./console_session.ts";
-import { devicesOf } from "./device_flags.ts";
+import {
+  type CharacterDevice,
+  type GuestConsole,
+  openCharacterDevice,
+} from "./character_device.ts";
+import { connectionsOf } from "./console_flags.ts";
+import { ConsoleSession, type HostConsole, type SessionSettings } from "./console_session.ts";
+import { consoleRequests, devicesOf } from "./device_flags.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
@@ -36,9 +42,8 @@ import type { LoadRequest } from "./loader_device.ts";
 import { ReportFiles } from "./report_files.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
-import { openSerialFile } from "./serial_flag.ts";
 import type { SymbolRequest } from "./symbol_file.ts";
-import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
+import { onEndingSignal, onUncaught, onWindowSize, Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The first word of a command line that is about images, and not about a machine. */
@@ -210,16 +215,21 @@ async function runMachine(
   machines: MachineFactory,
   reports: ReportFiles,
 ): Promise<number> {
-  const serial = line.serial ?? "mon:stdio";
-  const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
-  status.show(startMessage(description, serial === "mon:stdio"));
+  const connections = connectionsOf(line, consoleRequests(line));
+  const targets = [connections.serial, ...connections.ports];
+  const mode = targets.find((target) => target === "mon:stdio" || target === "stdio");
   using cleanup = new DisposableStack();
+  const characters: (CharacterDevice | null)[] = [];
+  cleanup.defer(() => characters.forEach((one) => one?.close()));
+  for (const target of targets) characters.push(await openCharacterDevice(target, say));
+  for (const one of characters) await one?.ready();
+  const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
+  status.show(startMessage(description, mode === "mon:stdio"));
   cleanup.defer(() => status.clear());
-  const serialFile = await openSerialFile(serial);
-  cleanup.defer(() => serialFile?.close());
   const machine = await machines.createMachine(description);
-  const readsKeys = serial === "mon:stdio" || serial === "stdio";
-  const terminal = readsKeys ? Terminal.open(serial === "stdio" ? "signals" : "raw") : undefined;
+  const terminal = mode === undefined
+    ? undefined
+    : Terminal.open(mode === "stdio" ? "signals" : "raw");
   cleanup.defer(() => terminal?.restore());
   const leave = (code: number): never => {
     cleanup.dispose();
@@ -233,8 +243,22 @@ async function runMachine(
     leave(reportError(error));
   }));
   const isReplay = description.accel.icount?.rr === "replay";
-  const host = hostConsole(serialFile ?? Deno.stdout);
-  const ended = await runSession({ machine, line, status, isReplay, host });
+  const guest = [
+    { name: "serial", console: machine.console },
+    ...machine.ports.map((port, at) => ({ name: port.name || `port ${at}`, console: port })),
+  ];
+  const onTerminal = guest.filter((_, index) => characters[index] === null);
+  cleanup.defer(
+    onWindowSize(({ columns, rows }) =>
+      onTerminal.forEach(({ console }) => console.resize(columns, rows))
+    ),
+  );
+  const session = { consoles: onTerminal, hasKeys: mode === "mon:stdio", isReplay };
+  const elsewhere = guest.flatMap(({ console }, index) => {
+    const device = characters[index];
+    return device === null ? [] : [{ console, device }];
+  });
+  const ended = await runSession({ machine, status, session, elsewhere });
   const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
   reports.write(machine);
@@ -244,30 +268,38 @@ async function runMachine(
   return exitCodeOf(ended);
 }
 
-/** What a session on a console is made of. */
+/** What a session is made of. */
 interface SessionParts {
   readonly machine: MachineHandle;
-  readonly line: CommandLine;
   readonly status: StatusLine;
-  readonly isReplay: boolean;
-  readonly host: HostConsole;
+  /** What the terminal carries. */
+  readonly session: SessionSettings;
+  /** Consoles that are connected with something else. */
+  readonly elsewhere: readonly {
+    readonly console: GuestConsole;
+    readonly device: CharacterDevice;
+  }[];
 }
 
 /** From the start of the machine to its end and its last byte of output. */
 async function runSession(
-  { machine, line, status, isReplay, host }: SessionParts,
+  { machine, status, session, elsewhere }: SessionParts,
 ): Promise<ExitStatus> {
   const abandoned = Promise.withResolvers<ExitStatus>();
   let quitRequests = 0;
-  const session = new ConsoleSession(machine, host, {
-    firstOutput: () => status.clear(),
+  const firstOutput = (): void => status.clear();
+  const terminal = new ConsoleSession(machine, hostConsole(), {
+    firstOutput,
     quit: () => {
       quitRequests++;
       if (quitRequests === 1) void machine.stop();
       else abandoned.resolve({ reason: "stopped", code: 0, message: "it did not stop by itself" });
     },
-  }, isReplay);
-  const flushed = session.run(line.serial ?? "mon:stdio");
+  }, session);
+  const flushed = Promise.all([
+    terminal.run(),
+    ...elsewhere.map(({ console, device }) => device.run(console, firstOutput)),
+  ]);
   await machine.start();
   const finished = Promise.all([machine.exited, flushed]).then(([ended]) => ended);
   return await Promise.race([finished, abandoned.promise]);
@@ -285,11 +317,10 @@ function startMessage(description: MachineDescription, withKeys: boolean): strin
   return `starting ${machine}, ${size}${withKeys ? "; Ctrl-A x ends it" : ""}`;
 }
 
-/** @param output where the guest's bytes go */
-function hostConsole(output: Pick<Deno.FsFile, "write">): HostConsole {
+function hostConsole(): HostConsole {
   return {
     read: (buffer) => Deno.stdin.read(buffer),
-    write: (bytes) => output.write(bytes),
+    write: (bytes) => Deno.stdout.write(bytes),
     say: (text) => say(text.replaceAll("\n", "\r\n")),
   };
 }
