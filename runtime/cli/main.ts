@@ -31,7 +31,7 @@ import {
   type GuestConsole,
   openCharacterDevice,
 } from "./character_device.ts";
-import { connectionsOf } from "./console_flags.ts";
+import { type Connections, connectionsOf } from "./console_flags.ts";
 import { ConsoleSession, type HostConsole, type SessionSettings } from "./console_session.ts";
 import { consoleRequests, devicesOf } from "./device_flags.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
@@ -98,6 +98,7 @@ async function defaultMachines(): Promise<MachineFactory> {
 }
 
 async function runCommandLine(line: CommandLine, machines: MachineFactory): Promise<number> {
+  const connections = connectionsOf(line, consoleRequests(line));
   const description = describeMachine(await readOptions(line));
   if (line.dumpDeviceTree !== undefined) {
     const blob = await machines.deviceTree(description);
@@ -110,7 +111,7 @@ async function runCommandLine(line: CommandLine, machines: MachineFactory): Prom
   }
   const reports = await ReportFiles.open(line, say);
   await warnOfRamDisk(description);
-  return await runMachine(line, description, machines, reports);
+  return await runMachine({ line, description, connections, machines, reports });
 }
 
 /** A RAM disk that looks wrong is passed on all the same: only the guest knows. */
@@ -208,14 +209,19 @@ async function readSymbolFiles(
   return files;
 }
 
+/** What a run is made of. */
+interface RunParts {
+  readonly line: CommandLine;
+  readonly description: MachineDescription;
+  readonly connections: Connections;
+  readonly machines: MachineFactory;
+  readonly reports: ReportFiles;
+}
+
 /** Runs a machine on this process's console until it ends or the process is told to. */
 async function runMachine(
-  line: CommandLine,
-  description: MachineDescription,
-  machines: MachineFactory,
-  reports: ReportFiles,
+  { line, description, connections, machines, reports }: RunParts,
 ): Promise<number> {
-  const connections = connectionsOf(line, consoleRequests(line));
   const targets = [connections.serial, ...connections.ports];
   const mode = targets.find((target) => target === "mon:stdio" || target === "stdio");
   using cleanup = new DisposableStack();

@@ -24,7 +24,7 @@ import {
 import type { DescriptorChain } from "./descriptor_chain.ts";
 import { QueueWord, SlotCounter, SlotWord } from "./device_struct.ts";
 import { InputQueue } from "./input_queue.ts";
-import { PortChannel, type PortState } from "./port_channel.ts";
+import { type PortCarrier, PortChannel, type PortState } from "./port_channel.ts";
 import type { QueuePlace } from "./queue_life.ts";
 import { type Outcome, QueueServer, type RequestHandler } from "./queue_server.ts";
 import { DeviceStatus } from "./registers.ts";
@@ -35,7 +35,7 @@ const LAST_BYTES = 0x10_0000;
 /** A port as its worker is told of it. */
 export interface PortStart extends PortIdentity {
   /** Main's end of its bytes. */
-  readonly port: MessagePort;
+  readonly port: PortCarrier;
   /** What main's end is like at first. */
   readonly state: PortState;
 }

@@ -11,7 +11,7 @@ import {
   ControlMessage,
 } from "./console_protocol.ts";
 import type { BusName } from "./driver_bus_fixture.ts";
-import { PortChannel, type PortState } from "./port_channel.ts";
+import { type PortCarrier, PortChannel, type PortState } from "./port_channel.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
 import { Place, queueBase, RAM_BYTES, SlotDriver } from "./slot_driver_fixture.ts";
 
@@ -30,26 +30,51 @@ export interface ControlText {
   readonly rest: Uint8Array;
 }
 
+/** Carries messages at once. */
+class InstantPort implements PortCarrier {
+  onmessage: PortCarrier["onmessage"] = null;
+  other: InstantPort | null = null;
+
+  static pair(): readonly [InstantPort, InstantPort] {
+    const pair = [new InstantPort(), new InstantPort()] as const;
+    [pair[0].other, pair[1].other] = [pair[1], pair[0]];
+    return pair;
+  }
+
+  postMessage(data: unknown): void {
+    const event = new MessageEvent("message", { data });
+    this.other?.onmessage?.call(event.target as MessagePort, event);
+  }
+
+  close(): void {
+    this.onmessage = null;
+  }
+}
+
 /** The host's end of a port, which takes everything unless it is told not to. */
 export class HostPort {
   readonly channel: PortChannel;
   readonly received: number[] = [];
   /** Does it give credit back? */
   takes = true;
+  /** Called when bytes have come, or gone. */
+  onBytes: () => void = () => {};
   /** Bytes that the guest has taken. */
   taken = 0;
   hasEnded = false;
   #news = Promise.withResolvers<void>();
 
-  constructor(port: MessagePort) {
+  constructor(port: PortCarrier) {
     this.channel = new PortChannel(port, {
       received: (bytes) => {
         this.received.push(...bytes);
         if (this.takes) this.channel.giveBack(bytes.length);
+        this.onBytes();
         this.#tell();
       },
       taken: (count) => {
         this.taken += count;
+        this.onBytes();
         this.#tell();
       },
       ended: () => {
@@ -76,6 +101,11 @@ export class HostPort {
   }
 }
 
+function messagePorts(): readonly [MessagePort, MessagePort] {
+  const { port1, port2 } = new MessageChannel();
+  return [port1, port2];
+}
+
 /** What a console is, in tests. */
 export interface ConsoleSettings {
   readonly ports?: readonly (PortIdentity & { readonly state?: Partial<PortState> })[];
@@ -83,6 +113,8 @@ export interface ConsoleSettings {
   readonly ramBytes?: number;
   readonly behindRam?: number;
   readonly bus?: BusName;
+  /** Do messages between device and host take no time? */
+  readonly isInstant?: boolean;
 }
 
 /** A console alone. */
@@ -99,9 +131,9 @@ export class ConsoleDriver extends SlotDriver {
   #messages = 0;
 
   constructor(
-    { ports = ONE_CONSOLE, maxPorts = 1, ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" }:
-      ConsoleSettings = {},
+    { ports = ONE_CONSOLE, maxPorts = 1, isInstant = false, ...settings }: ConsoleSettings = {},
   ) {
+    const { ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" } = settings;
     const queues = consoleQueues(maxPorts);
     const device = {
       id: DeviceId.CONSOLE,
@@ -112,8 +144,8 @@ export class ConsoleDriver extends SlotDriver {
     };
     super({ device, ramBytes, behindRam, bus });
     this.queues = queues;
-    const channels = ports.map(() => new MessageChannel());
-    this.hosts = channels.map(({ port1 }) => new HostPort(port1));
+    const channels = ports.map(() => isInstant ? InstantPort.pair() : messagePorts());
+    this.hosts = channels.map(([near]) => new HostPort(near));
     const { slot, ram, stores } = this;
     this.console = new ConsoleDevice({
       slot,
@@ -122,7 +154,7 @@ export class ConsoleDriver extends SlotDriver {
       hasControl: maxPorts > 1,
       ports: ports.map(({ state, ...identity }, index) => ({
         ...identity,
-        port: channels[index].port2,
+        port: channels[index][1],
         state: { isConnected: true, size: undefined, ...state },
       })),
       wake: () => {
@@ -149,8 +181,8 @@ export class ConsoleDriver extends SlotDriver {
   }
 
   /** Brings the device up. */
-  begin(features = 0): void {
-    this.start(features, 8, this.queues);
+  begin(features = 0, queues = this.queues): void {
+    this.start(features, 8, queues);
     this.#messages = 0;
   }
 

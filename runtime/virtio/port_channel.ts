@@ -42,14 +42,17 @@ export interface PortReceiver {
   ended?(): void;
 }
 
+/** What carries messages: a message port, or in tests something that does so at once. */
+export type PortCarrier = Pick<MessagePort, "onmessage" | "postMessage" | "close">;
+
 /** One side of a channel. */
 export class PortChannel {
-  readonly #port: MessagePort;
+  readonly #port: PortCarrier;
   readonly #ended = Promise.withResolvers<void>();
   #credit = CREDIT_BYTES;
 
   /** One side; messages come as soon as its thread lets them. */
-  constructor(port: MessagePort, receiver: PortReceiver) {
+  constructor(port: PortCarrier, receiver: PortReceiver) {
     this.#port = port;
     port.onmessage = ({ data }: MessageEvent<PortMessage>) => {
       if ("bytes" in data) receiver.received(data.bytes);
