@@ -3,6 +3,7 @@
  * is over. While there is none, what the guest writes is dropped.
  */
 
+import { resolve } from "node:path";
 import { ConfigurationError } from "../machine/configuration_error.ts";
 import { requirePermission } from "../machine/file_permission.ts";
 import type { CharacterDevice, GuestConsole } from "./character_device.ts";
@@ -167,12 +168,15 @@ async function receive(
   }
 }
 
+/** A socket in a folder needs all: it is a file, and an address of its own for Deno. */
 async function requireUse(address: SocketAddress, what: string): Promise<void> {
   if (address.transport === "unix") {
     await requirePermission("read", address.path, what);
-    return await requirePermission("write", address.path, what);
+    await requirePermission("write", address.path, what);
   }
-  const host = `${address.hostname}:${address.port}`;
+  const host = address.transport === "unix"
+    ? `unix:${resolve(address.path)}`
+    : `${address.hostname}:${address.port}`;
   if ((await Deno.permissions.query({ name: "net", host })).state === "granted") return;
   throw new ConfigurationError({
     what,

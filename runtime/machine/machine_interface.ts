@@ -353,7 +353,25 @@ export interface MachineConsole {
  * A port of a virtio console: bytes in both directions, as {@linkcode MachineConsole}, over resets of the machine.
  *
  * What is written waits until the guest has somebody who reads: a driver for a console, a program that has opened the
- * port for all others. Cancelling and closing streams never ends anything in the guest.
+ * port for all others. What the guest writes waits for a reader, up to 1 MiB; then the guest does. Cancelling and
+ * closing streams never ends anything in the guest. See "Boards, devices, firmware" in SPECIFICATION.md.
+ *
+ * @example A guest that writes one character to its console, before it has any queues
+ * ```ts
+ * import { Machine } from "@weft/emulator";
+ *
+ * const program = [0x1000_82b7, 0x0210_0513, 0x10a2_a423, 0x0000_006f]; // li a0, '!'; sw a0, 0x108(slot 7); j .
+ * await using machine = await Machine.create({
+ *   firmware: "none",
+ *   kernel: new Uint8Array(Uint32Array.from(program).buffer),
+ *   consoles: [{ ports: [{ kind: "console", name: "org.example.log" }] }],
+ * });
+ * const [port] = machine.ports;
+ * port.resize(132, 50);
+ * await machine.start();
+ * const { value } = await port.readable.getReader().read();
+ * console.log(port.name, value); // org.example.log Uint8Array [ 33 ]
+ * ```
  */
 export interface ConsolePort extends MachineConsole {
   /** Its name, empty where it has none. */
