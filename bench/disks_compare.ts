@@ -12,7 +12,13 @@ import { parseArgs } from "@std/cli";
 import type { DiskRecord } from "./disks/disk_record.ts";
 import { JOBS, REQUESTS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
 import { renderDiskRecord } from "./disks/render_disks.ts";
-import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
+import {
+  availableEngines,
+  describeLoads,
+  positive,
+  refuseUnknown,
+  turned,
+} from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { keepRecord } from "./kept_record.ts";
 import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
@@ -59,7 +65,11 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
 }
 
 async function main(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds", "seconds"], boolean: ["record"] });
+  const flags = parseArgs(args, {
+    string: ["rounds", "seconds"],
+    boolean: ["record"],
+    unknown: refuseUnknown,
+  });
   const plan: Plan = {
     engines: await availableEngines(["weft", "qemu"]),
     rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
