@@ -26,17 +26,13 @@ import {
   type SymbolFile,
 } from "../machine/options.ts";
 import { UserError } from "../machine/user_error.ts";
-import {
-  type CharacterDevice,
-  type GuestConsole,
-  openCharacterDevice,
-} from "./character_device.ts";
 import { type Connections, connectionsOf } from "./console_flags.ts";
 import { ConsoleSession, type HostConsole, type SessionSettings } from "./console_session.ts";
 import { consoleRequests, devicesOf } from "./device_flags.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
+import { type CarriedConsole, HostConsoles } from "./host_consoles.ts";
 import { printText, readInput, writeOutput } from "./input_files.ts";
 import type { LoadRequest } from "./loader_device.ts";
 import { ReportFiles } from "./report_files.ts";
@@ -222,20 +218,16 @@ interface RunParts {
 async function runMachine(
   { line, description, connections, machines, reports }: RunParts,
 ): Promise<number> {
-  const targets = [connections.serial, ...connections.ports];
-  const mode = targets.find((target) => target === "mon:stdio" || target === "stdio");
   using cleanup = new DisposableStack();
-  const characters: (CharacterDevice | null)[] = [];
-  cleanup.defer(() => characters.forEach((one) => one?.close()));
-  for (const target of targets) characters.push(await openCharacterDevice(target, say));
-  for (const one of characters) await one?.ready();
+  const consoles = new HostConsoles(connections);
+  cleanup.defer(() => consoles.close());
+  await consoles.open(say);
+  const { keyMode } = consoles;
   const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
-  status.show(startMessage(description, mode === "mon:stdio"));
+  status.show(startMessage(description, keyMode === "raw"));
   cleanup.defer(() => status.clear());
   const machine = await machines.createMachine(description);
-  const terminal = mode === undefined
-    ? undefined
-    : Terminal.open(mode === "stdio" ? "signals" : "raw");
+  const terminal = keyMode === undefined ? undefined : Terminal.open(keyMode);
   cleanup.defer(() => terminal?.restore());
   const leave = (code: number): never => {
     cleanup.dispose();
@@ -249,21 +241,14 @@ async function runMachine(
     leave(reportError(error));
   }));
   const isReplay = description.accel.icount?.rr === "replay";
-  const guest = [
-    { name: "serial", console: machine.console },
-    ...machine.ports.map((port, at) => ({ name: port.name || `port ${at}`, console: port })),
-  ];
-  const onTerminal = guest.filter((_, index) => characters[index] === null);
+  const onTerminal = consoles.onTerminal(machine);
   cleanup.defer(
     onWindowSize(({ columns, rows }) =>
       onTerminal.forEach(({ console }) => console.resize(columns, rows))
     ),
   );
-  const session = { consoles: onTerminal, hasKeys: mode === "mon:stdio", isReplay };
-  const elsewhere = guest.flatMap(({ console }, index) => {
-    const device = characters[index];
-    return device === null ? [] : [{ console, device }];
-  });
+  const session = { consoles: onTerminal, hasKeys: keyMode === "raw", isReplay };
+  const elsewhere = consoles.elsewhere(machine);
   const ended = await runSession({ machine, status, session, elsewhere });
   const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
@@ -281,10 +266,7 @@ interface SessionParts {
   /** What the terminal carries. */
   readonly session: SessionSettings;
   /** Consoles that are connected with something else. */
-  readonly elsewhere: readonly {
-    readonly console: GuestConsole;
-    readonly device: CharacterDevice;
-  }[];
+  readonly elsewhere: readonly CarriedConsole[];
 }
 
 /** From the start of the machine to its end and its last byte of output. */
