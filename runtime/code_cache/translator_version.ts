@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "4f5a0ef5b41780826933c8daf7663884";
+export const TRANSLATOR_VERSION = "d0dc221907ddd0be4758d0b318e0a495";

@@ -20,7 +20,7 @@ export class PluggedConsole implements PluggedDevice {
   /** See `PluggedDevice`. */
   readonly server = "console";
   /** See `PluggedDevice`. */
-  readonly thread = "";
+  readonly threads = [""];
   readonly #description: ConsoleDescription;
   readonly #ends: readonly PortEnd[];
   #pumps: PortPump[] = [];
@@ -42,7 +42,7 @@ export class PluggedConsole implements PluggedDevice {
   }
 
   /** See `PluggedDevice`. */
-  get device(): Omit<SlotDevice, "agent"> {
+  get device(): Omit<SlotDevice, "agents"> {
     const { maxPorts, ports } = this.#description;
     const config = consoleConfig(maxPorts);
     const size = this.#ends[ports.findIndex(({ isConsole }) => isConsole)]?.size;

@@ -13,7 +13,7 @@ import {
 import type { BusName } from "./driver_bus_fixture.ts";
 import { type PortCarrier, PortChannel, type PortState } from "./port_channel.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
-import { Place, queueBase, RAM_BYTES, SlotDriver } from "./slot_driver_fixture.ts";
+import { Place, queueBase, RAM_BYTES, type RingFormat, SlotDriver } from "./slot_driver_fixture.ts";
 
 /** Where messages to send are written. */
 const SEND_AT = Place.DATA + 0x8000;
@@ -113,6 +113,7 @@ export interface ConsoleSettings {
   readonly ramBytes?: number;
   readonly behindRam?: number;
   readonly bus?: BusName;
+  readonly format?: RingFormat;
   /** Do messages between device and host take no time? */
   readonly isInstant?: boolean;
 }
@@ -133,7 +134,7 @@ export class ConsoleDriver extends SlotDriver {
   constructor(
     { ports = ONE_CONSOLE, maxPorts = 1, isInstant = false, ...settings }: ConsoleSettings = {},
   ) {
-    const { ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" } = settings;
+    const { ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio", format = "split" } = settings;
     const queues = consoleQueues(maxPorts);
     const device = {
       id: DeviceId.CONSOLE,
@@ -142,7 +143,7 @@ export class ConsoleDriver extends SlotDriver {
       config: consoleConfig(maxPorts),
       writableAt: ConsoleConfig.EMERGENCY,
     };
-    super({ device, ramBytes, behindRam, bus });
+    super({ device, ramBytes, behindRam, bus, format });
     this.queues = queues;
     const channels = ports.map(() => isInstant ? InstantPort.pair() : messagePorts());
     this.hosts = channels.map(([near]) => new HostPort(near));

@@ -3,12 +3,12 @@
  * virtio specification, version 1.2. Registers are the transports' (`mmio_slot.ts`, `pci_transport.ts`).
  *
  * Thread safety: no lock. Registers are single words of the slot's struct; the driver orders its own accesses, and one
- * that does not can only confuse its own device. A doorbell is one add and one post to the I/O worker.
+ * that does not can only confuse its own device. A doorbell is one add and one post to the I/O worker of the queue.
  *
- * A reset must not be over before the worker stores nothing more to the guest's memory: the life number changes, then
- * the worker is looked at; while it is storing, the access asks to be made again. The worker looks at the life number
- * after it has said that it stores (`device_store.ts`), so one of the two sees the other. The queues are not ready any
- * more before that: a worker that reads the new number, and then looks, has nothing to serve.
+ * A reset must not be over before the worker stores nothing more to the guest's memory: its queues are closed first,
+ * so that a life that begins from here on has no ring; then the life numbers change, then the workers are looked at;
+ * while one is storing, the access asks to be made again. A worker looks at the life number after it has said that it stores
+ * (`device_store.ts`), so one of the two sees the other.
  */
 
 import { isIdle } from "../atomics/agent_state.ts";
@@ -27,6 +27,8 @@ import { DeviceId, DeviceStatus, Feature, InterruptCause } from "./registers.ts"
 
 const WORD_BYTES = 4;
 const WIDE_BYTES = 8;
+/** Its worker serves the configuration space too. */
+const FIRST_QUEUE = 0;
 const VERSION_1_HIGH = 1 << (Feature.VERSION_1 - 32);
 
 /** What the bus of a slot does for it. */
@@ -111,7 +113,7 @@ export class VirtioSlot {
     const { struct } = this;
     if (at === 0 || at !== struct.get(SlotWord.WRITABLE_AT)) return true;
     const isPut = struct.putCharacter(value);
-    post(struct.words, struct.get(SlotWord.AGENT), Pending.WORK);
+    post(struct.words, struct.queue(FIRST_QUEUE, QueueWord.AGENT), Pending.WORK);
     return isPut;
   }
 
@@ -190,7 +192,7 @@ export class VirtioSlot {
     if (queue < 0) return true;
     this.struct.setQueue(queue, QueueWord.READY, 0);
     this.struct.renewQueue(queue);
-    return this.#isWorkerIdle();
+    return this.#isServerIdle(queue);
   }
 
   /** A ring of a queue that is not there, or of a device that is not ready, is for nobody. */
@@ -199,7 +201,7 @@ export class VirtioSlot {
     if (queue >= struct.get(SlotWord.QUEUES)) return;
     if ((struct.get(SlotWord.STATUS) & DeviceStatus.DRIVER_OK) === 0) return;
     struct.add(SlotWord.QUEUE + queue * QUEUE_WORDS + QueueWord.DOORBELL, 1);
-    post(struct.words, struct.get(SlotWord.AGENT), Pending.WORK);
+    post(struct.words, struct.queue(queue, QueueWord.AGENT), Pending.WORK);
   }
 
   /** The driver has heard of causes for an interrupt. @returns those that there were */
@@ -215,21 +217,18 @@ export class VirtioSlot {
    */
   cutOff(): boolean {
     this.#renewQueues();
-    if (!this.#isWorkerIdle()) return false;
+    if (!this.#areServersIdle()) return false;
     this.struct.change(SlotWord.STATUS, 0, DeviceStatus.DRIVER_OK);
     return true;
   }
 
-  /**
-   * READY goes first, so that the worker finds nothing to serve in the life that begins; then the life number, so that
-   * it stores nothing more for the one before; the status goes last.
-   */
+  /** Closing goes first, the life numbers are the worker's to look at, and the status goes last. */
   #reset(): boolean {
     const { struct } = this;
     const queues = struct.get(SlotWord.QUEUES);
     for (let queue = 0; queue < queues; queue++) struct.setQueue(queue, QueueWord.READY, 0);
     this.#renewQueues();
-    if (!this.#isWorkerIdle()) return false;
+    if (!this.#areServersIdle()) return false;
     for (let queue = 0; queue < queues; queue++) {
       for (let word = 0; word < QueueWord.DOORBELL; word++) struct.setQueue(queue, word, 0);
     }
@@ -252,7 +251,16 @@ export class VirtioSlot {
     for (let queue = 0; queue < queues; queue++) this.struct.renewQueue(queue);
   }
 
-  #isWorkerIdle(): boolean {
-    return isIdle(this.struct.words, this.struct.get(SlotWord.AGENT));
+  /** Each was idle once behind the change of all lives: that is enough. */
+  #areServersIdle(): boolean {
+    const queues = this.struct.get(SlotWord.QUEUES);
+    for (let queue = 0; queue < queues; queue++) {
+      if (!this.#isServerIdle(queue)) return false;
+    }
+    return true;
+  }
+
+  #isServerIdle(queue: number): boolean {
+    return isIdle(this.struct.words, this.struct.queue(queue, QueueWord.AGENT));
   }
 }

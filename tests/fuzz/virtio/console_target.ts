@@ -9,7 +9,12 @@ import {
 import { ConsoleDriver } from "../../../runtime/virtio/console_driver_fixture.ts";
 import type { BusName } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { Feature } from "../../../runtime/virtio/registers.ts";
-import { type Descriptor, Place, RAM_BASE } from "../../../runtime/virtio/slot_driver_fixture.ts";
+import {
+  type Descriptor,
+  Place,
+  RAM_BASE,
+  type RingFormat,
+} from "../../../runtime/virtio/slot_driver_fixture.ts";
 import type { SeededRandom } from "../../differential/seeded_random.ts";
 import { ATTACK_RAM_BYTES, type AttackTarget, GUARD_BYTES, randomBuffer } from "./ring_attack.ts";
 
@@ -37,13 +42,14 @@ export class ConsoleTarget implements AttackTarget {
   #writes = 0;
   #turns = 0;
 
-  constructor(bus: BusName) {
+  constructor(bus: BusName, format: RingFormat = "split") {
     this.driver = new ConsoleDriver({
       ports: PORTS,
       maxPorts: 2,
       ramBytes: ATTACK_RAM_BYTES,
       behindRam: GUARD_BYTES,
       bus,
+      format,
       isInstant: true,
     });
     for (const host of this.driver.hosts) {
