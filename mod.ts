@@ -61,6 +61,12 @@ export { IMAGE_FORMATS, type ImageFormat } from "./runtime/disk_images/image_for
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
 export type { QueueOptions, QueueThreadOptions } from "./runtime/machine/queue_options.ts";
 export type { PlugOptions, VirtioBus } from "./runtime/machine/slot_assignment.ts";
+export {
+  type ConsoleOptions,
+  type ConsolePortOptions,
+  PORT_KINDS,
+  type PortKind,
+} from "./runtime/machine/console_options.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
 export {
   type FileSystemBackend,
@@ -83,7 +89,9 @@ export type {
 export type {
   Breakpoint,
   BreakpointHit,
+  ConsolePort,
   ConsoleSize,
+  ConsoleStatistics,
   ControlRegisters,
   DriveError,
   DriveStatistics,

@@ -23,7 +23,7 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
   { names: "net", cause: "it is QEMU's old way to say -nic", fix: "write -nic user" },
   {
     names: "vga vnc spice full-screen usb usbdevice audio audiodev portrait rotate k echr",
-    cause: "there is only the serial console",
+    cause: "there are only text consoles",
     fix: "write -nographic in its place",
   },
   {
@@ -37,8 +37,8 @@ const GROUPS: readonly (AbsentFlag & { readonly names: string })[] = [
     fix: LEAVE_OUT,
   },
   {
-    names: "chardev mon qmp qmp-pretty parallel debugcon msg",
-    cause: "the console and the monitor are on standard input and output only",
+    names: "mon qmp qmp-pretty parallel debugcon msg",
+    cause: "the monitor is on standard input and output only",
     fix: "use -serial mon:stdio",
   },
   { names: "enable-kvm", cause: "guest code is always translated", fix: "use -accel tcg" },

@@ -1,15 +1,15 @@
 /**
- * Connects a machine's console with the standard input and output of this process.
+ * Connects consoles of a machine with the standard input and output of this process.
  *
  * As in QEMU, the guest runs on whatever happens here: the end of input just means that no more input comes,
  * and a reader of the output that has gone away means that output is dropped. Standard output carries the
  * guest's bytes and nothing else; what the emulator itself has to say goes to standard error.
  */
 
-import type { DriveError, MachineHandle } from "../machine/machine_interface.ts";
+import type { DriveError, MachineConsole, MachineHandle } from "../machine/machine_interface.ts";
 import { EscapeKeys, KEY_HELP, type KeyEvent } from "./escape_keys.ts";
 import { Monitor } from "./monitor.ts";
-import type { SerialTarget } from "./serial_flag.ts";
+import { carryOutput } from "./output_carrier.ts";
 
 /** The process's side of a console. */
 export interface HostConsole {
@@ -31,54 +31,80 @@ export interface SessionEvents {
 
 const INPUT_BUFFER_BYTES = 4096;
 
-/** A console that is connected while its machine lives. */
+/** A console of the machine's that shares the terminal with others. */
+export interface NamedConsole {
+  /** Its name for people. */
+  readonly name: string;
+  /** Its streams. */
+  readonly console: Pick<MachineConsole, "readable" | "writable">;
+}
+
+/** What a session connects, and how. */
+export interface SessionSettings {
+  /** The consoles; none where the terminal carries nothing of the guest's. What is typed goes to one of them. */
+  readonly consoles: readonly NamedConsole[];
+  /** Are there keys behind Ctrl-A? */
+  readonly hasKeys: boolean;
+  /** A replay takes no input: what is typed has no effect. */
+  readonly isReplay?: boolean;
+}
+
+/** Consoles that are connected while their machine lives. */
 export class ConsoleSession {
   readonly #machine: MachineHandle;
   readonly #host: HostConsole;
   readonly #events: SessionEvents;
+  readonly #settings: SessionSettings;
   readonly #monitor: Monitor;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #inputs: readonly WritableStreamDefaultWriter<Uint8Array>[];
   readonly #keys = new EscapeKeys();
-  readonly #takesInput: boolean;
-  #monitorHasFocus = false;
+  /** Number of the console that gets what is typed; behind the last one is the monitor. */
+  #focus = 0;
   #hasRefused = false;
 
-  /** A session of a machine; nothing flows yet. A replay takes no input: what is typed has no effect. */
-  constructor(machine: MachineHandle, host: HostConsole, events: SessionEvents, isReplay = false) {
-    this.#takesInput = !isReplay;
+  /** A session of a machine; nothing flows yet. */
+  constructor(
+    machine: MachineHandle,
+    host: HostConsole,
+    events: SessionEvents,
+    settings: SessionSettings,
+  ) {
     this.#machine = machine;
     this.#host = host;
     this.#events = events;
-    this.#input = machine.console.writable.getWriter();
+    this.#settings = settings;
+    this.#inputs = settings.consoles.map(({ console }) => console.writable.getWriter());
     machine.onDriveError = (error) => host.say(driveErrorText(error));
     this.#monitor = new Monitor(machine, () => events.quit(), (text) => host.say(text));
   }
 
   /** Lets bytes flow; resolves after the guest's last byte was written. */
-  async run(serial: SerialTarget): Promise<void> {
-    const readsInput = serial === "mon:stdio" || serial === "stdio";
-    if (readsInput) {
-      const failed = this.#pumpInput(serial === "mon:stdio");
-      failed.catch((error: unknown) => reportError(error));
-    }
-    await this.#pumpOutput(readsInput || typeof serial === "object");
+  async run(): Promise<void> {
+    const { consoles } = this.#settings;
+    if (consoles.length === 0) return;
+    this.#pumpInput().catch((error: unknown) => reportError(error));
+    const { say, write } = this.#host;
+    const route = { say, write, firstOutput: () => this.#events.firstOutput() };
+    await Promise.all(
+      consoles.map(({ console: { readable } }) => carryOutput({ ...route, readable })),
+    );
   }
 
-  async #pumpInput(withKeys: boolean): Promise<void> {
+  async #pumpInput(): Promise<void> {
     const buffer = new Uint8Array(INPUT_BUFFER_BYTES);
     while (true) {
       const length = await this.#readOrEnd(buffer);
       if (length === null) return;
       const bytes = buffer.slice(0, length);
-      if (withKeys) await this.#handleKeys(this.#keys.feed(bytes));
+      if (this.#settings.hasKeys) await this.#handleKeys(this.#keys.feed(bytes));
       else this.#give(bytes);
     }
   }
 
   /** Keys such as Ctrl-A x must work while the guest takes no input: nobody waits for it. */
   #give(bytes: Uint8Array): void {
-    if (!this.#takesInput) return this.#refuse();
-    this.#input.write(bytes).catch(() => {}); // the machine has ended
+    if (this.#settings.isReplay) return this.#refuse();
+    this.#inputs[this.#focus].write(bytes).catch(() => {}); // the machine has ended
   }
 
   #refuse(): void {
@@ -115,37 +141,21 @@ export class ConsoleSession {
           "\n" + KEY_HELP.map(({ keys, does }) => `${keys}  ${does}\n`).join(""),
         );
       case "monitor":
-        this.#monitorHasFocus = !this.#monitorHasFocus;
-        return this.#monitorHasFocus ? this.#monitor.enter() : this.#host.say("\n");
+        return this.#switch();
     }
   }
 
-  async #pumpOutput(connected: boolean): Promise<void> {
-    let writable = connected;
-    let silent = true;
-    for await (const chunk of this.#machine.console.readable) {
-      if (silent && chunk.length > 0) {
-        silent = false;
-        this.#events.firstOutput();
-      }
-      if (writable) writable = await this.#writeAll(chunk);
-    }
+  get #monitorHasFocus(): boolean {
+    return this.#focus === this.#inputs.length;
   }
 
-  /** False once nobody can receive output any more. */
-  async #writeAll(bytes: Uint8Array): Promise<boolean> {
-    try {
-      for (let done = 0; done < bytes.length;) {
-        done += await this.#host.write(bytes.subarray(done));
-      }
-      return true;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) {
-        const cause = error instanceof Error ? error.message : String(error);
-        this.#host.say(`weft: the guest's output is dropped: ${cause}\n`);
-      }
-      return false;
-    }
+  /** From one console to the next, then to the monitor. */
+  #switch(): void {
+    const { consoles } = this.#settings;
+    this.#focus = (this.#focus + 1) % (consoles.length + 1);
+    if (this.#monitorHasFocus) return this.#monitor.enter();
+    const name = consoles.length > 1 ? `[${consoles[this.#focus].name}]` : "";
+    this.#host.say(`\n${name}${name === "" ? "" : "\n"}`);
   }
 }
 

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { MachineHandle } from "../machine/machine_interface.ts";
 import { ConsoleSession, type HostConsole } from "./console_session.ts";
-import type { SerialTarget } from "./serial_flag.ts";
 
 interface Recorder {
   readonly machine: MachineHandle;
@@ -35,6 +34,7 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
       trace: unused,
       state: "running",
       harts: [],
+      ports: [],
       exited: Promise.resolve({ reason: "power-off", code: 0 }),
       sendBreak: () => log.push("break"),
       console: {
@@ -64,28 +64,60 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
   };
 }
 
-async function run(it: Recorder, serial: SerialTarget): Promise<string[]> {
-  await new ConsoleSession(it.machine, it.host, it.events).run(serial);
+async function run(it: Recorder, hasKeys = false): Promise<string[]> {
+  const consoles = [{ name: "serial", console: it.machine.console }];
+  await new ConsoleSession(it.machine, it.host, it.events, { consoles, hasKeys }).run();
   return it.log;
 }
 
 Deno.test("output is written whole, after the first byte was announced", async () => {
-  const log = await run(recorder(["", "hello", "!"], []), "stdio");
+  const log = await run(recorder(["", "hello", "!"], []));
   assertEquals(log.filter((line) => line !== "read"), ["first", "out hel", "out lo", "out !"]);
 });
 
-Deno.test("-serial none reads no input and drops output", async () => {
-  assertEquals(await run(recorder(["hello"], ["x"]), "none"), ["first"]);
+Deno.test("a session without consoles reads no input and writes no output", async () => {
+  const it = recorder(["hello"], ["x"]);
+  await new ConsoleSession(it.machine, it.host, it.events, { consoles: [], hasKeys: true }).run();
+  assertEquals(it.log, []);
 });
 
-Deno.test("-serial file: writes output and reads no input", async () => {
-  assertEquals(await run(recorder(["hello"], ["x"]), { file: "log" }), [
-    ...["first", "out hel", "out lo"],
+Deno.test("what is typed goes to one console after the other, then to the monitor", async () => {
+  const it = recorder([], []);
+  const typed = ["1", "\x01c2", "\x01c", "\x01c3"].values();
+  const names = ["serial", "hvc0"];
+  const consoles = names.map((name) => ({
+    name,
+    console: {
+      readable: ReadableStream.from([text.encode(`from ${name}`)]),
+      writable: new WritableStream<Uint8Array>({
+        write: (bytes) => void it.log.push(`${name} gets ${new TextDecoder().decode(bytes)}`),
+      }),
+    },
+  }));
+  const read = Promise.withResolvers<null>();
+  const host: HostConsole = {
+    ...it.host,
+    read: (buffer) => {
+      const { value, done } = typed.next();
+      if (!done) return Promise.resolve(text.encodeInto(value, buffer).written);
+      read.resolve(null);
+      return Promise.resolve(null);
+    },
+  };
+  await new ConsoleSession(it.machine, host, it.events, { consoles, hasKeys: true }).run();
+  await read.promise;
+  const said = it.log.filter((line) => line.includes("gets") || line.includes("["));
+  assertEquals(said, [
+    "serial gets 1",
+    "say \n[hvc0]\n",
+    "hvc0 gets 2",
+    "say \n[serial]\n",
+    "serial gets 3",
   ]);
 });
 
 Deno.test("-serial stdio gives the guest every byte, Ctrl-A included", async () => {
-  const log = await run(recorder(["a", "b", "c", "d"], ["1\x01x"]), "stdio");
+  const log = await run(recorder(["a", "b", "c", "d"], ["1\x01x"]));
   assertEquals(log.filter((line) => line.startsWith("guest")), ["guest gets 1\x01x"]);
 });
 
@@ -98,7 +130,7 @@ Deno.test("a reader that went away is not written to again and nothing is said a
       return Promise.reject(new Deno.errors.BrokenPipe("gone"));
     },
   };
-  const log = await run({ ...it, host }, "stdio");
+  const log = await run({ ...it, host });
   assertEquals(log.filter((line) => line !== "read"), ["first", "out"]);
 });
 
@@ -106,7 +138,7 @@ Deno.test("output that cannot be stored is dropped with a message", async () => 
   const it = recorder(["a", "b"], []);
   const full = new Error("No space left on device");
   const host: HostConsole = { ...it.host, write: () => Promise.reject(full) };
-  const log = await run({ ...it, host }, "stdio");
+  const log = await run({ ...it, host });
   assertEquals(log.filter((line) => line !== "read"), [
     "first",
     "say weft: the guest's output is dropped: No space left on device\n",

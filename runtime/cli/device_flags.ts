@@ -6,12 +6,19 @@
  */
 
 import type { SlotDeviceOptions } from "../machine/device_options.ts";
+import type { ConsoleOptions } from "../machine/console_options.ts";
 import type { DriveOptions } from "../machine/drive_options.ts";
 import type { EntropyOptions } from "../machine/entropy_options.ts";
 import type { NetworkOptions } from "../machine/network_options.ts";
 import type { ShareOptions } from "../machine/share_options.ts";
 import { assignPlaces, type Place, type PlugOptions } from "../machine/slot_assignment.ts";
 import { type BlockDeviceRequest, parseBlockDevice, QUEUE_MAPPING } from "./block_device_flags.ts";
+import {
+  type ConsoleFlags,
+  type ConsoleRequest,
+  ConsoleRequests,
+  parseConsoleDevice,
+} from "./console_flags.ts";
 import { type DriveFlags, DriveRequests } from "./drive_flags.ts";
 import { checkEntropyObject, type EntropyRequest, parseEntropyDevice } from "./entropy_flags.ts";
 import { isJson, parseJsonProperties } from "./json_properties.ts";
@@ -40,6 +47,7 @@ export type SlotDeviceRequest =
   | BlockDeviceRequest
   | NetworkCardRequest
   | EntropyRequest
+  | ConsoleRequest
   | ShareDeviceRequest;
 
 /** One `-object`. */
@@ -55,7 +63,7 @@ export interface ObjectRequest {
 }
 
 /** The words of a command line about devices in slots. */
-export interface DeviceFlags extends DriveFlags, NetworkFlags, ShareFlags {
+export interface DeviceFlags extends DriveFlags, NetworkFlags, ShareFlags, ConsoleFlags {
   /** Devices, in the order of their flags. */
   devices?: SlotDeviceRequest[];
   /** What devices refer to. */
@@ -101,6 +109,11 @@ const DEVICES: readonly DeviceRow[] = [
     family: "virtio-9p",
     properties: ["fsdev", "mount_tag"],
     parse: parseShareDevice,
+  },
+  {
+    family: "virtio-serial",
+    properties: ["max_ports"],
+    parse: parseConsoleDevice,
   },
 ];
 
@@ -201,14 +214,21 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     networks: [] as NetworkOptions[],
     entropy: [] as EntropyOptions[],
     shares: [] as ShareOptions[],
+    consoles: [] as ConsoleOptions[],
   };
   const networks = new NetworkRequests(netdevs, objects.flatMap(({ dump }) => dump ?? []));
   const drives = new DriveRequests(flags, namesOf(objects, "iothread"));
   const shares = new ShareRequests(folders);
+  const consoles = new ConsoleRequests(consoleRequests(flags), flags.ports ?? []);
   const pluggedShare = (share: ShareOptions): Plugged => ({
     ...placeOf(share),
     name: "a share",
     add: (place) => found.shares.push({ ...share, ...place }),
+  });
+  const pluggedConsole = (one: ConsoleOptions): Plugged => ({
+    ...placeOf(one),
+    name: "a console",
+    add: (place) => found.consoles.push({ ...one, ...place }),
   });
   const pluggedDrive = (drive: DriveOptions): Plugged => ({
     ...placeOf(drive),
@@ -227,6 +247,7 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     if (request.kind === "block") return pluggedDrive(drives.take(request));
     if (request.kind === "network") return pluggedCard(request);
     if (request.kind === "share") return pluggedShare(shares.take(request));
+    if (request.kind === "console") return pluggedConsole(consoles.take(request));
     requireObject(request.what, "rng", request.rng, objects);
     return {
       ...placeOf(request),
@@ -245,6 +266,11 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
   const places = assignPlaces(all);
   all.forEach(({ add }, index) => add(places[index]));
   return found;
+}
+
+/** The consoles among all devices. */
+export function consoleRequests({ devices = [] }: DeviceFlags): ConsoleRequest[] {
+  return devices.filter((device) => device.kind === "console");
 }
 
 function namesOf(objects: readonly ObjectRequest[], kind: ObjectRequest["kind"]): string[] {

@@ -30,6 +30,8 @@ import {
 } from "../machine/options.ts";
 import { type Encoder, ENCODERS } from "../translation/translation_settings.ts";
 import { absentFlag } from "./absent_flags.ts";
+import { parseChardev } from "./chardev_flag.ts";
+import { parsePortDevice } from "./console_flags.ts";
 import { type DeviceFlags, parseObject, parseSlotDevice } from "./device_flags.ts";
 import { parseDrive, parseGlobal } from "./drive_flags.ts";
 import { parseIcount } from "./icount_flag.ts";
@@ -45,7 +47,7 @@ import { parseNetdev, parseNic } from "./network_flags.ts";
 import { parseFsdev, parseVirtfs } from "./share_flags.ts";
 import { parsePassList } from "./pass_list.ts";
 import { parseMebibytes, parseMemory, parseSeconds, parseSmp, parseThreads } from "./quantities.ts";
-import { parseSerial, SERIAL_FORM, type SerialTarget } from "./serial_flag.ts";
+import { parseSerial, SERIAL_FORM } from "./serial_flag.ts";
 import { parseSymbolFile, type SymbolRequest } from "./symbol_file.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -77,8 +79,6 @@ export interface CommandLine extends DeviceFlags {
   dtb?: string;
   /** What else goes into memory. */
   loads?: LoadRequest[];
-  /** Serial line; default `mon:stdio`. */
-  serial?: SerialTarget;
   /** End where the guest asks for a restart. */
   noReboot?: boolean;
   /** CPU model. */
@@ -211,13 +211,15 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng,9p}-{device,pci},...",
+    value: "loader,...|virtio-{blk,net,rng,9p,serial}-{device,pci},...|virt...",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
       "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it; num-queues=N), a " +
-      "network card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder " +
-      "(fsdev=F; mount_tag=TAG), each with packed=on: packed rings; -device: over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
+      "network card (netdev=N; mac=M), a source of random numbers (rng=R), a shared folder " +
+      "(fsdev=F; mount_tag=TAG), or a console (virtio-serial; max_ports=N) with ports (virtconsole, " +
+      "virtserialport; chardev=C; name=NAME; nr=N), each with packed=on: packed rings; -device: " +
+      "over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
       "bus, as device addr=N",
     parse: parseDevice,
   },
@@ -312,9 +314,19 @@ export const FLAGS: readonly FlagRow[] = [
   {
     names: ["serial"],
     value: SERIAL_FORM,
-    help: "serial line: this terminal with Ctrl-A keys, without them, nothing, or a file that " +
-      "gets what the guest writes",
+    help: "serial line: this terminal with Ctrl-A keys, without them, nothing, a file that " +
+      "gets what the guest writes, a socket (server=on: others connect to it; wait=off: the guest " +
+      "starts before that), or a -chardev",
     parse: (value, line) => line.serial = parseSerial(value),
+  },
+  {
+    names: ["chardev"],
+    value: "stdio|null|file|socket,id=C[,...]",
+    addsUp: true,
+    help: "what ports of consoles are connected with: this terminal (mux=on: several share it, " +
+      "with Ctrl-A keys), nothing, path=FILE[,append=on], or a socket: host=ADDR,port=N or path=FILE" +
+      "[,server=on][,wait=off]",
+    parse: (value, line) => line.chardevs = [...line.chardevs ?? [], parseChardev(value)],
   },
   {
     names: ["monitor"],
@@ -514,6 +526,11 @@ function parseMachine(value: string, line: CommandLine): void {
 }
 
 function parseDevice(value: string, line: CommandLine): void {
+  const port = parsePortDevice(value);
+  if (port !== undefined) {
+    line.ports = [...line.ports ?? [], port];
+    return;
+  }
   const device = parseSlotDevice(value);
   if (device !== undefined) line.devices = [...line.devices ?? [], device];
   else line.loads = [...line.loads ?? [], parseLoaderDevice(value)];

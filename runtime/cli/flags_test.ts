@@ -41,6 +41,7 @@ Deno.test("every row parses under each of its names, with one dash and with two"
     virtfs: "local,path=x,mount_tag=t,security_model=none",
     fsdev: "local,id=f,path=x,security_model=none",
     global: "virtio-mmio.force-legacy=false",
+    chardev: "null,id=c",
     d: "in_asm,op_opt",
     monitor: "none",
     trace: "file=x",

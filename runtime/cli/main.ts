@@ -26,19 +26,20 @@ import {
   type SymbolFile,
 } from "../machine/options.ts";
 import { UserError } from "../machine/user_error.ts";
-import { ConsoleSession, type HostConsole } from "./console_session.ts";
-import { devicesOf } from "./device_flags.ts";
+import { type Connections, connectionsOf } from "./console_flags.ts";
+import { ConsoleSession, type HostConsole, type SessionSettings } from "./console_session.ts";
+import { consoleRequests, devicesOf } from "./device_flags.ts";
 import { ExitCode, exitCodeOf } from "./exit_code.ts";
 import { type CommandLine, parseCommandLine } from "./flags.ts";
 import { debugHelpText, helpText } from "./help_text.ts";
+import { type CarriedConsole, HostConsoles } from "./host_consoles.ts";
 import { printText, readInput, writeOutput } from "./input_files.ts";
 import type { LoadRequest } from "./loader_device.ts";
 import { ReportFiles } from "./report_files.ts";
 import { statisticsTable } from "./statistics_table.ts";
 import { StatusLine } from "./status_line.ts";
-import { openSerialFile } from "./serial_flag.ts";
 import type { SymbolRequest } from "./symbol_file.ts";
-import { onEndingSignal, onUncaught, Terminal } from "./terminal.ts";
+import { onEndingSignal, onUncaught, onWindowSize, Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The first word of a command line that is about images, and not about a machine. */
@@ -93,6 +94,7 @@ async function defaultMachines(): Promise<MachineFactory> {
 }
 
 async function runCommandLine(line: CommandLine, machines: MachineFactory): Promise<number> {
+  const connections = connectionsOf(line, consoleRequests(line));
   const description = describeMachine(await readOptions(line));
   if (line.dumpDeviceTree !== undefined) {
     const blob = await machines.deviceTree(description);
@@ -105,7 +107,7 @@ async function runCommandLine(line: CommandLine, machines: MachineFactory): Prom
   }
   const reports = await ReportFiles.open(line, say);
   await warnOfRamDisk(description);
-  return await runMachine(line, description, machines, reports);
+  return await runMachine({ line, description, connections, machines, reports });
 }
 
 /** A RAM disk that looks wrong is passed on all the same: only the guest knows. */
@@ -203,23 +205,29 @@ async function readSymbolFiles(
   return files;
 }
 
+/** What a run is made of. */
+interface RunParts {
+  readonly line: CommandLine;
+  readonly description: MachineDescription;
+  readonly connections: Connections;
+  readonly machines: MachineFactory;
+  readonly reports: ReportFiles;
+}
+
 /** Runs a machine on this process's console until it ends or the process is told to. */
 async function runMachine(
-  line: CommandLine,
-  description: MachineDescription,
-  machines: MachineFactory,
-  reports: ReportFiles,
+  { line, description, connections, machines, reports }: RunParts,
 ): Promise<number> {
-  const serial = line.serial ?? "mon:stdio";
-  const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
-  status.show(startMessage(description, serial === "mon:stdio"));
   using cleanup = new DisposableStack();
+  const consoles = new HostConsoles(connections);
+  cleanup.defer(() => consoles.close());
+  await consoles.open(say);
+  const { keyMode } = consoles;
+  const status = new StatusLine({ isTerminal: () => Deno.stderr.isTerminal(), draw: say });
+  status.show(startMessage(description, keyMode === "raw"));
   cleanup.defer(() => status.clear());
-  const serialFile = await openSerialFile(serial);
-  cleanup.defer(() => serialFile?.close());
   const machine = await machines.createMachine(description);
-  const readsKeys = serial === "mon:stdio" || serial === "stdio";
-  const terminal = readsKeys ? Terminal.open(serial === "stdio" ? "signals" : "raw") : undefined;
+  const terminal = keyMode === undefined ? undefined : Terminal.open(keyMode);
   cleanup.defer(() => terminal?.restore());
   const leave = (code: number): never => {
     cleanup.dispose();
@@ -233,8 +241,15 @@ async function runMachine(
     leave(reportError(error));
   }));
   const isReplay = description.accel.icount?.rr === "replay";
-  const host = hostConsole(serialFile ?? Deno.stdout);
-  const ended = await runSession({ machine, line, status, isReplay, host });
+  const onTerminal = consoles.onTerminal(machine);
+  cleanup.defer(
+    onWindowSize(({ columns, rows }) =>
+      onTerminal.forEach(({ console }) => console.resize(columns, rows))
+    ),
+  );
+  const session = { consoles: onTerminal, hasKeys: keyMode === "raw", isReplay };
+  const elsewhere = consoles.elsewhere(machine);
+  const ended = await runSession({ machine, status, session, elsewhere });
   const statistics = line.statistics ? machine.stats() : undefined;
   cleanup.dispose();
   reports.write(machine);
@@ -244,30 +259,35 @@ async function runMachine(
   return exitCodeOf(ended);
 }
 
-/** What a session on a console is made of. */
+/** What a session is made of. */
 interface SessionParts {
   readonly machine: MachineHandle;
-  readonly line: CommandLine;
   readonly status: StatusLine;
-  readonly isReplay: boolean;
-  readonly host: HostConsole;
+  /** What the terminal carries. */
+  readonly session: SessionSettings;
+  /** Consoles that are connected with something else. */
+  readonly elsewhere: readonly CarriedConsole[];
 }
 
 /** From the start of the machine to its end and its last byte of output. */
 async function runSession(
-  { machine, line, status, isReplay, host }: SessionParts,
+  { machine, status, session, elsewhere }: SessionParts,
 ): Promise<ExitStatus> {
   const abandoned = Promise.withResolvers<ExitStatus>();
   let quitRequests = 0;
-  const session = new ConsoleSession(machine, host, {
-    firstOutput: () => status.clear(),
+  const firstOutput = (): void => status.clear();
+  const terminal = new ConsoleSession(machine, hostConsole(), {
+    firstOutput,
     quit: () => {
       quitRequests++;
       if (quitRequests === 1) void machine.stop();
       else abandoned.resolve({ reason: "stopped", code: 0, message: "it did not stop by itself" });
     },
-  }, isReplay);
-  const flushed = session.run(line.serial ?? "mon:stdio");
+  }, session);
+  const flushed = Promise.all([
+    terminal.run(),
+    ...elsewhere.map(({ console, device }) => device.run(console, firstOutput)),
+  ]);
   await machine.start();
   const finished = Promise.all([machine.exited, flushed]).then(([ended]) => ended);
   return await Promise.race([finished, abandoned.promise]);
@@ -285,11 +305,10 @@ function startMessage(description: MachineDescription, withKeys: boolean): strin
   return `starting ${machine}, ${size}${withKeys ? "; Ctrl-A x ends it" : ""}`;
 }
 
-/** @param output where the guest's bytes go */
-function hostConsole(output: Pick<Deno.FsFile, "write">): HostConsole {
+function hostConsole(): HostConsole {
   return {
     read: (buffer) => Deno.stdin.read(buffer),
-    write: (bytes) => output.write(bytes),
+    write: (bytes) => Deno.stdout.write(bytes),
     say: (text) => say(text.replaceAll("\n", "\r\n")),
   };
 }

@@ -45,6 +45,7 @@ const STATISTICS: MachineStatistics = {
   drives: [],
   networks: [],
   entropy: [],
+  consoles: [],
   shares: [],
 };
 

@@ -41,6 +41,16 @@ function parseWhole(property: string, text: string, unit: string, example: strin
   });
 }
 
+/** A property that is a number of something: a whole one, from 0 on. */
+export function parseNumber(flag: string, property: string, text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new UsageError({
+    what: `-${flag} ...,${property}=${text}`,
+    cause: "its value is a whole number",
+    fix: `write ${property}=1`,
+  });
+}
+
 /** A number of seconds, more than 0. */
 export function parseSeconds(flag: string, text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;

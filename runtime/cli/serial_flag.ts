@@ -1,8 +1,8 @@
 /** `-serial`: where the guest's serial line goes. */
 
-import { requirePermission } from "../machine/file_permission.ts";
-import { fileError } from "../machine/file_source.ts";
 import { suggestion } from "./nearest_name.ts";
+import { parsePropertyList } from "./property_list.ts";
+import { parseSocketText, type SocketTarget } from "./socket_address.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Words that say it. */
@@ -11,41 +11,55 @@ export const SERIAL_MODES = ["mon:stdio", "stdio", "none", "null"] as const;
 export type SerialMode = typeof SERIAL_MODES[number];
 
 /** A file that gets what the guest writes; nothing comes from it. */
-export interface SerialFile {
+export interface FileTarget {
   /** Its path. */
   readonly file: string;
+  /** Is what it has kept? Default: it is emptied. */
+  readonly append?: boolean;
 }
 
-/** How the guest's serial line is connected. */
-export type SerialTarget = SerialMode | SerialFile;
+/** What bytes of a console are connected with on the host. */
+export type CharacterTarget = SerialMode | FileTarget | { readonly socket: SocketTarget };
+
+/** How the guest's serial line is connected: by itself, or by the name of a `-chardev`. */
+export type SerialTarget = CharacterTarget | { readonly chardev: string };
 
 const FILE_PREFIX = "file:";
-/** The form of the value, for the help text. */
-export const SERIAL_FORM: string = [...SERIAL_MODES, `${FILE_PREFIX}FILE`].join("|");
+const CHARDEV_PREFIX = "chardev:";
+const OTHER_FORMS = [
+  `${FILE_PREFIX}FILE`,
+  "tcp:HOST:PORT[,server=on][,wait=off]",
+  "unix:PATH[,server=on][,wait=off]",
+  `${CHARDEV_PREFIX}ID`,
+] as const;
+/** The form of the value, for the help text: sockets and their words in short. */
+export const SERIAL_FORM: string = [...SERIAL_MODES, ...OTHER_FORMS]
+  .map((form) => form.replace(/(?<=^(tcp|unix):).*/, "...")).join("|");
 
 /** Understands the value of `-serial`. Throws UsageError. */
 export function parseSerial(value: string): SerialTarget {
   const mode = SERIAL_MODES.find((known) => known === value);
   if (mode !== undefined) return mode;
   const what = `-serial ${value}`;
-  if (!value.startsWith(FILE_PREFIX)) {
-    const fix = suggestion(value, [...SERIAL_MODES, `${FILE_PREFIX}FILE`]);
-    throw new UsageError({ what, cause: `there is no way "${value}" to connect it`, fix });
+  if (value.startsWith(FILE_PREFIX)) return parseFile(what, value.slice(FILE_PREFIX.length));
+  if (value.startsWith(CHARDEV_PREFIX)) {
+    return parseChardevName(what, value.slice(CHARDEV_PREFIX.length));
   }
-  const file = value.slice(FILE_PREFIX.length);
+  const [, transport, rest] = /^(tcp|unix):(.*)$/s.exec(value) ?? [];
+  if (transport === "tcp" || transport === "unix") {
+    const list = parsePropertyList("serial", rest);
+    return { socket: parseSocketText("serial", what, transport, list) };
+  }
+  const fix = suggestion(value, [...SERIAL_MODES, ...OTHER_FORMS]);
+  throw new UsageError({ what, cause: `there is no way "${value}" to connect it`, fix });
+}
+
+function parseFile(what: string, file: string): FileTarget {
   if (file !== "") return { file };
   throw new UsageError({ what, cause: "its file has no name", fix: "write -serial file:FILE" });
 }
 
-/** Opens the file of a serial line, which is emptied. Throws ConfigurationError. @returns null where there is none */
-export async function openSerialFile(target: SerialTarget): Promise<Deno.FsFile | null> {
-  if (typeof target === "string") return null;
-  const { file } = target;
-  const what = `-serial ${FILE_PREFIX}${file}`;
-  await requirePermission("write", file, what);
-  try {
-    return await Deno.open(file, { write: true, create: true, truncate: true });
-  } catch (error) {
-    throw fileError(what, error, "name a file in a folder that you may write");
-  }
+function parseChardevName(what: string, chardev: string): { readonly chardev: string } {
+  if (chardev !== "") return { chardev };
+  throw new UsageError({ what, cause: "it names no chardev", fix: "write -serial chardev:ID" });
 }

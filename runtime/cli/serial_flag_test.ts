@@ -1,29 +1,29 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { join } from "node:path";
-import { ConfigurationError } from "../machine/configuration_error.ts";
-import { openSerialFile, parseSerial } from "./serial_flag.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseSerial } from "./serial_flag.ts";
 import { UsageError } from "./usage_error.ts";
 
-Deno.test("-serial takes QEMU's words and files", () => {
+Deno.test("-serial takes QEMU's words, files and chardevs", () => {
   assertEquals(parseSerial("mon:stdio"), "mon:stdio");
   assertEquals(parseSerial("null"), "null");
   assertEquals(parseSerial("file:a:b"), { file: "a:b" });
+  assertEquals(parseSerial("chardev:c0"), { chardev: "c0" });
   assertThrows(() => parseSerial("file:"), UsageError, "its file has no name");
   assertThrows(() => parseSerial("stdo"), UsageError, "did you mean stdio?");
-  assertThrows(() => parseSerial("tcp::4444"), UsageError, "use one of: mon:stdio");
 });
 
-Deno.test("a file of a serial line is emptied, and named where it cannot be opened", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = join(folder, "log");
-    await Deno.writeTextFile(file, "old");
-    (await openSerialFile({ file }))?.close();
-    assertEquals(await Deno.readTextFile(file), "");
-    assertEquals(await openSerialFile("stdio"), null);
-    const missing = { file: join(folder, "missing", "log") };
-    await assertRejects(() => openSerialFile(missing), ConfigurationError, "no such file");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+Deno.test("-serial takes sockets: QEMU's old words, addresses of version 6, and no host", () => {
+  const tcp = { transport: "tcp" as const, port: 4444 };
+  assertEquals(parseSerial("tcp:127.0.0.1:4444"), {
+    socket: { address: { ...tcp, hostname: "127.0.0.1" }, isServer: false, waits: false },
+  });
+  assertEquals(parseSerial("tcp::4444,server=on"), {
+    socket: { address: { ...tcp, hostname: "0.0.0.0" }, isServer: true, waits: true },
+  });
+  assertEquals(parseSerial("tcp:[::1]:4444,server,nowait"), {
+    socket: { address: { ...tcp, hostname: "::1" }, isServer: true, waits: false },
+  });
+  assertEquals(parseSerial("unix:/tmp/a,,b,server=on,wait=off"), {
+    socket: { address: { transport: "unix", path: "/tmp/a,b" }, isServer: true, waits: false },
+  });
+  assertThrows(() => parseSerial("tcp::4444,sever=on"), UsageError, "did you mean server?");
 });

@@ -1,6 +1,7 @@
 /** Statistics of a machine as text for people. */
 
 import type {
+  ConsoleStatistics,
   DriveStatistics,
   EntropyStatistics,
   HartStatistics,
@@ -46,6 +47,7 @@ export function statisticsTable(statistics: MachineStatistics): string {
     ...statistics.networks.flatMap(networkRows),
     ...statistics.entropy.map(entropyRow),
     ...statistics.shares.flatMap(shareRows),
+    ...statistics.consoles.flatMap(consoleRows),
   ];
   return rowsText(rows);
 }
@@ -117,6 +119,13 @@ function networkRows(card: NetworkStatistics): [string, string][] {
 
 function entropyRow({ requests, bytes }: EntropyStatistics): [string, string] {
   return ["random numbers", `${requests} requests, ${bytes} bytes`];
+}
+
+function consoleRows(one: ConsoleStatistics): [string, string][] {
+  return [
+    ["console", `${one.bytesRead} bytes read, ${one.bytesWritten} written`],
+    ["  doorbells, interrupts", `${one.doorbells}, ${one.interrupts}`],
+  ];
 }
 
 function shareRows(share: ShareStatistics): [string, string][] {

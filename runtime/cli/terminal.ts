@@ -59,6 +59,34 @@ export class Terminal {
   }
 }
 
+/**
+ * Tells the size of the terminal on standard output, now and whenever it changes; nothing where that is no terminal.
+ * @returns what takes the handler away
+ */
+export function onWindowSize(tell: (size: Size) => void): () => void {
+  const look = (): void => {
+    const size = windowSize();
+    if (size !== undefined) tell(size);
+  };
+  look();
+  if (Deno.build.os === "windows") return () => {};
+  Deno.addSignalListener("SIGWINCH", look);
+  return () => Deno.removeSignalListener("SIGWINCH", look);
+}
+
+/** Columns and rows of a terminal. */
+type Size = ReturnType<typeof Deno.consoleSize>;
+
+/** Standard output may be no terminal, and a terminal may say that it has no size. */
+function windowSize(): Size | undefined {
+  try {
+    const size = Deno.consoleSize();
+    return size.columns > 0 && size.rows > 0 ? size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Ends the program by `exit` on every signal that asks for it; returns what takes the handlers away. */
 export function onEndingSignal(exit: (code: number) => void): () => void {
   const handlers = ENDING_SIGNALS

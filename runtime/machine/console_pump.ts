@@ -22,6 +22,7 @@ import {
   prepareOutputSleep,
   putInput,
 } from "../atomics/console_ring.ts";
+import { MAX_TERMINAL_SIDE } from "../virtio/console_protocol.ts";
 import { AccessError, MachineStateError } from "./machine_error.ts";
 import type { ConsoleSize, MachineConsole } from "./machine_interface.ts";
 import { wordChanged } from "./word_wait.ts";
@@ -87,11 +88,12 @@ export class ConsoleEnd implements MachineConsole {
 
   /** See `MachineConsole`. */
   resize(columns: number, rows: number): void {
-    const isSize = (count: number): boolean => Number.isInteger(count) && count > 0;
+    const isSize = (count: number): boolean =>
+      Number.isInteger(count) && count > 0 && count <= MAX_TERMINAL_SIDE;
     if (!isSize(columns) || !isSize(rows)) {
       throw new AccessError({
         what: `a console of ${columns} columns and ${rows} rows`,
-        cause: "a terminal has whole numbers of columns and rows, at least one",
+        cause: `a terminal has whole numbers of columns and rows, 1 to ${MAX_TERMINAL_SIDE}`,
         fix: "pass what Deno.consoleSize() says",
       });
     }

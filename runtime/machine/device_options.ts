@@ -1,6 +1,13 @@
 /** The devices that a machine has in its virtio slots: what a caller says of them, checked and with a slot each. */
 
 import {
+  CONSOLE_NAME,
+  type ConsoleDescription,
+  type ConsoleOptions,
+  describeConsole,
+  requireDistinctPortNames,
+} from "./console_options.ts";
+import {
   describeDrive,
   type DriveDescription,
   driveName,
@@ -33,6 +40,8 @@ export interface SlotDeviceOptions {
   readonly entropy?: readonly EntropyOptions[];
   /** As `-virtfs`: shared folders, on board `virt`. Default: none. */
   readonly shares?: readonly ShareOptions[];
+  /** As `-device virtio-serial-device`: consoles with their ports, on board `virt`. Default: none. */
+  readonly consoles?: readonly ConsoleOptions[];
 }
 
 /** Devices with every default filled in. */
@@ -45,6 +54,8 @@ export interface SlotDevices {
   readonly entropy: readonly EntropyDescription[];
   /** Shared folders. */
   readonly shares: readonly ShareDescription[];
+  /** Consoles. */
+  readonly consoles: readonly ConsoleDescription[];
   /** Slots whose devices offer packed rings. */
   readonly packedSlots: ReadonlySet<number>;
 }
@@ -54,15 +65,17 @@ export interface SlotDevices {
  * order. Throws ConfigurationError.
  */
 export function describeDevices(
-  { drives = [], networks = [], entropy = [], shares = [] }: SlotDeviceOptions,
+  { drives = [], networks = [], entropy = [], shares = [], consoles = [] }: SlotDeviceOptions,
   harts: number,
 ): SlotDevices {
+  requireDistinctPortNames(consoles);
   requireDistinctTags(shares);
   const requests = [
     ...drives.map((drive) => ({ ...drive, name: driveName(drive) })),
     ...networks.map((network) => ({ ...network, name: NETWORK_NAME })),
     ...entropy.map((source) => ({ ...source, name: ENTROPY_NAME })),
     ...shares.map((share) => ({ ...share, name: shareName(share) })),
+    ...consoles.map((one) => ({ ...one, name: CONSOLE_NAME })),
   ];
   const slots = assignPlaces(requests).map(slotNumber);
   const packedSlots = new Set(slots.filter((_, index) => requests[index].packed === true));
@@ -73,6 +86,7 @@ export function describeDevices(
     networks: networks.map((network, index) => describeNetwork(network, next(), index)),
     entropy: entropy.map(() => describeEntropy(next())),
     shares: shares.map((share) => describeShare(share, next())),
+    consoles: consoles.map((one) => describeConsole(one, next())),
     packedSlots,
   };
 }

@@ -10,9 +10,10 @@ import type { VirtioSlot } from "../virtio/virtio_slot.ts";
 import { ConfigurationError } from "./configuration_error.ts";
 import type { SlotDevices } from "./device_options.ts";
 import type { DriveFailure } from "../virtio/block_errors.ts";
-import type { DriveError, SlotDeviceStatistics } from "./machine_interface.ts";
+import type { ConsolePort, DriveError, SlotDeviceStatistics } from "./machine_interface.ts";
 import type { NetworkDescription } from "./network_description.ts";
 import type { DeviceServer, PluggedDevice } from "./plugged_device.ts";
+import { PluggedConsole } from "./plugged_console.ts";
 import { PluggedDrive } from "./plugged_drive.ts";
 import { PluggedEntropy } from "./plugged_entropy.ts";
 import type { PluggedNetwork } from "./plugged_network.ts";
@@ -36,6 +37,7 @@ export interface IoWorkerPlan {
 const WORKER_NAMES: Readonly<Record<DeviceServer, string>> = {
   io: "I/O",
   network: "network",
+  console: "console",
 };
 
 /** Devices by kind. */
@@ -44,6 +46,7 @@ interface OpenDevices {
   readonly networks: PluggedNetwork[];
   readonly entropy: PluggedEntropy[];
   readonly shares: PluggedShare[];
+  readonly consoles: PluggedConsole[];
 }
 
 /** Devices that one worker serves. */
@@ -75,15 +78,16 @@ export class DeviceSet {
 
   /** Opens all devices. Throws ConfigurationError; nothing is open then. */
   static async open(descriptions: SlotDevices): Promise<DeviceSet> {
-    const open: OpenDevices = { drives: [], networks: [], entropy: [], shares: [] };
+    const open: OpenDevices = { drives: [], networks: [], entropy: [], shares: [], consoles: [] };
     try {
       for (const drive of descriptions.drives) open.drives.push(await PluggedDrive.open(drive));
       for (const card of descriptions.networks) open.networks.push(await openNetwork(card));
       for (const source of descriptions.entropy) open.entropy.push(new PluggedEntropy(source));
       for (const share of descriptions.shares) open.shares.push(await openShare(share));
+      for (const one of descriptions.consoles) open.consoles.push(new PluggedConsole(one));
       requireFewWorkers(byWorker(all(open)));
     } catch (error) {
-      for (const device of all(open)) device.close();
+      await closeAll(open);
       throw error;
     }
     return new DeviceSet(open, descriptions.packedSlots);
@@ -92,6 +96,11 @@ export class DeviceSet {
   /** Number of workers. */
   get workers(): number {
     return this.#workers.length;
+  }
+
+  /** Ports of all consoles, in the order in which they were described. */
+  get ports(): readonly ConsolePort[] {
+    return this.#open.consoles.flatMap(({ ports }) => ports);
   }
 
   /** Puts the devices into their slots, in memory that is all zero. */
@@ -139,15 +148,16 @@ export class DeviceSet {
       networks: this.#open.networks.map((card) => card.statistics(slots[card.slot].struct)),
       entropy: this.#open.entropy.map((source) => source.statistics(slots[source.slot].struct)),
       shares: this.#open.shares.map((share) => share.statistics(slots[share.slot].struct)),
+      consoles: this.#open.consoles.map((one) => one.statistics(slots[one.slot].struct)),
     };
   }
 
   /** Closes all devices. */
-  close(): void {
+  async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#closePorts();
-    for (const device of all(this.#open)) device.close();
+    await closeAll(this.#open);
   }
 
   #closePorts(): void {
@@ -168,8 +178,12 @@ async function openShare(description: ShareDescription): Promise<PluggedShare> {
   return await PluggedShare.open(description);
 }
 
-function all({ drives, networks, entropy, shares }: OpenDevices): PluggedDevice[] {
-  return [...drives, ...networks, ...entropy, ...shares];
+function all({ drives, networks, entropy, shares, consoles }: OpenDevices): PluggedDevice[] {
+  return [...drives, ...networks, ...entropy, ...shares, ...consoles];
+}
+
+async function closeAll(open: OpenDevices): Promise<void> {
+  await Promise.all(all(open).map((device) => device.close()));
 }
 
 function byWorker(devices: readonly PluggedDevice[]): WorkerDevices[] {

@@ -22,6 +22,7 @@ import { AccessError, MachineStateError } from "./machine_error.ts";
 import type {
   Breakpoint,
   BreakpointHit,
+  ConsolePort,
   DriveError,
   ExitStatus,
   GuestMemory,
@@ -64,7 +65,7 @@ export async function createMachine(
   try {
     return await startMachine(unobserved, signal);
   } catch (error) {
-    unobserved.devices.close();
+    await unobserved.devices.close();
     throw error;
   }
 }
@@ -322,6 +323,11 @@ export class Machine implements AsyncDisposable {
   /** The serial console. */
   get console(): MachineConsole {
     return this.#parts.console;
+  }
+
+  /** The ports of its virtio consoles, in the order of `MachineSettings.consoles`. */
+  get ports(): readonly ConsolePort[] {
+    return this.#parts.devices.ports;
   }
 
   /** Lets a machine that was created run. Does nothing when it runs already or has ended. */
@@ -718,7 +724,7 @@ export class Machine implements AsyncDisposable {
     this.#state = "ended";
     this.#cycleChanged.resolve();
     this.#parts.profiler?.end();
-    this.#parts.devices.close();
+    await this.#parts.devices.close();
     await this.#parts.console.close();
     this.#parts.log.close();
     return status.reason === "stopped"

@@ -158,6 +158,20 @@ export interface SlotDeviceStatistics {
   readonly entropy: readonly EntropyStatistics[];
   /** One row for each shared folder. */
   readonly shares: readonly ShareStatistics[];
+  /** One row for each virtio console. */
+  readonly consoles: readonly ConsoleStatistics[];
+}
+
+/** Counts of one virtio console, all ports together, since the machine's last power-on. */
+export interface ConsoleStatistics {
+  /** Bytes that the guest has read. */
+  readonly bytesRead: number;
+  /** Bytes that the guest has written. */
+  readonly bytesWritten: number;
+  /** Times that the guest has rung the doorbells. */
+  readonly doorbells: number;
+  /** Times that an interrupt was asked for. */
+  readonly interrupts: number;
 }
 
 /** Counts of one shared folder since the machine's last power-on. */
@@ -326,13 +340,47 @@ export interface MachineConsole {
   /** The size that was set last; undefined before. */
   readonly size: ConsoleSize | undefined;
   /**
-   * Keeps the size of the terminal for devices that can tell it to the guest. No device of either board can: a
-   * serial port carries bytes alone. A guest has to be told on its own console, such as by
-   * `stty columns 120 rows 40` in its shell.
+   * The size of the terminal. A console of a virtio device tells it to the guest, whose `stty size` and programs on
+   * the whole screen follow. The serial port cannot, as it carries bytes alone: there a guest has to be told by hand,
+   * such as by `stty columns 120 rows 40` in its shell.
    *
-   * @throws {AccessError} when a number is not a whole number above 0
+   * @throws {AccessError} when a number is not a whole number from 1 to 65535
    */
   resize(columns: number, rows: number): void;
+}
+
+/**
+ * A port of a virtio console: bytes in both directions, as {@linkcode MachineConsole}, over resets of the machine.
+ *
+ * What is written waits until the guest has somebody who reads: a driver for a console, a program that has opened the
+ * port for all others. What the guest writes waits for a reader, up to 1 MiB; then the guest does. Cancelling and
+ * closing streams never ends anything in the guest. See "Boards, devices, firmware" in SPECIFICATION.md.
+ *
+ * @example A guest that writes one character to its console, before it has any queues
+ * ```ts
+ * import { Machine } from "@weft/emulator";
+ *
+ * const program = [0x1000_82b7, 0x0210_0513, 0x10a2_a423, 0x0000_006f]; // li a0, '!'; sw a0, 0x108(slot 7); j .
+ * await using machine = await Machine.create({
+ *   firmware: "none",
+ *   kernel: new Uint8Array(Uint32Array.from(program).buffer),
+ *   consoles: [{ ports: [{ kind: "console", name: "org.example.log" }] }],
+ * });
+ * const [port] = machine.ports;
+ * port.resize(132, 50);
+ * await machine.start();
+ * const { value } = await port.readable.getReader().read();
+ * console.log(port.name, value); // org.example.log Uint8Array [ 33 ]
+ * ```
+ */
+export interface ConsolePort extends MachineConsole {
+  /** Its name, empty where it has none. */
+  readonly name: string;
+  /**
+   * Is somebody at this end? Default: true. A guest is told: its programs find a port closed at which nobody is, and
+   * what they write there is dropped.
+   */
+  isConnected: boolean;
 }
 
 /**
@@ -454,6 +502,8 @@ export interface MachineHandle {
   readonly exited: Promise<ExitStatus>;
   /** See `Machine.console`. */
   readonly console: MachineConsole;
+  /** See `Machine.ports`. */
+  readonly ports: readonly ConsolePort[];
   /** See `Machine.harts`. */
   readonly harts: readonly Hart[];
   /** See `Machine.stats`. */

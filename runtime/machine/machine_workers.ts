@@ -29,6 +29,8 @@ export interface WorkerSources {
   readonly io: URL;
   /** A worker that serves a network card. */
   readonly network: URL;
+  /** A worker that serves consoles. */
+  readonly console: URL;
   /** The sampler of a machine whose profile is made. */
   readonly sampler: URL;
 }
@@ -41,6 +43,7 @@ export const WORKER_SOURCES: WorkerSources = {
   clockKeeper: new URL("./clock_keeper_worker.ts", import.meta.url),
   io: new URL("../virtio/io_worker.ts", import.meta.url),
   network: new URL("../virtio/network_worker.ts", import.meta.url),
+  console: new URL("../virtio/console_worker.ts", import.meta.url),
   sampler: new URL("./sampler_worker.ts", import.meta.url),
 };
 
@@ -56,6 +59,7 @@ export const WORKER_MODULES: readonly (() => Promise<unknown>)[] = [
   () => import("./clock_keeper_worker.ts"),
   () => import("../virtio/io_worker.ts"),
   () => import("../virtio/network_worker.ts"),
+  () => import("../virtio/console_worker.ts"),
   () => import("./sampler_worker.ts"),
 ];
 

@@ -376,8 +376,8 @@ function checkSymbols({ symbols, profile, jitMap }: MachineDescription): void {
 }
 
 function checkSlotDevices(description: MachineDescription): void {
-  const { drives, networks, entropy, shares, machine, accel: { icount } } = description;
-  const devices = [...drives, ...networks, ...entropy, ...shares];
+  const { drives, networks, entropy, shares, consoles, machine, accel: { icount } } = description;
+  const devices = [...drives, ...networks, ...entropy, ...shares, ...consoles];
   if (devices.length === 0) return;
   const [{ name }] = devices;
   if (machine !== "virt") {

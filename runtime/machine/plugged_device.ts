@@ -4,7 +4,7 @@ import type { SlotDevice } from "../virtio/device_struct.ts";
 import type { DeviceStart } from "./worker_messages.ts";
 
 /** Which workers there are for devices. */
-export type DeviceServer = "io" | "network";
+export type DeviceServer = "io" | "network" | "console";
 
 /** See the header of this file. */
 export interface PluggedDevice {
@@ -29,5 +29,5 @@ export interface PluggedDevice {
     thread: string,
   ): DeviceStart;
   /** Lets go of all that it has of the host's. */
-  close(): void;
+  close(): void | Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { UserNetworkSettings } from "../network/user_network.ts";
 import type { CaptureFile } from "./network_description.ts";
 import type { ImagePlace } from "../disk_images/open_image.ts";
 import type { DriveFailure } from "../virtio/block_errors.ts";
+import type { PortStart } from "../virtio/console_device.ts";
 import type {
   CacheMode,
   ReadErrorPolicy,
@@ -179,8 +180,20 @@ export interface NetworkStart {
   readonly capture: CaptureFile | null;
 }
 
+/** A console that a worker serves. */
+export interface ConsoleStart {
+  /** What it is. */
+  readonly kind: "console";
+  /** Its slot. */
+  readonly slot: number;
+  /** May there be more ports than one? */
+  readonly hasControl: boolean;
+  /** Its ports. */
+  readonly ports: readonly PortStart[];
+}
+
 /** A device that a worker serves. */
-export type DeviceStart = DriveStart | NetworkStart | EntropyStart | ShareStart;
+export type DeviceStart = DriveStart | NetworkStart | EntropyStart | ShareStart | ConsoleStart;
 
 /** First message to an I/O worker. It is ready when it acknowledges the pause in which machines begin. */
 export interface IoStart extends SharedStart {

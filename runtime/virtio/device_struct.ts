@@ -43,6 +43,10 @@ export const SlotWord = {
   INTERRUPT_STATUS: 14,
   /** Version of the interrupt line, a settled output. */
   VERSION: 15,
+  /** Offset of the one field of the configuration space that the driver may write a character to; 0: none. */
+  WRITABLE_AT: 16,
+  /** What it has written there and the worker has not taken, with {@linkcode WRITTEN}; 0: nothing. */
+  WRITTEN: 17,
   /** Configuration space. */
   CONFIG: 32,
   /** The queues, {@linkcode QUEUE_WORDS} words each. */
@@ -50,6 +54,10 @@ export const SlotWord = {
   /** Counters, f64 each: {@linkcode SlotCounter}, for each of its I/O workers. */
   COUNTERS: FIRST_QUEUE + MAX_QUEUES * QUEUE_WORDS,
 } as const;
+
+/** Set besides a character that the driver has written to the configuration space. */
+export const WRITTEN = 0x100;
+const CHARACTER_MASK = 0xff;
 
 /** Words of one queue. */
 export const QueueWord = {
@@ -94,6 +102,7 @@ export const SLOT_WORDS: number = SlotWord.COUNTERS +
   MAX_SERVERS * COUNTERS * WORDS_PER_COUNTER;
 
 const WORD_BYTES = 4;
+const WORD_SHIFT = 2;
 
 /** A device as main puts it into a slot. */
 export interface SlotDevice {
@@ -107,6 +116,8 @@ export interface SlotDevice {
   readonly queues: number;
   /** Its configuration space, at most {@linkcode CONFIG_BYTES}. */
   readonly config: Uint8Array;
+  /** Offset there of a field that takes characters one by one. Default: 0, there is none. */
+  readonly writableAt?: number;
 }
 
 /** One thread's view of a slot's words. */
@@ -163,7 +174,7 @@ export class SlotStruct {
   }
 
   /** Puts a device into the slot; main, before any worker starts. */
-  install({ id, agents, features, queues, config }: SlotDevice): void {
+  install({ id, agents, features, queues, config, writableAt = 0 }: SlotDevice): void {
     if (queues > MAX_QUEUES || config.length > CONFIG_BYTES) {
       throw new RangeError(
         `Cannot install a device of ${queues} queues in a slot of ${MAX_QUEUES}`,
@@ -176,6 +187,7 @@ export class SlotStruct {
     this.set(SlotWord.OFFERED_LOW, features.low);
     this.set(SlotWord.OFFERED_HIGH, features.high);
     this.set(SlotWord.QUEUES, queues);
+    this.set(SlotWord.WRITABLE_AT, writableAt);
     this.set(SlotWord.DEVICE_ID, id);
   }
 
@@ -206,6 +218,27 @@ export class SlotStruct {
       const found = Atomics.compareExchange(this.#words, this.#base + word, before, after);
       if (found === before) return before;
     }
+  }
+
+  /** The driver writes a character to the configuration space. @returns false while another one waits there */
+  putCharacter(character: number): boolean {
+    const index = this.#base + SlotWord.WRITTEN;
+    // ORDER: sc cmpxchg before the worker is posted; partner: the exchange in takeCharacter().
+    return Atomics.compareExchange(this.#words, index, 0, WRITTEN | character & CHARACTER_MASK) ===
+      0;
+  }
+
+  /** Takes what the driver has written there. @returns undefined when there is nothing */
+  takeCharacter(): number | undefined {
+    // ORDER: sc exchange after the worker took its bits; partner: the cmpxchg in putCharacter().
+    const written = Atomics.exchange(this.#words, this.#base + SlotWord.WRITTEN, 0);
+    return written === 0 ? undefined : written & CHARACTER_MASK;
+  }
+
+  /** Replaces an aligned word of the configuration space. The driver is to be told by an interrupt afterwards. */
+  changeConfig(at: number, value: number): void {
+    this.set(SlotWord.CONFIG + (at >>> WORD_SHIFT), value);
+    this.add(SlotWord.CONFIG_GENERATION, 1);
   }
 
   /** A word of a queue. */

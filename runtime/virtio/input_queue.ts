@@ -1,6 +1,6 @@
 /**
  * A queue of empty buffers that the driver offers, and the device fills when something arrives: the receiving side of
- * network cards.
+ * network cards and consoles.
  *
  * What arrives may need several buffers, where that was agreed on: all of them are given back by one change of the used
  * index. When there are not enough of them nothing is stored, and the driver is asked to ring.
@@ -32,42 +32,66 @@ export class InputQueue {
   readonly #stores: DeviceStores;
   readonly #ram: GuestRam;
   readonly #life: QueueLife;
+  readonly #isWanted: () => boolean;
   readonly #chains: DescriptorChain[] = [];
 
-  /** The receiving end of a queue. */
-  constructor(place: QueuePlace) {
+  /**
+   * The receiving end of a queue.
+   * @param isStill does what depends on more than this queue's life still hold? Asked before each store
+   */
+  constructor(place: QueuePlace, isStill: () => boolean = () => true) {
     this.#stores = place.stores;
     this.#ram = place.ram;
-    this.#life = new QueueLife(place);
+    const life = new QueueLife(place);
+    this.#life = life;
+    this.#isWanted = () => life.isCurrent() && isStill();
   }
 
   /**
    * Gives the driver something.
    * @param maySpread may it take several buffers?
    */
-  put(bytes: Uint8Array, maySpread: boolean, prepare: Prepare): PutResult {
+  put(bytes: Uint8Array, maySpread: boolean, prepare: Prepare = () => {}): PutResult {
+    return this.#withRing("dropped", (ring) => {
+      const count = this.#findRoom(ring, bytes.length, maySpread);
+      if (count <= 0) return count === 0 ? "no-room" : "dropped";
+      prepare(count);
+      return this.#store(ring, bytes, count) ? "stored" : "dropped";
+    });
+  }
+
+  /**
+   * Gives the driver bytes of a stream, as many as the next buffer takes.
+   * @returns how many; 0 when there is no buffer now, and the driver will ring
+   */
+  putPart(bytes: Uint8Array): number {
+    return this.#withRing(0, (ring) => {
+      if (this.#findRoom(ring, 1, false) <= 0) return 0;
+      const part = bytes.subarray(0, this.#chains[0].writable.total);
+      return this.#store(ring, part, 1) ? part.length : 0;
+    });
+  }
+
+  /** @param otherwise the result where the driver has no queue that works */
+  #withRing<T>(otherwise: T, use: (ring: Ring) => T): T {
     this.#life.begin();
     try {
       const ring = this.#life.openRing();
-      return ring === null ? "dropped" : this.#putInto(ring, bytes, maySpread, prepare);
+      return ring === null ? otherwise : use(ring);
     } catch (error) {
       if (!(error instanceof RingFault)) throw error;
       this.#life.refuse();
-      return "dropped";
+      return otherwise;
     }
   }
 
-  #putInto(ring: Ring, bytes: Uint8Array, maySpread: boolean, prepare: Prepare): PutResult {
+  /** As {@linkcode #gather}; where there are too few, the driver has been asked to ring. */
+  #findRoom(ring: Ring, length: number, maySpread: boolean): number {
     for (;;) {
-      const count = this.#gather(ring, bytes.length, maySpread);
-      if (count > 0) {
-        prepare(count);
-        return this.#store(ring, bytes, count);
-      }
-      if (count < 0) return "dropped";
-      const isAsked = this.#stores.run(this.#life.isCurrent, () => ring.askForRing(this.#stores));
-      if (!isAsked) return "dropped";
-      if (!this.#hasEnough(ring, bytes.length, maySpread)) return "no-room";
+      const count = this.#gather(ring, length, maySpread);
+      if (count !== 0) return count;
+      if (!this.#stores.run(this.#isWanted, () => ring.askForRing(this.#stores))) return -1;
+      if (!this.#hasEnough(ring, length, maySpread)) return 0;
     }
   }
 
@@ -97,8 +121,9 @@ export class InputQueue {
     return -1;
   }
 
-  #store(ring: Ring, bytes: Uint8Array, count: number): PutResult {
-    const isStored = this.#stores.run(this.#life.isCurrent, () => {
+  /** @returns false when nobody wants it any more */
+  #store(ring: Ring, bytes: Uint8Array, count: number): boolean {
+    return this.#stores.run(this.#isWanted, () => {
       let done = 0;
       for (let index = 0; index < count; index++) {
         const chain = this.#chains[index];
@@ -112,6 +137,5 @@ export class InputQueue {
       }
       if (ring.publish(this.#stores)) this.#life.interrupt();
     });
-    return isStored ? "stored" : "dropped";
   }
 }

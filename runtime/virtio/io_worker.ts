@@ -95,7 +95,8 @@ async function handlerOf(
     case "entropy":
       return new EntropyDevice({ struct, stores });
     case "network":
-      throw new TypeError("Cannot serve a network card by a worker that blocks");
+    case "console":
+      throw new TypeError(`Cannot serve a ${start.kind} by a worker that blocks`);
   }
 }
 

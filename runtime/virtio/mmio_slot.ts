@@ -60,12 +60,13 @@ export class MmioSlot implements Device {
     return true;
   }
 
-  /** Guest write; the configuration of no device here can be written. */
+  /** Guest write; as {@linkcode MmioSlot.load}. */
   store(access: MmioAccess): boolean {
     const { offset, size, low } = access;
-    if (size === REGISTER_BYTES && offset < MmioRegister.CONFIG && !this.slot.isEmpty) {
-      access.retry = !this.#write(offset, low);
-    }
+    if (this.slot.isEmpty) return true;
+    const at = offset - MmioRegister.CONFIG;
+    if (at >= 0) access.retry = !this.slot.storeConfig(at, low);
+    else if (size === REGISTER_BYTES) access.retry = !this.#write(offset, low);
     return true;
   }
 

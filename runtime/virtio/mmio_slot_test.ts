@@ -4,6 +4,7 @@ import { ioAgent } from "../atomics/agents.ts";
 import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { Machine, PAGE_ATTRIBUTES, Pending, Vcpu, vcpuWord } from "../atomics/shared_layout.ts";
 import { createMmioAccess } from "../devices/device.ts";
+import { QueueWord } from "./device_struct.ts";
 import { DriverFixture } from "./driver_fixture.ts";
 import { MmioSlot } from "./mmio_slot.ts";
 import { DeviceStatus, InterruptCause, MmioRegister } from "./registers.ts";
@@ -124,4 +125,25 @@ Deno.test("a reset waits for the worker to have stored, and leaves nothing behin
   post(driver.words, ioAgent(0), Pending.WORK);
   driver.server.serve(() => false);
   assertEquals(driver.status, 0);
+});
+
+Deno.test("a queue is not ready any more when its life ends: a worker that looks then finds nothing", () => {
+  for (
+    const end of [
+      (driver: DriverFixture) => driver.write(MmioRegister.STATUS, 0),
+      (driver: DriverFixture) => driver.write(MmioRegister.QUEUE_READY, 0),
+    ]
+  ) {
+    const driver = new DriverFixture();
+    driver.start(0);
+    const { struct } = driver.slot;
+    const readyAtEnd: number[] = [];
+    const renew = struct.renewQueue.bind(struct);
+    struct.renewQueue = (queue: number) => {
+      renew(queue);
+      readyAtEnd.push(struct.queue(queue, QueueWord.READY));
+    };
+    end(driver);
+    assertEquals(readyAtEnd, [0]);
+  }
 });

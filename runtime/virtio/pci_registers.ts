@@ -13,6 +13,7 @@ export const PCI_REVISION = 1;
 export const PCI_CLASSES: ReadonlyMap<number, number> = new Map([
   [DeviceId.NETWORK, 0x02_0000],
   [DeviceId.BLOCK, 0x01_0000],
+  [DeviceId.CONSOLE, 0x07_8000],
   [DeviceId.FILE_SHARE, 0x00_0200],
 ]);
 /** A device of no class. */

@@ -179,11 +179,15 @@ export class PciTransport implements PciFunction {
     }
   }
 
-  /** See `PciFunction`. The configuration of no device here can be written. */
+  /** See `PciFunction`. */
   store(access: MmioAccess): void {
     const { offset, size, low, high } = access;
     const at = offset % PART_BYTES;
     if (offset - at === MemoryPart.NOTIFY) return this.slot.ring(Math.floor(at / NOTIFY_STRIDE));
+    if (offset - at === MemoryPart.CONFIG) {
+      access.retry = !this.slot.storeConfig(at, low);
+      return;
+    }
     if (offset - at !== MemoryPart.COMMON) return;
     access.retry = !this.#common.write(at, size, low);
     const isWide = size === WIDE_BYTES && !access.retry;

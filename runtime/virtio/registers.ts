@@ -62,7 +62,14 @@ export const InterruptCause = {
 } as const;
 
 /** Kinds of devices. */
-export const DeviceId = { NONE: 0, NETWORK: 1, BLOCK: 2, ENTROPY: 4, FILE_SHARE: 9 } as const;
+export const DeviceId = {
+  NONE: 0,
+  NETWORK: 1,
+  BLOCK: 2,
+  CONSOLE: 3,
+  ENTROPY: 4,
+  FILE_SHARE: 9,
+} as const;
 
 /** Features that all devices share, by bit number. */
 export const Feature = {

@@ -30,7 +30,6 @@ export const RAM_BASE = 0x8000_0000;
 export const RAM_BYTES = 0x10_0000;
 /** Index of the first word of its slot. */
 export const SLOT_AT = 0x8_0000 >> 2;
-const QUEUES = 2;
 const VERSION_1_HIGH = 1 << (Feature.VERSION_1 - 32);
 const PACKED_HIGH = 1 << (Feature.PACKED_RING - 32);
 
@@ -50,9 +49,18 @@ export const Place = {
 /** Bytes that a queue takes. */
 export const QUEUE_BYTES = 0x3000;
 
+/** Queues that there is room for. */
+const QUEUES = 6;
+const BEFORE_DATA = 4;
+/** The queues for which there is no room before the data. */
+const LAST_QUEUES = RAM_BASE + 0x8_0000;
+
 /** Where a queue is. */
 export function queueBase(queue: number): number {
-  return queue === 0 ? RAM_BASE : Place.SECOND_QUEUE;
+  if (queue === 0) return RAM_BASE;
+  return queue < BEFORE_DATA
+    ? Place.SECOND_QUEUE + (queue - 1) * QUEUE_BYTES
+    : LAST_QUEUES + (queue - BEFORE_DATA) * QUEUE_BYTES;
 }
 
 /** What a slot's driver is made of. */

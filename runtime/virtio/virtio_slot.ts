@@ -27,6 +27,8 @@ import { DeviceId, DeviceStatus, Feature, InterruptCause } from "./registers.ts"
 
 const WORD_BYTES = 4;
 const WIDE_BYTES = 8;
+/** Its worker serves the configuration space too. */
+const FIRST_QUEUE = 0;
 const VERSION_1_HIGH = 1 << (Feature.VERSION_1 - 32);
 
 /** What the bus of a slot does for it. */
@@ -71,6 +73,13 @@ export class VirtioSlot {
     this.#bus.interruptChanged();
   }
 
+  /** The configuration has changed: the driver that is at work is to read it again. */
+  configurationChanged(): void {
+    const { struct } = this;
+    if ((struct.get(SlotWord.STATUS) & DeviceStatus.DRIVER_OK) === 0) return;
+    this.interrupt(InterruptCause.CONFIGURATION);
+  }
+
   /** The driver has broken a rule: nothing goes on before it has reset the device. */
   needsReset(): void {
     const before = this.struct.change(SlotWord.STATUS, DeviceStatus.NEEDS_RESET, 0);
@@ -94,6 +103,18 @@ export class VirtioSlot {
     else if (access.size === 2) access.low = config.getUint16(at, true);
     else access.low = config.getInt32(at, true);
     if (access.size === WIDE_BYTES) access.high = config.getInt32(at + WORD_BYTES, true);
+  }
+
+  /**
+   * Writes to the configuration space: in most devices to nobody, in some to one field that takes characters.
+   * @returns false when the access is to be made again, because the worker has not taken the last one
+   */
+  storeConfig(at: number, value: number): boolean {
+    const { struct } = this;
+    if (at === 0 || at !== struct.get(SlotWord.WRITABLE_AT)) return true;
+    const isPut = struct.putCharacter(value);
+    post(struct.words, struct.queue(FIRST_QUEUE, QueueWord.AGENT), Pending.WORK);
+    return isPut;
   }
 
   /** The selected half of the features that are offered. */

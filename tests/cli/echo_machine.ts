@@ -1,13 +1,14 @@
 /**
  * The command line program around a machine double, so that consoles, signals and exit codes are tested
- * without a guest. The double prints a greeting with its description, echoes its input, and obeys single
- * bytes: `Q` powers off, `R` resets, `7` exits with 7, `P` panics, `E` fails inside, `T` throws where
+ * without a guest. The double prints a greeting with its description, echoes its input, prints each change
+ * of its terminal's size, and obeys single bytes: `Q` powers off, `R` resets, `7` exits with 7, `P` panics, `E` fails inside, `T` throws where
  * nothing catches, `J` rejects where nothing catches, `O` breaks the output, `W` prints a megabyte. With
  * `-append unbuildable` it cannot be built.
  */
 
 import { main } from "../../runtime/cli/main.ts";
 import type {
+  ConsoleSize,
   ExitStatus,
   MachineFactory,
   MachineHandle,
@@ -31,6 +32,7 @@ const ENDINGS: Readonly<Record<string, ExitStatus>> = {
 function echoMachine(description: MachineDescription): MachineHandle {
   const ended = Promise.withResolvers<ExitStatus>();
   let state: MachineState = "created";
+  let size: ConsoleSize | undefined;
   const output = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const writer = output.writable.getWriter();
   const print = (bytes: Uint8Array<ArrayBuffer>): void => void writer.write(bytes);
@@ -68,6 +70,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       return state;
     },
     harts: [],
+    ports: [],
     stop: async () => {
       // What was written before has reached the guest: a stream hands it over in a few turns.
       for (let turn = 0; turn < STREAM_TURNS; turn++) await null;
@@ -83,7 +86,10 @@ function echoMachine(description: MachineDescription): MachineHandle {
         },
       }),
       size: undefined,
-      resize: () => {},
+      resize: (columns, rows) => {
+        if (size !== undefined) print(text.encode(`<${columns}x${rows}>`));
+        size = { columns, rows };
+      },
     },
     stats: () => ({
       wallSeconds: 2,
@@ -118,6 +124,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       drives: [],
       networks: [],
       entropy: [],
+      consoles: [],
       shares: [],
     }),
     sendBreak: () => print(text.encode("<break>")),

@@ -36,6 +36,9 @@ const RESOLVER = "/etc/resolv.conf";
 /** A port of the host's that a guest gets. */
 const FORWARDED = "127.0.0.1:42622";
 
+/** An address of the host's that a serial line gets. */
+const SERIAL_SOCKET = "127.0.0.1:42623";
+
 const COMMANDS: readonly Command[] = [
   { name: "-help", words: ["-help"], reads: [], writes: [], prints: /^Weft / },
   { name: "-version", words: ["-version"], reads: [], writes: [], prints: /^weft / },
@@ -87,6 +90,22 @@ const COMMANDS: readonly Command[] = [
     words: [...RUN, "-serial", "file:@log"],
     reads: [SOURCES, HELLO],
     writes: ["@log"],
+    prints: /^$/,
+  },
+  {
+    name: "a machine whose serial line is a socket of the network",
+    words: [...RUN, "-serial", `tcp:${SERIAL_SOCKET},server=on,wait=off`],
+    reads: [SOURCES, HELLO],
+    writes: [],
+    nets: [SERIAL_SOCKET],
+    prints: /^$/,
+  },
+  {
+    name: "a machine whose serial line is a socket in a folder",
+    words: [...RUN, "-serial", "unix:@socket,server=on,wait=off"],
+    reads: [SOURCES, HELLO, "@socket"],
+    writes: ["@socket"],
+    nets: ["unix:@socket"],
     prints: /^$/,
   },
   {

@@ -51,6 +51,7 @@ export type PtyStep =
   | { readonly expect: string }
   | { readonly send: string }
   | { readonly signal: number }
+  | { readonly size: readonly [columns: number, rows: number] }
   | { readonly raw: boolean };
 
 /** What a terminal session showed. */

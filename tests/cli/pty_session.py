@@ -1,16 +1,19 @@
 """Runs a program on a pseudo terminal and plays a script against it.
 
 Standard input is one JSON object: {"command": [...], "steps": [...]}. Steps: {"expect": text} waits for output,
-{"send": text} types, {"signal": number} sends a signal, {"raw": bool} waits until the terminal is in that
+{"send": text} types, {"signal": number} sends a signal, {"size": [columns, rows]}
+makes the terminal as large, {"raw": bool} waits until the terminal is in that
 mode. Standard output is one JSON object: exit code (negative: signal), everything printed, whether the
 terminal's mode is what it was before, and the step that failed, if any.
 """
 
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import struct
 import sys
 import termios
 import time
@@ -33,8 +36,6 @@ class Session:
             os.execvp(command[0], command)
 
     def attach(self):
-        import fcntl
-
         fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
         for descriptor in (0, 1, 2):
             os.dup2(self.slave, descriptor)
@@ -67,6 +68,10 @@ class Session:
             return self.expect(step["expect"].encode("latin1"))
         if "send" in step:
             os.write(self.master, step["send"].encode("latin1"))
+        if "size" in step:
+            columns, rows = step["size"]
+            size = struct.pack("HHHH", rows, columns, 0, 0)
+            fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
         if "signal" in step:
             os.kill(self.pid, step["signal"])
         if "raw" in step:

@@ -185,3 +185,19 @@ Deno.test({
     assert(report.restored);
   },
 });
+
+Deno.test({
+  name: "a terminal that changes its size tells the guest's console",
+  ignore,
+  fn: async () => {
+    const report = await runOnTerminal(RUN_WORDS, [
+      { size: [80, 24] },
+      ...STARTED,
+      { size: [132, 50] },
+      { expect: "<132x50>" },
+      { send: "Q" },
+    ]);
+    assertEquals(report.failed, null);
+    assert(report.restored);
+  },
+});

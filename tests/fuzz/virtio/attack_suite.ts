@@ -1,5 +1,6 @@
 /** All devices that are attacked, on both buses and with both kinds of rings: with each seed every one of them. */
 import { BlockTarget } from "./block_target.ts";
+import { ConsoleTarget } from "./console_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
 import { NetworkTarget } from "./network_target.ts";
 import { ShareTarget } from "./share_target.ts";
@@ -11,14 +12,17 @@ export const ATTACKED = {
   network: () => new RingAttack(new NetworkTarget("mmio")),
   entropy: () => new RingAttack(new EntropyTarget("mmio")),
   share: () => new RingAttack(new ShareTarget("mmio")),
+  console: () => new RingAttack(new ConsoleTarget("mmio")),
   "disk on the PCI bus": () => new RingAttack(new BlockTarget("pci")),
   "network on the PCI bus": () => new RingAttack(new NetworkTarget("pci")),
   "entropy on the PCI bus": () => new RingAttack(new EntropyTarget("pci")),
   "share on the PCI bus": () => new RingAttack(new ShareTarget("pci")),
+  "console on the PCI bus": () => new RingAttack(new ConsoleTarget("pci")),
   "disk with a packed ring": () => new RingAttack(new BlockTarget("pci", "packed")),
   "network with packed rings": () => new RingAttack(new NetworkTarget("mmio", "packed")),
   "entropy with a packed ring": () => new RingAttack(new EntropyTarget("mmio", "packed")),
   "share with a packed ring": () => new RingAttack(new ShareTarget("pci", "packed")),
+  "console with packed rings": () => new RingAttack(new ConsoleTarget("mmio", "packed")),
 } as const;
 
 /** See the header of this file. */

@@ -151,7 +151,13 @@ export class LaboratoryMachine {
 
   #statistics(): MachineStatistics {
     const counted = { words: this.#words, hartCount: this.harts, timesHolds: false };
-    return readStatistics(counted, 1, { drives: [], networks: [], entropy: [], shares: [] });
+    return readStatistics(counted, 1, {
+      drives: [],
+      networks: [],
+      entropy: [],
+      shares: [],
+      consoles: [],
+    });
   }
 
   /** Runs a job to its end. */
