@@ -14,7 +14,8 @@ import { fileURLToPath } from "node:url";
 import { patchGuestParameters } from "../tests/guests/guest_elf.ts";
 import { guestFiles } from "../tests/tools/guest.ts";
 import { runTimed, type TimedCommand, type TimedRun } from "./child_time.ts";
-import { type Engine, ENGINE_NAMES, engineByName, type EngineName } from "./engines.ts";
+import { namedEngines, refuseUnknown } from "./engine_rounds.ts";
+import type { Engine } from "./engines.ts";
 import { BENCH_KERNELS, type BenchKernel, EMPTY_PROGRAM, kernelElfUrl } from "./kernels/kernels.ts";
 import {
   type ComparedRow,
@@ -223,12 +224,6 @@ async function save(record: ComparisonRecord): Promise<void> {
   await keepRecord(record, renderRecord(record));
 }
 
-function engineName(flag: string, text: string): EngineName {
-  const name = ENGINE_NAMES.find((known) => known === text);
-  if (name === undefined) throw new Error(`${flag}: known are ${ENGINE_NAMES.join(", ")}`);
-  return name;
-}
-
 function positiveNumbers(flag: string, text: string): number[] {
   return text.split(",").map((part) => {
     const value = Number(part);
@@ -251,6 +246,7 @@ async function main(args: string[]): Promise<void> {
     string: ["rounds", "kernels", "engine", "references", "smp"],
     boolean: ["boot", "long", "save"],
     negatable: ["save"],
+    unknown: refuseUnknown,
     default: { engine: "weft", references: "qemu,qemu-10", smp: "1,2", save: true },
   });
   const rounds = positiveNumbers(
@@ -258,10 +254,8 @@ async function main(args: string[]): Promise<void> {
     flags.rounds ?? String(flags.boot ? DEFAULT_BOOT_ROUNDS : DEFAULT_ROUNDS),
   )[0] ?? DEFAULT_ROUNDS;
   const opponents = {
-    subject: engineByName(engineName("--engine", flags.engine)),
-    references: flags.references.split(",").map((name: string) =>
-      engineByName(engineName("--references", name))
-    ),
+    subject: namedEngines("--engine", flags.engine)[0],
+    references: namedEngines("--references", flags.references),
   };
   const record = flags.boot
     ? await compareBoots(opponents, rounds, positiveNumbers("--smp", flags.smp))

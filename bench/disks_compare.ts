@@ -14,7 +14,13 @@ import { DISK_THREADS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
 import type { DiskRecord } from "./disks/disk_record.ts";
 import { JOBS, REQUESTS } from "./disks/fio_jobs.ts";
 import { renderDiskRecord } from "./disks/render_disks.ts";
-import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
+import {
+  availableEngines,
+  describeLoads,
+  positive,
+  refuseUnknown,
+  turned,
+} from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { keepRecord } from "./kept_record.ts";
 import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
@@ -80,7 +86,11 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
 }
 
 async function main(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds", "seconds"], boolean: ["record"] });
+  const flags = parseArgs(args, {
+    string: ["rounds", "seconds"],
+    boolean: ["record"],
+    unknown: refuseUnknown,
+  });
   const plan: Plan = {
     engines: await availableEngines(["weft", "qemu"]),
     rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),

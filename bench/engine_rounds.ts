@@ -1,7 +1,7 @@
 // What comparisons of emulators in rounds share.
 
 import { isQemuSystemCached } from "../tests/tools/qemu_system.ts";
-import { type Engine, engineByName, type EngineName } from "./engines.ts";
+import { type Engine, ENGINE_NAMES, engineByName, type EngineName } from "./engines.ts";
 import type { LoadRecord } from "./load_results.ts";
 import { describeCommit, describeMachine, RECORD_SCHEMA, today } from "./record.ts";
 
@@ -33,6 +33,23 @@ export function positive(flag: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error(`${flag}: not a count: ${text}`);
   return value;
+}
+
+/** What parsing calls for a word that no flag takes: without it a misspelt flag would start a run of minutes. */
+export function refuseUnknown(word: string): never {
+  console.error(
+    `${word} is not understood\n  fix: the flags are at the head of the benchmark's file`,
+  );
+  Deno.exit(2);
+}
+
+/** The emulators that a flag names, with commas between them. */
+export function namedEngines(flag: string, names: string): Engine[] {
+  return names.split(",").map((text) => {
+    const name = ENGINE_NAMES.find((known) => known === text);
+    if (name === undefined) throw new Error(`${flag}: known are ${ENGINE_NAMES.join(", ")}`);
+    return engineByName(name);
+  });
 }
 
 /** These emulators, and the newer QEMU if it was fetched. */

@@ -14,7 +14,13 @@
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
 import { cachedQemuUser } from "../tests/tools/qemu_user.ts";
-import { availableEngines, describeEngine, positive, turned } from "./engine_rounds.ts";
+import {
+  availableEngines,
+  describeEngine,
+  positive,
+  refuseUnknown,
+  turned,
+} from "./engine_rounds.ts";
 import { type Engine, engineByName } from "./engines.ts";
 import { keepPlot, keepRecord } from "./kept_record.ts";
 import { runSession, type SessionLine } from "./linux/guest_session.ts";
@@ -172,7 +178,11 @@ function selectItems(only: string | undefined): Pick<Plan, "items" | "scaled"> {
 }
 
 async function main(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds", "only", "ms"], boolean: ["record"] });
+  const flags = parseArgs(args, {
+    string: ["rounds", "only", "ms"],
+    boolean: ["record"],
+    unknown: refuseUnknown,
+  });
   if (flags.record && flags.only !== undefined) {
     throw new Error("--record keeps runs of all items only");
   }

@@ -10,7 +10,13 @@
 // round. A run that hangs or fails is counted, and shown.
 
 import { parseArgs } from "@std/cli";
-import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
+import {
+  availableEngines,
+  describeLoads,
+  positive,
+  refuseUnknown,
+  turned,
+} from "./engine_rounds.ts";
 import { keepRecord } from "./kept_record.ts";
 import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
 import { CONNECTIONS, TRANSFERS } from "./network/iperf_loads.ts";
@@ -22,7 +28,11 @@ const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 3;
 const NETWORK = "network";
 
-const flags = parseArgs(Deno.args, { string: ["rounds", "seconds"], boolean: ["record"] });
+const flags = parseArgs(Deno.args, {
+  string: ["rounds", "seconds"],
+  boolean: ["record"],
+  unknown: refuseUnknown,
+});
 const engines = await availableEngines(["weft", "qemu"]);
 const rounds = positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS));
 const seconds = positive("--seconds", flags.seconds ?? String(DEFAULT_SECONDS));

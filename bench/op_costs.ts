@@ -8,6 +8,7 @@
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
 import { LLSC_SCHEMES } from "../runtime/machine/options.ts";
+import { refuseUnknown } from "./engine_rounds.ts";
 import { type Engine, engineByName } from "./engines.ts";
 import { fetchQemuUser, qemuUserPath } from "../tests/tools/qemu_user.ts";
 import { kernelElfUrl, OP_COSTS, OP_COSTS_PROCESS } from "./kernels/kernels.ts";
@@ -91,6 +92,7 @@ if (import.meta.main) {
     string: ["rounds"],
     boolean: ["save"],
     negatable: ["save"],
+    unknown: refuseUnknown,
     default: { save: true },
   });
   const rounds = Number(flags.rounds ?? DEFAULT_ROUNDS);

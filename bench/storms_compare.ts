@@ -4,13 +4,21 @@
 // The order of the emulators turns every round, so that a machine that gets slower or faster meanwhile favours none.
 // Opponents are the machine's QEMU and, once `deno task bench:qemu-fetch` has fetched it, QEMU 10.
 //
-// Usage: deno task bench:storms [--rounds=N] [--seconds=N] [--harts=N] [--only=NAME,...] [--record]
+// Usage: deno task bench:storms [--rounds=N] [--seconds=N] [--harts=N] [--only=NAME,...]
+//          [--engines=NAME,...] [--record]
 //
-// --only takes names of storms, `boots` among them; --record keeps a run of all in bench/results/ and RESULTS.md,
+// --only takes names of storms, `boots` among them; --engines those of emulators (weft, weft-bql, qemu, qemu-10); --record keeps a run of all in bench/results/ and RESULTS.md,
 // after each round: a run that is cut off loses one round. A run that hangs or fails is counted, and shown.
 
 import { parseArgs } from "@std/cli";
-import { availableEngines, describeLoads, positive, turned } from "./engine_rounds.ts";
+import {
+  availableEngines,
+  describeLoads,
+  namedEngines,
+  positive,
+  refuseUnknown,
+  turned,
+} from "./engine_rounds.ts";
 import type { Engine } from "./engines.ts";
 import { type BootResult, runBoot } from "./guest_loads.ts";
 import { keepRecord } from "./kept_record.ts";
@@ -101,15 +109,18 @@ function selectItems(only: string | undefined): Pick<Plan, "storms" | "bootHarts
 
 async function main(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
-    string: ["rounds", "seconds", "harts", "only"],
+    string: ["rounds", "seconds", "harts", "only", "engines"],
     boolean: ["record"],
+    unknown: refuseUnknown,
   });
-  if (flags.record && flags.only !== undefined) {
-    throw new Error("--record keeps runs of all storms and boots only");
+  if (flags.record && (flags.only ?? flags.engines) !== undefined) {
+    throw new Error("--record keeps runs of all storms and boots in all emulators only");
   }
   const plan: Plan = {
     ...selectItems(flags.only),
-    engines: await availableEngines(["weft", "weft-bql", "qemu"]),
+    engines: flags.engines === undefined
+      ? await availableEngines(["weft", "weft-bql", "qemu"])
+      : namedEngines("--engines", flags.engines),
     rounds: positive("--rounds", flags.rounds ?? String(DEFAULT_ROUNDS)),
     seconds: positive("--seconds", flags.seconds ?? String(DEFAULT_SECONDS)),
     harts: positive("--harts", flags.harts ?? String(DEFAULT_HARTS)),

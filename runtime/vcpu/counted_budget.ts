@@ -4,7 +4,8 @@
  */
 import { Control } from "../../wasm_backend/abi/vcpu_layout.ts";
 import type { VirtualTime } from "../machine/virtual_time.ts";
-import { Departure, type Vcpu } from "./vcpu.ts";
+import { Departure } from "./departure.ts";
+import type { Vcpu } from "./vcpu.ts";
 
 /** Besides the values of `Departure`: a piece of the budget was executed, and nothing has happened. */
 const PIECE_USED = -1;

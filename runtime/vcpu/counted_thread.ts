@@ -34,7 +34,8 @@ import type { Seeker } from "../snapshot/seeker.ts";
 import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
 import type { HostBoundary } from "./host_boundary.ts";
 import { CountedBudget } from "./counted_budget.ts";
-import { Attention, type Vcpu } from "./vcpu.ts";
+import { Attention } from "./departure.ts";
+import type { Vcpu } from "./vcpu.ts";
 
 /** Instructions of a turn. */
 const TURN_INSTRUCTIONS = 50_000;

@@ -1,6 +1,7 @@
 /** A vCPU on a thread of its own: the thread sleeps whenever the hart waits. */
 import { peek, waitPending } from "../atomics/pending.ts";
-import { Attention, SHORTEST_SLEEP_MS, type Vcpu } from "./vcpu.ts";
+import { Attention, SHORTEST_SLEEP_MS } from "./departure.ts";
+import type { Vcpu } from "./vcpu.ts";
 
 /** Looks at the pending word before a waiting vCPU sleeps. */
 const WAKE_SPINS = 200;

@@ -17,7 +17,8 @@
  * LIMITATION. An event waits until the turns before it are over, a quantum for each hart that runs.
  */
 import { peek, readBell, waitBell } from "../atomics/pending.ts";
-import { Attention, Departure, type Vcpu } from "./vcpu.ts";
+import { Attention, Departure } from "./departure.ts";
+import type { Vcpu } from "./vcpu.ts";
 
 interface Turn {
   readonly hart: number;

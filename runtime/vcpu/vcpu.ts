@@ -7,7 +7,6 @@
  * driver alone sleeps. Between `rest` and the next `attend` the vCPU is IDLE; where vCPUs share a thread, all but
  * the one whose turn it is are, so that nothing of the others' protocols waits for one that cannot run.
  */
-import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { ExitReason } from "../../ir/exit_reason.ts";
 import { LeaveReason } from "../../wasm_backend/abi/leave_reason.ts";
 import {
@@ -20,16 +19,14 @@ import {
 import { ActivityLog } from "../atomics/activity_log.ts";
 import { toIdle, toRunning } from "../atomics/agent_state.ts";
 import { serveGuard } from "../atomics/code_guard.ts";
-import { beginStart, hartStart, markHart } from "../atomics/hart_start.ts";
 import { awaitOutputRoom } from "../atomics/console_ring.ts";
-import { type EventBuffer, EventRing } from "../atomics/event_ring.ts";
+import { EventRing } from "../atomics/event_ring.ts";
 import { park } from "../atomics/exclusive.ts";
 import { peek, post, take } from "../atomics/pending.ts";
 import { serveRemote } from "../atomics/remote_work.ts";
 import {
   Activity,
   Happening,
-  HartStart,
   PAGE_BYTES,
   PAGE_SHIFT,
   Pending,
@@ -39,8 +36,6 @@ import {
 } from "../atomics/shared_layout.ts";
 import { fenceOfAll, takeFences, type TranslationFence } from "../atomics/translation_fences.ts";
 import { type LockSettings, serializedBus } from "../devices/big_lock.ts";
-import type { BoardDevices } from "../machine/board.ts";
-import type { GuestClock } from "../machine/clock.ts";
 import { HOT_THRESHOLD } from "../translation/heat.ts";
 import type { RollingHash } from "../replay/mixing_hash.ts";
 import type { Restore, StateKeeper } from "../snapshot/state_keeper.ts";
@@ -55,11 +50,15 @@ import {
 import { CompileRequests } from "./compile_requests.ts";
 import { DecodedPages } from "./decoded_pages.ts";
 import { DeviceAccess } from "./device_access.ts";
+import { Attention, Departure } from "./departure.ts";
+import { DeviceEntrance } from "./device_entrance.ts";
 import { ExclusiveSections } from "./exclusive_sections.ts";
+import { FirmwareCalls } from "./firmware_calls.ts";
 import { FirmwareServices, type Restart } from "./firmware_services.ts";
+import { HartWait } from "./hart_wait.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
-import { type ModuleSource, RegionInstaller } from "./region_installer.ts";
+import { RegionInstaller } from "./region_installer.ts";
 import { CodePageRelease } from "./code_page_release.ts";
 import { RemoteFences } from "./remote_fences.ts";
 import { RemoteRequests } from "./remote_requests.ts";
@@ -68,6 +67,7 @@ import { StackSampler } from "./stack_sampler.ts";
 import { TranslationCache } from "./translation_cache.ts";
 import { VcpuLocks } from "./vcpu_locks.ts";
 import { VcpuMemory } from "./vcpu_memory.ts";
+import type { VcpuParts } from "./vcpu_parts.ts";
 import { VcpuRegisters } from "./vcpu_registers.ts";
 import { VcpuState } from "./vcpu_state.ts";
 import { VcpuStatistics } from "./vcpu_statistics.ts";
@@ -78,98 +78,10 @@ const QUANTUM = 20_000;
 const HOT_QUANTUM = 100_000;
 /** Instructions outside of regions that such a quantum holds at most. */
 const COLD_REST = 1000;
-/** Spin hints of the guest before its vCPU sleeps. */
-const YIELDS_BEFORE_SLEEP = 64;
-/** Where a started hart finds its number and its argument: the boot protocol's first two arguments. */
 const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
 const HALF_RANGE = 0x1_0000_0000;
 
-/** What {@linkcode Vcpu.attend} says besides milliseconds to sleep. */
-export const Attention = {
-  /** The hart has something to execute. */
-  RUNS: 0,
-  /** The machine has ended; the vCPU is IDLE for good. */
-  ENDED: -1,
-} as const;
-
-/** How {@linkcode Vcpu.run} came back. */
-export const Departure = {
-  /** The hart's turn goes on. */
-  GOES_ON: 0,
-  /** The hart gives its turn away: it spins. */
-  TURN_OVER: 1,
-  /** The hart has used its budget up, or wants a new one. */
-  BUDGET_USED: 2,
-  /** The hart waits for what is no business of the guest's: room for its output. */
-  STALLS: 3,
-} as const;
-
-/** The shortest time that hosts let a thread sleep; who spins sleeps for it now and then. */
-export const SHORTEST_SLEEP_MS = 0.05;
-
 const UNMEASURED: LockSettings = { hasBigLock: false, timesHolds: false };
-
-/** What a hart waits for. */
-const Wait = {
-  NOTHING: 0,
-  /** An interrupt that is enabled. */
-  INTERRUPT: 1,
-  /** Another hart that starts it. */
-  START: 2,
-  /** Anything that it is posted: it then tries again. */
-  NEWS: 3,
-  /** Some time for others: it spins. */
-  REST: 4,
-} as const;
-
-/** What a hart does that waits, by {@linkcode Wait}. A rest is over when it begins: nothing is waited for. */
-const WAITING: readonly Activity[] = [
-  Activity.RESTS,
-  Activity.SLEEPS,
-  Activity.OFF,
-  Activity.STALLS,
-  Activity.RESTS,
-];
-
-/** What a vCPU is made of. */
-export interface VcpuParts {
-  /** Index of the hart. */
-  readonly hart: number;
-  /** The machine's memory. */
-  readonly ram: WebAssembly.Memory;
-  /** The guest. */
-  readonly frontend: GuestFrontend;
-  /** The compiled cold tier. */
-  readonly coldTier: WebAssembly.Module;
-  /** The cold tier that replays regions in check mode; null when regions are not checked. */
-  readonly replayTier: WebAssembly.Module | null;
-  /** The board's devices as this worker sees them. */
-  readonly devices: BoardDevices;
-  /** Guest time. */
-  readonly clock: GuestClock;
-  /** Guest physical address of RAM, and its size in bytes. */
-  readonly ramRange: { readonly base: number; readonly bytes: number };
-  /** Does the emulator itself play the firmware? */
-  readonly hasBuiltinFirmware: boolean;
-  /** How reservations are made: one of `ReservationScheme`. */
-  readonly reservationScheme: number;
-  /** Where compiled modules come from; null when nothing is compiled. */
-  readonly modules: ModuleSource | null;
-  /** Is the compiler told of pages that are opened? For the code cache. */
-  readonly tellsPages?: boolean;
-  /** Is time counted in instructions? The cold tier is the counting one then. */
-  readonly isCounted?: boolean;
-  /** Does nobody change registers or memory in a pause? A reservation survives it then. */
-  readonly isUntouched?: boolean;
-  /** The locks it takes; without, those of a machine that measures nothing. */
-  readonly locks?: LockSettings;
-  /** Where its history goes; null or nothing when no trace is made. */
-  readonly events?: EventBuffer | null;
-  /** Called in the trampoline before each look at the pending word; null when there is nothing to do. */
-  readonly poll: (() => void) | null;
-  /** Where samples for a profile go; none are taken when there is nothing. */
-  readonly samples?: Int32Array | null;
-}
 
 /** See the header of this file. */
 export class Vcpu implements StateKeeper {
@@ -192,7 +104,9 @@ export class Vcpu implements StateKeeper {
   readonly #installer: RegionInstaller;
   readonly #requests: CompileRequests;
   readonly #statistics: VcpuStatistics;
-  readonly #services: FirmwareServices;
+  readonly #firmware: FirmwareCalls;
+  readonly #wait: HartWait;
+  readonly #entrance: DeviceEntrance;
   readonly #reservations: Reservations;
   readonly #codePages: CodePageRelease;
   readonly #paused: PausedVcpu;
@@ -200,7 +114,6 @@ export class Vcpu implements StateKeeper {
   readonly #sampler: StackSampler | null;
   readonly #serve: () => void;
   readonly #log: ActivityLog;
-  readonly #remote: RemoteRequests;
   readonly #fences: RemoteFences;
   /** The fence that is being served. */
   readonly #fence = fenceOfAll();
@@ -210,12 +123,6 @@ export class Vcpu implements StateKeeper {
   };
   /** Instructions retired in regions when the budget was last filled. */
   #hotBefore = 0;
-  /** Spin hints since this vCPU last slept for one. */
-  #yields = 0;
-  /** One of {@linkcode Wait}. */
-  #waitsFor: number = Wait.NOTHING;
-  /** Where the hart goes on after its wait, when not behind the call that made it wait. */
-  #restart: Restart | null = null;
   #isAwake = false;
   #hasEnded = false;
 
@@ -228,7 +135,7 @@ export class Vcpu implements StateKeeper {
     this.registers = new VcpuRegisters(this.memory, frontend);
     this.#log = this.#createLog();
     this.locks = new VcpuLocks(this.#words, hart, this.#log, parts.locks ?? UNMEASURED);
-    this.#services = new FirmwareServices(this.#words, hart, this.registers);
+    this.#entrance = new DeviceEntrance(this.locks.big, this);
     this.#statistics = new VcpuStatistics(this.#words, hart, this.memory, this.registers);
     this.#initializeControl();
     this.#translations = new TranslationCache(this.memory);
@@ -250,6 +157,7 @@ export class Vcpu implements StateKeeper {
     const spaces = { ram, cpu: this.memory.memory, table };
     this.#cold = instantiateColdTier(parts.coldTier, spaces, this.#coldHost(), frontend);
     this.#fences = new RemoteFences(this.memory, frontend.flush, this.#cold.flushTranslations);
+    this.#wait = this.#createWait();
     this.#check = this.#createCheck(spaces);
     this.#installer = new RegionInstaller({
       source: parts.modules,
@@ -282,13 +190,14 @@ export class Vcpu implements StateKeeper {
     };
     const among = { words: this.#words, hart, serve: this.#serve, log: this.#log };
     const { timesHolds } = this.locks;
-    this.#remote = new RemoteRequests(among);
+    const remote = new RemoteRequests(among);
+    this.#firmware = this.#createFirmware(remote);
     const shared = {
       words: this.#words,
       memory: this.memory,
       translations: this.#translations,
       sections: new ExclusiveSections({ ...among, timesHolds }),
-      requests: this.#remote,
+      requests: remote,
     };
     this.#codePages = new CodePageRelease(shared);
     this.#reservations = new Reservations({ ...shared, cold: this.#cold });
@@ -307,6 +216,33 @@ export class Vcpu implements StateKeeper {
     const { hart, events = null } = this.#parts;
     const ring = events === null ? null : new EventRing(events, hart);
     return new ActivityLog(this.#words, hart, ring, this.registers);
+  }
+
+  #createWait(): HartWait {
+    const { hart, clock } = this.#parts;
+    return new HartWait({
+      words: this.#words,
+      hart,
+      clock,
+      hasInterrupt: () => this.#cold.wakePending() !== 0,
+      startAt: (restart) => this.#startAt(restart),
+    });
+  }
+
+  #createFirmware(remote: RemoteRequests): FirmwareCalls {
+    const { hart, devices, hasBuiltinFirmware } = this.#parts;
+    return new FirmwareCalls({
+      services: new FirmwareServices(this.#words, hart, this.registers),
+      devices,
+      isBuiltIn: hasBuiltinFirmware,
+      entrance: this.#entrance,
+      remote,
+      wait: this.#wait,
+      trap: (cause) => this.#cold.trapEnter(cause, 0n),
+      applyWork: (bits) => this.#applyRemoteWork(bits),
+      applyFence: (fence) => this.#fences.apply(fence),
+      startAt: (restart) => this.#startAt(restart),
+    });
   }
 
   #createCheck(spaces: VcpuSpaces): RegionCheck | null {
@@ -402,8 +338,7 @@ export class Vcpu implements StateKeeper {
   begin(): void {
     post(this.#words, this.#hart, Pending.PAUSE);
     this.#hasEnded = false;
-    const isStarted = hartStart(this.#words, this.#hart) === HartStart.STARTED;
-    this.#waitsFor = isStarted ? Wait.NOTHING : Wait.START;
+    this.#wait.begin();
   }
 
   /**
@@ -434,7 +369,7 @@ export class Vcpu implements StateKeeper {
   #activity(wait: number): Activity {
     if (wait === Attention.RUNS) return Activity.EXECUTES;
     if (wait === Attention.ENDED) return Activity.ENDED;
-    return this.#paused.isStanding ? Activity.STANDS_STILL : WAITING[this.#waitsFor];
+    return this.#paused.isStanding ? Activity.STANDS_STILL : this.#wait.activity;
   }
 
   /** Executes until guest code comes back; only when {@linkcode Vcpu.attend} said so. @returns a {@linkcode Departure} */
@@ -564,7 +499,7 @@ export class Vcpu implements StateKeeper {
     if ((bits & Pending.TIMER) !== 0) this.#timerRanOut();
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) this.#park();
-    return this.#wait(bits !== 0);
+    return this.#wait.look(bits !== 0);
   }
 
   #park(): void {
@@ -575,24 +510,12 @@ export class Vcpu implements StateKeeper {
 
   /** Timers are devices to the lock of all devices, as they are to QEMU's. */
   #timerRanOut(): void {
-    this.#enterDevices();
+    this.#entrance.enter();
     try {
       this.#parts.clock.updateTimerLines(this.#hart);
     } finally {
-      this.locks.big?.leave();
+      this.#entrance.leave();
     }
-  }
-
-  /** Takes the lock of all devices, if there is one; IDLE as long as others have it. */
-  #enterDevices(): void {
-    const { big } = this.locks;
-    while (big !== null && !big.tryEnter()) this.#awaitDevices();
-  }
-
-  #awaitDevices(): void {
-    this.rest();
-    this.locks.big?.awaitFree();
-    this.wake();
   }
 
   #serveRemoteWork(bits: number): void {
@@ -608,61 +531,15 @@ export class Vcpu implements StateKeeper {
     if ((bits & RemoteWork.DROP_WRITE_ENTRIES) !== 0) this.#translations.dropWriteEntries();
   }
 
-  // --- what the hart waits for ----------------------------------------------------------------------
-
-  #wait(hasNews: boolean): number {
-    switch (this.#waitsFor) {
-      case Wait.NOTHING:
-        return Attention.RUNS;
-      case Wait.NEWS:
-        if (!hasNews) return Infinity;
-        this.#waitsFor = Wait.NOTHING;
-        return Attention.RUNS;
-      case Wait.REST:
-        this.#waitsFor = Wait.NOTHING;
-        return hasNews ? Attention.RUNS : SHORTEST_SLEEP_MS;
-      default:
-        return this.#waitForEvent();
-    }
-  }
-
-  /** Only the exchange in `take` acknowledges, and the condition is looked at after it. */
-  #waitForEvent(): number {
-    const { clock } = this.#parts;
-    for (;;) {
-      clock.updateTimerLines(this.#hart);
-      if (this.#isEventThere()) {
-        this.#answerEvent();
-        return Attention.RUNS;
-      }
-      const left = clock.nextDeadlineMs(this.#hart);
-      if (left > 0) return left;
-    }
-  }
-
-  #isEventThere(): boolean {
-    return this.#waitsFor === Wait.START
-      ? hartStart(this.#words, this.#hart) === HartStart.START_PENDING
-      : this.#cold.wakePending() !== 0;
-  }
-
-  #answerEvent(): void {
-    this.#waitsFor = Wait.NOTHING;
-    if (beginStart(this.#words, this.#hart)) return this.#startAsAsked();
-    markHart(this.#words, this.#hart, HartStart.STARTED);
-    if (this.#restart !== null) this.#startAt(this.#restart.pc, this.#restart.argument);
-    this.#restart = null;
-  }
-
   // --- its state ------------------------------------------------------------------------------------
 
   /** See `StateKeeper`: between two turns. Whatever was cached of another time goes when it is brought back. */
   save(): Restore {
     const restoreState = this.#state.save();
-    const [waitsFor, restart] = [this.#waitsFor, this.#restart];
+    const restoreWait = this.#wait.save();
     return () => {
       restoreState();
-      [this.#waitsFor, this.#restart] = [waitsFor, restart];
+      restoreWait();
       this.#translations.flushAll();
       this.#pages.flushInstructions();
       post(this.#words, this.#hart, Pending.TIMER);
@@ -672,10 +549,7 @@ export class Vcpu implements StateKeeper {
   /** See `StateKeeper`. */
   addTo(hash: RollingHash): void {
     this.#state.addTo(hash);
-    hash.add(this.#waitsFor);
-    for (const word of [...this.#restart?.pc ?? [], ...this.#restart?.argument ?? []]) {
-      hash.add(word);
-    }
+    this.#wait.addTo(hash);
   }
 
   // --- why guest code came back ---------------------------------------------------------------------
@@ -687,10 +561,10 @@ export class Vcpu implements StateKeeper {
       case LeaveReason.BUDGET:
         return Departure.BUDGET_USED;
       case ExitReason.ENVIRONMENT_CALL:
-        this.#environmentCall();
+        this.#firmware.serve();
         return Departure.GOES_ON;
       case ExitReason.WAIT_FOR_INTERRUPT:
-        this.#waitsFor = Wait.INTERRUPT;
+        this.#wait.forInterrupt();
         return Departure.GOES_ON;
       case ExitReason.FLUSH_INSTRUCTIONS:
         this.#log.note(Happening.CODE_FENCE);
@@ -722,17 +596,11 @@ export class Vcpu implements StateKeeper {
     return reason === GO_ON ? Departure.GOES_ON : this.#handle(reason);
   }
 
-  /**
-   * The guest spins. Harts may outnumber the host's cores, and the one it waits for may need this one: now and
-   * then the vCPU sleeps, IDLE, for the shortest time the host offers.
-   */
+  /** The guest spins. */
   #yield(): number {
     // ORDER: no access: a hint to the processor that this thread spins.
     Atomics.pause();
-    if (this.#parts.isCounted !== true && ++this.#yields >= YIELDS_BEFORE_SLEEP) {
-      this.#yields = 0;
-      this.#waitsFor = Wait.REST;
-    }
+    if (this.#parts.isCounted !== true) this.#wait.restNowAndThen();
     return Departure.TURN_OVER;
   }
 
@@ -741,72 +609,18 @@ export class Vcpu implements StateKeeper {
    * of a store was busy, and whoever holds it may need this core.
    */
   #waitForRoom(): number {
-    const isLocked = this.locks.big?.wasRefused === true;
-    if (isLocked) this.#awaitDevices();
-    if (isLocked) return Departure.GOES_ON;
+    if (this.#entrance.wasRefused) {
+      this.#entrance.awaitFree();
+      return Departure.GOES_ON;
+    }
     if (!awaitOutputRoom(this.#words, this.#hart)) {
       return this.#parts.isCounted === true ? Departure.GOES_ON : this.#yield();
     }
-    this.#waitsFor = Wait.NEWS;
+    this.#wait.forNews();
     return Departure.STALLS;
   }
 
-  // --- environment calls ----------------------------------------------------------------------------
-
-  #environmentCall(): void {
-    const { hasBuiltinFirmware } = this.#parts;
-    const { cause, isForFirmware, length } = this.registers.environmentCall();
-    if (!hasBuiltinFirmware || !isForFirmware || !this.#callFirmware()) {
-      return this.#cold.trapEnter(cause, 0n);
-    }
-    this.registers.advancePc(length);
-    this.#carryOutServices();
-  }
-
-  /** @returns false when it is the guest's own business */
-  #callFirmware(): boolean {
-    this.#enterDevices();
-    try {
-      return this.#parts.devices.environmentCall(this.#services);
-    } finally {
-      this.locks.big?.leave();
-    }
-  }
-
-  /** What the firmware call wished, now that the trampoline may wait. */
-  #carryOutServices(): void {
-    const services = this.#services;
-    this.#applyRemoteWork(services.ownWork);
-    if (services.ownFence !== null) this.#fences.apply(services.ownFence);
-    if (services.hasRemoteRequest) this.#remote.await(services.remoteTargets);
-    const { restart, isSuspended, isStopped } = services;
-    services.clear();
-    if (isSuspended) this.#suspend(restart);
-    else if (restart !== null) this.#startAt(restart.pc, restart.argument);
-    if (isStopped) this.#stop();
-  }
-
-  /** The hart executes nothing until another one starts it. */
-  #stop(): void {
-    this.#waitsFor = Wait.START;
-    markHart(this.#words, this.#hart, HartStart.STOPPED);
-  }
-
-  #suspend(restart: Restart | null): void {
-    this.#waitsFor = Wait.INTERRUPT;
-    this.#restart = restart;
-    markHart(this.#words, this.#hart, HartStart.SUSPENDED);
-  }
-
-  /** Starts as another hart said. */
-  #startAsAsked(): void {
-    const pc = vcpuWord(this.#hart, VcpuWord.START_PC) >> 2;
-    const argument = vcpuWord(this.#hart, VcpuWord.START_ARGUMENT) >> 2;
-    const words = this.#words;
-    this.#startAt([words[pc], words[pc + 1]], [words[argument], words[argument + 1]]);
-  }
-
-  #startAt(pc: readonly [number, number], argument: readonly [number, number]): void {
+  #startAt({ pc, argument }: Restart): void {
     const { hartNumber, opaque } = this.#parts.frontend.startArguments;
     this.reset(0, []);
     this.registers.setPc(pc[0], pc[1]);
