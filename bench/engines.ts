@@ -57,15 +57,16 @@ function bootArgs(files: BootFiles, harts: number): string[] {
   ];
 }
 
-/** virtio over MMIO is as the standard has it from version 1 on. */
+/** virtio over MMIO is as the standard has it from version 1 on; the PCI bus has it so by itself. */
 const MODERN_VIRTIO = ["-global", "virtio-mmio.force-legacy=false"];
 
+/** On the PCI bus, because QEMU 7 has no I/O threads for disks over MMIO. */
 function diskArgs(path: string, hasIoThread: boolean): string[] {
   const thread = hasIoThread ? ",iothread=thread" : "";
   return [
     ...hasIoThread ? ["-object", "iothread,id=thread"] : [],
     ...["-drive", `file=${path},if=none,id=disk,format=raw`],
-    ...["-device", `virtio-blk-device,drive=disk${thread}`],
+    ...["-device", `virtio-blk-pci,drive=disk${thread}`],
   ];
 }
 

@@ -34,7 +34,7 @@ export function renderDiskRecord(record: DiskRecord): string {
     runText(record),
     "",
     "Requests in a second that fio's processes make one after the other, past the guest's page cache, on virtio-blk " +
-    `over MMIO with a raw image of 64 MiB, -smp 2, ${record.seconds} s each, without and with \`-object iothread\`; a ` +
+    `on the PCI bus with a raw image of 64 MiB, -smp 2, ${record.seconds} s each, without and with \`-object iothread\`; a ` +
     "ratio above one means that the subject does more than the better QEMU. Errors: loads that failed, by emulator, " +
     `all rounds together. Boots that did not end well: ${failures.join("; ")}.`,
     "",
