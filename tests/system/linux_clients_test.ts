@@ -215,6 +215,12 @@ async function imageCommand(...args: readonly string[]): Promise<void> {
   await run(Deno.execPath(), ["run", "--allow-all", "mod.ts", "img", ...args]);
 }
 
+/** On a host that has no time some are lost, and said to be. */
+function assertDatagrams(text: string): void {
+  const [, lost, all] = /(\d+)\/(\d+) \([^)]*%\) +receiver/.exec(text) ?? [];
+  assert(Number(lost) < Number(all), `datagrams: ${lost} of ${all} were lost\n${text}`);
+}
+
 Deno.test({
   name:
     "Debian's curl, ssh, scp and iperf3 get on with the network, and fio with raw and qcow2 disks",
@@ -269,7 +275,7 @@ Deno.test({
       assertMatch(text, new RegExp(sumOf(file)));
       assertEquals(web.uploads, [sumOf(file)]);
       assertMatch(text, /\[SUM\].*receiver/, "four connections");
-      assertMatch(text, /\/\d{3} \(\d.*%\).*receiver/, "datagrams");
+      assertDatagrams(text);
       assertEquals(text.match(/^vd[ab]: .*err= 0/gm)?.length, 2, text);
       for (const { bytesWritten, bytesRead } of machine.stats().drives) {
         assert(bytesWritten >= 2 * 2 ** 20 && bytesRead >= 2 * 2 ** 20);
