@@ -59,6 +59,7 @@ export {
 } from "./runtime/machine/drive_options.ts";
 export { IMAGE_FORMATS, type ImageFormat } from "./runtime/disk_images/image_formats.ts";
 export type { SlotDeviceOptions } from "./runtime/machine/device_options.ts";
+export type { QueueOptions, QueueThreadOptions } from "./runtime/machine/queue_options.ts";
 export type { PlugOptions, VirtioBus } from "./runtime/machine/slot_assignment.ts";
 export type { EntropyOptions } from "./runtime/machine/entropy_options.ts";
 export {

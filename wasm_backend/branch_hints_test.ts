@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { addBranchHints } from "./branch_hints.ts";
-import { BinaryenFactory } from "./binaryen_builder.ts";
+import { BinaryenFactory } from "./binaryen/binaryen_builder.ts";
 import { type ModuleBuilder, wasmType } from "./module_builder.ts";
 
 const HEADER_BYTES = 8;

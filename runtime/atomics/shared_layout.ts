@@ -22,8 +22,8 @@ export interface SharedWord {
 
 /** Largest number of harts a machine may have. */
 export const MAX_HARTS = 64;
-/** Most I/O workers a machine may have: one for each virtio slot. */
-export const MAX_IO_WORKERS = 8;
+/** Most I/O workers a machine may have: one for each virtio slot, and some for disks that have several. */
+export const MAX_IO_WORKERS = 48;
 
 /** Size of one guest page and of one unit of the page attribute tables, in bytes. */
 export const PAGE_BYTES = 4096;

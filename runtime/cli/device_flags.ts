@@ -11,13 +11,10 @@ import type { EntropyOptions } from "../machine/entropy_options.ts";
 import type { NetworkOptions } from "../machine/network_options.ts";
 import type { ShareOptions } from "../machine/share_options.ts";
 import { assignPlaces, type Place, type PlugOptions } from "../machine/slot_assignment.ts";
-import {
-  type BlockDeviceRequest,
-  type DriveFlags,
-  DriveRequests,
-  parseBlockDevice,
-} from "./drive_flags.ts";
+import { type BlockDeviceRequest, parseBlockDevice, QUEUE_MAPPING } from "./block_device_flags.ts";
+import { type DriveFlags, DriveRequests } from "./drive_flags.ts";
 import { checkEntropyObject, type EntropyRequest, parseEntropyDevice } from "./entropy_flags.ts";
+import { isJson, parseJsonProperties } from "./json_properties.ts";
 import { suggestion } from "./nearest_name.ts";
 import {
   type DumpRequest,
@@ -71,19 +68,23 @@ export interface DeviceLine {
   readonly what: string;
   /** Its properties. */
   readonly properties: ReadonlyMap<string, string>;
+  /** Those that are lists; only JSON can write them. */
+  readonly lists?: ReadonlyMap<string, readonly unknown[]>;
 }
 
 interface DeviceRow {
   /** What the names of its drivers begin with. */
   readonly family: string;
   readonly properties: readonly string[];
+  readonly lists?: readonly string[];
   readonly parse: (line: DeviceLine) => SlotDeviceRequest;
 }
 
 const DEVICES: readonly DeviceRow[] = [
   {
     family: "virtio-blk",
-    properties: ["drive", "serial", "iothread"],
+    properties: ["drive", "serial", "iothread", "num-queues"],
+    lists: [QUEUE_MAPPING],
     parse: parseBlockDevice,
   },
   {
@@ -112,7 +113,7 @@ export const SLOT_DRIVERS: readonly string[] = DEVICES.flatMap(({ family }) => [
 /** Understands the value of `-device` with a device in a slot. Throws UsageError. @returns undefined for all others */
 export function parseSlotDevice(text: string): SlotDeviceRequest | undefined {
   const what = `-device ${text}`;
-  const { head, properties } = parsePropertyList("device", text);
+  const { head, properties, lists } = deviceProperties(text);
   const name = head ?? properties.get("driver") ?? "";
   for (const row of DEVICES) {
     const driver = virtioDriver(row.family, name);
@@ -120,9 +121,34 @@ export function parseSlotDevice(text: string): SlotDeviceRequest | undefined {
     const known = [...row.properties, ...PLACE_PROPERTIES[driver.bus]];
     const isNamed = head === undefined;
     rejectUnknownProperties("device", properties, isNamed ? [...known, "driver"] : known);
-    return { ...row.parse({ what, properties }), ...parsePlace(what, driver, properties) };
+    rejectUnknownLists(what, lists, row.lists ?? []);
+    return { ...row.parse({ what, properties, lists }), ...parsePlace(what, driver, properties) };
   }
+  if (isJson(text)) throw unknownDriver(what, name);
   return undefined;
+}
+
+function deviceProperties(text: string): Required<Omit<DeviceLine, "what">> & { head?: string } {
+  if (isJson(text)) return parseJsonProperties("device", text);
+  const { head, properties } = parsePropertyList("device", text);
+  return { ...(head === undefined ? {} : { head }), properties, lists: new Map() };
+}
+
+function rejectUnknownLists(
+  what: string,
+  lists: ReadonlyMap<string, readonly unknown[]>,
+  known: readonly string[],
+): void {
+  for (const name of lists.keys()) {
+    if (known.includes(name)) continue;
+    const cause = `the device has no list "${name}"`;
+    throw new UsageError({ what, cause, fix: "leave it out, or write one value" });
+  }
+}
+
+function unknownDriver(what: string, name: string): UsageError {
+  const cause = name === "" ? "it names no driver" : `no driver "${name}" is described as JSON`;
+  return new UsageError({ what, cause, fix: suggestion(name, SLOT_DRIVERS) });
 }
 
 interface ObjectRow {
@@ -205,7 +231,7 @@ export function devicesOf(flags: DeviceFlags): SlotDeviceOptions {
     return {
       ...placeOf(request),
       name: "a source of entropy",
-      add: (place) => found.entropy.push(place),
+      add: (place) => found.entropy.push({ ...placeOf(request), ...place }),
     };
   });
   networks.requireAllUsed();

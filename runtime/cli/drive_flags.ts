@@ -12,8 +12,7 @@ import {
   type DriveOptions,
   wordComplaint,
 } from "../machine/drive_options.ts";
-import type { PlugOptions } from "../machine/slot_assignment.ts";
-import type { DeviceLine } from "./device_flags.ts";
+import type { BlockDeviceRequest } from "./block_device_flags.ts";
 import {
   parseChoice,
   parsePropertyList,
@@ -67,18 +66,6 @@ export interface DriveRequest {
   readonly isPlugged: boolean;
   /** The disk. */
   readonly drive: DriveOptions;
-}
-
-/** One `-device virtio-blk-device`. */
-export interface BlockDeviceRequest extends PlugOptions {
-  /** Says so. */
-  readonly kind: "block";
-  /** The flag, for messages. */
-  readonly what: string;
-  /** Name of its drive. */
-  readonly drive: string;
-  /** What it says besides. */
-  readonly settings: Pick<DriveOptions, "serial" | "iothread">;
 }
 
 /** The words of a command line about disks. */
@@ -190,29 +177,6 @@ export function parseBacking(
   };
 }
 
-/** Understands a line of `-device` with a disk. Throws UsageError. */
-export function parseBlockDevice({ what, properties }: DeviceLine): BlockDeviceRequest {
-  const drive = properties.get("drive") ?? "";
-  if (drive === "") {
-    const cause = "it names no drive";
-    throw new UsageError({
-      what,
-      cause,
-      fix: "add drive=NAME, and -drive if=none,id=NAME,file=FILE",
-    });
-  }
-  const [serial, iothread] = ["serial", "iothread"].map((name) => properties.get(name));
-  return {
-    kind: "block",
-    what,
-    drive,
-    settings: {
-      ...(serial === undefined ? {} : { serial }),
-      ...(iothread === undefined ? {} : { iothread }),
-    },
-  };
-}
-
 /**
  * Understands the value of `-global`: those that say what is the case here anyway. Throws UsageError.
  */
@@ -249,7 +213,8 @@ export class DriveRequests {
     const request = this.#drives.find(({ id }) => id === name);
     if (request === undefined) throw unknownDrive(what, name, this.#drives);
     if (request.isPlugged || !this.#unused.delete(request)) throw usedTwice(what, name);
-    requireThread(what, settings.iothread, this.#iothreads);
+    const mapped = (settings.iothreads ?? []).map(({ iothread }) => iothread);
+    for (const name of [settings.iothread, ...mapped]) requireThread(what, name, this.#iothreads);
     return this.#finished({
       ...request.drive,
       ...settings,

@@ -215,9 +215,9 @@ export const FLAGS: readonly FlagRow[] = [
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
-      "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it), a network " +
-      "card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder (fsdev=F; " +
-      "mount_tag=TAG); -device: over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
+      "(drive=D; serial=S: what it tells about itself; iothread=T: who serves it; num-queues=N), a " +
+      "network card (netdev=N; mac=M), a source of random numbers (rng=R), or a shared folder " +
+      "(fsdev=F; mount_tag=TAG), each with packed=on: packed rings; -device: over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
       "bus, as device addr=N",
     parse: parseDevice,
   },
@@ -282,7 +282,7 @@ export const FLAGS: readonly FlagRow[] = [
     value: "tcg[,thread=T][,threads=N][,check=on|off][,opt=LIST][,llsc=S][,...]",
     help: `thread=${THREAD_MODES.join("|")}: harts side by side, or all on one thread in turns; ` +
       "threads=N: on N threads at most, harts beyond take turns there " +
-      "(default: one for each hart); " +
+      "(default: four per processor); " +
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +

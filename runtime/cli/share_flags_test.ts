@@ -7,7 +7,7 @@ import { devicesOf } from "./device_flags.ts";
 import { parseCommandLine } from "./flags.ts";
 
 function sharesOf(...words: string[]) {
-  return describeDevices(devicesOf(parseCommandLine(words))).shares;
+  return describeDevices(devicesOf(parseCommandLine(words)), 1).shares;
 }
 
 Deno.test("-virtfs, and -fsdev with its device, describe the same share", () => {
@@ -74,9 +74,9 @@ Deno.test("what cannot be shared is refused by name, cause and fix", () => {
 Deno.test("a back end has no security model", () => {
   const source = { look: () => undefined, list: () => [], read: () => 0 };
   const securityModel: SecurityModel = "none";
-  assertEquals(describeDevices({ shares: [{ source, tag: "t" }] }).shares.length, 1);
+  assertEquals(describeDevices({ shares: [{ source, tag: "t" }] }, 1).shares.length, 1);
   assertThrows(
-    () => describeDevices({ shares: [{ source, tag: "t", securityModel }] }),
+    () => describeDevices({ shares: [{ source, tag: "t", securityModel }] }, 1),
     UserError,
     "keeps owners as it likes",
   );

@@ -20,8 +20,8 @@ export interface VirtioDriver {
 
 /** Properties of all devices on a bus. */
 export const PLACE_PROPERTIES: Readonly<Record<VirtioBus, readonly string[]>> = {
-  mmio: ["bus", "id"],
-  pci: ["bus", "id", "addr", "disable-legacy", "disable-modern", "vectors"],
+  mmio: ["bus", "id", "packed"],
+  pci: ["bus", "id", "packed", "addr", "disable-legacy", "disable-modern", "vectors"],
 };
 
 /** What a driver's name says of the bus. @param family what all its names begin with @returns undefined for others */
@@ -40,22 +40,33 @@ export function virtioDriver(family: string, name: string): VirtioDriver | undef
   }
 }
 
-/** Where a device is to be. Throws UsageError. */
+/** Where a device is to be, and what its rings may be. Throws UsageError. */
 export function parsePlace(
   what: string,
   { bus, isTransitional }: VirtioDriver,
   properties: ReadonlyMap<string, string>,
 ): PlugOptions {
-  if (bus === "mmio") return { bus, ...slotOf(parseMmioBus(what, properties.get("bus"))) };
+  const rings = ringsOf(properties.get("packed"));
+  if (bus === "mmio") {
+    return { bus, ...rings, ...slotOf(parseMmioBus(what, properties.get("bus"))) };
+  }
   requirePciBus(what, properties.get("bus"));
   requireModern(what, isTransitional, properties);
   requireNoVectors(what, properties.get("vectors"));
-  return { bus, ...slotOf(parseAddress(what, properties.get("addr"))) };
+  return { bus, ...rings, ...slotOf(parseAddress(what, properties.get("addr"))) };
 }
 
-/** Those of a device's words that say where it is to be. */
-export function placeOf({ bus, slot }: PlugOptions): PlugOptions {
-  return { ...(bus === undefined ? {} : { bus }), ...slotOf(slot) };
+/** Those of a device's words that say where it is to be, and what its rings may be. */
+export function placeOf({ bus, slot, packed }: PlugOptions): PlugOptions {
+  return {
+    ...(bus === undefined ? {} : { bus }),
+    ...slotOf(slot),
+    ...(packed === undefined ? {} : { packed }),
+  };
+}
+
+function ringsOf(packed: string | undefined): { readonly packed?: boolean } {
+  return packed === undefined ? {} : { packed: parseSwitch("device", "packed", packed) };
 }
 
 function slotOf(slot: number | undefined): { readonly slot?: number } {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { describeDevices } from "../machine/device_options.ts";
 import type { Place } from "../machine/slot_assignment.ts";
 import { devicesOf } from "./device_flags.ts";
 import { parseCommandLine } from "./flags.ts";
@@ -50,4 +51,25 @@ Deno.test("a card of -nic is where its model says", () => {
   for (const model of ["virtio", "virtio-net-pci", "virtio-net"]) {
     assertEquals(placesOf("-nic", `user,model=${model}`), ["pci 1"]);
   }
+});
+
+Deno.test("packed=on makes any device offer packed rings, and others do not", () => {
+  const { drives, networks, entropy, shares, packedSlots } = describeDevices(
+    devicesOf(parseCommandLine([
+      ...["-drive", "file=a,if=none,id=a", "-device", "virtio-blk-device,drive=a,packed=on"],
+      ...["-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n,packed=true"],
+      ...["-device", "virtio-rng-pci,packed=on", "-device", "virtio-rng-device,packed=off"],
+      ...["-fsdev", "local,id=f,path=/tmp,security_model=none"],
+      ...["-device", "virtio-9p-pci,fsdev=f,mount_tag=t,packed=on", "-drive", "file=b"],
+    ])),
+    1,
+  );
+  const packed = (devices: readonly { readonly slot: number }[]): boolean[] =>
+    devices.map(({ slot }) => packedSlots.has(slot));
+  assertEquals([drives, networks, entropy, shares].map(packed), [
+    [true, false],
+    [true],
+    [true, false],
+    [true],
+  ]);
 });

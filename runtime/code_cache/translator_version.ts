@@ -1,2 +1,2 @@
 /** Changes with every source that translations depend on: written by `deno task cold-tier`. */
-export const TRANSLATOR_VERSION = "f4855d82d3b6e97c03cbd77a739a66a0";
+export const TRANSLATOR_VERSION = "d0dc221907ddd0be4758d0b318e0a495";

@@ -45,24 +45,34 @@ export interface SlotDevices {
   readonly entropy: readonly EntropyDescription[];
   /** Shared folders. */
   readonly shares: readonly ShareDescription[];
+  /** Slots whose devices offer packed rings. */
+  readonly packedSlots: ReadonlySet<number>;
 }
 
-/** Checks devices and fills in their defaults. Those without a slot get theirs in this order. Throws ConfigurationError. */
+/**
+ * Checks devices of a machine with so many harts and fills in their defaults. Those without a slot get theirs in this
+ * order. Throws ConfigurationError.
+ */
 export function describeDevices(
   { drives = [], networks = [], entropy = [], shares = [] }: SlotDeviceOptions,
+  harts: number,
 ): SlotDevices {
   requireDistinctTags(shares);
-  const slots = assignPlaces([
+  const requests = [
     ...drives.map((drive) => ({ ...drive, name: driveName(drive) })),
     ...networks.map((network) => ({ ...network, name: NETWORK_NAME })),
     ...entropy.map((source) => ({ ...source, name: ENTROPY_NAME })),
     ...shares.map((share) => ({ ...share, name: shareName(share) })),
-  ]).map(slotNumber).values();
-  const next = (): number => slots.next().value ?? 0;
+  ];
+  const slots = assignPlaces(requests).map(slotNumber);
+  const packedSlots = new Set(slots.filter((_, index) => requests[index].packed === true));
+  const left = slots.values();
+  const next = (): number => left.next().value ?? 0;
   return {
-    drives: drives.map((drive) => describeDrive(drive, next())),
+    drives: drives.map((drive) => describeDrive(drive, next(), harts)),
     networks: networks.map((network, index) => describeNetwork(network, next(), index)),
     entropy: entropy.map(() => describeEntropy(next())),
     shares: shares.map((share) => describeShare(share, next())),
+    packedSlots,
   };
 }

@@ -4,7 +4,10 @@
  */
 
 import { ioAgent } from "../atomics/agents.ts";
+import { MAX_IO_WORKERS } from "../atomics/shared_layout.ts";
+import { Feature, withFeature } from "../virtio/registers.ts";
 import type { VirtioSlot } from "../virtio/virtio_slot.ts";
+import { ConfigurationError } from "./configuration_error.ts";
 import type { SlotDevices } from "./device_options.ts";
 import type { DriveFailure } from "../virtio/block_errors.ts";
 import type { DriveError, SlotDeviceStatistics } from "./machine_interface.ts";
@@ -44,15 +47,19 @@ interface OpenDevices {
 }
 
 /** Devices that one worker serves. */
-interface WorkerDevices {
+interface WorkerDevices extends WorkerName {
+  readonly devices: PluggedDevice[];
+}
+
+interface WorkerName {
   readonly server: DeviceServer;
   readonly thread: string;
-  readonly devices: PluggedDevice[];
 }
 
 /** See the header of this file. */
 export class DeviceSet {
   readonly #open: OpenDevices;
+  readonly #packedSlots: ReadonlySet<number>;
   /** In the order of the workers. */
   readonly #workers: readonly WorkerDevices[];
   /** Is told of failures of disks. */
@@ -60,8 +67,9 @@ export class DeviceSet {
   #ports: MessagePort[] = [];
   #isOpen = true;
 
-  private constructor(open: OpenDevices) {
+  private constructor(open: OpenDevices, packedSlots: ReadonlySet<number>) {
     this.#open = open;
+    this.#packedSlots = packedSlots;
     this.#workers = byWorker(all(open));
   }
 
@@ -73,11 +81,12 @@ export class DeviceSet {
       for (const card of descriptions.networks) open.networks.push(await openNetwork(card));
       for (const source of descriptions.entropy) open.entropy.push(new PluggedEntropy(source));
       for (const share of descriptions.shares) open.shares.push(await openShare(share));
+      requireFewWorkers(byWorker(all(open)));
     } catch (error) {
       for (const device of all(open)) device.close();
       throw error;
     }
-    return new DeviceSet(open);
+    return new DeviceSet(open, descriptions.packedSlots);
   }
 
   /** Number of workers. */
@@ -87,11 +96,17 @@ export class DeviceSet {
 
   /** Puts the devices into their slots, in memory that is all zero. */
   install(slots: readonly VirtioSlot[]): void {
-    this.#workers.forEach(({ devices }, worker) => {
-      for (const { slot, device } of devices) {
-        slots[slot].install({ ...device, agent: ioAgent(worker) });
-      }
-    });
+    for (const { slot, device, server, threads } of all(this.#open)) {
+      const features = this.#packedSlots.has(slot)
+        ? withFeature(device.features, Feature.PACKED_RING)
+        : device.features;
+      const agents = threads.map((thread) => ioAgent(this.#workerOf({ server, thread })));
+      slots[slot].install({ ...device, features, agents });
+    }
+  }
+
+  #workerOf(name: WorkerName): number {
+    return this.#workers.findIndex((worker) => isOfName(worker, name));
   }
 
   /** What the workers of a power cycle begin with. */
@@ -106,7 +121,7 @@ export class DeviceSet {
         ports.push(port1);
         return port1;
       };
-      const starts = devices.map((device) => device.start(openPort));
+      const starts = devices.map((one) => one.start(openPort, thread));
       return { name: workerName(server, thread), server, devices: starts, ports };
     });
   }
@@ -160,12 +175,27 @@ function all({ drives, networks, entropy, shares }: OpenDevices): PluggedDevice[
 function byWorker(devices: readonly PluggedDevice[]): WorkerDevices[] {
   const workers: WorkerDevices[] = [];
   for (const device of devices) {
-    const { server, thread } = device;
-    const found = workers.find((one) => one.server === server && one.thread === thread);
-    if (found === undefined) workers.push({ server, thread, devices: [device] });
-    else found.devices.push(device);
+    for (const thread of new Set(device.threads)) {
+      const name = { server: device.server, thread };
+      const found = workers.find((worker) => isOfName(worker, name));
+      if (found === undefined) workers.push({ ...name, devices: [device] });
+      else found.devices.push(device);
+    }
   }
   return workers;
+}
+
+function requireFewWorkers({ length }: readonly WorkerDevices[]): void {
+  if (length <= MAX_IO_WORKERS) return;
+  throw new ConfigurationError({
+    what: `${length} threads for devices`,
+    cause: `a machine has at most ${MAX_IO_WORKERS}; each network card is one, and each iothread`,
+    fix: "use fewer network cards, or name one iothread for several disks",
+  });
+}
+
+function isOfName(worker: WorkerName, { server, thread }: WorkerName): boolean {
+  return worker.server === server && worker.thread === thread;
 }
 
 function workerName(server: DeviceServer, thread: string): string {

@@ -8,6 +8,7 @@
 import { IMAGE_FORMATS, type ImageFormat } from "../disk_images/image_formats.ts";
 import { SERIAL_BYTES } from "../virtio/block_protocol.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import { describeQueues, type QueueDescription, type QueueOptions } from "./queue_options.ts";
 import type { PlugOptions } from "./slot_assignment.ts";
 
 /** Ways to keep what a guest writes. */
@@ -90,7 +91,7 @@ export interface BlockBackend {
 }
 
 /** A disk of a machine, as `-drive` and `-device virtio-blk-device`. */
-export interface DriveOptions extends PlugOptions {
+export interface DriveOptions extends PlugOptions, QueueOptions {
   /**
    * The path of an image, whose bytes are the disk's (needs `--allow-read`, and `--allow-write` unless it is only
    * read), or a back end.
@@ -125,12 +126,10 @@ export interface DriveOptions extends PlugOptions {
   readonly snapshot?: boolean;
   /** As `serial=`: what the disk tells about itself, 20 bytes at most. Default: empty. */
   readonly serial?: string;
-  /** As `iothread=`: disks with the same name are served by one thread. Default: one thread for all without a name. */
-  readonly iothread?: string;
 }
 
 /** A disk with every default filled in. */
-export interface DriveDescription {
+export interface DriveDescription extends QueueDescription {
   /** Its name in messages. */
   readonly name: string;
   /** Path or back end. */
@@ -155,8 +154,6 @@ export interface DriveDescription {
   readonly isSnapshot: boolean;
   /** What it tells about itself. */
   readonly serial: Uint8Array;
-  /** Its thread; empty for the one that all share. */
-  readonly iothread: string;
   /** Its slot. */
   readonly slot: number;
 }
@@ -166,8 +163,8 @@ export function driveName({ source }: DriveOptions): string {
   return typeof source === "string" ? `disk "${source}"` : "a disk of the caller's";
 }
 
-/** Checks a disk and fills in its defaults. Throws ConfigurationError. */
-export function describeDrive(drive: DriveOptions, slot: number): DriveDescription {
+/** Checks a disk of a machine with so many harts, and fills in its defaults. Throws ConfigurationError. */
+export function describeDrive(drive: DriveOptions, slot: number, harts: number): DriveDescription {
   const { source, format, backing, cache = "writeback", detectZeroes = "off" } = drive;
   const { werror = "enospc", rerror = "report" } = drive;
   const name = driveName(drive);
@@ -188,6 +185,8 @@ export function describeDrive(drive: DriveOptions, slot: number): DriveDescripti
     const cause = "zeros give up their place only where discards do";
     throw refused(`${name}: detect-zeroes=unmap`, cause, "add discard=unmap");
   }
+  const queues = describeQueues({ ...drive, name, harts });
+  requireOneThread(name, drive, queues);
   return {
     name,
     source,
@@ -201,9 +200,25 @@ export function describeDrive(drive: DriveOptions, slot: number): DriveDescripti
     rerror,
     isSnapshot: drive.snapshot ?? false,
     serial,
-    iothread: drive.iothread ?? "",
+    ...queues,
     slot,
   };
+}
+
+function requireOneThread(name: string, drive: DriveOptions, { threads }: QueueDescription): void {
+  if (new Set(threads).size === 1) return;
+  if (typeof drive.source !== "string") {
+    throw severalThreads(name, "its back end takes one call at a time");
+  }
+  if (drive.snapshot ?? false) {
+    throw severalThreads(name, "what one of them writes to the snapshot the others would not find");
+  }
+}
+
+/** What is wrong with several threads for a disk that has to have one. */
+export function severalThreads(name: string, cause: string): ConfigurationError {
+  const fix = "use one iothread, or a raw image";
+  return refused(`${name}: several threads in iothread-vq-mapping=`, cause, fix);
 }
 
 /** Properties with a few possible values. */

@@ -130,7 +130,7 @@ async function buildReplayTier(
   board: BootableBoard,
   { cpu, accel }: MachineDescription,
 ): Promise<WebAssembly.Module> {
-  const { BinaryenFactory } = await import("../../wasm_backend/binaryen_builder.ts");
+  const { BinaryenFactory } = await import("../../wasm_backend/binaryen/binaryen_builder.ts");
   const { buildGuestColdTier } = await import("../translation/guest_cold_tier.ts");
   const bytes = buildGuestColdTier(
     new BinaryenFactory(),

@@ -19,6 +19,7 @@ import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import { usualThreads } from "./hart_threads.ts";
 import { describeDevices, type SlotDeviceOptions, type SlotDevices } from "./device_options.ts";
 
 export { ConfigurationError, type Encoder, ENCODERS, PASS_NAMES, type PassName };
@@ -169,7 +170,7 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /**
    * Most threads that harts run on with `multi`, 1 to {@linkcode MAX_HARTS}; harts beyond them share threads and take
-   * turns there. Default: one for each hart.
+   * turns there. Default: four for each of the host's processors.
    */
   readonly threads?: number;
   /** As `-icount`: time is counted in instructions. Default: null, time is the host's. */
@@ -313,11 +314,11 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
-    ...describeDevices(options),
+    ...describeDevices(options, options.harts ?? 1),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread,
-      threads: options.accel?.threads ?? (thread === "single" ? 1 : MAX_HARTS),
+      threads: options.accel?.threads ?? (thread === "single" ? 1 : usualThreads()),
       icount: options.accel?.icount ? { sleep: true, ...options.accel.icount } : null,
       check: options.accel?.check ?? false,
       hostOrder: options.accel?.hostOrder ?? "auto",

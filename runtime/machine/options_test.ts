@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PASS_NAMES } from "../../optimizer/pass_names.ts";
-import { MAX_HARTS, MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
+import { usualThreads } from "./hart_threads.ts";
+import { MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
   ConfigurationError,
   DEFAULT_RAM_BYTES,
@@ -26,7 +27,7 @@ Deno.test("an empty description is a virt board with QEMU's defaults", () => {
   assertEquals(description.bios, "default");
   assertEquals(description.accel, {
     thread: "multi",
-    threads: MAX_HARTS,
+    threads: usualThreads(),
     icount: null,
     check: false,
     llsc: "monitor",

@@ -12,15 +12,22 @@ export interface PluggedDevice {
   readonly slot: number;
   /** The kind of worker that serves it. */
   readonly server: DeviceServer;
-  /** Devices with the same name here are served by one worker of that kind. */
-  readonly thread: string;
-  /** What the guest finds in the slot. */
-  readonly device: Omit<SlotDevice, "agent">;
   /**
-   * What its worker begins a power cycle with.
-   * @param openPort makes a channel for this power cycle: `serve` gets main's end, the worker's is returned
+   * Which worker of that kind serves each of its queues: those with the same name here have one. The first is that of
+   * queue 0; where there are more queues than names they go round.
    */
-  start(openPort: (serve: (port: MessagePort) => void) => MessagePort): DeviceStart;
+  readonly threads: readonly string[];
+  /** What the guest finds in the slot. */
+  readonly device: Omit<SlotDevice, "agents">;
+  /**
+   * What a worker of its begins a power cycle with.
+   * @param openPort makes a channel for this power cycle: `serve` gets main's end, the worker's is returned
+   * @param thread the worker's name among {@linkcode threads}
+   */
+  start(
+    openPort: (serve: (port: MessagePort) => void) => MessagePort,
+    thread: string,
+  ): DeviceStart;
   /** Lets go of all that it has of the host's. */
   close(): void;
 }

@@ -8,7 +8,7 @@ import { DeviceId } from "../virtio/registers.ts";
 import { BackEndServer } from "./back_end_server.ts";
 import { ConfigurationError } from "./configuration_error.ts";
 import { type DriveFile, makeOverlayFile, openDriveFile } from "./drive_file.ts";
-import type { DriveDescription } from "./drive_options.ts";
+import { type DriveDescription, severalThreads } from "./drive_options.ts";
 import type { DriveStatistics } from "./machine_interface.ts";
 import type { PluggedDevice } from "./plugged_device.ts";
 import type { DriveSource, DriveStart, OverlayPlace } from "./worker_messages.ts";
@@ -51,29 +51,33 @@ export class PluggedDrive implements PluggedDevice {
   }
 
   /** See `PluggedDevice`. */
-  get thread(): string {
-    return this.#drive.description.iothread;
+  get threads(): readonly string[] {
+    return this.#drive.description.threads;
   }
 
   /** See `PluggedDevice`. */
-  get device(): Omit<SlotDevice, "agent"> {
+  get device(): Omit<SlotDevice, "agents"> {
     const { description, bytes } = this.#drive;
     return {
       id: DeviceId.BLOCK,
-      features: blockFeatures(description.isReadonly),
-      queues: 1,
-      config: blockConfig(bytes),
+      features: blockFeatures(description.isReadonly, description.queues),
+      queues: description.queues,
+      config: blockConfig(bytes, description.queues),
     };
   }
 
   /** See `PluggedDevice`. */
-  start(openPort: (serve: (port: MessagePort) => void) => MessagePort): DriveStart {
+  start(
+    openPort: (serve: (port: MessagePort) => void) => MessagePort,
+    thread: string,
+  ): DriveStart {
     const { description, overlay } = this.#drive;
     const { slot, isReadonly, isSnapshot, cache, serial } = description;
     const { discards, detectZeroes, werror, rerror } = description;
     return {
       kind: "block",
       slot,
+      ...serviceOf(description, thread),
       source: this.#source(openPort),
       isReadonly,
       cache: isSnapshot ? "unsafe" : cache,
@@ -98,7 +102,7 @@ export class PluggedDrive implements PluggedDevice {
 
   /** Its counts. */
   statistics(struct: SlotStruct): DriveStatistics {
-    const count = (counter: number): number => struct.counters[counter];
+    const count = (counter: number): number => struct.total(counter);
     return {
       name: this.name,
       reads: count(SlotCounter.READS),
@@ -127,11 +131,29 @@ async function openDrive(description: DriveDescription): Promise<OpenDrive> {
   if (typeof source !== "string") return await openBackEnd(description, source.size);
   const file = await openDriveFile(description, source);
   try {
+    requireSharable(description, file);
     return { ...await withOverlay(description, file.bytes), file, mailbox: null };
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/** What a thread serves of a disk. */
+function serviceOf(
+  { queues, threads }: DriveDescription,
+  thread: string,
+): Pick<DriveStart, "server" | "queues"> {
+  const all = Array.from({ length: queues }, (_, queue) => queue);
+  return {
+    server: [...new Set(threads)].indexOf(thread),
+    queues: all.filter((queue) => threads[queue % threads.length] === thread),
+  };
+}
+
+function requireSharable({ name, threads }: DriveDescription, { place }: DriveFile): void {
+  if (place.format === "raw" || new Set(threads).size === 1) return;
+  throw severalThreads(name, `the tables of a ${place.format} image are kept by one thread`);
 }
 
 async function openBackEnd(description: DriveDescription, size: number): Promise<OpenDrive> {

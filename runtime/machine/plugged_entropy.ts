@@ -13,9 +13,9 @@ export class PluggedEntropy implements PluggedDevice {
   /** See `PluggedDevice`. */
   readonly server = "io";
   /** See `PluggedDevice`. */
-  readonly thread = "";
+  readonly threads = [""];
   /** See `PluggedDevice`. */
-  readonly device: Omit<SlotDevice, "agent"> = {
+  readonly device: Omit<SlotDevice, "agents"> = {
     id: DeviceId.ENTROPY,
     features: ENTROPY_FEATURES,
     queues: 1,
@@ -41,8 +41,8 @@ export class PluggedEntropy implements PluggedDevice {
   /** Its counts. */
   statistics(struct: SlotStruct): EntropyStatistics {
     return {
-      requests: struct.counters[SlotCounter.READS],
-      bytes: struct.counters[SlotCounter.BYTES_READ],
+      requests: struct.total(SlotCounter.READS),
+      bytes: struct.total(SlotCounter.BYTES_READ),
     };
   }
 

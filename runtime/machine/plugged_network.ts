@@ -46,12 +46,12 @@ export class PluggedNetwork implements PluggedDevice {
   }
 
   /** See `PluggedDevice`. Each card has a thread of its own. */
-  get thread(): string {
-    return `${this.slot}`;
+  get threads(): readonly string[] {
+    return [`${this.slot}`];
   }
 
   /** See `PluggedDevice`. */
-  get device(): Omit<SlotDevice, "agent"> {
+  get device(): Omit<SlotDevice, "agents"> {
     return {
       id: DeviceId.NETWORK,
       features: networkFeatures("user" in this.#source),
@@ -75,7 +75,7 @@ export class PluggedNetwork implements PluggedDevice {
 
   /** Its counts. */
   statistics(struct: SlotStruct): NetworkStatistics {
-    const count = (counter: number): number => struct.counters[counter];
+    const count = (counter: number): number => struct.total(counter);
     return {
       framesSent: count(NetworkCounter.FRAMES_SENT),
       bytesSent: count(NetworkCounter.BYTES_SENT),

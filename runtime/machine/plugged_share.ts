@@ -43,12 +43,12 @@ export class PluggedShare implements PluggedDevice {
   }
 
   /** See `PluggedDevice`. A folder that is slow holds up no disk. */
-  get thread(): string {
-    return SHARE_THREAD;
+  get threads(): readonly string[] {
+    return [SHARE_THREAD];
   }
 
   /** See `PluggedDevice`. */
-  get device(): Omit<SlotDevice, "agent"> {
+  get device(): Omit<SlotDevice, "agents"> {
     return {
       id: DeviceId.FILE_SHARE,
       features: FILE_SHARE_FEATURES,
@@ -80,7 +80,7 @@ export class PluggedShare implements PluggedDevice {
 
   /** Its counts. */
   statistics(struct: SlotStruct): ShareStatistics {
-    const count = (counter: number): number => struct.counters[counter];
+    const count = (counter: number): number => struct.total(counter);
     return {
       name: this.#description.name,
       requests: count(FileShareCounter.REQUESTS),

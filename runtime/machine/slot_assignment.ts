@@ -22,6 +22,8 @@ export interface PlugOptions {
    * QEMU the last free slot, or the first free device.
    */
   readonly slot?: number;
+  /** As `packed=on`: the driver may have packed rings (VIRTIO_F_RING_PACKED). Default: false. */
+  readonly packed?: boolean;
 }
 
 /** What wants a place. */
@@ -35,7 +37,7 @@ export interface PlaceRequest {
 }
 
 /** A place. */
-export type Place = Required<PlugOptions>;
+export type Place = Required<Pick<PlugOptions, "bus" | "slot">>;
 
 interface BusRow {
   readonly first: number;

@@ -118,6 +118,10 @@ export interface DriveStart {
   readonly kind: "block";
   /** Its slot. */
   readonly slot: number;
+  /** Which of its workers this is, from 0. */
+  readonly server: number;
+  /** Those of its queues that this worker serves. */
+  readonly queues: readonly number[];
   /** Where its bytes are. */
   readonly source: DriveSource;
   /** Can the guest only read? */

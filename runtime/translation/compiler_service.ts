@@ -158,7 +158,7 @@ class CompilerService {
 
 /** Rarely wanted, and loading it takes long. */
 async function binaryenFactory(): Promise<ModuleFactory> {
-  const { BinaryenFactory } = await import("../../wasm_backend/binaryen_builder.ts");
+  const { BinaryenFactory } = await import("../../wasm_backend/binaryen/binaryen_builder.ts");
   return new BinaryenFactory();
 }
 

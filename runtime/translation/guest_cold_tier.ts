@@ -6,7 +6,7 @@ import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { buildColdTier } from "../../wasm_backend/cold_tier/cold_tier.ts";
 import type { ColdTierForm } from "../../wasm_backend/cold_tier/run_loop.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
-import type { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import type { BinaryenFactory } from "../../wasm_backend/binaryen/binaryen_builder.ts";
 
 /** Encodes the cold tier of a guest, in the form that is wanted. */
 export function buildGuestColdTier(

@@ -29,7 +29,15 @@ function started(features = FLUSH, options = {}): DriverFixture {
   return driver;
 }
 
-Deno.test("what is written to a disk is read back, and the driver hears of each", () => {
+/** Tests a disk with a split ring and with a packed one. */
+function inBothFormats(name: string, check: (start: typeof started) => void): void {
+  Deno.test(name, () => check(started));
+  const startPacked: typeof started = (features, options) =>
+    started(features, { ...options, format: "packed" });
+  Deno.test(`${name}, with a packed ring`, () => check(startPacked));
+}
+
+inBothFormats("what is written to a disk is read back, and the driver hears of each", (started) => {
   const driver = started();
   const data = { address: Place.DATA, length: 1024 };
   driver.bytes(Place.DATA, 1024).fill(7);
@@ -44,7 +52,7 @@ Deno.test("what is written to a disk is read back, and the driver hears of each"
   assertEquals([driver.used, driver.level, driver.interrupts], [2, true, 1]);
 });
 
-Deno.test("several requests are served for one ring, in the order of the queue", () => {
+inBothFormats("several requests are served for one ring, in the order of the queue", (started) => {
   const driver = started();
   for (const head of [0, 2, 4, 6]) {
     driver.chain(head, [driver.header(BlockRequest.FLUSH, 0), driver.statusByte]);
@@ -55,7 +63,7 @@ Deno.test("several requests are served for one ring, in the order of the queue",
   assertEquals([driver.used, driver.disk.calls.length], [4, 4]);
 });
 
-Deno.test("a request that is cut into pieces anywhere is the same request", () => {
+inBothFormats("a request that is cut into pieces anywhere is the same request", (started) => {
   const driver = started();
   const data = driver.bytes(Place.DATA, 512);
   data.fill(9);
@@ -124,42 +132,48 @@ Deno.test("a disk that fails is an error of the request, and of nothing else", (
 
 const NO_SPACE_ERROR = Object.assign(new Error("full"), { code: "ENOSPC" });
 
-Deno.test("a request for which the host has no room is made again after a pause, and none before it", () => {
-  const driver = started();
-  const data = { address: Place.DATA, length: 512 };
-  driver.bytes(Place.DATA, 512).fill(7);
-  driver.disk.before = () => {
-    throw NO_SPACE_ERROR;
-  };
-  driver.request(BlockRequest.OUT, 2, data);
-  assertEquals([driver.used, driver.disk.calls], [0, []]);
-  const told = { slot: 0, operation: "write", cause: "full", isNoSpace: true, stops: true };
-  assertEquals(driver.failures, [told] as typeof driver.failures);
-  driver.server.serve(() => false);
-  assertEquals(driver.failures.length, 1);
-  driver.server.resumed();
-  driver.server.serve(() => false);
-  assertEquals([driver.used, driver.failures.length], [0, 2]);
-  driver.disk.before = () => {};
-  driver.server.resumed();
-  driver.server.serve(() => false);
-  assertEquals([driver.used, driver.result], [1, BlockStatus.OK]);
-  assertEquals(driver.usedElement(0), { head: 0, written: 1 });
-  assertEquals(driver.disk.content.slice(1024, 1536), new Uint8Array(512).fill(7));
-});
+inBothFormats(
+  "a request for which the host has no room is made again after a pause, and none before it",
+  (started) => {
+    const driver = started();
+    const data = { address: Place.DATA, length: 512 };
+    driver.bytes(Place.DATA, 512).fill(7);
+    driver.disk.before = () => {
+      throw NO_SPACE_ERROR;
+    };
+    driver.request(BlockRequest.OUT, 2, data);
+    assertEquals([driver.used, driver.disk.calls], [0, []]);
+    const told = { slot: 0, operation: "write", cause: "full", isNoSpace: true, stops: true };
+    assertEquals(driver.failures, [told] as typeof driver.failures);
+    driver.server.serve(() => false);
+    assertEquals(driver.failures.length, 1);
+    driver.server.resumed();
+    driver.server.serve(() => false);
+    assertEquals([driver.used, driver.failures.length], [0, 2]);
+    driver.disk.before = () => {};
+    driver.server.resumed();
+    driver.server.serve(() => false);
+    assertEquals([driver.used, driver.result], [1, BlockStatus.OK]);
+    assertEquals(driver.usedElement(0), { head: 0, written: 1 });
+    assertEquals(driver.disk.content.slice(1024, 1536), new Uint8Array(512).fill(7));
+  },
+);
 
-Deno.test("a request that waits for a pause is forgotten when its device is reset", () => {
-  const driver = started();
-  driver.disk.before = () => {
-    throw NO_SPACE_ERROR;
-  };
-  driver.request(BlockRequest.OUT, 2, { address: Place.DATA, length: 512 });
-  driver.disk.before = () => {};
-  driver.start(FLUSH);
-  driver.server.resumed();
-  assertEquals(driver.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
-  assertEquals(driver.disk.calls, ["flush"]);
-});
+inBothFormats(
+  "a request that waits for a pause is forgotten when its device is reset",
+  (started) => {
+    const driver = started();
+    driver.disk.before = () => {
+      throw NO_SPACE_ERROR;
+    };
+    driver.request(BlockRequest.OUT, 2, { address: Place.DATA, length: 512 });
+    driver.disk.before = () => {};
+    driver.start(FLUSH);
+    driver.server.resumed();
+    assertEquals(driver.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
+    assertEquals(driver.disk.calls, ["flush"]);
+  },
+);
 
 Deno.test("other errors of the host are what werror and rerror say", () => {
   const outcomes = (options: object, code: string): number[] => {
@@ -336,31 +350,34 @@ Deno.test("rings of a size, place or alignment that cannot be are refused", () =
   }
 });
 
-Deno.test("a device that is reset in the middle of a request stores nothing more", () => {
-  for (const type of [BlockRequest.IN, BlockRequest.OUT]) {
-    const driver = started();
-    const flags = type === BlockRequest.IN ? WRITE : 0;
-    driver.disk.before = () => {
-      driver.write(MmioRegister.STATUS, 0);
-      driver.bytes(RAM_BASE, RAM_BYTES).fill(0x5a);
-    };
-    driver.chain(0, [
-      driver.header(type, 0),
-      { address: Place.DATA, length: 1024, flags },
-      driver.statusByte,
-    ]);
-    driver.offer(0);
-    driver.ring();
-    assertEquals(driver.disk.calls.filter((call) => call !== "flush").length, 1);
-    assert(driver.bytes(RAM_BASE, RAM_BYTES).every((byte) => byte === 0x5a));
-    assertEquals([driver.level, driver.status], [false, 0]);
-    driver.disk.before = () => {};
-    driver.start(FLUSH);
-    assertEquals(driver.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
-  }
-});
+inBothFormats(
+  "a device that is reset in the middle of a request stores nothing more",
+  (started) => {
+    for (const type of [BlockRequest.IN, BlockRequest.OUT]) {
+      const driver = started();
+      const flags = type === BlockRequest.IN ? WRITE : 0;
+      driver.disk.before = () => {
+        driver.write(MmioRegister.STATUS, 0);
+        driver.bytes(RAM_BASE, RAM_BYTES).fill(0x5a);
+      };
+      driver.chain(0, [
+        driver.header(type, 0),
+        { address: Place.DATA, length: 1024, flags },
+        driver.statusByte,
+      ]);
+      driver.offer(0);
+      driver.ring();
+      assertEquals(driver.disk.calls.filter((call) => call !== "flush").length, 1);
+      assert(driver.bytes(RAM_BASE, RAM_BYTES).every((byte) => byte === 0x5a));
+      assertEquals([driver.level, driver.status], [false, 0]);
+      driver.disk.before = () => {};
+      driver.start(FLUSH);
+      assertEquals(driver.request(BlockRequest.FLUSH, 0), BlockStatus.OK);
+    }
+  },
+);
 
-Deno.test("what was copied while the device was reset is not written", () => {
+inBothFormats("what was copied while the device was reset is not written", (started) => {
   const driver = started(FLUSH, { disk: new MemoryDisk(0x10_0000) });
   const length = 0x4_0000 + 512; // two pieces
   driver.disk.before = () => {
@@ -388,20 +405,23 @@ Deno.test("input into code and into monitored lines is seen as a store is", () =
   assertEquals(lines[((hostOffset + 4096) >>> 6) & 0x7fff], line + 2n);
 });
 
-Deno.test("a request that was interrupted is followed by the others when the worker comes back", () => {
-  const driver = started();
-  for (const head of [0, 2, 4]) {
-    driver.chain(head, [driver.header(BlockRequest.FLUSH, 0), driver.statusByte]);
-    driver.offer(head);
-  }
-  driver.write(MmioRegister.QUEUE_NOTIFY, 0);
-  driver.server.serve(() => true);
-  assertEquals(driver.used, 1);
-  driver.server.serve(() => false);
-  assertEquals(driver.used, 3);
-});
+inBothFormats(
+  "a request that was interrupted is followed by the others when the worker comes back",
+  (started) => {
+    const driver = started();
+    for (const head of [0, 2, 4]) {
+      driver.chain(head, [driver.header(BlockRequest.FLUSH, 0), driver.statusByte]);
+      driver.offer(head);
+    }
+    driver.write(MmioRegister.QUEUE_NOTIFY, 0);
+    driver.server.serve(() => true);
+    assertEquals(driver.used, 1);
+    driver.server.serve(() => false);
+    assertEquals(driver.used, 3);
+  },
+);
 
-Deno.test("indices of a queue wrap", () => {
+inBothFormats("indices of a queue wrap", (started) => {
   const driver = started();
   for (let count = 0; count < 0x1_0004; count++) driver.request(BlockRequest.FLUSH, 0);
   assertEquals([driver.used, driver.status & DeviceStatus.NEEDS_RESET], [4, 0]);

@@ -11,6 +11,7 @@ export const BlockFeature = {
   READ_ONLY: 5,
   BLOCK_SIZE: 6,
   FLUSH: 9,
+  QUEUES: 12,
   DISCARD: 13,
   WRITE_ZEROES: 14,
 } as const;
@@ -48,6 +49,7 @@ const Config = {
   CAPACITY: 0,
   SEGMENT_MAX: 12,
   BLOCK_SIZE: 20,
+  QUEUES: 34,
   DISCARD_SECTORS: 36,
   DISCARD_SEGMENTS: 40,
   DISCARD_ALIGNMENT: 44,
@@ -57,8 +59,8 @@ const Config = {
   BYTES: 60,
 } as const;
 
-/** The features of a disk. */
-export function blockFeatures(isReadonly: boolean): FeatureSet {
+/** The features of a disk with so many queues. */
+export function blockFeatures(isReadonly: boolean, queues = 1): FeatureSet {
   return featureSet([
     Feature.INDIRECT_DESCRIPTORS,
     Feature.EVENT_INDEX,
@@ -66,16 +68,18 @@ export function blockFeatures(isReadonly: boolean): FeatureSet {
     BlockFeature.SEGMENT_MAX,
     BlockFeature.BLOCK_SIZE,
     BlockFeature.FLUSH,
+    ...(queues > 1 ? [BlockFeature.QUEUES] : []),
     ...(isReadonly ? [BlockFeature.READ_ONLY] : [BlockFeature.DISCARD, BlockFeature.WRITE_ZEROES]),
   ]);
 }
 
 /** The configuration space of a disk. */
-export function blockConfig(bytes: number): Uint8Array {
+export function blockConfig(bytes: number, queues = 1): Uint8Array {
   const config = new DataView(new ArrayBuffer(Config.BYTES));
   config.setBigUint64(Config.CAPACITY, BigInt(Math.ceil(bytes / SECTOR_BYTES)), true);
   config.setUint32(Config.SEGMENT_MAX, SEGMENTS, true);
   config.setUint32(Config.BLOCK_SIZE, SECTOR_BYTES, true);
+  config.setUint16(Config.QUEUES, queues, true);
   config.setUint32(Config.DISCARD_SECTORS, MAX_RANGE_SECTORS, true);
   config.setUint32(Config.DISCARD_SEGMENTS, 1, true);
   config.setUint32(Config.DISCARD_ALIGNMENT, 1, true);

@@ -1,6 +1,7 @@
 /**
  * One request of a driver: a chain of descriptors, "The Virtqueue Descriptor Table" and "Indirect Descriptors" of the
- * virtio specification.
+ * virtio specification. Which descriptors belong to it, and what their flags are, is the ring's business; where they
+ * say a buffer is and how long it is, both formats of rings have in the same places.
  *
  * The guest may write anything into a table, and change it at any time. Each field is read once, checked, and kept
  * here; what it says later does not matter. A chain has a bound, so one that loops ends.
@@ -14,7 +15,7 @@ export const DESCRIPTOR_BYTES = 16;
 /** Descriptors of a chain at most: QEMU's limit. */
 export const MAX_CHAIN = 1024;
 
-const Field = { ADDRESS_LOW: 0, ADDRESS_HIGH: 4, LENGTH: 8, FLAGS: 12, NEXT: 14 } as const;
+const Field = { ADDRESS_LOW: 0, ADDRESS_HIGH: 4, LENGTH: 8 } as const;
 
 /** A ring that breaks the rules: the device needs a reset. */
 export class RingFault extends Error {}
@@ -85,8 +86,10 @@ export class SegmentList {
 }
 
 /** Where descriptors are. */
-interface Table {
+export interface DescriptorTable {
+  /** Offset in shared memory of the first one. */
   readonly offset: number;
+  /** How many there are. */
   readonly entries: number;
 }
 
@@ -96,8 +99,10 @@ export class DescriptorChain {
   readonly readable: SegmentList;
   /** What the device writes. */
   readonly writable: SegmentList;
-  /** Its first descriptor, which names it. */
-  head = 0;
+  /** What names it to the driver: its first descriptor in a split ring, its buffer's number in a packed one. */
+  id = 0;
+  /** Descriptors of the ring that it takes. */
+  places = 0;
   readonly #ram: GuestRam;
   #length = 0;
 
@@ -108,44 +113,16 @@ export class DescriptorChain {
     this.writable = new SegmentList(ram);
   }
 
-  /** Reads the chain that begins at `head`. Throws {@linkcode RingFault}. */
-  read(table: Table, head: number, mayBeIndirect: boolean): void {
-    this.head = head;
+  /** Begins another chain. */
+  begin(): void {
     this.#length = 0;
     this.readable.clear();
     this.writable.clear();
-    const first = table.offset + head * DESCRIPTOR_BYTES;
-    const flags = this.#ram.half(first + Field.FLAGS);
-    if ((flags & DescriptorFlag.INDIRECT) === 0) this.#follow(table, head);
-    else if (mayBeIndirect) this.#follow(this.#indirect(first), 0);
-    else throw new RingFault("an indirect descriptor that was not agreed on");
   }
 
-  #indirect(descriptor: number): Table {
-    const length = this.#ram.word(descriptor + Field.LENGTH) >>> 0;
-    const entries = length / DESCRIPTOR_BYTES;
-    const offset = this.#locate(descriptor, length);
-    if (!Number.isInteger(entries) || entries < 1) {
-      throw new RingFault(`a table of descriptors with ${length} bytes`);
-    }
-    return { offset, entries };
-  }
-
-  #follow(table: Table, head: number): void {
-    for (let index = head;;) {
-      if (index >= table.entries) throw new RingFault(`descriptor ${index} of ${table.entries}`);
-      if (++this.#length > Math.min(table.entries, MAX_CHAIN)) {
-        throw new RingFault("a chain that loops");
-      }
-      const descriptor = table.offset + index * DESCRIPTOR_BYTES;
-      const flags = this.#ram.half(descriptor + Field.FLAGS);
-      this.#take(descriptor, flags);
-      if ((flags & DescriptorFlag.NEXT) === 0) return;
-      index = this.#ram.half(descriptor + Field.NEXT);
-    }
-  }
-
-  #take(descriptor: number, flags: number): void {
+  /** Adds the buffer of a descriptor with these flags. Throws {@linkcode RingFault}. */
+  add(descriptor: number, flags: number): void {
+    if (++this.#length > MAX_CHAIN) throw new RingFault("a chain that is too long");
     if ((flags & DescriptorFlag.INDIRECT) !== 0) {
       throw new RingFault("an indirect descriptor within a chain");
     }
@@ -157,6 +134,17 @@ export class DescriptorChain {
       throw new RingFault("a descriptor to read behind one to write");
     }
     (isWritable ? this.writable : this.readable).add(offset, length);
+  }
+
+  /** The table that an indirect descriptor is about. Throws {@linkcode RingFault}. */
+  tableOf(descriptor: number): DescriptorTable {
+    const length = this.#ram.word(descriptor + Field.LENGTH) >>> 0;
+    const entries = length / DESCRIPTOR_BYTES;
+    const offset = this.#locate(descriptor, length);
+    if (!Number.isInteger(entries) || entries < 1) {
+      throw new RingFault(`a table of descriptors with ${length} bytes`);
+    }
+    return { offset, entries };
   }
 
   #locate(descriptor: number, length: number): number {

@@ -7,19 +7,24 @@
 
 import type { FeatureSet } from "./registers.ts";
 
-/** Most queues of a device. */
-export const MAX_QUEUES = 4;
+/** Most queues of a device: two for each of 16 ports of a console and two that control them. */
+export const MAX_QUEUES = 34;
+/** Most I/O workers that serve one device. */
+export const MAX_SERVERS = 8;
 /** Entries of a queue at most; QEMU's default for disks. */
 export const QUEUE_SIZE_MAX = 256;
 /** Bytes of a device's configuration space. */
 export const CONFIG_BYTES = 128;
 
+/** Words of each queue. */
+export const QUEUE_WORDS = 16;
+
+const FIRST_QUEUE = 64;
+
 /** Words of the struct, the device's own first: main writes those before any worker starts. */
 export const SlotWord = {
   /** Kind of device; 0: none. */
   DEVICE_ID: 0,
-  /** Agent of its I/O worker. */
-  AGENT: 1,
   /** Features offered. */
   OFFERED_LOW: 2,
   OFFERED_HIGH: 3,
@@ -41,9 +46,9 @@ export const SlotWord = {
   /** Configuration space. */
   CONFIG: 32,
   /** The queues, {@linkcode QUEUE_WORDS} words each. */
-  QUEUE: 64,
-  /** Counters, f64 each: {@linkcode SlotCounter}. */
-  COUNTERS: 128,
+  QUEUE: FIRST_QUEUE,
+  /** Counters, f64 each: {@linkcode SlotCounter}, for each of its I/O workers. */
+  COUNTERS: FIRST_QUEUE + MAX_QUEUES * QUEUE_WORDS,
 } as const;
 
 /** Words of one queue. */
@@ -60,12 +65,11 @@ export const QueueWord = {
   DOORBELL: 8,
   /** Number of the queue's life: changes when it is reset, alone or with its device. */
   LIFE: 9,
+  /** Agent of the I/O worker that serves it; main writes it before any worker starts. */
+  AGENT: 10,
 } as const;
 
-/** Words of each queue. */
-export const QUEUE_WORDS = 16;
-
-/** Counters of a slot, written by its I/O worker alone; readers accept stale values. */
+/** Counters of a slot, which each of its I/O workers has for itself; readers accept stale values. */
 export const SlotCounter = {
   /** Requests that read. */
   READS: 0,
@@ -86,7 +90,8 @@ export const SlotCounter = {
 const COUNTERS = 8;
 const WORDS_PER_COUNTER = 2;
 /** Shared words that one slot needs. */
-export const SLOT_WORDS: number = SlotWord.COUNTERS + COUNTERS * WORDS_PER_COUNTER;
+export const SLOT_WORDS: number = SlotWord.COUNTERS +
+  MAX_SERVERS * COUNTERS * WORDS_PER_COUNTER;
 
 const WORD_BYTES = 4;
 
@@ -94,8 +99,8 @@ const WORD_BYTES = 4;
 export interface SlotDevice {
   /** Kind of device. */
   readonly id: number;
-  /** Agent of its I/O worker. */
-  readonly agent: number;
+  /** Agents of its I/O workers: those of its queues in their order, again and again where there are more queues. */
+  readonly agents: readonly number[];
   /** Features that it offers. */
   readonly features: FeatureSet;
   /** Number of its queues. */
@@ -110,8 +115,8 @@ export class SlotStruct {
   readonly #base: number;
   /** Configuration space. */
   readonly config: DataView;
-  /** Counters. */
-  readonly counters: Float64Array;
+  readonly #counters: Float64Array;
+  #lane: Float64Array;
 
   /**
    * Opens the struct.
@@ -123,7 +128,28 @@ export class SlotStruct {
     this.#base = base;
     const at = (word: number): number => words.byteOffset + (base + word) * WORD_BYTES;
     this.config = new DataView(words.buffer, at(SlotWord.CONFIG), CONFIG_BYTES);
-    this.counters = new Float64Array(words.buffer, at(SlotWord.COUNTERS), COUNTERS);
+    const count = MAX_SERVERS * COUNTERS;
+    this.#counters = new Float64Array(words.buffer, at(SlotWord.COUNTERS), count);
+    this.#lane = this.#counters.subarray(0, COUNTERS);
+  }
+
+  /** Counts from here on as one of the device's I/O workers: the first one, unless this is called. */
+  countAs(server: number): void {
+    this.#lane = this.#counters.subarray(server * COUNTERS, (server + 1) * COUNTERS);
+  }
+
+  /** This worker's counters. */
+  get counters(): Float64Array {
+    return this.#lane;
+  }
+
+  /** A counter, over all workers. */
+  total(counter: number): number {
+    let sum = 0;
+    for (let server = 0; server < MAX_SERVERS; server++) {
+      sum += this.#counters[server * COUNTERS + counter];
+    }
+    return sum;
   }
 
   /** The machine's shared memory. */
@@ -137,14 +163,16 @@ export class SlotStruct {
   }
 
   /** Puts a device into the slot; main, before any worker starts. */
-  install({ id, agent, features, queues, config }: SlotDevice): void {
+  install({ id, agents, features, queues, config }: SlotDevice): void {
     if (queues > MAX_QUEUES || config.length > CONFIG_BYTES) {
       throw new RangeError(
         `Cannot install a device of ${queues} queues in a slot of ${MAX_QUEUES}`,
       );
     }
     config.forEach((byte, index) => this.config.setUint8(index, byte));
-    this.set(SlotWord.AGENT, agent);
+    for (let queue = 0; queue < queues; queue++) {
+      this.setQueue(queue, QueueWord.AGENT, agents[queue % agents.length]);
+    }
     this.set(SlotWord.OFFERED_LOW, features.low);
     this.set(SlotWord.OFFERED_HIGH, features.high);
     this.set(SlotWord.QUEUES, queues);
@@ -196,14 +224,14 @@ export class SlotStruct {
     return ((this.get(word) >>> (number & 31)) & 1) !== 0;
   }
 
-  /** Begins a new life of a queue. */
+  /** Begins a new life of a queue, which is closed, or cannot be served: else a worker could take the old one for it. */
   renewQueue(queue: number): void {
     this.add(SlotWord.QUEUE + queue * QUEUE_WORDS + QueueWord.LIFE, 1);
   }
 
   /** Counts. */
   count(counter: number, amount: number): void {
-    this.counters[counter] += amount;
+    this.#lane[counter] += amount;
   }
 
   /** Times that the guest has rung, over all queues. */

@@ -15,7 +15,14 @@ import type { Disk } from "./disk.ts";
 import type { BusName } from "./driver_bus_fixture.ts";
 import { QueueServer } from "./queue_server.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
-import { type Descriptor, Place, RAM_BASE, RAM_BYTES, SlotDriver } from "./slot_driver_fixture.ts";
+import {
+  type Descriptor,
+  Place,
+  RAM_BASE,
+  RAM_BYTES,
+  type RingFormat,
+  SlotDriver,
+} from "./slot_driver_fixture.ts";
 
 export { type Descriptor, Place, RAM_BASE, RAM_BYTES };
 
@@ -93,6 +100,7 @@ export class DriverFixture extends SlotDriver {
     ramBytes = RAM_BYTES,
     behindRam = 0,
     bus = "mmio" as BusName,
+    format = "split" as RingFormat,
   } = {}) {
     const device = {
       id: DeviceId.BLOCK,
@@ -100,7 +108,7 @@ export class DriverFixture extends SlotDriver {
       queues: 1,
       config: blockConfig(disk.bytes),
     };
-    super({ device, ramBytes, behindRam, bus });
+    super({ device, ramBytes, behindRam, bus, format });
     this.disk = disk;
     const { slot, ram, stores } = this;
     const handler = new BlockDevice({

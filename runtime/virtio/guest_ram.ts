@@ -25,12 +25,14 @@ export class GuestRam {
   readonly #place: RamPlace;
   readonly #view: DataView;
   readonly #halves: Uint16Array;
+  readonly #words: Int32Array;
 
   /** RAM within shared memory. */
   constructor(words: Int32Array, place: RamPlace) {
     this.bytes = new Uint8Array(words.buffer);
     this.#view = new DataView(words.buffer);
     this.#halves = new Uint16Array(words.buffer);
+    this.#words = words;
     this.#place = place;
   }
 
@@ -56,5 +58,11 @@ export class GuestRam {
     // ORDER: sc load before the entries that it publishes, and behind the own stores; partner: the driver's store of
     // its index, behind the entries and before its look at ours.
     return Atomics.load(this.#halves, hostOffset >>> 1);
+  }
+
+  /** An aligned word, behind the own stores. */
+  wordAt(hostOffset: number): number {
+    // ORDER: sc load behind the own stores; partner: the driver's store to it, before its look at what was stored.
+    return Atomics.load(this.#words, hostOffset >>> 2);
   }
 }

@@ -10,7 +10,7 @@ import type { DeviceStores } from "../atomics/device_store.ts";
 import { DescriptorChain, RingFault } from "./descriptor_chain.ts";
 import type { GuestRam } from "./guest_ram.ts";
 import { QueueLife, type QueuePlace } from "./queue_life.ts";
-import type { SplitRing } from "./split_ring.ts";
+import type { Ring } from "./ring.ts";
 
 /** Buffers of one arrival at most. */
 const MAX_BUFFERS = 64;
@@ -57,7 +57,7 @@ export class InputQueue {
     }
   }
 
-  #putInto(ring: SplitRing, bytes: Uint8Array, maySpread: boolean, prepare: Prepare): PutResult {
+  #putInto(ring: Ring, bytes: Uint8Array, maySpread: boolean, prepare: Prepare): PutResult {
     for (;;) {
       const count = this.#gather(ring, bytes.length, maySpread);
       if (count > 0) {
@@ -72,19 +72,19 @@ export class InputQueue {
   }
 
   /** Did enough come behind the question? The chains are put back. */
-  #hasEnough(ring: SplitRing, length: number, maySpread: boolean): boolean {
+  #hasEnough(ring: Ring, length: number, maySpread: boolean): boolean {
     const count = this.#gather(ring, length, maySpread);
-    if (count > 0) ring.putBack(count);
+    if (count > 0) ring.putBack();
     return count !== 0;
   }
 
   /** Takes chains with room for so much. @returns how many; 0 when there are too few, and -1 when it can never fit */
-  #gather(ring: SplitRing, length: number, maySpread: boolean): number {
+  #gather(ring: Ring, length: number, maySpread: boolean): number {
     let room = 0;
     for (let count = 0; count < (maySpread ? MAX_BUFFERS : 1); count++) {
       const chain = this.#chains[count] ??= new DescriptorChain(this.#ram);
       if (!ring.take(chain)) {
-        ring.putBack(count);
+        ring.putBack();
         return 0;
       }
       if (chain.readable.total > 0 || chain.writable.total === 0) {
@@ -93,20 +93,21 @@ export class InputQueue {
       room += chain.writable.total;
       if (room >= length) return count + 1;
     }
-    ring.putBack(maySpread ? MAX_BUFFERS : 1);
+    ring.putBack();
     return -1;
   }
 
-  #store(ring: SplitRing, bytes: Uint8Array, count: number): PutResult {
+  #store(ring: Ring, bytes: Uint8Array, count: number): PutResult {
     const isStored = this.#stores.run(this.#life.isCurrent, () => {
       let done = 0;
       for (let index = 0; index < count; index++) {
-        const { writable, head } = this.#chains[index];
+        const chain = this.#chains[index];
+        const { writable } = chain;
         const part = bytes.subarray(done, done + writable.total);
         writable.pieces(0, part.length, (hostOffset, length, from) => {
           this.#stores.bytes(hostOffset, part.subarray(from, from + length));
         });
-        ring.use(this.#stores, head, part.length);
+        ring.use(this.#stores, chain, part.length);
         done += part.length;
       }
       if (ring.publish(this.#stores)) this.#life.interrupt();

@@ -4,7 +4,8 @@
  *
  * It is an agent (`agents.ts`): its pending word is what it sleeps on, with the rule of vCPUs that bits are taken
  * before anything is looked at. It is IDLE all the time but while it stores to guest memory. Between two requests it
- * looks whether the machine is to end or to stand still; a request that was begun is finished first.
+ * looks whether the machine is to end or to stand still; a request that was begun is finished first. Its queues take
+ * turns, so that one that never becomes empty leaves the others theirs.
  */
 
 import { isToStandStill } from "../atomics/pause.ts";
@@ -21,6 +22,9 @@ export interface ServedDevice {
   /** The machine has stood still, and goes on. */
   resumed?(): void;
 }
+
+/** Requests of a queue that are served before it is the next one's turn. */
+const TURN_REQUESTS = 16;
 
 function noQuestions(): void {}
 
@@ -46,9 +50,22 @@ export class IoThread {
       let bits = take(words, agent);
       if ((bits & Pending.PAUSE) !== 0) bits = this.#standStill(bits);
       if ((bits & Pending.STOP) !== 0) return;
-      for (const device of this.#devices) device.serve(isWanted);
-      waitPending(words, agent, Infinity);
+      if (!this.#serveInTurn(isWanted)) waitPending(words, agent, Infinity);
     }
+  }
+
+  /** @returns has anyone more than a turn's work? */
+  #serveInTurn(isWanted: () => boolean): boolean {
+    let isMore = false;
+    for (const device of this.#devices) {
+      let requests = 0;
+      device.serve(() => {
+        const isOver = ++requests === TURN_REQUESTS;
+        isMore ||= isOver;
+        return isOver || isWanted();
+      });
+    }
+    return isMore;
   }
 
   /** @returns the bits that were taken meanwhile */

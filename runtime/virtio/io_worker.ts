@@ -23,8 +23,8 @@ import { openWorkerView, serveFirstMessage, type WorkerView } from "./worker_vie
 
 const WORD_SHIFT = 2;
 
-/** The queue that these devices have. */
-const REQUESTS = 0;
+/** The queue of a device that has one. */
+const REQUESTS = [0] as const;
 
 function callerOf({ mailbox, port }: BackEndPlace, words: Int32Array): BackEndCaller {
   return new BackEndCaller({
@@ -78,6 +78,7 @@ async function handlerOf(
   const { stores } = view;
   switch (start.kind) {
     case "block": {
+      struct.countAs(start.server);
       const disk = openDisk(start, view.words);
       opened.push({ close: () => closeDisk(disk, start.slot) });
       const { isReadonly, cache, discards, detectZeroes, serial, slot, werror, rerror } = start;
@@ -107,7 +108,10 @@ async function serve(start: IoStart): Promise<void> {
     for (const device of start.devices) {
       const handler = await handlerOf(device, view, opened);
       const slot = slots[device.slot];
-      servers.push(new QueueServer({ slot, queue: REQUESTS, ram, stores, handler }));
+      const queues = device.kind === "block" ? device.queues : REQUESTS;
+      for (const queue of queues) {
+        servers.push(new QueueServer({ slot, queue, ram, stores, handler }));
+      }
     }
     new IoThread(view.words, view.agent, servers).run();
   } finally {

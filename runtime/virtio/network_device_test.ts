@@ -3,20 +3,26 @@ import { NetworkCounter } from "./network_device.ts";
 import { NetworkDriver, plainFrame } from "./network_driver_fixture.ts";
 import { FrameHeader, NEEDS_CHECKSUM, NetworkFeature, NetworkQueue } from "./network_protocol.ts";
 import { DeviceStatus, Feature, MmioRegister } from "./registers.ts";
-import { Place, queueBase } from "./slot_driver_fixture.ts";
+import { Place, queueBase, type RingFormat } from "./slot_driver_fixture.ts";
 
 const MERGED = 1 << NetworkFeature.MERGED_BUFFERS;
 const EVENTS = 1 << Feature.EVENT_INDEX;
 const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS;
 
-function started(features: number): NetworkDriver {
-  const driver = new NetworkDriver();
+function started(features: number, format: RingFormat = "split"): NetworkDriver {
+  const driver = new NetworkDriver({ format });
   driver.start(features, 8, NetworkQueue.COUNT);
   driver.card.serve(() => false);
   return driver;
 }
 
-Deno.test("a frame of the guest's reaches the network, with what is left to do", () => {
+/** Tests a card with split rings and with packed ones. */
+function inBothFormats(name: string, check: (start: typeof started) => void): void {
+  Deno.test(name, () => check(started));
+  Deno.test(`${name}, with packed rings`, () => check((features) => started(features, "packed")));
+}
+
+inBothFormats("a frame of the guest's reaches the network, with what is left to do", (started) => {
   const driver = started(0);
   const { bytes } = plainFrame(100);
   driver.sendFrame(bytes);
@@ -29,27 +35,33 @@ Deno.test("a frame of the guest's reaches the network, with what is left to do",
   assert(driver.flushes >= 2);
 });
 
-Deno.test("a frame for the guest lies behind its header in a buffer, and waits for one", () => {
-  const driver = started(EVENTS);
-  const frame = plainFrame(200);
-  const lent = frame.bytes.slice();
-  driver.card.deliver({ ...frame, bytes: lent });
-  lent.fill(0);
-  driver.card.deliver(plainFrame(60, 9));
-  assertEquals([driver.used, driver.interrupts], [0, 0]);
-  driver.offerRoom(0, Place.DATA, 1600);
-  driver.serve();
-  assertEquals(driver.usedElement(0), { head: 0, written: FrameHeader.BYTES + 200 });
-  assertEquals([driver.used, driver.interrupts], [1, 1]);
-  assertEquals(driver.bytes(Place.DATA + FrameHeader.BYTES, 200), frame.bytes);
-  const header = new DataView(driver.bytes(Place.DATA, FrameHeader.BYTES).slice().buffer);
-  assertEquals(header.getUint16(FrameHeader.BUFFERS, true), 1);
-  driver.offerRoom(1, Place.DATA + 0x1000, 1600);
-  driver.serve();
-  assertEquals(driver.bytes(Place.DATA + 0x1000 + FrameHeader.BYTES, 60), plainFrame(60, 9).bytes);
-});
+inBothFormats(
+  "a frame for the guest lies behind its header in a buffer, and waits for one",
+  (started) => {
+    const driver = started(EVENTS);
+    const frame = plainFrame(200);
+    const lent = frame.bytes.slice();
+    driver.card.deliver({ ...frame, bytes: lent });
+    lent.fill(0);
+    driver.card.deliver(plainFrame(60, 9));
+    assertEquals([driver.used, driver.interrupts], [0, 0]);
+    driver.offerRoom(0, Place.DATA, 1600);
+    driver.serve();
+    assertEquals(driver.usedElement(0), { head: 0, written: FrameHeader.BYTES + 200 });
+    assertEquals([driver.used, driver.interrupts], [1, 1]);
+    assertEquals(driver.bytes(Place.DATA + FrameHeader.BYTES, 200), frame.bytes);
+    const header = new DataView(driver.bytes(Place.DATA, FrameHeader.BYTES).slice().buffer);
+    assertEquals(header.getUint16(FrameHeader.BUFFERS, true), 1);
+    driver.offerRoom(1, Place.DATA + 0x1000, 1600);
+    driver.serve();
+    assertEquals(
+      driver.bytes(Place.DATA + 0x1000 + FrameHeader.BYTES, 60),
+      plainFrame(60, 9).bytes,
+    );
+  },
+);
 
-Deno.test("a long frame takes several buffers, which are given back at once", () => {
+inBothFormats("a long frame takes several buffers, which are given back at once", (started) => {
   const driver = started(MERGED | BURSTS | EVENTS);
   const work = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, headerBytes: 54 };
   const long = { ...plainFrame(5000), work };
@@ -94,7 +106,7 @@ Deno.test("what a driver has not agreed on is lost and counted, not given to it"
   assertEquals(driver.slot.struct.counters[NetworkCounter.DROPPED], 3);
 });
 
-Deno.test("without merged buffers a frame that does not fit into one is lost", () => {
+inBothFormats("without merged buffers a frame that does not fit into one is lost", (started) => {
   const driver = started(0);
   driver.offerRoom(0, Place.DATA, 64);
   driver.card.deliver(plainFrame(1000));
@@ -119,18 +131,21 @@ Deno.test("a card that stands stores nothing until it is served again", () => {
   assertEquals(driver.used, 1);
 });
 
-Deno.test("a card that is reset gets nothing, and forgets what the old driver agreed on", () => {
-  const driver = started(MERGED | BURSTS);
-  driver.offerRoom(0, Place.DATA, 1600);
-  driver.write(MmioRegister.STATUS, 0);
-  driver.card.deliver(plainFrame(60));
-  assertEquals(driver.bytes(Place.DATA, 72), new Uint8Array(72));
-  assertEquals(driver.card.takesBursts, false);
-  driver.start(0, 8, NetworkQueue.COUNT);
-  driver.offerRoom(0, Place.DATA, 1600);
-  driver.card.deliver(plainFrame(60));
-  assertEquals(driver.used, 1);
-});
+inBothFormats(
+  "a card that is reset gets nothing, and forgets what the old driver agreed on",
+  (started) => {
+    const driver = started(MERGED | BURSTS);
+    driver.offerRoom(0, Place.DATA, 1600);
+    driver.write(MmioRegister.STATUS, 0);
+    driver.card.deliver(plainFrame(60));
+    assertEquals(driver.bytes(Place.DATA, 72), new Uint8Array(72));
+    assertEquals(driver.card.takesBursts, false);
+    driver.start(0, 8, NetworkQueue.COUNT);
+    driver.offerRoom(0, Place.DATA, 1600);
+    driver.card.deliver(plainFrame(60));
+    assertEquals(driver.used, 1);
+  },
+);
 
 Deno.test("buffers that cannot be written, and frames without header, stop the card", () => {
   const wrong: ((driver: NetworkDriver) => void)[] = [

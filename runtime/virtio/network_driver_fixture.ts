@@ -5,7 +5,7 @@ import type { BusName } from "./driver_bus_fixture.ts";
 import { NetworkDevice } from "./network_device.ts";
 import { FrameHeader, networkConfig, networkFeatures, NetworkQueue } from "./network_protocol.ts";
 import { DescriptorFlag, DeviceId, MmioRegister } from "./registers.ts";
-import { Place, queueBase, RAM_BYTES, SlotDriver } from "./slot_driver_fixture.ts";
+import { Place, queueBase, RAM_BYTES, type RingFormat, SlotDriver } from "./slot_driver_fixture.ts";
 
 /** Where frames to send are written. */
 const SEND_AT = Place.DATA + 0x8000;
@@ -19,14 +19,19 @@ export class NetworkDriver extends SlotDriver {
   /** Called when the network gets a frame. */
   onFrame: (frame: Uint8Array) => void = () => {};
 
-  constructor({ ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" as BusName } = {}) {
+  constructor({
+    ramBytes = RAM_BYTES,
+    behindRam = 0,
+    bus = "mmio" as BusName,
+    format = "split" as RingFormat,
+  } = {}) {
     const device = {
       id: DeviceId.NETWORK,
       features: networkFeatures(true),
       queues: NetworkQueue.COUNT,
       config: networkConfig(Uint8Array.of(0x52, 0x54, 0, 1, 2, 3)),
     };
-    super({ device, ramBytes, behindRam, bus });
+    super({ device, ramBytes, behindRam, bus, format });
     const { slot, ram, stores } = this;
     this.card = new NetworkDevice({ slot, ram, stores }, {
       receive: (frame, isComplete) => {

@@ -9,7 +9,9 @@ import type { DeviceStores } from "../atomics/device_store.ts";
 import { QueueWord, SlotCounter, SlotWord } from "./device_struct.ts";
 import type { GuestRam } from "./guest_ram.ts";
 import type { VirtioSlot } from "./virtio_slot.ts";
-import { DeviceStatus, InterruptCause } from "./registers.ts";
+import { PackedRing } from "./packed_ring.ts";
+import { DeviceStatus, Feature, InterruptCause } from "./registers.ts";
+import type { Ring } from "./ring.ts";
 import { SplitRing } from "./split_ring.ts";
 
 const READY_STATUS = DeviceStatus.DRIVER_OK | DeviceStatus.NEEDS_RESET;
@@ -31,7 +33,7 @@ export class QueueLife {
   /** Does the life go on that was begun? */
   readonly isCurrent: () => boolean;
   readonly #place: QueuePlace;
-  #ring: SplitRing | null = null;
+  #ring: Ring | null = null;
   /** The life that is served, also where its ring was refused. */
   #life = 0;
 
@@ -52,12 +54,16 @@ export class QueueLife {
   }
 
   /** The ring of the life that was begun; null where the driver is not ready for any. Throws RingFault. */
-  openRing(): SplitRing | null {
+  openRing(): Ring | null {
     const { slot, queue, ram } = this.#place;
+    // Behind `begin`: whoever ends a life closes the queue before it changes the number (`virtio_slot.ts`).
     const isReady = this.#word(QueueWord.READY) !== 0 && slot.mayReachMemory &&
       (slot.struct.get(SlotWord.STATUS) & READY_STATUS) === DeviceStatus.DRIVER_OK;
     if (!isReady) return null;
-    if (this.#ring?.life !== this.#life) this.#ring = new SplitRing(ram, slot.struct, queue);
+    if (this.#ring?.life !== this.#life) {
+      const Format = slot.struct.hasFeature(Feature.PACKED_RING) ? PackedRing : SplitRing;
+      this.#ring = new Format(ram, slot.struct, queue);
+    }
     return this.isCurrent() ? this.#ring : null;
   }
 

@@ -8,7 +8,7 @@
 import type { DeviceStores } from "../atomics/device_store.ts";
 import { DescriptorChain, RingFault } from "./descriptor_chain.ts";
 import { QueueLife, type QueuePlace } from "./queue_life.ts";
-import type { SplitRing } from "./split_ring.ts";
+import type { Ring } from "./ring.ts";
 
 /** How a request was carried out. */
 export interface Outcome {
@@ -93,18 +93,18 @@ export class QueueServer {
   }
 
   /** @returns false when the device was reset meanwhile */
-  #carryOut(ring: SplitRing): boolean {
+  #carryOut(ring: Ring): boolean {
     const chain = this.#chain;
     const outcome = this.#handler.handle(chain, this.#life.isCurrent);
     if (outcome === null) return false;
     if (outcome === AGAIN) {
-      ring.putBack(1);
+      ring.putBack();
       this.#isStalled = true;
       return true;
     }
     return this.#stores.run(this.#life.isCurrent, () => {
       if (outcome.status !== undefined) this.#storeStatus(outcome.status);
-      ring.use(this.#stores, chain.head, outcome.written);
+      ring.use(this.#stores, chain, outcome.written);
       if (ring.publish(this.#stores)) this.#life.interrupt();
     });
   }

@@ -69,10 +69,20 @@ export const Feature = {
   INDIRECT_DESCRIPTORS: 28,
   EVENT_INDEX: 29,
   VERSION_1: 32,
+  PACKED_RING: 34,
 } as const;
 
-/** Bits of a descriptor. */
-export const DescriptorFlag = { NEXT: 1, WRITE: 2, INDIRECT: 4 } as const;
+/** Bits of a descriptor; the last two are those of packed rings. */
+export const DescriptorFlag = {
+  NEXT: 1,
+  WRITE: 2,
+  INDIRECT: 4,
+  AVAILABLE: 0x80,
+  USED: 0x8000,
+} as const;
+
+/** When a side of a packed ring wants to be told; by position only where events were agreed on. */
+export const EventMode = { ALWAYS: 0, NEVER: 1, POSITION: 2 } as const;
 
 /** Bit of a driver area that asks for no interrupts, where there is no event index. */
 export const NO_INTERRUPT = 1;
@@ -96,4 +106,10 @@ export function featureSet(numbers: readonly number[]): FeatureSet {
     else high |= 1 << (number - HALF_BITS);
   }
   return { low, high };
+}
+
+/** A set with one feature more. */
+export function withFeature({ low, high }: FeatureSet, number: number): FeatureSet {
+  const more = featureSet([number]);
+  return { low: low | more.low, high: high | more.high };
 }

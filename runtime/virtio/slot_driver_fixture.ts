@@ -9,14 +9,30 @@ import { GUEST_RAM_OFFSET, Machine } from "../atomics/shared_layout.ts";
 import type { SlotDevice } from "./device_struct.ts";
 import { type BusName, type DriverBus, MmioDriverBus, PciDriverBus } from "./driver_bus_fixture.ts";
 import { GuestRam } from "./guest_ram.ts";
-import { DescriptorFlag, DeviceStatus, MmioRegister } from "./registers.ts";
+import { DeviceStatus, Feature, MmioRegister } from "./registers.ts";
+import {
+  type Descriptor,
+  flagsInChain,
+  PackedRingDriver,
+  type RingDriver,
+  type RingFormat,
+  SplitRingDriver,
+  type UsedElement,
+  writeDescriptor,
+} from "./ring_driver_fixture.ts";
 import type { VirtioSlot } from "./virtio_slot.ts";
+
+export type { Descriptor, RingFormat };
 
 /** Guest physical address of the fixture's RAM. */
 export const RAM_BASE = 0x8000_0000;
 /** Bytes of it. */
 export const RAM_BYTES = 0x10_0000;
-const SLOT_AT = 0x8_0000 >> 2;
+/** Index of the first word of its slot. */
+export const SLOT_AT = 0x8_0000 >> 2;
+const QUEUES = 2;
+const VERSION_1_HIGH = 1 << (Feature.VERSION_1 - 32);
+const PACKED_HIGH = 1 << (Feature.PACKED_RING - 32);
 
 /** Where the driver keeps its first queue, and what its requests are made of. */
 export const Place = {
@@ -39,22 +55,18 @@ export function queueBase(queue: number): number {
   return queue === 0 ? RAM_BASE : Place.SECOND_QUEUE;
 }
 
-/** One descriptor as a driver writes it. */
-export interface Descriptor {
-  readonly address: number | bigint;
-  readonly length: number;
-  readonly flags?: number;
-  readonly next?: number;
-}
-
 /** What a slot's driver is made of. */
 export interface SlotDriverParts {
-  readonly device: Omit<SlotDevice, "agent">;
+  readonly device: Omit<SlotDevice, "agents">;
   readonly ramBytes?: number;
   /** Bytes of shared memory behind RAM. */
   readonly behindRam?: number;
   /** Default: MMIO. */
   readonly bus?: BusName;
+  /** Default: split. */
+  readonly format?: RingFormat;
+  /** I/O workers that serve its queues. Default: one. */
+  readonly workers?: number;
 }
 
 /** See the header of this file. */
@@ -68,14 +80,18 @@ export class SlotDriver {
   /** Level of the interrupt line, and how often it rose. */
   level = false;
   interrupts = 0;
-  readonly #available = [0, 0];
-  readonly #sizes = [0, 0];
+  /** Of its rings. */
+  readonly format: RingFormat;
+  readonly #rings: RingDriver[];
 
-  constructor({ device, ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio" }: SlotDriverParts) {
+  constructor(parts: SlotDriverParts) {
+    const { device, ramBytes = RAM_BYTES, behindRam = 0, bus = "mmio", format = "split" } = parts;
+    const { workers = 1 } = parts;
+    this.format = format;
     this.words = new Int32Array(new SharedArrayBuffer(GUEST_RAM_OFFSET + ramBytes + behindRam));
     this.view = new DataView(this.words.buffer, GUEST_RAM_OFFSET);
     this.words[Machine.HART_COUNT.offset >> 2] = 1;
-    this.words[Machine.IO_WORKER_COUNT.offset >> 2] = 1;
+    this.words[Machine.IO_WORKER_COUNT.offset >> 2] = workers;
     const Bus = bus === "mmio" ? MmioDriverBus : PciDriverBus;
     this.bus = new Bus(this.words, SLOT_AT, {
       setLevel: (asserted) => {
@@ -84,11 +100,24 @@ export class SlotDriver {
       },
     });
     this.slot = this.bus.slot;
-    const agent = ioAgent(0);
-    this.slot.install({ ...device, agent });
-    this.stores = new DeviceStores(this.words, agent);
+    const agents = Array.from({ length: workers }, (_, worker) => ioAgent(worker));
+    const high = device.features.high | (format === "packed" ? PACKED_HIGH : 0);
+    this.slot.install({ ...device, agents, features: { ...device.features, high } });
+    this.stores = new DeviceStores(this.words, ioAgent(0));
     const place = { base: RAM_BASE, offset: GUEST_RAM_OFFSET, bytes: ramBytes };
     this.ram = new GuestRam(this.words, place);
+    this.#rings = Array.from({ length: QUEUES }, (_, queue) => this.#ringOf(queue, 0));
+  }
+
+  #ringOf(queue: number, size: number): RingDriver {
+    const descriptors = queueBase(queue) - RAM_BASE;
+    const Format = this.format === "packed" ? PackedRingDriver : SplitRingDriver;
+    return new Format(this.view, {
+      descriptors,
+      driver: descriptors + Place.DRIVER - Place.DESCRIPTORS,
+      device: descriptors + Place.DEVICE - Place.DESCRIPTORS,
+      size,
+    });
   }
 
   read(register: number, size = 4): number {
@@ -118,7 +147,8 @@ export class SlotDriver {
     this.write(MmioRegister.DRIVER_FEATURES_SELECT, 0);
     this.write(MmioRegister.DRIVER_FEATURES, features);
     this.write(MmioRegister.DRIVER_FEATURES_SELECT, 1);
-    this.write(MmioRegister.DRIVER_FEATURES, 1);
+    const isPacked = this.format === "packed";
+    this.write(MmioRegister.DRIVER_FEATURES, VERSION_1_HIGH | (isPacked ? PACKED_HIGH : 0));
     const agreed = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
     this.write(MmioRegister.STATUS, agreed);
     for (let queue = 0; queue < queues; queue++) this.openQueue(size, queue);
@@ -128,62 +158,46 @@ export class SlotDriver {
   openQueue(size: number, queue = 0): void {
     const base = queueBase(queue);
     new Uint8Array(this.words.buffer, GUEST_RAM_OFFSET + base - RAM_BASE, QUEUE_BYTES).fill(0);
-    this.#available[queue] = 0;
-    this.#sizes[queue] = size;
+    this.#rings[queue] = this.#ringOf(queue, size);
     this.write(MmioRegister.QUEUE_SELECT, queue);
     this.write(MmioRegister.QUEUE_SIZE, size);
     this.write(MmioRegister.QUEUE_DESCRIPTORS_LOW, base);
-    this.write(MmioRegister.QUEUE_DRIVER_LOW, this.#driverArea(queue));
-    this.write(MmioRegister.QUEUE_DEVICE_LOW, this.#deviceArea(queue));
+    this.write(MmioRegister.QUEUE_DRIVER_LOW, base + Place.DRIVER - Place.DESCRIPTORS);
+    this.write(MmioRegister.QUEUE_DEVICE_LOW, base + Place.DEVICE - Place.DESCRIPTORS);
     this.write(MmioRegister.QUEUE_READY, 1);
   }
 
-  #driverArea(queue: number): number {
-    return queueBase(queue) + Place.DRIVER - Place.DESCRIPTORS;
-  }
-
-  #deviceArea(queue: number): number {
-    return queueBase(queue) + Place.DEVICE - Place.DESCRIPTORS;
-  }
-
   /** Writes a descriptor of a table. */
-  describe(table: number, index: number, { address, length, flags = 0, next = 0 }: Descriptor) {
-    const at = table - RAM_BASE + index * 16;
-    this.view.setBigUint64(at, BigInt(address), true);
-    this.view.setUint32(at + 8, length, true);
-    this.view.setUint16(at + 12, flags, true);
-    this.view.setUint16(at + 14, next, true);
+  describe(table: number, index: number, descriptor: Descriptor): void {
+    writeDescriptor(this.view, table - RAM_BASE + index * 16, descriptor, this.format);
   }
 
-  /** Writes a chain of descriptors from `first` on. */
+  /** Writes a chain of descriptors from `first` on; into a ring it comes when it is offered. */
   chain(
     first: number,
     descriptors: readonly Descriptor[],
     table: number = Place.DESCRIPTORS,
   ): void {
-    descriptors.forEach((descriptor, place) => {
-      const isLast = place === descriptors.length - 1;
-      const flags = (descriptor.flags ?? 0) | (isLast ? 0 : DescriptorFlag.NEXT);
-      this.describe(table, first + place, { ...descriptor, flags, next: first + place + 1 });
+    const queue = this.#rings.findIndex((_, index) => queueBase(index) === table);
+    if (queue >= 0) return this.#rings[queue].chain(first, descriptors);
+    descriptors.forEach((descriptor, index) => {
+      const flags = flagsInChain(descriptors, index);
+      this.describe(table, first + index, { ...descriptor, flags, next: first + index + 1 });
     });
   }
 
   /** Makes the chain that begins at a descriptor available. */
   offer(head: number, queue = 0): void {
-    const index = this.#available[queue];
-    const entry = this.#driverArea(queue) - RAM_BASE + 4 + index % this.#sizes[queue] * 2;
-    this.view.setUint16(entry, head, true);
-    this.#available[queue] = (index + 1) & 0xffff;
-    this.setAvailableIndex(this.#available[queue], queue);
+    this.#rings[queue].offer(head);
   }
 
   setAvailableIndex(index: number, queue = 0): void {
-    this.view.setUint16(this.#driverArea(queue) - RAM_BASE + 2, index, true);
+    this.#rings[queue].skipTo(index);
   }
 
-  /** Index up to which the device has given chains back. */
+  /** Chains that the device has given back. */
   usedOf(queue: number): number {
-    return this.view.getUint16(this.#deviceArea(queue) - RAM_BASE + 2, true);
+    return this.#rings[queue].used;
   }
 
   /** The same of the first queue. */
@@ -192,9 +206,8 @@ export class SlotDriver {
   }
 
   /** An element that was given back. */
-  usedElement(index: number, queue = 0): { readonly head: number; readonly written: number } {
-    const at = this.#deviceArea(queue) - RAM_BASE + 4 + index % this.#sizes[queue] * 8;
-    return { head: this.view.getUint32(at, true), written: this.view.getUint32(at + 4, true) };
+  usedElement(index: number, queue = 0): UsedElement {
+    return this.#rings[queue].usedElement(index);
   }
 
   /** Bytes of RAM. */

@@ -7,14 +7,22 @@
  */
 
 import type { DeviceStores } from "../atomics/device_store.ts";
-import { DESCRIPTOR_BYTES, type DescriptorChain, RingFault } from "./descriptor_chain.ts";
-import { QUEUE_SIZE_MAX, QueueWord, type SlotStruct } from "./device_struct.ts";
-import { type GuestRam, OUTSIDE } from "./guest_ram.ts";
-import { Feature, NO_INTERRUPT } from "./registers.ts";
+import {
+  DESCRIPTOR_BYTES,
+  type DescriptorChain,
+  type DescriptorTable,
+  RingFault,
+} from "./descriptor_chain.ts";
+import { QueueWord, type SlotStruct } from "./device_struct.ts";
+import type { GuestRam } from "./guest_ram.ts";
+import { DescriptorFlag, Feature, NO_INTERRUPT } from "./registers.ts";
+import { locateArea, type Ring, sizeOf } from "./ring.ts";
 
 const HALF_MASK = 0xffff;
 const HALF_BYTES = 2;
 
+/** Fields of a descriptor, besides those of every descriptor. */
+const Field = { FLAGS: 12, NEXT: 14 } as const;
 /** Parts of the driver's and the device's area. */
 const Area = { FLAGS: 0, INDEX: 2, RING: 4, USED_ELEMENT_BYTES: 8, USED_LENGTH: 4 } as const;
 
@@ -26,8 +34,8 @@ interface Places {
 }
 
 /** See the header of this file. */
-export class SplitRing {
-  /** Number of the queue's life that this is. */
+export class SplitRing implements Ring {
+  /** See `Ring`. */
   readonly life: number;
   readonly #ram: GuestRam;
   readonly #places: Places;
@@ -49,15 +57,10 @@ export class SplitRing {
   }
 
   #locate(struct: SlotStruct, queue: number): Places {
-    const size = struct.queue(queue, QueueWord.SIZE);
-    const isPower = size > 0 && (size & (size - 1)) === 0;
-    if (!isPower || size > QUEUE_SIZE_MAX) throw new RingFault(`a queue of ${size} descriptors`);
-    const place = (low: number, bytes: number, alignment: number): number => {
-      const address = struct.queue(queue, low);
-      const offset = this.#ram.locate(address, struct.queue(queue, low + 1), bytes);
-      if (offset !== OUTSIDE && offset % alignment === 0) return offset;
-      throw new RingFault("a ring that is not in RAM or not aligned");
-    };
+    const size = sizeOf(struct, queue);
+    if ((size & (size - 1)) !== 0) throw new RingFault(`a queue of ${size} descriptors`);
+    const place = (word: number, bytes: number, alignment: number): number =>
+      locateArea(this.#ram, struct, { queue, word, bytes, alignment });
     const events = this.#hasEvents ? HALF_BYTES : 0;
     return {
       size,
@@ -71,12 +74,12 @@ export class SplitRing {
     };
   }
 
-  /** Is there no chain to take? */
+  /** See `Ring`. */
   isEmpty(): boolean {
     return this.#ram.indexAt(this.#places.driver + Area.INDEX) === this.#next;
   }
 
-  /** Takes the next chain. @returns false when there is none. Throws {@linkcode RingFault}. */
+  /** See `Ring`. */
   take(chain: DescriptorChain): boolean {
     const { size, descriptors, driver } = this.#places;
     const waiting = (this.#ram.indexAt(driver + Area.INDEX) - this.#next) & HALF_MASK;
@@ -84,26 +87,50 @@ export class SplitRing {
     if (waiting > size) throw new RingFault(`${waiting} chains in a queue of ${size}`);
     const head = this.#ram.half(driver + Area.RING + this.#next % size * HALF_BYTES);
     if (head >= size) throw new RingFault(`a chain from descriptor ${head} of ${size}`);
-    chain.read({ offset: descriptors, entries: size }, head, this.#mayBeIndirect);
+    this.#read(chain, { offset: descriptors, entries: size }, head);
     this.#next = (this.#next + 1) & HALF_MASK;
     return true;
   }
 
-  /** Puts the chain back that was taken last, and those before it. @param count how many */
-  putBack(count: number): void {
-    this.#next = (this.#next - count) & HALF_MASK;
+  #read(chain: DescriptorChain, table: DescriptorTable, head: number): void {
+    chain.begin();
+    chain.id = head;
+    const first = table.offset + head * DESCRIPTOR_BYTES;
+    const flags = this.#ram.half(first + Field.FLAGS);
+    if ((flags & DescriptorFlag.INDIRECT) === 0) this.#follow(chain, table, head);
+    else if (this.#mayBeIndirect) this.#follow(chain, chain.tableOf(first), 0);
+    else throw new RingFault("an indirect descriptor that was not agreed on");
   }
 
-  /** Writes a chain to the used ring, within `DeviceStores.run`; {@linkcode SplitRing.publish} shows it. */
-  use(stores: DeviceStores, head: number, written: number): void {
+  /** A chain that is longer than its table loops. */
+  #follow(chain: DescriptorChain, { offset, entries }: DescriptorTable, head: number): void {
+    let index = head;
+    for (let length = 1; length <= entries; length++) {
+      if (index >= entries) throw new RingFault(`descriptor ${index} of ${entries}`);
+      const descriptor = offset + index * DESCRIPTOR_BYTES;
+      const flags = this.#ram.half(descriptor + Field.FLAGS);
+      chain.add(descriptor, flags);
+      if ((flags & DescriptorFlag.NEXT) === 0) return;
+      index = this.#ram.half(descriptor + Field.NEXT);
+    }
+    throw new RingFault("a chain that loops");
+  }
+
+  /** See `Ring`. */
+  putBack(): void {
+    this.#next = this.#used;
+  }
+
+  /** See `Ring`. */
+  use(stores: DeviceStores, { id }: DescriptorChain, written: number): void {
     const { size, device } = this.#places;
     const element = device + Area.RING + this.#used % size * Area.USED_ELEMENT_BYTES;
-    stores.word(element, head);
+    stores.word(element, id);
     stores.word(element + Area.USED_LENGTH, written);
     this.#used = (this.#used + 1) & HALF_MASK;
   }
 
-  /** Gives all chains back that were written, within `DeviceStores.run`. @returns does the driver want an interrupt? */
+  /** See `Ring`. */
   publish(stores: DeviceStores): boolean {
     const before = this.#published;
     this.#published = this.#used;
@@ -119,10 +146,7 @@ export class SplitRing {
     return ((event - before) & HALF_MASK) < ((this.#used - before) & HALF_MASK);
   }
 
-  /**
-   * Asks to be rung when there is a chain more than now, within `DeviceStores.run`; the caller then looks again whether
-   * there are enough.
-   */
+  /** See `Ring`. */
   askForRing(stores: DeviceStores): void {
     if (!this.#hasEvents) return;
     const { size, driver, device } = this.#places;

@@ -3,11 +3,12 @@
  * virtio specification, version 1.2. Registers are the transports' (`mmio_slot.ts`, `pci_transport.ts`).
  *
  * Thread safety: no lock. Registers are single words of the slot's struct; the driver orders its own accesses, and one
- * that does not can only confuse its own device. A doorbell is one add and one post to the I/O worker.
+ * that does not can only confuse its own device. A doorbell is one add and one post to the I/O worker of the queue.
  *
- * A reset must not be over before the worker stores nothing more to the guest's memory: the life number changes first,
- * then the worker is looked at; while it is storing, the access asks to be made again. The worker looks at the life
- * number after it has said that it stores (`device_store.ts`), so one of the two sees the other.
+ * A reset must not be over before the worker stores nothing more to the guest's memory: its queues are closed first,
+ * so that a life that begins from here on has no ring; then the life numbers change, then the workers are looked at;
+ * while one is storing, the access asks to be made again. A worker looks at the life number after it has said that it stores
+ * (`device_store.ts`), so one of the two sees the other.
  */
 
 import { isIdle } from "../atomics/agent_state.ts";
@@ -168,9 +169,9 @@ export class VirtioSlot {
   closeQueue(): boolean {
     const queue = this.selectedQueue;
     if (queue < 0) return true;
-    this.struct.renewQueue(queue);
     this.struct.setQueue(queue, QueueWord.READY, 0);
-    return this.#isWorkerIdle();
+    this.struct.renewQueue(queue);
+    return this.#isServerIdle(queue);
   }
 
   /** A ring of a queue that is not there, or of a device that is not ready, is for nobody. */
@@ -179,7 +180,7 @@ export class VirtioSlot {
     if (queue >= struct.get(SlotWord.QUEUES)) return;
     if ((struct.get(SlotWord.STATUS) & DeviceStatus.DRIVER_OK) === 0) return;
     struct.add(SlotWord.QUEUE + queue * QUEUE_WORDS + QueueWord.DOORBELL, 1);
-    post(struct.words, struct.get(SlotWord.AGENT), Pending.WORK);
+    post(struct.words, struct.queue(queue, QueueWord.AGENT), Pending.WORK);
   }
 
   /** The driver has heard of causes for an interrupt. @returns those that there were */
@@ -195,17 +196,18 @@ export class VirtioSlot {
    */
   cutOff(): boolean {
     this.#renewQueues();
-    if (!this.#isWorkerIdle()) return false;
+    if (!this.#areServersIdle()) return false;
     this.struct.change(SlotWord.STATUS, 0, DeviceStatus.DRIVER_OK);
     return true;
   }
 
-  /** The life number goes first, and is the worker's to look at; the status goes last. */
+  /** Closing goes first, the life numbers are the worker's to look at, and the status goes last. */
   #reset(): boolean {
     const { struct } = this;
-    this.#renewQueues();
-    if (!this.#isWorkerIdle()) return false;
     const queues = struct.get(SlotWord.QUEUES);
+    for (let queue = 0; queue < queues; queue++) struct.setQueue(queue, QueueWord.READY, 0);
+    this.#renewQueues();
+    if (!this.#areServersIdle()) return false;
     for (let queue = 0; queue < queues; queue++) {
       for (let word = 0; word < QueueWord.DOORBELL; word++) struct.setQueue(queue, word, 0);
     }
@@ -228,7 +230,16 @@ export class VirtioSlot {
     for (let queue = 0; queue < queues; queue++) this.struct.renewQueue(queue);
   }
 
-  #isWorkerIdle(): boolean {
-    return isIdle(this.struct.words, this.struct.get(SlotWord.AGENT));
+  /** Each was idle once behind the change of all lives: that is enough. */
+  #areServersIdle(): boolean {
+    const queues = this.struct.get(SlotWord.QUEUES);
+    for (let queue = 0; queue < queues; queue++) {
+      if (!this.#isServerIdle(queue)) return false;
+    }
+    return true;
+  }
+
+  #isServerIdle(queue: number): boolean {
+    return isIdle(this.struct.words, this.struct.queue(queue, QueueWord.AGENT));
   }
 }

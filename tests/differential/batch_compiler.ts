@@ -21,7 +21,7 @@ import {
 import type { InstalledModule } from "../../runtime/translation/region_catalog.ts";
 import { RegionReport } from "../../runtime/translation/region_report.ts";
 import { regionName } from "../../wasm_backend/region/region_place.ts";
-import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen/binaryen_builder.ts";
 import { EncoderFactory } from "../../wasm_backend/encoder/module_encoder.ts";
 import { EntryGraph } from "../../wasm_backend/region/entry_graph.ts";
 import { compileMovable } from "../../wasm_backend/region/movable_batch.ts";

@@ -28,7 +28,7 @@ import { runOnOwnThread } from "../../runtime/vcpu/own_thread.ts";
 import { Vcpu } from "../../runtime/vcpu/vcpu.ts";
 import { SHARED_MAXIMUM_PAGES, SHARED_MINIMUM_PAGES } from "../../wasm_backend/abi/module_shape.ts";
 import { Control, ReservationScheme } from "../../wasm_backend/abi/vcpu_layout.ts";
-import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen/binaryen_builder.ts";
 
 const HART = 0;
 const RAM_BASE = 0x8000_0000;

@@ -14,7 +14,7 @@ import { parseArgs } from "@std/cli";
 import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { coldTierText } from "../../runtime/machine/boards/riscv_virt/cold_tier_text.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
-import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen/binaryen_builder.ts";
 import type { FuzzOptions, FuzzSummary, SeedFuzzer } from "./fuzz_options.ts";
 import { MMU_FUZZER } from "./mmu/fuzz_mmu.ts";
 import { PROGRAM_FUZZER } from "./programs/fuzz_programs.ts";

@@ -2,6 +2,7 @@
 // is paused, reset or ended in the middle of it loses nothing that was acknowledged.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BlockBackend, type DriveOptions, Machine } from "../../mod.ts";
@@ -166,11 +167,12 @@ Deno.test({
 
 Deno.test({
   // The one that needs no device is on the PCI bus, whose driver is built into the kernel: it is found first.
-  name: "disks of the command line: two on threads of their own, one read only, one a snapshot",
+  name:
+    "disks of the command line: two on threads of their own, one read only, one a snapshot, one with packed rings on both threads",
   ignore,
   async fn() {
     await inFolder(async (folder) => {
-      const images = ["a", "b", "c"].map((name) => join(folder, name));
+      const images = ["a", "b", "c", "d"].map((name) => join(folder, name));
       for (const image of images) await emptyImage(image);
       const initrd = join(folder, "initrd");
       const write = (disk: string) =>
@@ -178,11 +180,17 @@ Deno.test({
       await Deno.writeFile(
         initrd,
         await initrdWith(
-          `ls /sys/block; cat /proc/interrupts | grep virtio; ${write("vdb")} && ` +
-            `! ${write("vdc")} && ${write("vda")} && ` +
-            "dd if=/dev/vda bs=1M count=1 | tr -d X | wc -c",
+          `ls /sys/block; cat /proc/interrupts | grep virtio; ${write("vdc")} && ` +
+            `! ${write("vdd")} && ${write("vda")} && ` +
+            "dd if=/dev/vda bs=1M count=1 | tr -d X | wc -c && " +
+            "echo queues $(ls /sys/block/vdb/mq) packed $(cut -c35 /sys/block/vdb/device/features); " +
+            "for half in 0 1; do (seq $((half * 100000 + 1)) $((half * 100000 + 100000)) | " +
+            "taskset -c $half dd of=/dev/vdb bs=64k seek=$((half * 128)) conv=fsync) & done; wait; " +
+            "sync; echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/vdb bs=1M | md5sum",
         ),
       );
+      const mapping = [{ iothread: "t0", vqs: [0] }, { iothread: "t1", vqs: [1] }];
+      const shared = { "num-queues": 2, packed: true, addr: "1f", "iothread-vq-mapping": mapping };
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: [
           ...["run", "--allow-all", "mod.ts", "-M", "virt", "-nographic", "-no-reboot"],
@@ -201,6 +209,8 @@ Deno.test({
           ...["-drive", `file=${images[1]},format=raw,if=none,id=b,readonly=on`],
           ...["-device", "virtio-blk-device,drive=b,iothread=t1"],
           ...["-drive", `file=${images[2]},format=raw,if=virtio,snapshot=on`],
+          ...["-drive", `file=${images[3]},format=raw,if=none,id=d`],
+          ...["-device", JSON.stringify({ driver: "virtio-blk-pci", drive: "d", ...shared })],
         ],
         cwd: ROOT,
         signal: AbortSignal.timeout(HANG_AFTER_MS),
@@ -210,9 +220,20 @@ Deno.test({
       assertMatch(text, /RUN-EXIT 0\r\n/);
       assertMatch(text, /\n0\r\n/, "the snapshot holds what was written");
       assertMatch(errors, /writes +\d+ \(1048576 bytes\), [1-9]\d* flushes/);
-      const [a, b, c] = await Promise.all(images.map((image) => Deno.readFile(image)));
+      const locks = [...errors.matchAll(/^lock: (\S+(?: \S+)*) {2}/gm)].map(([, name]) => name);
+      assertEquals(locks.filter((name) => name !== "exclusive sections"), [], "disks take no lock");
+      const [a, b, c, d] = await Promise.all(images.map((image) => Deno.readFile(image)));
       assert(a.subarray(0, 2 ** 20).every((byte) => byte === 0x58));
       assert(b.every((byte) => byte === 0) && c.every((byte) => byte === 0));
+      assertMatch(text, /\nqueues 0 1 packed 1\r\n/);
+      for (const half of [0, 1]) {
+        const written = new TextEncoder().encode(
+          lines(half * 100_000 + 1, half * 100_000 + 100_000),
+        );
+        const from = half * 128 * 0x1_0000;
+        assertEquals(indexOfDifference(d.subarray(from, from + written.length), written), -1);
+      }
+      assertMatch(text, new RegExp(`${createHash("md5").update(d).digest("hex")}  -`));
     });
   },
 });

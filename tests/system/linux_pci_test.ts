@@ -36,7 +36,7 @@ const REBIND = "cd /sys/bus/pci/drivers/virtio-pci && echo 0000:00:04.0 > unbind
 
 Deno.test({
   name:
-    "Linux finds a disk, a network and random numbers on the PCI bus, and uses them on two harts",
+    "Linux finds a disk, a network and random numbers on the PCI bus, and uses them on two harts, with rings of both formats",
   ignore,
   async fn() {
     const bytes = new Uint8Array(DISK_BYTES);
@@ -63,9 +63,10 @@ Deno.test({
         },
         bus: "pci",
         slot: 4,
+        packed: true,
       }],
       networks: [{ bus: "pci" }, { bus: "pci", slot: 31 }],
-      entropy: [{ bus: "pci" }],
+      entropy: [{ bus: "pci", packed: true }],
       noReboot: true,
       signal: AbortSignal.timeout(HANG_AFTER_MS),
     });

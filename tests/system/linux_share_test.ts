@@ -131,7 +131,7 @@ Deno.test({
         append: DISK_APPEND,
         shares: [
           { source: share, tag: "host", securityModel: "mapped-file" },
-          { source: memory, tag: "memory" },
+          { source: memory, tag: "memory", packed: true },
         ],
         noReboot: true,
         signal: AbortSignal.timeout(HANG_AFTER_MS),

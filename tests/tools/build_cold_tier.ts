@@ -5,7 +5,7 @@ import { RiscvFrontend } from "../../frontend/riscv/riscv_frontend.ts";
 import { buildGuestColdTier } from "../../runtime/translation/guest_cold_tier.ts";
 import type { ColdTierForm } from "../../wasm_backend/cold_tier/run_loop.ts";
 import type { HostOrder } from "../../wasm_backend/host_order.ts";
-import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen/binaryen_builder.ts";
 import { translatorVersionText, VERSION_FILE } from "./translator_version.ts";
 
 const FOLDER = new URL("../../runtime/machine/boards/riscv_virt/", import.meta.url);

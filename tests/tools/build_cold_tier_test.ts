@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BinaryenFactory } from "../../wasm_backend/binaryen_builder.ts";
+import { BinaryenFactory } from "../../wasm_backend/binaryen/binaryen_builder.ts";
 import {
   buildColdTierText,
   COLD_TIER_FORMS,

@@ -42,8 +42,8 @@ const LAYERS: readonly Layer[] = [
 
 /** Packages and the modules that may import them; tests may import what is listed as theirs. */
 const PACKAGES: readonly { readonly name: string; readonly importers: RegExp }[] = [
-  { name: "binaryen", importers: /^wasm_backend\/binaryen_package\.ts$/ },
-  { name: "binaryen/index.js", importers: /^wasm_backend\/binaryen_package\.ts$/ },
+  { name: "binaryen", importers: /^wasm_backend\/binaryen\/binaryen_package\.ts$/ },
+  { name: "binaryen/index.js", importers: /^wasm_backend\/binaryen\/binaryen_package\.ts$/ },
   { name: "@std/cli", importers: /^(runtime|tests|bench)\// },
   { name: "@std/assert", importers: /(^(tests|bench)\/|_(test|fixture)\.ts$)/ },
   { name: "fast-check", importers: /(^tests\/|_(test|fixture)\.ts$)/ },

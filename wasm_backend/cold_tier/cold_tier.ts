@@ -10,7 +10,7 @@ import { GUEST_STATE } from "../abi/vcpu_layout.ts";
 import { HOST_COLUMNS, type HostOrder } from "../host_order.ts";
 import type { ModuleFunctions } from "../lower/operation_lowering.ts";
 import { WIDE_MULTIPLY, wideMultiplyName } from "../lower/wide_multiply.ts";
-import type { BinaryenFactory } from "../binaryen_builder.ts";
+import type { BinaryenFactory } from "../binaryen/binaryen_builder.ts";
 import type { AccessFaults } from "./access_faults.ts";
 import { FunctionLowering } from "./function_lowering.ts";
 import { hostImports, importText } from "./host_imports.ts";

@@ -10,7 +10,7 @@ import {
   TLB_ENTRIES,
   TLB_SET_BYTES,
 } from "../abi/vcpu_layout.ts";
-import { BinaryenFactory } from "../binaryen_builder.ts";
+import { BinaryenFactory } from "../binaryen/binaryen_builder.ts";
 import { moduleImports } from "../module_fixture.ts";
 import { translationFunctions } from "./translation_functions.ts";
 

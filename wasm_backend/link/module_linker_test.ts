@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ENTRY_INDEX_BITS } from "../abi/vcpu_layout.ts";
 import { CodeReader } from "../code_reader.ts";
 import { moduleImports } from "../module_fixture.ts";
-import { BinaryenFactory } from "../binaryen_builder.ts";
+import { BinaryenFactory } from "../binaryen/binaryen_builder.ts";
 import { type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { ByteWriter } from "../byte_writer.ts";
 import { type FunctionObject, OperandKind } from "./function_object.ts";

@@ -3,7 +3,7 @@ import { Builder } from "../../ir/builder.ts";
 import { StateLayout } from "../../ir/guest_state.ts";
 import { Region } from "../../ir/region.ts";
 import { OperandKind } from "../link/function_object.ts";
-import { BinaryenFactory } from "../binaryen_builder.ts";
+import { BinaryenFactory } from "../binaryen/binaryen_builder.ts";
 import { EntryGraph } from "./entry_graph.ts";
 import { compileMovable } from "./movable_batch.ts";
 import type { BatchOptions, RegionSource } from "./region_module.ts";

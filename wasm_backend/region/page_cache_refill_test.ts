@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Control, PageCache, Tlb } from "../abi/vcpu_layout.ts";
 import { ENVIRONMENT, VCPU_MEMORY } from "../abi/module_shape.ts";
-import { BinaryenFactory } from "../binaryen_builder.ts";
+import { BinaryenFactory } from "../binaryen/binaryen_builder.ts";
 import { moduleImports } from "../module_fixture.ts";
 import { addPageCacheRefill } from "./page_cache_refill.ts";
 

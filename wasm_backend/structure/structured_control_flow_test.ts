@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { BinaryenFactory } from "../binaryen_builder.ts";
+import { BinaryenFactory } from "../binaryen/binaryen_builder.ts";
 import { EncoderFactory } from "../encoder/module_encoder.ts";
 import { type ModuleBuilder, wasmType } from "../module_builder.ts";
 import { moduleImports } from "../module_fixture.ts";

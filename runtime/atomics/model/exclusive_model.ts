@@ -36,9 +36,8 @@ const REGISTER_COUNT = 2;
 const INSIDE = 0;
 
 class Hart {
-  readonly p = new Program();
-
-  constructor(readonly me: number, readonly mutation: Mutation) {}
+  /** @param p the thread that it runs on; its siblings there have the same */
+  constructor(readonly me: number, readonly mutation: Mutation, readonly p = new Program()) {}
 
   is(mutation: ExclusiveMutation): boolean {
     return this.mutation === mutation;
@@ -202,17 +201,23 @@ class Hart {
   }
 }
 
-function close(harts: readonly Hart[], sections: number): Model {
+/** @param resting harts that begin IDLE, because a sibling has the first turn */
+function close(harts: readonly Hart[], sections: number, resting: readonly number[] = []): Model {
+  const threads = [...new Set(harts.map((hart) => hart.p))];
+  const threadOf = harts.map((hart) => threads.indexOf(hart.p));
   return {
-    threads: harts.map((hart) => hart.p),
+    threads,
     memoryBytes: MEMORY_BYTES,
     ghostBytes: 1,
     registers: REGISTER_COUNT,
     live: true,
-    init: (memory) => memory.fill(RUNNING, STATE, STATE + HARTS),
+    init: (memory) => {
+      memory.fill(RUNNING, STATE, STATE + HARTS);
+      for (const hart of resting) memory[STATE + hart] = IDLE;
+    },
     onCommit: (world, thread, address) => {
       const inside = world.ghost[INSIDE];
-      if (address === GUEST && inside !== 0 && inside !== thread + 1) {
+      if (address === GUEST && inside !== 0 && threadOf[inside - 1] !== thread) {
         world.fail("GUEST STORE INSIDE A SECTION");
       }
     },
@@ -255,6 +260,32 @@ function oneRequester(mutation: Mutation): Model {
   return close(harts, 1);
 }
 
+/** Two harts take turns on one thread, each with a section in its turn; a third has its own thread. */
+function siblings(mutation: Mutation): Model {
+  const thread = new Program();
+  const harts = [
+    new Hart(0, mutation, thread),
+    new Hart(1, mutation, thread),
+    new Hart(2, mutation),
+  ];
+  harts[0].section();
+  harts[0].guestStore();
+  harts[0].toIdle();
+  harts[1].toRunning();
+  harts[1].safepoint();
+  harts[1].section();
+  harts[1].toIdle();
+  harts[0].toRunning();
+  harts[0].safepoint();
+  harts[0].guestStore();
+  harts[0].stop();
+  harts[2].guestStore();
+  harts[2].safepoint();
+  harts[2].section();
+  harts[2].stop();
+  return close(harts, 3, [1]);
+}
+
 /** Stop-the-world sections. */
 export const exclusiveModel: ProtocolModel<ExclusiveMutation> = {
   name: "exclusive sections",
@@ -270,5 +301,5 @@ export const exclusiveModel: ProtocolModel<ExclusiveMutation> = {
     "release does not notify": EVERYWHERE,
     "owner does not wait": EVERYWHERE,
   },
-  scenarios: { "one requester": oneRequester, "two requesters": twoRequesters },
+  scenarios: { "one requester": oneRequester, "two requesters": twoRequesters, siblings },
 };

@@ -1,4 +1,4 @@
-/** All devices that are attacked, on both buses: with each seed every one of them. */
+/** All devices that are attacked, on both buses and with both kinds of rings: with each seed every one of them. */
 import { BlockTarget } from "./block_target.ts";
 import { EntropyTarget } from "./entropy_target.ts";
 import { NetworkTarget } from "./network_target.ts";
@@ -15,6 +15,10 @@ export const ATTACKED = {
   "network on the PCI bus": () => new RingAttack(new NetworkTarget("pci")),
   "entropy on the PCI bus": () => new RingAttack(new EntropyTarget("pci")),
   "share on the PCI bus": () => new RingAttack(new ShareTarget("pci")),
+  "disk with a packed ring": () => new RingAttack(new BlockTarget("pci", "packed")),
+  "network with packed rings": () => new RingAttack(new NetworkTarget("mmio", "packed")),
+  "entropy with a packed ring": () => new RingAttack(new EntropyTarget("mmio", "packed")),
+  "share with a packed ring": () => new RingAttack(new ShareTarget("pci", "packed")),
 } as const;
 
 /** See the header of this file. */

@@ -4,6 +4,7 @@ import type { BusName } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { DriverFixture, MemoryDisk } from "../../../runtime/virtio/driver_fixture.ts";
 import { DescriptorFlag, Feature } from "../../../runtime/virtio/registers.ts";
 import { type Descriptor, Place } from "../../../runtime/virtio/slot_driver_fixture.ts";
+import type { RingFormat } from "../../../runtime/virtio/ring_driver_fixture.ts";
 import type { SeededRandom } from "../../differential/seeded_random.ts";
 import {
   ATTACK_QUEUE_SIZE,
@@ -24,12 +25,13 @@ export class BlockTarget implements AttackTarget {
   readonly #disk = new MemoryDisk();
   readonly driver: DriverFixture;
 
-  constructor(bus: BusName) {
+  constructor(bus: BusName, format: RingFormat = "split") {
     this.driver = new DriverFixture({
       disk: this.#disk,
       ramBytes: ATTACK_RAM_BYTES,
       behindRam: GUARD_BYTES,
       bus,
+      format,
     });
   }
 

@@ -9,6 +9,7 @@ import {
   MmioRegister,
 } from "../../../runtime/virtio/registers.ts";
 import { type Descriptor, Place, SlotDriver } from "../../../runtime/virtio/slot_driver_fixture.ts";
+import type { RingFormat } from "../../../runtime/virtio/ring_driver_fixture.ts";
 import type { SeededRandom } from "../../differential/seeded_random.ts";
 import {
   ATTACK_QUEUE_SIZE,
@@ -32,7 +33,7 @@ export class EntropyTarget implements AttackTarget {
   #requests = 0;
   readonly #server: QueueServer;
 
-  constructor(bus: BusName) {
+  constructor(bus: BusName, format: RingFormat = "split") {
     this.driver = new SlotDriver({
       device: {
         id: DeviceId.ENTROPY,
@@ -43,6 +44,7 @@ export class EntropyTarget implements AttackTarget {
       ramBytes: ATTACK_RAM_BYTES,
       behindRam: GUARD_BYTES,
       bus,
+      format,
     });
     const { slot, ram, stores } = this.driver;
     const fill = (bytes: Uint8Array): void => {

@@ -8,6 +8,7 @@ import {
 } from "../../../runtime/virtio/network_protocol.ts";
 import { Feature } from "../../../runtime/virtio/registers.ts";
 import { type Descriptor, Place } from "../../../runtime/virtio/slot_driver_fixture.ts";
+import type { RingFormat } from "../../../runtime/virtio/ring_driver_fixture.ts";
 import type { SeededRandom } from "../../differential/seeded_random.ts";
 import {
   ATTACK_QUEUE_SIZE,
@@ -31,8 +32,13 @@ export class NetworkTarget implements AttackTarget {
   readonly driver: NetworkDriver;
   #frames = 0;
 
-  constructor(bus: BusName) {
-    this.driver = new NetworkDriver({ ramBytes: ATTACK_RAM_BYTES, behindRam: GUARD_BYTES, bus });
+  constructor(bus: BusName, format: RingFormat = "split") {
+    this.driver = new NetworkDriver({
+      ramBytes: ATTACK_RAM_BYTES,
+      behindRam: GUARD_BYTES,
+      bus,
+      format,
+    });
   }
 
   set atWork(call: () => void) {

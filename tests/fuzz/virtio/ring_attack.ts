@@ -2,8 +2,8 @@
  * What a hostile driver does to one device: random registers, rings, chains and tables, and resets at any moment, also
  * in the middle of a request. On the PCI bus it also writes to the configuration space, and to registers by halves.
  *
- * Afterwards three things must hold. The device has stored only where the driver allowed it: into its used rings, into
- * buffers that a descriptor calls writable, and nowhere outside of RAM. It came back from each ring. And after a reset
+ * Afterwards three things must hold. The device has stored only where the driver allowed it: into its used rings, or the
+ * second half of a packed ring's descriptors, into buffers that a descriptor calls writable, and nowhere outside of RAM. It came back from each ring. And after a reset
  * it is a device like any other.
  */
 import { GUEST_RAM_OFFSET } from "../../../runtime/atomics/shared_layout.ts";
@@ -11,6 +11,7 @@ import { QUEUE_SIZE_MAX } from "../../../runtime/virtio/device_struct.ts";
 import { PciDriverBus } from "../../../runtime/virtio/driver_bus_fixture.ts";
 import { CommonRegister } from "../../../runtime/virtio/pci_registers.ts";
 import { DescriptorFlag, DeviceStatus, MmioRegister } from "../../../runtime/virtio/registers.ts";
+import { FLAGS_AT } from "../../../runtime/virtio/ring_driver_fixture.ts";
 import {
   type Descriptor,
   Place,
@@ -34,6 +35,8 @@ const USED_RING_BYTES = 0x1000;
 /** Everything below is full of random bytes before an attack. */
 const RANDOM_BYTES = 0x8000;
 const DESCRIPTOR_BYTES = 16;
+/** Where a device writes in a descriptor of a packed ring. */
+const USED_PART = 8;
 const INDIRECT_TABLE = { at: Place.INDIRECT as number, entries: 32 };
 /** A queue that was given no size has the largest on the PCI bus. */
 const PCI_QUEUE_SIZE = QUEUE_SIZE_MAX;
@@ -247,18 +250,24 @@ export class RingAttack {
       allowed.fill(1, device, device + USED_RING_BYTES);
     }
     const isPci = this.#driver.bus instanceof PciDriverBus;
-    for (const { at, entries } of this.#tables) {
-      const reachable = isPci ? Math.max(entries, PCI_QUEUE_SIZE) : entries;
+    // A driver that agrees on other features in the middle may find its ring in either format.
+    const isPacked = this.#driver.format === "packed";
+    const flagPlaces = isPacked ? Object.values(FLAGS_AT) : [FLAGS_AT.split];
+    for (const table of this.#tables) {
+      const reachable = isPci ? Math.max(table.entries, PCI_QUEUE_SIZE) : table.entries;
       for (let index = 0; index < reachable; index++) {
-        this.#allow(allowed, at - RAM_BASE + index * DESCRIPTOR_BYTES);
+        const descriptor = table.at - RAM_BASE + index * DESCRIPTOR_BYTES;
+        for (const flagsAt of flagPlaces) this.#allow(allowed, descriptor, flagsAt);
+        if (!isPacked || table === INDIRECT_TABLE) continue;
+        allowed.fill(1, descriptor + USED_PART, descriptor + DESCRIPTOR_BYTES);
       }
     }
     return allowed;
   }
 
-  #allow(allowed: Uint8Array, descriptor: number): void {
+  #allow(allowed: Uint8Array, descriptor: number, flagsAt: number): void {
     const { view } = this.#driver;
-    if ((view.getUint16(descriptor + 12, true) & DescriptorFlag.WRITE) === 0) return;
+    if ((view.getUint16(descriptor + flagsAt, true) & DescriptorFlag.WRITE) === 0) return;
     const start = Number(view.getBigUint64(descriptor, true) - BigInt(RAM_BASE));
     const end = start + view.getUint32(descriptor + 8, true);
     if (start >= 0 && end <= ATTACK_RAM_BYTES) allowed.fill(1, start, end);

@@ -20,6 +20,7 @@ import {
   RAM_BASE,
   SlotDriver,
 } from "../../../runtime/virtio/slot_driver_fixture.ts";
+import type { RingFormat } from "../../../runtime/virtio/ring_driver_fixture.ts";
 import type { SeededRandom } from "../../differential/seeded_random.ts";
 import {
   ATTACK_QUEUE_SIZE,
@@ -44,7 +45,7 @@ export class ShareTarget implements AttackTarget {
   #requests = 0;
   readonly #server: QueueServer;
 
-  constructor(bus: BusName) {
+  constructor(bus: BusName, format: RingFormat = "split") {
     this.driver = new SlotDriver({
       device: {
         id: DeviceId.FILE_SHARE,
@@ -55,6 +56,7 @@ export class ShareTarget implements AttackTarget {
       ramBytes: ATTACK_RAM_BYTES,
       behindRam: GUARD_BYTES,
       bus,
+      format,
     });
     const { slot, ram, stores } = this.driver;
     const tree = new EmptyTree(() => {

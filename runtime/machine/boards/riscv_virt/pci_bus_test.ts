@@ -36,7 +36,7 @@ class Bench {
     for (const device of DEVICES) {
       this.board.virtioSlots[slotNumber({ bus: "pci", slot: device })].install({
         id: DeviceId.ENTROPY,
-        agent: ioAgent(0),
+        agents: [ioAgent(0)],
         features: ENTROPY_FEATURES,
         queues: 1,
         config: new Uint8Array(0),

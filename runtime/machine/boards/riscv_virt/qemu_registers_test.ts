@@ -62,7 +62,7 @@ class OwnRegisters implements Registers {
     this.#bus = board.bus;
     board.virtioSlots[slotNumber({ bus: "pci", slot: PCI_DEVICE })].install({
       id: DeviceId.ENTROPY,
-      agent: HARTS,
+      agents: [HARTS],
       features: ENTROPY_FEATURES,
       queues: 1,
       config: new Uint8Array(0),

@@ -1,14 +1,14 @@
 /**
- * Builds modules with Binaryen, which can start from Wasm text, check what was built, and show it as text. The one file
- * that speaks to Binaryen; `binaryen_package.ts` loads it.
+ * Builds modules with Binaryen, which can start from Wasm text, check what was built, and show it as text.
  *
  * Expressions are made through Binaryen's C interface (`_Binaryen*`): building one costs a third of what the
- * wrapper objects cost. Strings are interned in Binaryen's heap once per process of the compiler and kept.
+ * wrapper objects cost.
  *
  * Modules start from a text template, because two memories with declared minimum sizes cannot be made
  * through the JavaScript interface.
  */
-import { type BinaryenModule, loadBinaryen } from "./binaryen_package.ts";
+import { binaryen, BinaryenHeap, raw, typeOf, typesOf } from "./binaryen_heap.ts";
+import type { BinaryenModule } from "./binaryen_package.ts";
 import {
   ENVIRONMENT,
   REGION_TABLE,
@@ -16,8 +16,8 @@ import {
   SHARED_MEMORY,
   SHARED_MINIMUM_PAGES,
   VCPU_MEMORY,
-} from "./abi/module_shape.ts";
-import { VCPU_MEMORY_PAGES } from "./abi/vcpu_layout.ts";
+} from "../abi/module_shape.ts";
+import { VCPU_MEMORY_PAGES } from "../abi/vcpu_layout.ts";
 import {
   type AtomicUpdate,
   type Expression,
@@ -26,16 +26,9 @@ import {
   type ModuleFactory,
   type WasmType,
   wasmType,
-} from "./module_builder.ts";
+} from "../module_builder.ts";
 
-interface RawBinaryen {
-  [name: `_Binaryen${string}`]: (...operands: (number | bigint | boolean)[]) => number;
-  [name: `__i32_store${string}`]: (address: number, value: number) => void;
-  _malloc(bytes: number): number;
-}
-
-const binaryen = await loadBinaryen();
-const raw = binaryen as unknown as RawBinaryen & Record<string, number>;
+const VOID = wasmType("void");
 
 const FEATURES = [
   "Atomics",
@@ -57,146 +50,12 @@ const IMPORTS = `
   (import "${ENVIRONMENT}" "${SHARED_MEMORY}" (memory $ram ${SHARED_MINIMUM_PAGES} ${SHARED_MAXIMUM_PAGES} shared))
   (import "${ENVIRONMENT}" "${REGION_TABLE}" (table $table 0 funcref))`;
 
-const UNARY_STEMS: readonly [string, string][] = [
-  ["i32.clz", "ClzInt32"],
-  ["i32.ctz", "CtzInt32"],
-  ["i32.popcnt", "PopcntInt32"],
-  ["i32.eqz", "EqZInt32"],
-  ["i64.clz", "ClzInt64"],
-  ["i64.ctz", "CtzInt64"],
-  ["i64.popcnt", "PopcntInt64"],
-  ["i64.eqz", "EqZInt64"],
-  ["i32.extend8_s", "ExtendS8Int32"],
-  ["i32.extend16_s", "ExtendS16Int32"],
-  ["i64.extend8_s", "ExtendS8Int64"],
-  ["i64.extend16_s", "ExtendS16Int64"],
-  ["i64.extend32_s", "ExtendS32Int64"],
-  ["i64.extend_i32_s", "ExtendSInt32"],
-  ["i64.extend_i32_u", "ExtendUInt32"],
-  ["i32.wrap_i64", "WrapInt64"],
-  ["f32.sqrt", "SqrtFloat32"],
-  ["f32.abs", "AbsFloat32"],
-  ["f64.sqrt", "SqrtFloat64"],
-  ["f64.abs", "AbsFloat64"],
-  ["f64.ceil", "CeilFloat64"],
-  ["f64.floor", "FloorFloat64"],
-  ["f64.trunc", "TruncFloat64"],
-  ["f64.nearest", "NearestFloat64"],
-  ["f32.demote_f64", "DemoteFloat64"],
-  ["f64.promote_f32", "PromoteFloat32"],
-  ["f32.reinterpret_i32", "ReinterpretInt32"],
-  ["f64.reinterpret_i64", "ReinterpretInt64"],
-  ["i32.reinterpret_f32", "ReinterpretFloat32"],
-  ["i64.reinterpret_f64", "ReinterpretFloat64"],
-  ["f32.convert_i32_s", "ConvertSInt32ToFloat32"],
-  ["f32.convert_i32_u", "ConvertUInt32ToFloat32"],
-  ["f32.convert_i64_s", "ConvertSInt64ToFloat32"],
-  ["f32.convert_i64_u", "ConvertUInt64ToFloat32"],
-  ["f64.convert_i32_s", "ConvertSInt32ToFloat64"],
-  ["f64.convert_i32_u", "ConvertUInt32ToFloat64"],
-  ["f64.convert_i64_s", "ConvertSInt64ToFloat64"],
-  ["f64.convert_i64_u", "ConvertUInt64ToFloat64"],
-  ["i32.trunc_sat_f64_s", "TruncSatSFloat64ToInt32"],
-  ["i64.trunc_sat_f64_s", "TruncSatSFloat64ToInt64"],
-  ["i64.trunc_sat_f64_u", "TruncSatUFloat64ToInt64"],
-];
-
-const BINARY_STEMS: readonly [string, string][] = [
-  ["add", "Add"],
-  ["sub", "Sub"],
-  ["mul", "Mul"],
-  ["div_s", "DivS"],
-  ["div_u", "DivU"],
-  ["rem_s", "RemS"],
-  ["rem_u", "RemU"],
-  ["and", "And"],
-  ["or", "Or"],
-  ["xor", "Xor"],
-  ["shl", "Shl"],
-  ["shr_s", "ShrS"],
-  ["shr_u", "ShrU"],
-  ["rotl", "RotL"],
-  ["rotr", "RotR"],
-  ["eq", "Eq"],
-  ["ne", "Ne"],
-  ["lt_s", "LtS"],
-  ["lt_u", "LtU"],
-  ["ge_s", "GeS"],
-  ["ge_u", "GeU"],
-];
-
-const FLOAT_BINARY_STEMS: readonly [string, string][] = [
-  ["add", "Add"],
-  ["sub", "Sub"],
-  ["mul", "Mul"],
-  ["div", "Div"],
-  ["eq", "Eq"],
-  ["lt", "Lt"],
-  ["le", "Le"],
-];
-
-function operatorNumbers(): Map<string, number> {
-  const numbers = new Map<string, number>(UNARY_STEMS.map(([name, key]) => [name, raw[key]]));
-  for (const bits of ["32", "64"]) {
-    for (const [name, key] of BINARY_STEMS) {
-      numbers.set(`i${bits}.${name}`, raw[`${key}Int${bits}`]);
-    }
-    for (const [name, key] of FLOAT_BINARY_STEMS) {
-      numbers.set(`f${bits}.${name}`, raw[`${key}Float${bits}`]);
-    }
-  }
-  return numbers;
-}
-
-/** Binaryen's heap objects that outlive a module: interned strings, scratch for arrays and literals. */
-class BinaryenHeap {
-  readonly #strings = new Map<string, number>();
-  readonly operators = operatorNumbers();
-  readonly literal = raw._malloc(64);
-  #array = 0;
-  #arrayLength = 0;
-
-  /** Address of the zero-terminated string. */
-  string(text: string): number {
-    let address = this.#strings.get(text);
-    if (address === undefined) {
-      const bytes = new TextEncoder().encode(text + "\0");
-      address = raw._malloc(bytes.length);
-      for (let i = 0; i < bytes.length; i++) raw.__i32_store8(address + i, bytes[i]);
-      this.#strings.set(text, address);
-    }
-    return address;
-  }
-
-  /** Address of a scratch array with these elements; valid until the next call. */
-  array(elements: readonly number[]): number {
-    if (elements.length > this.#arrayLength) {
-      this.#arrayLength = elements.length * 2;
-      this.#array = raw._malloc(this.#arrayLength * 4);
-    }
-    for (let i = 0; i < elements.length; i++) raw.__i32_store(this.#array + i * 4, elements[i]);
-    return this.#array;
-  }
-}
-
-const VOID = wasmType("void");
-
-/** Binaryen's types by their codes in the binary format. */
-const TYPES = new Map<WasmType, number>([
-  [VOID, binaryen.none],
-  ...(["i32", "i64", "f32", "f64"] as const).map((name): [WasmType, number] => [
-    wasmType(name),
-    binaryen[name],
-  ]),
-]);
-
-function typeOf(type: WasmType): number {
-  return TYPES.get(type) ?? binaryen.none;
-}
-
-function typesOf(types: readonly WasmType[]): number {
-  return binaryen.createType(types.map(typeOf));
-}
+/** Splat, relaxed multiply-add, and extraction of a lane: Wasm has it for vectors only. */
+const FUSED_OPERATORS = {
+  f32: [raw.SplatVecF32x4, raw.RelaxedMaddVecF32x4, raw.ExtractLaneVecF32x4],
+  f64: [raw.SplatVecF64x2, raw.RelaxedMaddVecF64x2, raw.ExtractLaneVecF64x2],
+} as const;
+const SEQUENTIAL = raw._BinaryenMemoryOrderSeqCst();
 
 /** Makes Binaryen ready: its own start-up happens at import, this keeps its heap objects. */
 export class BinaryenFactory implements ModuleFactory {
@@ -664,10 +523,3 @@ export class BinaryenBuilder implements ModuleBuilder {
     this.#module.dispose();
   }
 }
-
-/** Splat, relaxed multiply-add, and extraction of a lane: Wasm has it for vectors only. */
-const FUSED_OPERATORS = {
-  f32: [raw.SplatVecF32x4, raw.RelaxedMaddVecF32x4, raw.ExtractLaneVecF32x4],
-  f64: [raw.SplatVecF64x2, raw.RelaxedMaddVecF64x2, raw.ExtractLaneVecF64x2],
-} as const;
-const SEQUENTIAL = raw._BinaryenMemoryOrderSeqCst();
