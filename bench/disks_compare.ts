@@ -1,4 +1,5 @@
-// Compares this emulator with QEMU in what a disk can do, and in what it costs a hart that has no use for it.
+// Compares this emulator with QEMU in what a disk can do, by Debian's fio, and in what it costs a hart that has no use
+// for it; without and with a thread of the disk's own (`-object iothread`).
 //
 // The order of the emulators turns every round, so that a machine that gets slower or faster meanwhile favours none.
 // Opponents are the machine's QEMU and, once `deno task bench:qemu-fetch` has fetched it, QEMU 10.
@@ -9,8 +10,9 @@
 // round. A run that hangs or fails is counted, and shown.
 
 import { parseArgs } from "@std/cli";
+import { DISK_THREADS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
 import type { DiskRecord } from "./disks/disk_record.ts";
-import { JOBS, REQUESTS, runDiskLoads, WORK } from "./disks/disk_loads.ts";
+import { JOBS, REQUESTS } from "./disks/fio_jobs.ts";
 import { renderDiskRecord } from "./disks/render_disks.ts";
 import {
   availableEngines,
@@ -25,7 +27,6 @@ import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
 
 const DEFAULT_ROUNDS = 5;
 const DEFAULT_SECONDS = 3;
-const DISK = "disk";
 
 /** What is run, by whom and how often. */
 interface Plan {
@@ -35,11 +36,13 @@ interface Plan {
 }
 
 async function runRound(order: readonly Engine[], seconds: number, results: Results) {
-  for (const engine of order) {
-    const run = await runDiskLoads(engine, seconds);
-    results.add(DISK, engine.name, run);
-    console.error(`${engine.name}, ${loadsText(run)}`);
-    if (run.failure !== undefined) console.error(run.failure);
+  for (const { name, hasIoThread } of DISK_THREADS) {
+    for (const engine of order) {
+      const run = await runDiskLoads(engine, seconds, hasIoThread);
+      results.add(name, engine.name, run);
+      console.error(`${engine.name}, ${name}: ${loadsText(run)}`);
+      if (run.failure !== undefined) console.error(run.failure);
+    }
   }
 }
 
@@ -47,9 +50,9 @@ async function runRound(order: readonly Engine[], seconds: number, results: Resu
 async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<DiskRecord> {
   const frame = await describeLoads(engines, seconds);
   const results = new Results();
-  const row = (label: string, load: string, workers?: number): Row<LoadCell> => ({
+  const row = (label: string, what: string, load: string, workers?: number): Row<LoadCell> => ({
     name: label,
-    cells: engines.map(({ name }) => results.load(DISK, name, load, workers)),
+    cells: engines.map(({ name }) => results.load(what, name, load, workers)),
   });
   for (let round = 0; round < rounds; round++) {
     console.error(`round ${round + 1} of ${rounds}`);
@@ -57,9 +60,27 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
     yield {
       ...frame,
       ...{ kind: "disks", rounds: round + 1 },
-      requests: REQUESTS.flatMap((load) => JOBS.map((jobs) => row(`${load} x${jobs}`, load, jobs))),
-      work: { alone: row("alone", WORK.alone), beside: row("beside reads", WORK.beside) },
-      boots: { name: DISK, cells: engines.map(({ name }) => results.boot(DISK, name)) },
+      requests: REQUESTS.flatMap((request) =>
+        JOBS.flatMap((jobs) =>
+          DISK_THREADS.map(({ name, hasIoThread }) =>
+            row(
+              `${request.name} x${jobs}${hasIoThread ? ", iothread" : ""}`,
+              name,
+              request.name,
+              jobs,
+            )
+          )
+        )
+      ),
+      work: DISK_THREADS.map(({ name }) => ({
+        name,
+        alone: row(`${name}: alone`, name, WORK.alone),
+        beside: row(`${name}: beside reads`, name, WORK.beside),
+      })),
+      boots: DISK_THREADS.map(({ name: what }) => ({
+        name: what,
+        cells: engines.map(({ name }) => results.boot(what, name)),
+      })),
     };
   }
 }

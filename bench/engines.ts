@@ -1,7 +1,8 @@
 // The emulators that are compared, as command lines.
 
 import { fileURLToPath } from "node:url";
-import { type ProgramStart, qemuSystemStart } from "../tests/tools/qemu_system.ts";
+import type { ProgramStart } from "../tests/tools/guest/fetched_program.ts";
+import { qemuSystemStart } from "../tests/tools/qemu_system.ts";
 import type { TimedCommand } from "./child_time.ts";
 
 /** How a Linux guest is booted. */
@@ -14,6 +15,8 @@ export interface BootFiles {
   readonly codeCache?: string;
   /** Image of the one disk. */
   readonly disk?: string;
+  /** Has the disk a thread of its own, which it is given on the command line? */
+  readonly hasIoThread?: boolean;
   /** Is there a network in which the guest reaches the host's loopback? */
   readonly hasNetwork?: boolean;
   /** Does the subject print its statistics at the end? */
@@ -49,18 +52,21 @@ function bootArgs(files: BootFiles, harts: number): string[] {
     ...["-M", "virt", "-nographic", "-no-reboot"],
     ...["-smp", String(harts), "-m", files.memory],
     ...["-kernel", files.kernel, "-initrd", files.initrd, "-append", files.append],
-    ...files.disk === undefined ? [] : diskArgs(files.disk),
+    ...files.disk === undefined ? [] : diskArgs(files.disk, files.hasIoThread ?? false),
     ...files.hasNetwork ? ["-device", "virtio-net-device,netdev=net"] : [],
   ];
 }
 
-/** virtio over MMIO is as the standard has it from version 1 on. */
+/** virtio over MMIO is as the standard has it from version 1 on; the PCI bus has it so by itself. */
 const MODERN_VIRTIO = ["-global", "virtio-mmio.force-legacy=false"];
 
-function diskArgs(path: string): string[] {
+/** On the PCI bus, because QEMU 7 has no I/O threads for disks over MMIO. */
+function diskArgs(path: string, hasIoThread: boolean): string[] {
+  const thread = hasIoThread ? ",iothread=thread" : "";
   return [
+    ...hasIoThread ? ["-object", "iothread,id=thread"] : [],
     ...["-drive", `file=${path},if=none,id=disk,format=raw`],
-    ...["-device", "virtio-blk-device,drive=disk"],
+    ...["-device", `virtio-blk-pci,drive=disk${thread}`],
   ];
 }
 

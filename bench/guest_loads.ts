@@ -1,8 +1,9 @@
-// One boot of Linux on one emulator: a program's loads, one after the other, or nothing but the boot.
+// One boot of Linux on one emulator: a script with loads, one after the other, or nothing but the boot.
 
 import type { LinuxProgram } from "../tests/guests/build.ts";
 import { guestFiles } from "../tests/tools/guest.ts";
 import { withAppendedArchive } from "../tests/tools/guest/appended_archive.ts";
+import type { CpioEntry } from "../tests/tools/guest/cpio_archive.ts";
 import { runTimed, type TimedRun } from "./child_time.ts";
 import type { Engine } from "./engines.ts";
 
@@ -27,29 +28,42 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** A boot with loads. */
-export interface LoadPlan {
+/** A boot with a script. */
+export interface ScriptPlan {
   readonly harts: number;
-  readonly program: LinuxProgram;
-  readonly loads: readonly Load[];
-  /** Shell commands before the loads. */
-  readonly before?: string;
+  /** Shell commands; all is well when the last one succeeds. */
+  readonly script: string;
+  /** What else the guest has in its initial RAM disk. */
+  readonly files?: readonly CpioEntry[];
+  /** How long it works. */
+  readonly seconds: number;
   /** The initial RAM disk, if not the guest's own. */
   readonly initrd?: Uint8Array<ArrayBuffer>;
   /** An image to have as a disk. */
   readonly disk?: string;
+  /** Has the disk a thread that is named on the command line? */
+  readonly hasIoThread?: boolean;
   /** Is there a network in which the guest reaches the host's loopback? */
   readonly hasNetwork?: boolean;
+  /** Results in the console's text, besides those of our own programs. */
+  readonly read?: (console: string) => Promise<readonly LoadResult[]>;
 }
+
+/** What a script with a program's loads is made of. */
+export type LoadScript = Required<Pick<ScriptPlan, "script" | "files" | "seconds">>;
 
 /** What a load came to. */
 export interface LoadResult {
   readonly name: string;
   readonly workers: number;
-  /** Operations of all workers in a second. */
+  /** Operations of all workers in a second, or what else its kind counts. */
   readonly perSecond: number;
   /** Things that workers saw and that cannot be. */
   readonly errors: number;
+  /** The time within which 99 of 100 operations were done, in microseconds. */
+  readonly p99Us?: number;
+  /** What did not arrive, of a hundred. */
+  readonly lostPercent?: number;
 }
 
 /** What a boot came to. */
@@ -80,34 +94,43 @@ export function countStalls(console: string): number {
   return console.match(STALL)?.length ?? 0;
 }
 
-/** Boots, runs the loads one after the other, powers off. */
-export async function runLoads(engine: Engine, plan: LoadPlan): Promise<BootResult> {
-  const { harts, loads, disk, hasNetwork = false } = plan;
+/** A program's loads, one after the other. */
+export async function loadScript(
+  program: LinuxProgram,
+  loads: readonly Load[],
+): Promise<LoadScript> {
+  const commands = loads.map(({ name, workers, seconds }) =>
+    `${program.name} ${name} ${workers} ${seconds} || exit 1\n`
+  );
+  return {
+    script: commands.join(""),
+    files: [executable(`bin/${program.name}`, await Deno.readFile(program.elf))],
+    seconds: loads.reduce((sum, load) => sum + load.seconds, 0),
+  };
+}
+
+/** Boots, runs the script, powers off. */
+export async function runScript(engine: Engine, plan: ScriptPlan): Promise<BootResult> {
+  const { harts, seconds, disk, hasIoThread = false, hasNetwork = false, read } = plan;
   const initrd = await Deno.makeTempFile({ prefix: "loads-", suffix: ".cpio" });
   try {
     await Deno.writeFile(initrd, await initialRamDisk(plan));
     const append = `${APPEND} weft.run=script:/${SCRIPT}`;
     const files = {
-      ...{ kernel: guestFiles().kernel, initrd, append, memory: MEMORY, hasNetwork },
+      ...{ kernel: guestFiles().kernel, initrd, append, memory: MEMORY, hasNetwork, hasIoThread },
       ...disk === undefined ? {} : { disk },
     };
-    const seconds = loads.reduce((sum, load) => sum + load.seconds, 0);
     const command = { ...engine.boot(files, harts), timeoutSeconds: BOOT_SECONDS + 2 * seconds };
-    return await resultOf(() => runTimed(command), (text) => ENDED_WELL.test(text));
+    return await resultOf(() => runTimed(command), (text) => ENDED_WELL.test(text), read);
   } finally {
     await Deno.remove(initrd);
   }
 }
 
-async function initialRamDisk(plan: LoadPlan): Promise<Uint8Array> {
-  const { program, loads, before = "", initrd } = plan;
-  const commands = loads.map(({ name, workers, seconds }) =>
-    `${program.name} ${name} ${workers} ${seconds} || exit 1\n`
-  );
-  const script = new TextEncoder().encode(before + commands.join(""));
+async function initialRamDisk({ script, files = [], initrd }: ScriptPlan): Promise<Uint8Array> {
   return withAppendedArchive(initrd ?? await Deno.readFile(guestFiles().initrd), [
-    executable(`bin/${program.name}`, await Deno.readFile(program.elf)),
-    executable(SCRIPT, script),
+    ...files,
+    executable(SCRIPT, new TextEncoder().encode(script)),
   ]);
 }
 
@@ -118,19 +141,21 @@ export function runBoot(engine: Engine, harts: number): Promise<BootResult> {
   return resultOf(() => runTimed(command), (text) => text.includes(`BOOT-OK ${harts}`));
 }
 
-function executable(path: string, content: Uint8Array<ArrayBuffer>) {
-  return { kind: "file", path, mode: EXECUTABLE, content } as const;
+function executable(path: string, content: Uint8Array): CpioEntry {
+  return { kind: "file", path, mode: EXECUTABLE, content };
 }
 
 /** A run that hangs is a result as well. */
 async function resultOf(
   run: () => Promise<TimedRun>,
   endedWell: (console: string) => boolean,
+  read: ScriptPlan["read"] = () => Promise.resolve([]),
 ): Promise<BootResult> {
   const began = performance.now();
   try {
     const { stdout, stderr, exitCode, wallMs, cpuMs } = await run();
-    const result = { wallMs, cpuMs, stalls: countStalls(stdout), loads: parseLoads(stdout) };
+    const loads = [...await read(stdout), ...parseLoads(stdout)];
+    const result = { wallMs, cpuMs, stalls: countStalls(stdout), loads };
     if (exitCode === 0 && endedWell(stdout)) return result;
     return { ...result, failure: `ended with ${exitCode}: ${stdout}${stderr}` };
   } catch (error) {

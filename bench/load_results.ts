@@ -21,6 +21,9 @@ export interface LoadRecord {
 export interface LoadCell {
   /** Operations of all workers in a second; absent when no round had any. */
   readonly perSecond?: Summary;
+  /** Absent where it is not measured, as are losses. */
+  readonly p99Us?: Summary;
+  readonly lostPercent?: Summary;
   /** Of all rounds together. */
   readonly errors: number;
 }
@@ -66,6 +69,8 @@ export class Results {
       .filter((load) => workers === undefined || load.workers === workers);
     return {
       ...someSummary("perSecond", seen.map(({ perSecond }) => perSecond)),
+      ...someSummary("p99Us", seen.flatMap(({ p99Us }) => p99Us ?? [])),
+      ...someSummary("lostPercent", seen.flatMap(({ lostPercent }) => lostPercent ?? [])),
       errors: sum(seen.map(({ errors }) => errors)),
     };
   }

@@ -1,4 +1,5 @@
-// Compares this emulator with QEMU in what comes through its user-mode network.
+// Compares this emulator with QEMU in what comes through its user-mode network, by Debian's iperf3 in the guest and on
+// the host (its packages are fetched, nothing is installed).
 //
 // The order of the emulators turns every round, so that a machine that gets slower or faster meanwhile favours none.
 // Opponents are the machine's QEMU and, once `deno task bench:qemu-fetch` has fetched it, QEMU 10.
@@ -17,8 +18,9 @@ import {
   turned,
 } from "./engine_rounds.ts";
 import { keepRecord } from "./kept_record.ts";
-import { loadsText, Results } from "./load_results.ts";
-import { CONNECTIONS, KINDS, runNetworkLoads } from "./network/network_loads.ts";
+import { type LoadCell, loadsText, Results, type Row } from "./load_results.ts";
+import { CONNECTIONS, TRANSFERS } from "./network/iperf_loads.ts";
+import { ROUND_TRIP, runNetworkLoads } from "./network/network_loads.ts";
 import type { NetworkRecord } from "./network/network_record.ts";
 import { renderNetworkRecord } from "./network/render_network.ts";
 
@@ -37,16 +39,19 @@ const seconds = positive("--seconds", flags.seconds ?? String(DEFAULT_SECONDS));
 const frame = await describeLoads(engines, seconds);
 const results = new Results();
 
+function row(load: string, connections: number): Row<LoadCell> {
+  return {
+    name: `${load} x${connections}`,
+    cells: engines.map(({ name }) => results.load(NETWORK, name, load, connections)),
+  };
+}
+
 function recordOf(done: number): NetworkRecord {
   return {
     ...frame,
     ...{ kind: "network", rounds: done },
-    loads: KINDS.flatMap((kind) =>
-      CONNECTIONS.map((count) => ({
-        name: `${kind} x${count}`,
-        cells: engines.map(({ name }) => results.load(NETWORK, name, kind, count)),
-      }))
-    ),
+    transfers: TRANSFERS.flatMap(({ name }) => CONNECTIONS.map((count) => row(name, count))),
+    trips: CONNECTIONS.map((count) => row(ROUND_TRIP, count)),
     boots: { name: NETWORK, cells: engines.map(({ name }) => results.boot(NETWORK, name)) },
   };
 }

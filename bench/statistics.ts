@@ -21,9 +21,9 @@ export function summarize(samples: readonly number[]): Summary {
   return { median: median(samples), min: Math.min(...samples), max: Math.max(...samples) };
 }
 
-/** Extent relative to the median. */
+/** Extent relative to the median; samples that are all the same have none. */
 export function relativeSpread({ median, min, max }: Summary): number {
-  return (max - min) / median;
+  return max === min ? 0 : (max - min) / median;
 }
 
 /** Geometric mean of positive ratios. */

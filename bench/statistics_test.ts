@@ -17,6 +17,7 @@ Deno.test("summarize() keeps the extremes, relativeSpread() relates them to the 
   const summary = summarize([12, 10, 8]);
   assertEquals(summary, { median: 10, min: 8, max: 12 });
   assertAlmostEquals(relativeSpread(summary), 0.4);
+  assertEquals(relativeSpread(summarize([0, 0])), 0);
 });
 
 Deno.test("geometricMean() treats a halving and a doubling alike", () => {

@@ -2,13 +2,20 @@
 
 import type { BootCell, LoadCell, LoadRecord, Row } from "../load_results.ts";
 
+/** Work on one hart while the other one sleeps, and while it reads from the disk. */
+export interface WorkRows {
+  /** Who carried the reads out. */
+  readonly name: string;
+  readonly alone: Row<LoadCell>;
+  readonly beside: Row<LoadCell>;
+}
+
 /** A whole comparison. */
 export interface DiskRecord extends LoadRecord {
   readonly kind: "disks";
-  /** Requests in a second, by kind and number of processes. */
+  /** Requests in a second, by kind, number of processes and who carries them out. */
   readonly requests: readonly Row<LoadCell>[];
-  /** Work on one hart while the other one sleeps, and while it reads from the disk. */
-  readonly work: { readonly alone: Row<LoadCell>; readonly beside: Row<LoadCell> };
+  readonly work: readonly WorkRows[];
   /** The boots in which all this was. */
-  readonly boots: Row<BootCell>;
+  readonly boots: readonly Row<BootCell>[];
 }

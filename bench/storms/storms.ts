@@ -2,7 +2,7 @@
 
 import { STORMS } from "../../tests/guests/build.ts";
 import type { Engine } from "../engines.ts";
-import { type BootResult, runLoads } from "../guest_loads.ts";
+import { type BootResult, loadScript, runScript } from "../guest_loads.ts";
 
 /** The storms of the guest's program, in the order in which they are run. */
 export const STORM_NAMES = ["tlb", "context", "ipi", "timer", "code"] as const;
@@ -11,12 +11,12 @@ export const STORM_NAMES = ["tlb", "context", "ipi", "timer", "code"] as const;
 export type StormName = (typeof STORM_NAMES)[number];
 
 /** Boots, runs storms with a worker on each hart, powers off. */
-export function runStorms(
+export async function runStorms(
   engine: Engine,
   harts: number,
   names: readonly StormName[],
   seconds: number,
 ): Promise<BootResult> {
   const loads = names.map((name) => ({ name, workers: harts, seconds }));
-  return runLoads(engine, { harts, program: STORMS, loads });
+  return await runScript(engine, { harts, ...await loadScript(STORMS, loads) });
 }

@@ -24,7 +24,7 @@ export async function openUserNetwork(
 ): Promise<UserNetworkSettings> {
   for (const forward of settings.hostForwards) await checkPort(forward);
   for (const { host } of settings.guestForwards) {
-    if (!await mayUse(host)) throw notPermitted(`guestfwd= to ${endpointText(host)}`, host);
+    if (!mayUse(host)) throw notPermitted(`guestfwd= to ${endpointText(host)}`, host);
   }
   if (settings.isRestricted) return { ...settings, nameServers: [] };
   await requireWayOut({ nameServer, ...settings });
@@ -34,7 +34,7 @@ export async function openUserNetwork(
 
 async function checkPort({ protocol, host }: HostForward): Promise<void> {
   const what = `hostfwd=${protocol}:${endpointText(host)}`;
-  if (!await mayUse(host)) throw notPermitted(what, host);
+  if (!mayUse(host)) throw notPermitted(what, host);
   const network = new DenoNetwork();
   try {
     const port = protocol === "tcp"
@@ -66,7 +66,7 @@ async function requireWayOut({ allowed, nameServer }: UserNetworkDescription): P
     const host = port === null ? addressText(range.base) : `${addressText(range.base)}:${port}`;
     if ((await Deno.permissions.query({ name: "net", host })).state === "granted") return;
   }
-  if (nameServer !== null && await mayUse(nameServer)) return;
+  if (nameServer !== null && mayUse(nameServer)) return;
   throw new ConfigurationError({
     what: "a network card with a way out",
     cause: "Deno was started without permission to use the network",

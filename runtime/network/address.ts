@@ -81,3 +81,8 @@ export function macText(mac: Readonly<Uint8Array>): string {
 export function isStation(mac: Readonly<Uint8Array>): boolean {
   return (mac[0] & 1) === 0 && mac.some((byte) => byte !== 0);
 }
+
+/** Are two Ethernet addresses the same? */
+export function isSameStation(a: Readonly<Uint8Array>, b: Readonly<Uint8Array>): boolean {
+  return a.every((byte, index) => byte === b[index]);
+}

@@ -45,6 +45,20 @@ export class ByteQueue {
     into.set(this.#ring.subarray(0, into.length - first), first);
   }
 
+  /** The bytes from position `at` on, `length` of them, there as long as they are not dropped. */
+  view(at: number, length: number): Uint8Array<ArrayBuffer> {
+    const from = (this.#start + at) % this.#ring.length;
+    if (from + length <= this.#ring.length) return this.#ring.subarray(from, from + length);
+    const bytes = new Uint8Array(length);
+    this.copy(at, bytes);
+    return bytes;
+  }
+
+  /** Bytes at the front that stand in one piece, the same way. */
+  front(): Uint8Array<ArrayBuffer> {
+    return this.view(0, Math.min(this.#length, this.#ring.length - this.#start));
+  }
+
   /** Takes bytes away from the front. */
   drop(count: number): void {
     this.#start = (this.#start + count) % this.#ring.length;

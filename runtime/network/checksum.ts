@@ -40,7 +40,11 @@ export function pseudoSum({ source, destination, protocol }: PseudoHeader, lengt
     (destination & MASK) + protocol + length;
 }
 
-/** The checksum of a datagram with its pseudo header; 0 when it contains a right one. */
-export function transportChecksum(header: PseudoHeader, datagram: Uint8Array): number {
-  return ~foldSum(addToSum(pseudoSum(header, datagram.length), datagram)) & MASK;
+/**
+ * The checksum of a datagram with its pseudo header; 0 when it contains a right one.
+ * @param parts the datagram; all but the last have an even length
+ */
+export function transportChecksum(header: PseudoHeader, ...parts: readonly Uint8Array[]): number {
+  const length = parts.reduce((total, part) => total + part.length, 0);
+  return ~foldSum(parts.reduce(addToSum, pseudoSum(header, length))) & MASK;
 }

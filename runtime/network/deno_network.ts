@@ -21,13 +21,13 @@ export function endpointText({ address, port }: Endpoint): string {
 }
 
 /** May an address be used? */
-export async function mayUse(endpoint: Endpoint): Promise<boolean> {
+export function mayUse(endpoint: Endpoint): boolean {
   const host = endpointText(endpoint);
-  return (await Deno.permissions.query({ name: "net", host })).state === "granted";
+  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
-async function requireUse(endpoint: Endpoint): Promise<void> {
-  if (await mayUse(endpoint)) return;
+function requireUse(endpoint: Endpoint): void {
+  if (mayUse(endpoint)) return;
   throw new Deno.errors.NotCapable(`no permission to use ${endpointText(endpoint)}`);
 }
 
@@ -35,7 +35,7 @@ async function requireUse(endpoint: Endpoint): Promise<void> {
 export class DenoNetwork implements HostNetwork {
   /** See `HostNetwork`. */
   async connect(to: Endpoint): Promise<HostStream> {
-    await requireUse(to);
+    requireUse(to);
     const connection = await Deno.connect({ hostname: addressText(to.address), port: to.port });
     connection.setNoDelay();
     return connection;
@@ -60,7 +60,7 @@ export class DenoNetwork implements HostNetwork {
     received: (bytes: Uint8Array, from: Endpoint) => void,
   ): Promise<HostDatagrams> {
     const place = at ?? ANY_PORT;
-    await requireUse(place);
+    requireUse(place);
     const socket = createSocket("udp4");
     socket.on("message", (bytes, { address, port }) => {
       const from = parseAddress(address);
@@ -68,7 +68,7 @@ export class DenoNetwork implements HostNetwork {
     });
     await bound(socket, place);
     socket.on("error", () => {});
-    return { send: (bytes, to) => void send(socket, bytes, to), close: () => socket.close() };
+    return { send: (bytes, to) => send(socket, bytes, to), close: () => socket.close() };
   }
 }
 
@@ -101,10 +101,15 @@ function bound(socket: Socket, { address, port }: Endpoint): Promise<void> {
   });
 }
 
-async function send(socket: Socket, bytes: Uint8Array, to: Endpoint): Promise<void> {
-  if (!await mayUse(to)) return;
+function send(socket: Socket, bytes: Uint8Array, to: Endpoint): void {
+  if (!mayUse(to)) return;
   try {
-    socket.send(Buffer.from(bytes), to.port, addressText(to.address), () => {});
+    socket.send(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+      to.port,
+      addressText(to.address),
+      () => {},
+    );
   } catch {
     // A socket that was closed meanwhile, or a size that cannot be sent: a datagram may be lost.
   }

@@ -6,14 +6,20 @@ import { arpBytes, ArpOperation, type ArpPacket, readArp } from "./arp.ts";
 import { foldSum, transportChecksum } from "./checksum.ts";
 import { ManualClock } from "./clock_fixture.ts";
 import type { PolicySettings } from "./egress_policy.ts";
-import { ETHERNET_HEADER_BYTES, EtherType, newFrame, readEthernet } from "./ethernet.ts";
+import {
+  beginFrame,
+  ETHERNET_HEADER_BYTES,
+  EtherType,
+  MAX_FRAME_BYTES,
+  readEthernet,
+} from "./ethernet.ts";
 import type { Endpoint } from "./host_network.ts";
 import { TestHost } from "./host_network_fixture.ts";
 import type { OutgoingFrame } from "./ip_link.ts";
 import { IPV4_HEADER_BYTES, type Ipv4Packet, Protocol, readIpv4, writeIpv4 } from "./ipv4.ts";
 import { TcpConnection } from "./tcp_connection.ts";
-import { TestEnd } from "./tcp_pair_fixture.ts";
-import { readTcp, TCP_CHECKSUM_AT, tcpBytes, TcpFlag, type TcpSegment } from "./tcp_segment.ts";
+import { tcpBytes, TestEnd } from "./tcp_pair_fixture.ts";
+import { readTcp, TCP_CHECKSUM_AT, TcpFlag, type TcpSegment } from "./tcp_segment.ts";
 import { readUdp, udpBytes, type UdpDatagram } from "./udp.ts";
 import { UserNetwork, type UserNetworkSettings } from "./user_network.ts";
 
@@ -84,7 +90,7 @@ export class TestGuest {
       targetMac: new Uint8Array(6),
       target,
     });
-    const frame = newFrame(new Uint8Array(6).fill(0xff), this.mac, EtherType.ARP, payload.length);
+    const frame = this.#frame(new Uint8Array(6).fill(0xff), EtherType.ARP, payload.length);
     frame.set(payload, ETHERNET_HEADER_BYTES);
     this.network.receive(frame, true);
   }
@@ -92,7 +98,7 @@ export class TestGuest {
   /** Sends a packet, or a part of one. */
   send(protocol: number, destination: number, payload: Uint8Array, part = {}): void {
     const length = IPV4_HEADER_BYTES + payload.length;
-    const frame = newFrame(this.#gateway, this.mac, EtherType.IPV4, length);
+    const frame = this.#frame(this.#gateway, EtherType.IPV4, length);
     writeIpv4(frame.subarray(ETHERNET_HEADER_BYTES), {
       source: this.address,
       destination,
@@ -104,6 +110,11 @@ export class TestGuest {
       ...part,
     });
     this.network.receive(frame, true);
+  }
+
+  #frame(destination: Uint8Array, type: number, length: number): Uint8Array {
+    const buffer = new Uint8Array(MAX_FRAME_BYTES);
+    return beginFrame(buffer, { destination, source: this.mac, type }, length);
   }
 
   sendDatagram(to: Endpoint, sourcePort: number, payload: Uint8Array): void {
@@ -152,7 +163,8 @@ export class TestGuest {
     return connection;
   }
 
-  #take({ bytes, work }: OutgoingFrame): void {
+  #take({ bytes: lent, work }: OutgoingFrame): void {
+    const bytes = lent.slice();
     if (work === null && bytes.length > MTU_FRAME) throw new Error("a frame is too long");
     const frame = readEthernet(bytes);
     if (frame === null) throw new Error("a frame is none");

@@ -28,7 +28,7 @@ export interface Closable {
 
 /** A socket for datagrams. */
 export interface HostDatagrams extends Closable {
-  /** Sends one, if it can be sent. */
+  /** Sends one, if it can be sent; its bytes do not change any more. */
   send(bytes: Uint8Array, to: Endpoint): void;
 }
 

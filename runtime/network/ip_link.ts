@@ -9,16 +9,18 @@ import {
   BROADCAST,
   BROADCAST_MAC,
   isInRange,
+  isSameStation,
   isStation,
   lastOf,
   UNSPECIFIED,
 } from "./address.ts";
 import { arpBytes, ArpOperation, readArp } from "./arp.ts";
 import {
+  beginFrame,
   ETHERNET_HEADER_BYTES,
   type EthernetFrame,
   EtherType,
-  newFrame,
+  MAX_FRAME_BYTES,
   readEthernet,
 } from "./ethernet.ts";
 import { Reassembly } from "./fragments.ts";
@@ -53,7 +55,7 @@ export interface FrameWork {
 
 /** A frame for the guest. */
 export interface OutgoingFrame {
-  /** The frame. */
+  /** The frame, which is there only during the call that gives it. */
   readonly bytes: Uint8Array;
   /** What is left to do; null when it is whole. */
   readonly work: FrameWork | null;
@@ -64,8 +66,10 @@ export interface OutgoingPacket {
   readonly source: number;
   readonly destination: number;
   readonly protocol: number;
+  /** What stands before the payload, in a packet that is not to be cut into fragments. */
+  readonly head?: Uint8Array;
   readonly payload: Uint8Array;
-  /** What is left to do, with positions in the payload; null when it is whole. */
+  /** What is left to do, with positions in head and payload; null when it is whole. */
   readonly work: FrameWork | null;
 }
 
@@ -93,6 +97,8 @@ export class IpLink {
   readonly #neighbours = new Map<number, Uint8Array>();
   readonly #waiting = new Map<number, OutgoingPacket[]>();
   readonly #reassembly: Reassembly;
+  /** The frame that is being given. */
+  readonly #buffer = new Uint8Array(MAX_FRAME_BYTES);
   #identification = 0;
 
   /** A link without neighbours. */
@@ -140,7 +146,9 @@ export class IpLink {
 
   #learn(address: number, mac: Uint8Array): void {
     if (address === UNSPECIFIED || !this.#isGuest(address)) return;
-    if (!this.#neighbours.has(address) && this.#neighbours.size >= MAX_NEIGHBOURS) {
+    const known = this.#neighbours.get(address);
+    if (known !== undefined && isSameStation(known, mac)) return;
+    if (known === undefined && this.#neighbours.size >= MAX_NEIGHBOURS) {
       const [oldest] = this.#neighbours.keys();
       this.#neighbours.delete(oldest);
     }
@@ -152,7 +160,7 @@ export class IpLink {
 
   #sendArp(to: Readonly<Uint8Array>, packet: Parameters<typeof arpBytes>[0]): void {
     const payload = arpBytes(packet);
-    const bytes = newFrame(to, this.#parts.mac, EtherType.ARP, payload.length);
+    const bytes = this.#beginFrame(to, EtherType.ARP, payload.length);
     bytes.set(payload, ETHERNET_HEADER_BYTES);
     this.#parts.deliver({ bytes, work: null });
   }
@@ -170,8 +178,8 @@ export class IpLink {
   sendTo(mac: Readonly<Uint8Array>, { work, ...packet }: OutgoingPacket): void {
     this.#identification = (this.#identification + 1) & 0xffff;
     const whole = { ...packet, identification: this.#identification };
-    const { payload } = packet;
-    if (work !== null || payload.length <= MTU - IPV4_HEADER_BYTES) {
+    const { payload, head } = packet;
+    if (head !== undefined || work !== null || payload.length <= MTU - IPV4_HEADER_BYTES) {
       return this.#emit(mac, { ...whole, fragmentOffset: 0, hasMoreFragments: false }, work);
     }
     for (let offset = 0; offset < payload.length; offset += FRAGMENT_BYTES) {
@@ -186,8 +194,8 @@ export class IpLink {
   }
 
   #emit(mac: Readonly<Uint8Array>, packet: NewPacket, work: FrameWork | null): void {
-    const length = IPV4_HEADER_BYTES + packet.payload.length;
-    const bytes = newFrame(mac, this.#parts.mac, EtherType.IPV4, length);
+    const length = IPV4_HEADER_BYTES + (packet.head?.length ?? 0) + packet.payload.length;
+    const bytes = this.#beginFrame(mac, EtherType.IPV4, length);
     writeIpv4(bytes.subarray(ETHERNET_HEADER_BYTES), packet);
     const before = ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES;
     this.#parts.deliver({
@@ -200,11 +208,19 @@ export class IpLink {
     });
   }
 
+  #beginFrame(
+    destination: Readonly<Uint8Array>,
+    type: number,
+    length: number,
+  ): Uint8Array<ArrayBuffer> {
+    return beginFrame(this.#buffer, { destination, source: this.#parts.mac, type }, length);
+  }
+
   #ask(packet: OutgoingPacket): void {
     const { destination } = packet;
     if (!this.#isGuest(destination)) return;
     const waiting = this.#waiting.get(destination) ?? [];
-    if (waiting.length < MAX_WAITING) waiting.push(packet);
+    if (waiting.length < MAX_WAITING) waiting.push({ ...packet, payload: packet.payload.slice() });
     if (this.#waiting.size < MAX_NEIGHBOURS) this.#waiting.set(destination, waiting);
     this.#sendArp(BROADCAST_MAC, {
       operation: ArpOperation.REQUEST,

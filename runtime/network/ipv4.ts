@@ -28,6 +28,7 @@ const Field = {
 } as const;
 const MORE_FRAGMENTS = 0x2000;
 const OFFSET_MASK = 0x1fff;
+const NOTHING = new Uint8Array(0);
 
 /** A packet, or a fragment of one. */
 export interface Ipv4Packet {
@@ -71,15 +72,19 @@ export function readIpv4(bytes: Uint8Array): Ipv4Packet | null {
 }
 
 /** A packet to write. */
-export type NewPacket = Omit<Ipv4Packet, "bytes">;
+export interface NewPacket extends Omit<Ipv4Packet, "bytes"> {
+  /** What stands before the payload. */
+  readonly head?: Uint8Array;
+}
 
 /** Writes a packet to the start of `into`, which has room for it. */
-export function writeIpv4(into: Uint8Array, packet: NewPacket): void {
+export function writeIpv4(into: Uint8Array, { head = NOTHING, ...packet }: NewPacket): void {
   const view = new DataView(into.buffer, into.byteOffset, into.length);
   const header = into.subarray(0, IPV4_HEADER_BYTES);
   header.fill(0);
   view.setUint8(Field.VERSION_LENGTH, VERSION << 4 | IPV4_HEADER_BYTES / WORD_BYTES);
-  view.setUint16(Field.TOTAL_LENGTH, IPV4_HEADER_BYTES + packet.payload.length);
+  const before = IPV4_HEADER_BYTES + head.length;
+  view.setUint16(Field.TOTAL_LENGTH, before + packet.payload.length);
   view.setUint16(Field.IDENTIFICATION, packet.identification);
   const more = packet.hasMoreFragments ? MORE_FRAGMENTS : 0;
   view.setUint16(Field.FRAGMENT, packet.fragmentOffset / FRAGMENT_UNIT | more);
@@ -88,5 +93,6 @@ export function writeIpv4(into: Uint8Array, packet: NewPacket): void {
   view.setUint32(Field.SOURCE, packet.source);
   view.setUint32(Field.DESTINATION, packet.destination);
   view.setUint16(Field.CHECKSUM, checksumOf(header));
-  into.set(packet.payload, IPV4_HEADER_BYTES);
+  into.set(head, IPV4_HEADER_BYTES);
+  into.set(packet.payload, before);
 }

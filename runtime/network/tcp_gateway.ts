@@ -19,8 +19,8 @@ import {
   resetFor,
   TCP_CHECKSUM_AT,
   TCP_HEADER_BYTES,
-  tcpBytes,
   TcpFlag,
+  tcpHeader,
   type TcpSegment,
 } from "./tcp_segment.ts";
 
@@ -190,21 +190,24 @@ export class TcpGateway {
 
   #send(source: number, destination: number, segment: TcpSegment, size = SEGMENT_BYTES): void {
     const { send, card } = this.#parts;
-    const payload = tcpBytes(segment);
+    const head = tcpHeader(segment);
+    const { payload } = segment;
     const header = { source, destination, protocol: Protocol.TCP };
-    const segmentBytes = segment.payload.length > size ? size : 0;
+    const segmentBytes = payload.length > size ? size : 0;
     const isLeft = card().completesChecksums || segmentBytes > 0;
     putChecksum(
-      payload,
-      isLeft ? pendingChecksum(header, payload) : transportChecksum(header, payload),
+      head,
+      isLeft
+        ? pendingChecksum(header, head.length + payload.length)
+        : transportChecksum(header, head, payload),
     );
     const work: FrameWork = {
       checksumStart: 0,
       checksumOffset: TCP_CHECKSUM_AT,
       segmentBytes,
-      headerBytes: payload.length - segment.payload.length,
+      headerBytes: head.length,
     };
-    send({ ...header, payload, work: isLeft ? work : null });
+    send({ ...header, head, payload, work: isLeft ? work : null });
   }
 
   /** An end that no connection with this guest has: the one that comes, if possible. */
@@ -224,8 +227,8 @@ function keyOf(guest: Endpoint, other: Endpoint): string {
 }
 
 /** What a card finds in the place of a checksum that it completes. */
-function pendingChecksum(header: PseudoHeader, payload: Uint8Array): number {
-  return foldSum(pseudoSum(header, payload.length));
+function pendingChecksum(header: PseudoHeader, length: number): number {
+  return foldSum(pseudoSum(header, length));
 }
 
 function putChecksum(bytes: Uint8Array, checksum: number): void {

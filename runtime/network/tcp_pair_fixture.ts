@@ -2,13 +2,22 @@
 
 import { ManualClock } from "./clock_fixture.ts";
 import { TcpConnection, type TcpEnd } from "./tcp_connection.ts";
-import { readTcp, tcpBytes, TcpFlag, type TcpSegment } from "./tcp_segment.ts";
+import { readTcp, TcpFlag, tcpHeader, type TcpSegment } from "./tcp_segment.ts";
 
 /** What the link does to a segment: the delays after which it arrives, none when it is lost. */
 export type Link = (segment: TcpSegment, isFromFirst: boolean) => readonly number[];
 
 /** A link that keeps all in order. */
 export const GOOD_LINK: Link = () => [1];
+
+/** A segment's bytes, without its checksum. */
+export function tcpBytes(segment: TcpSegment): Uint8Array<ArrayBuffer> {
+  const header = tcpHeader(segment);
+  const bytes = new Uint8Array(header.length + segment.payload.length);
+  bytes.set(header);
+  bytes.set(segment.payload, header.length);
+  return bytes;
+}
 
 /** One end, and what it heard. */
 export class TestEnd {
@@ -102,8 +111,8 @@ export class TcpPair {
   }
 
   #carry(segment: TcpSegment, isFromFirst: boolean): void {
-    this.sent.push({ segment, isFromFirst });
     const bytes = tcpBytes(segment);
+    this.sent.push({ segment: { ...segment, payload: segment.payload.slice() }, isFromFirst });
     for (const delay of this.#link(segment, isFromFirst)) {
       this.clock.after(delay, () => this.#arrive(bytes, isFromFirst));
     }

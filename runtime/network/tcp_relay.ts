@@ -3,8 +3,10 @@
  * the host does not take closes the guest's window, what the guest does not take is not read from the host.
  */
 
+import { ByteQueue } from "./byte_queue.ts";
 import type { HostStream } from "./host_network.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
+import { RECEIVE_BYTES } from "./tcp_receiver.ts";
 
 /** Bytes that are read at a time. */
 const READ_BYTES = 0x1_0000;
@@ -13,8 +15,8 @@ const READ_BYTES = 0x1_0000;
 export class TcpRelay {
   readonly #connection: TcpConnection;
   readonly #stream: HostStream;
-  /** Bytes for the host, copied out of frames. */
-  readonly #toHost: Uint8Array[] = [];
+  /** Bytes for the host, copied out of frames: as many as the guest's window lets come. */
+  readonly #toHost = new ByteQueue(RECEIVE_BYTES);
   #isWriting = false;
   #guestHasEnded = false;
   #isClosed = false;
@@ -34,7 +36,7 @@ export class TcpRelay {
 
   /** Bytes from the guest. */
   data(bytes: Uint8Array): void {
-    this.#toHost.push(bytes.slice());
+    this.#toHost.push(bytes);
     this.#startWriting();
   }
 
@@ -79,12 +81,11 @@ export class TcpRelay {
   }
 
   async #writeHost(): Promise<void> {
-    for (let bytes = this.#toHost.shift(); bytes !== undefined; bytes = this.#toHost.shift()) {
-      for (let done = 0; done < bytes.length;) {
-        done += await this.#stream.write(bytes.subarray(done));
-        if (this.#isClosed) return;
-      }
-      this.#connection.consumed(bytes.length);
+    while (this.#toHost.length > 0) {
+      const count = await this.#stream.write(this.#toHost.front());
+      if (this.#isClosed) return;
+      this.#toHost.drop(count);
+      this.#connection.consumed(count);
     }
     this.#isWriting = false;
     if (this.#guestHasEnded) await this.#stream.closeWrite();

@@ -44,7 +44,7 @@ export interface TcpSegment {
   readonly segmentSize?: number | undefined;
   /** By how many bits its sender's windows are shifted; of a SYN. */
   readonly windowShift?: number | undefined;
-  /** What it carries. */
+  /** What it carries; it may change when the call is over that gives the segment. */
   readonly payload: Uint8Array;
 }
 
@@ -91,11 +91,11 @@ function readOptions(bytes: Uint8Array): Pick<TcpSegment, "segmentSize" | "windo
   return { segmentSize, windowShift };
 }
 
-/** Writes a segment, without its checksum. */
-export function tcpBytes(segment: TcpSegment): Uint8Array<ArrayBuffer> {
+/** Writes the header of a segment, without its checksum; its length is even. */
+export function tcpHeader(segment: TcpSegment): Uint8Array<ArrayBuffer> {
   const options = optionBytes(segment);
   const headerBytes = TCP_HEADER_BYTES + options.length;
-  const bytes = new Uint8Array(headerBytes + segment.payload.length);
+  const bytes = new Uint8Array(headerBytes);
   const view = new DataView(bytes.buffer);
   view.setUint16(Field.SOURCE, segment.sourcePort);
   view.setUint16(Field.DESTINATION, segment.destinationPort);
@@ -105,7 +105,6 @@ export function tcpBytes(segment: TcpSegment): Uint8Array<ArrayBuffer> {
   view.setUint8(Field.FLAGS, segment.flags);
   view.setUint16(Field.WINDOW, segment.window);
   bytes.set(options, TCP_HEADER_BYTES);
-  bytes.set(segment.payload, headerBytes);
   return bytes;
 }
 

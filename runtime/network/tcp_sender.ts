@@ -230,8 +230,7 @@ export class TcpSender {
   }
 
   #emit(sequence: number, length: number): void {
-    const payload = new Uint8Array(length);
-    this.#queue.copy(distance(this.#acknowledged, sequence), payload);
+    const payload = this.#queue.view(distance(this.#acknowledged, sequence), length);
     this.#sink.send(sequence, payload, false);
     const behind = advance(sequence, length);
     if (this.#timed === null && isBefore(this.#newest, behind)) {

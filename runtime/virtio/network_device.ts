@@ -5,6 +5,7 @@
  * guest has no buffers for it, up to a bound; behind that it is lost, as on any network.
  */
 
+import { MAX_FRAME_BYTES } from "../network/ethernet.ts";
 import type { FrameWork, OutgoingFrame } from "../network/ip_link.ts";
 import { type DescriptorChain, RingFault } from "./descriptor_chain.ts";
 import type { SlotStruct } from "./device_struct.ts";
@@ -12,7 +13,6 @@ import { InputQueue } from "./input_queue.ts";
 import {
   BurstType,
   FrameHeader,
-  MAX_FRAME_BYTES,
   NEEDS_CHECKSUM,
   NetworkFeature,
   NetworkQueue,
@@ -90,13 +90,13 @@ export class NetworkDevice implements RequestHandler {
     this.#stands = true;
   }
 
-  /** Gives the guest a frame, now or when it has a buffer. */
+  /** Gives the guest a frame, now or when it has a buffer; its bytes need not stay. */
   deliver(frame: OutgoingFrame): void {
     const isFull = this.#waiting.length >= MAX_WAITING ||
       this.#waitingBytes + frame.bytes.length > MAX_WAITING_BYTES;
     if (isFull || !this.#fits(frame)) return this.#struct.count(NetworkCounter.DROPPED, 1);
     if (this.#waiting.length === 0 && !this.#stands && this.#store(frame)) return;
-    this.#waiting.push(frame);
+    this.#waiting.push({ ...frame, bytes: frame.bytes.slice() });
     this.#waitingBytes += frame.bytes.length;
   }
 

@@ -40,7 +40,9 @@ inBothFormats(
   (started) => {
     const driver = started(EVENTS);
     const frame = plainFrame(200);
-    driver.card.deliver(frame);
+    const lent = frame.bytes.slice();
+    driver.card.deliver({ ...frame, bytes: lent });
+    lent.fill(0);
     driver.card.deliver(plainFrame(60, 9));
     assertEquals([driver.used, driver.interrupts], [0, 0]);
     driver.offerRoom(0, Place.DATA, 1600);

@@ -46,8 +46,6 @@ export const NEEDS_CHECKSUM = 1;
 /** Kinds of frames that stand for several. */
 export const BurstType = { NONE: 0, TCP: 1 } as const;
 
-/** Most bytes of a frame. */
-export const MAX_FRAME_BYTES = 14 + 0xffff;
 /** Most bytes of a frame that is one. */
 export const PLAIN_FRAME_BYTES = 1514;
 

@@ -79,7 +79,7 @@ export const STORMS: LinuxProgram = {
   elf: new URL("storms.elf", LINUX_PROGRAMS_FOLDER),
 };
 
-/** Requests to a disk, and work beside them. */
+/** Work beside requests to a disk. */
 export const DISK_LOADS: LinuxProgram = {
   name: "disk_loads",
   sources: ["disk_loads.c", "workers.c"].map((name) => new URL(name, LINUX_PROGRAMS_FOLDER)),
@@ -87,7 +87,7 @@ export const DISK_LOADS: LinuxProgram = {
   elf: new URL("disk_loads.elf", LINUX_PROGRAMS_FOLDER),
 };
 
-/** Bytes to and from the host. */
+/** Round trips to the host. */
 export const NETWORK_LOADS: LinuxProgram = {
   name: "network_loads",
   sources: ["network_loads.c", "workers.c"].map((name) => new URL(name, LINUX_PROGRAMS_FOLDER)),

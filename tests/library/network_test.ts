@@ -2,16 +2,11 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConfigurationError, type MachineSettings, type NetBackend } from "../../mod.ts";
+import { freePort } from "../system/network_guest.ts";
 import { programMachine } from "./machine_fixture.ts";
 
 /** `j .` */
 const LOOP = [0x0000_006f];
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
-}
 
 function forwarding(hostPort: number): MachineSettings {
   const hostForwards = [{ hostAddress: "127.0.0.1", hostPort, guestPort: 22 }];

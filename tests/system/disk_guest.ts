@@ -5,6 +5,7 @@ import { withAppendedArchive, withArchiveBehind } from "../tools/guest/appended_
 import type { CpioEntry } from "../tools/guest/cpio_archive.ts";
 import { LOAD_MODULES } from "../tools/guest/kernel_modules.ts";
 import { DISK_MODULES, ensureModules, type ModuleSet } from "../tools/guest_modules.ts";
+import { ensurePrograms, type ProgramSet } from "../tools/guest_programs.ts";
 import { guestOrSkip } from "./guest_or_skip.ts";
 
 const SCRIPT = "disk-script";
@@ -19,6 +20,17 @@ export async function modulesOrSkip(set: ModuleSet = DISK_MODULES): Promise<Uint
     return await Deno.readFile(await ensureModules(guestFolder(), console.log, set));
   } catch (error) {
     console.log(`no kernel modules: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+/** The archive with these of Debian's programs, or null where it cannot be had; says why. */
+export async function programsOrSkip(set: ProgramSet): Promise<Uint8Array | null> {
+  if (await guestOrSkip() === null) return null;
+  try {
+    return await Deno.readFile(await ensurePrograms(guestFolder(), console.log, set));
+  } catch (error) {
+    console.log(`no ${set.packages.join(", ")}: ${error instanceof Error ? error.message : error}`);
     return null;
   }
 }

@@ -10,6 +10,7 @@ import { guestFiles } from "../tools/guest.ts";
 import { NETWORK_MODULES } from "../tools/guest_modules.ts";
 import { DISK_APPEND, diskInitrd, modulesOrSkip } from "./disk_guest.ts";
 import { LOOPBACK_BY_GATEWAY, loopbackEscapes, plainEscapes, tryAll } from "./network_escapes.ts";
+import { freePort, GET_ADDRESS } from "./network_guest.ts";
 
 /** A guest that still runs after this long hangs. */
 const HANG_AFTER_MS = 300_000;
@@ -18,16 +19,6 @@ const LEAST_ESCAPES = 140;
 
 const modules = await modulesOrSkip(NETWORK_MODULES);
 const ignore = modules === null;
-
-/** What the DHCP client of the guest runs, and running it. */
-const GET_ADDRESS = `cat > /tmp/lease <<'END'
-#!/bin/sh
-[ "$1" = bound ] || exit 0
-ip addr add "$ip/$mask" dev "$interface"
-[ -n "$router" ] && ip route add default via "$router"
-echo "LEASE $ip $mask router=$router dns=$dns"
-END
-chmod +x /tmp/lease && ip link set eth0 up && udhcpc -i eth0 -n -q -s /tmp/lease`;
 
 function pattern(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -61,13 +52,6 @@ function serve(answer: (connection: Deno.Conn) => Promise<void>): Deno.TcpListen
 
 function portOf(listener: Deno.TcpListener): number {
   return listener.addr.port;
-}
-
-/** A port that nobody listens at. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return portOf(listener);
 }
 
 async function withGuest(

@@ -49,10 +49,11 @@ export async function ensureModules(
   const notePath = join(folder, `${name}.json`);
   const note = JSON.stringify({ ...kernel, modules });
   if (await textOrEmpty(notePath) === note) return path;
-  const scratch = join(folder, `fetch-${name}`);
+  const scratch = await Deno.makeTempDir({ dir: folder, prefix: `fetch-${name}-` });
   try {
-    const entries = await fetchModules(scratch, kernel, modules, say);
-    await Deno.writeFile(path, cpioArchive(entries));
+    const archive = join(scratch, "archive");
+    await Deno.writeFile(archive, cpioArchive(await fetchModules(scratch, kernel, modules, say)));
+    await Deno.rename(archive, path);
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
@@ -66,7 +67,6 @@ async function fetchModules(
   modules: readonly string[],
   say: (line: string) => void,
 ): Promise<CpioEntry[]> {
-  await Deno.mkdir(scratch, { recursive: true });
   const apt = await ForeignApt.create(scratch, await machineArchive(), RELEASE);
   say(`reading the package lists of Debian ${RELEASE.codename} for ${RELEASE.architecture}`);
   await apt.update();

@@ -27,6 +27,8 @@ export interface PackageRecord {
   readonly depends: string;
 }
 
+/** Temporary folders let nobody else in; apt downloads as its own user where it can. */
+const PASSABLE = 0o755;
 const APT_FOLDER = "/etc/apt";
 const BYTES_PER_MEGABYTE = 1e6;
 
@@ -96,6 +98,7 @@ export class ForeignApt {
     for (const path of ["state/lists/partial", "cache/archives/partial"]) {
       await Deno.mkdir(join(folder, path), { recursive: true });
     }
+    await Deno.chmod(folder, PASSABLE);
     await Deno.writeTextFile(join(folder, "status"), "");
     await Deno.writeTextFile(apt.#configuration, configuration(folder, release.architecture));
     return apt;
@@ -164,12 +167,12 @@ export class ForeignApt {
     return join(folder, file);
   }
 
-  /** Downloads a package with all that it depends on, and returns their paths. */
-  async downloadWithDependencies(name: string): Promise<string[]> {
+  /** Downloads packages with all that they depend on, and returns their paths. */
+  async downloadWithDependencies(...names: readonly string[]): Promise<string[]> {
     const folder = join(this.#folder, "cache/archives");
     await giveToDownloader(join(folder, "partial"));
     const flags = ["-q", "-y", "--download-only", "--no-install-recommends"];
-    await this.#run("apt-get", [...flags, "install", name], "show");
+    await this.#run("apt-get", [...flags, "install", ...names], "show");
     const files = await fileNames(folder);
     return files.filter((file) => file.endsWith(".deb")).map((file) => join(folder, file));
   }

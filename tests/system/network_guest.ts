@@ -1,0 +1,17 @@
+/** What tests of Linux on a network share. */
+
+/** Shell commands of the guest: it asks for an address, and says what it got. */
+export const GET_ADDRESS = `cat > /tmp/lease <<'END'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/$mask" dev "$interface"
+[ -n "$router" ] && ip route add default via "$router"
+echo "LEASE $ip $mask router=$router dns=$dns"
+END
+chmod +x /tmp/lease && ip link set eth0 up && udhcpc -i eth0 -n -q -s /tmp/lease`;
+
+/** A port of the host's loopback that nobody listens at. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
