@@ -27,7 +27,10 @@ const IMAGE_SETTINGS: Readonly<Record<string, string>> = {
   "etc/initramfs-tools/modules": "virtio_mmio\nvirtio_pci\nvirtio_blk\next4\n",
 };
 
-/** The kernel's own initial RAM disk is made last: it must find its settings. */
+/**
+ * The kernel's own initial RAM disk is made last: it must find its settings. debootstrap mounts what it needs, and takes
+ * away what others have mounted there.
+ */
 const COMMANDS = `${LOAD_MODULES}
 set -e
 hwclock -s || true
@@ -35,11 +38,11 @@ mkdir -p /mnt
 mount -t ext4 /dev/vda /mnt
 mkdir -p /mnt/etc/initramfs-tools/conf.d
 cp /${SETTINGS}/etc/initramfs-tools/conf.d/weft /mnt/etc/initramfs-tools/conf.d/
-mount -t proc proc /mnt/proc
-mount -t sysfs sys /mnt/sys
 mount --bind /dev /mnt/dev
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true LC_ALL=C LANG=C
 chroot /mnt /debootstrap/debootstrap --second-stage
+mount -t proc proc /mnt/proc
+mount -t sysfs sys /mnt/sys
 cp -a /${SETTINGS}/. /mnt/
 chroot /mnt update-initramfs -u
 chroot /mnt passwd -d root
