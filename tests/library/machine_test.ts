@@ -416,7 +416,7 @@ Deno.test("the size of the console is kept", async () => {
   assertEquals(machine.console.size, undefined);
   machine.console.resize(132, 43);
   assertEquals(machine.console.size, { columns: 132, rows: 43 });
-  assertThrows(() => machine.console.resize(0, 43), AccessError, "at least one");
+  assertThrows(() => machine.console.resize(0, 43), AccessError, "whole numbers");
 });
 
 // --- several machines -------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ async function session(
   flags: readonly string[],
   lines: readonly (readonly [typed: string, answer: string])[],
 ): Promise<void> {
-  const permissions = ["--allow-all"];
+  const permissions = ["--allow-write", "--allow-net"];
   await using dialog = new ConsoleDialog(flags, permissions, HANG_AFTER_MS);
   await dialog.expect("debian login: ");
   await dialog.type("root\n");
