@@ -41,15 +41,16 @@ async function run(folder: string, line: string): Promise<Finished> {
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
+/** Runs all cases. Those that run at a time have a folder each: an image has one owner. */
 async function runAll(
-  folder: string,
   cases: readonly Case[],
   check: (line: string, finished: Finished, part: string) => void,
 ): Promise<void> {
   const queue = cases.values();
-  const worker = async (): Promise<void> => {
-    for (const [line, part] of queue) check(line, await run(folder, line), part);
-  };
+  const worker = (): Promise<void> =>
+    inFolder(async (folder) => {
+      for (const [line, part] of queue) check(line, await run(folder, line), part);
+    });
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
 }
 
@@ -396,11 +397,11 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
 }
 
 Deno.test(`${CONFIGURATION_CASES.length} machines that cannot be built end with 1`, async () => {
-  await inFolder((folder) => runAll(folder, CONFIGURATION_CASES, refusedWith(CONFIGURATION)));
+  await runAll(CONFIGURATION_CASES, refusedWith(CONFIGURATION));
 });
 
 Deno.test(`${USAGE_CASES.length} flags that are not understood end with 2`, async () => {
-  await runAll("", USAGE_CASES, refusedWith(USAGE));
+  await runAll(USAGE_CASES, refusedWith(USAGE));
 });
 
 Deno.test("an initial RAM disk that no kernel could read is passed on with a warning", async () => {
