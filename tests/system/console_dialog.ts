@@ -45,13 +45,15 @@ export class ConsoleDialog {
     return this.#output;
   }
 
-  /** Waits until the guest prints `text` after what was waited for before. */
-  async expect(text: string): Promise<void> {
+  /** Waits until the guest prints `text` after what was waited for before. @returns what is between the two */
+  async expect(text: string): Promise<string> {
+    const start = this.#seen;
     while (!this.#found(text)) {
       const { value, done } = await this.#reader.read();
       if (done) throw new Error(`the machine ended before "${text}": ${this.#output.slice(-2000)}`);
       this.#output += value;
     }
+    return this.#output.slice(start, this.#seen - text.length);
   }
 
   /** Types. */

@@ -14,6 +14,8 @@ import { machineFlags } from "./machine_flags.ts";
 /** An installation of the compiler unpacks 200 MB under emulation. */
 const HANG_AFTER_MS = 3_600_000;
 const PROMPT = "root@debian:~# ";
+/** Keeps the shell from framing what is typed in control sequences. */
+const PLAIN_LINES = "bind 'set enable-bracketed-paste off'";
 const PROGRAM = String.raw`#include <stdio.h>\nint main(void) { printf("sum %d\\n", 40 + 2); }\n`;
 const LEFT = "was here before";
 
@@ -34,7 +36,7 @@ export async function checkImage(
       ["apt-get -q -y --no-install-recommends install gcc libc6-dev && echo GCC $?", "GCC 0"],
       [`printf '${PROGRAM}' > hello.c && gcc hello.c && ./a.out`, "sum 42"],
       [`echo ${LEFT} > left && sync && echo KEPT $((6*7))`, "KEPT 42"],
-    ]);
+    ], say);
     say("the file system after the shutdown");
     await runProgram("e2fsck", ["-f", "-n", copy], "show");
     say("second boot, with devices on the PCI bus: what is left of the first");
@@ -42,7 +44,7 @@ export async function checkImage(
       ["systemctl is-system-running --wait", "running"],
       ["cat left", LEFT],
       ["./a.out", "sum 42"],
-    ]);
+    ], say);
     await runProgram("e2fsck", ["-f", "-n", copy], "show");
     say("everything as it should be");
     return 0;
@@ -51,21 +53,27 @@ export async function checkImage(
   }
 }
 
-/** Boots, logs in, types each line and waits for its answer, and shuts down. */
+/** Boots, logs in, types each line and looks for its answer, and shuts down. */
 async function session(
   flags: readonly string[],
   lines: readonly (readonly [typed: string, answer: string])[],
+  say: (line: string) => void,
 ): Promise<void> {
   const permissions = ["--allow-write", "--allow-net"];
   await using dialog = new ConsoleDialog(flags, permissions, HANG_AFTER_MS);
   await dialog.expect("debian login: ");
   await dialog.type("root\n");
-  for (const [typed, answer] of lines) {
-    await dialog.expect(PROMPT);
-    await dialog.type(`${typed}\n`);
-    await dialog.expect(`\n${answer}`);
-  }
   await dialog.expect(PROMPT);
+  await dialog.type(`${PLAIN_LINES}\n`);
+  await dialog.expect(PROMPT);
+  for (const [typed, answer] of lines) {
+    say(typed);
+    await dialog.type(`${typed}\n`);
+    const printed = await dialog.expect(PROMPT);
+    if (!printed.includes(`\n${answer}`)) {
+      throw new GuestError(`"${typed}" did not answer "${answer}"`, printed);
+    }
+  }
   await dialog.type("poweroff\n");
   const code = await dialog.end();
   if (code === 0 && /reboot: Power down/.test(dialog.output)) return;
