@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { EgressPolicy, parseAllowed } from "./egress_policy.ts";
 import { addressOf, endpointOf, testSettings } from "./guest_fixture.ts";
-import { Protocol } from "./ipv4.ts";
+import { Protocol } from "./ip_packet.ts";
 
 const GUARDED = [
   "127.0.0.1",
@@ -76,7 +76,18 @@ Deno.test("a restricted guest goes nowhere but where it is forwarded", () => {
 });
 
 Deno.test("what is no range is not taken for one", () => {
-  for (const text of ["", "all", "1.2.3", "1.2.3.4/33", "1.2.3.4:0", "1.2.3.4:65536", "::1"]) {
+  for (
+    const text of [
+      "",
+      "all",
+      "1.2.3",
+      "1.2.3.4/33",
+      "1.2.3.4:0",
+      "1.2.3.4:65536",
+      "x::1",
+      "::1/129",
+    ]
+  ) {
     assertEquals(parseAllowed(text), undefined, text);
   }
   assertEquals(parseAllowed("10.9.8.7/8"), [{

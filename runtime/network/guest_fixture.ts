@@ -1,6 +1,7 @@
 /** A guest on a user-mode network, on the test's own thread: it makes and reads frames as a guest's kernel does. */
 
-import { parseAddress } from "./address.ts";
+import { type Address, UNSPECIFIED } from "./address.ts";
+import { parseAddress } from "./address_text.ts";
 import { planAddresses } from "./address_plan.ts";
 import { arpBytes, ArpOperation, type ArpPacket, readArp } from "./arp.ts";
 import { foldSum, transportChecksum } from "./checksum.ts";
@@ -16,15 +17,27 @@ import {
 import type { Endpoint } from "./host_network.ts";
 import { TestHost } from "./host_network_fixture.ts";
 import type { OutgoingFrame } from "./ip_link.ts";
-import { IPV4_HEADER_BYTES, type Ipv4Packet, Protocol, readIpv4, writeIpv4 } from "./ipv4.ts";
+import { endpointText } from "./deno_network.ts";
+import { type IpPacket, isFragment, Protocol } from "./ip_packet.ts";
+import { IPV4_HEADER_BYTES, readIpv4, writeIpv4 } from "./ipv4.ts";
 import { TcpConnection } from "./tcp_connection.ts";
+import type { CardFeatures } from "./tcp_gateway.ts";
 import { tcpBytes, TestEnd } from "./tcp_pair_fixture.ts";
-import { readTcp, TCP_CHECKSUM_AT, TcpFlag, type TcpSegment } from "./tcp_segment.ts";
+import {
+  readTcp,
+  TCP_CHECKSUM_AT,
+  TCP_HEADER_BYTES,
+  TcpFlag,
+  type TcpSegment,
+} from "./tcp_segment.ts";
 import { readUdp, udpBytes, type UdpDatagram } from "./udp.ts";
 import { UserNetwork, type UserNetworkSettings } from "./user_network.ts";
 
+/** The station of a test's guest. */
+export const TEST_MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
+
 /** An address of a text that is one. */
-export function addressOf(text: string): number {
+export function addressOf(text: string): Address {
   const address = parseAddress(text);
   if (address === undefined) throw new TypeError(`Cannot take ${text} for an address`);
   return address;
@@ -37,7 +50,7 @@ export function endpointOf(text: string, port: number): Endpoint {
 
 /** The network of a test that says nothing else. */
 export function testSettings(changes: Partial<UserNetworkSettings> = {}): UserNetworkSettings {
-  const plan = planAddresses({});
+  const plan = planAddresses({}, TEST_MAC);
   if ("cause" in plan) throw new TypeError(plan.cause);
   const policy: PolicySettings = {
     plan,
@@ -49,23 +62,29 @@ export function testSettings(changes: Partial<UserNetworkSettings> = {}): UserNe
   return { ...policy, hostForwards: [], hostName: "", ...changes };
 }
 
+const NO_HEADER = { source: UNSPECIFIED[4], destination: UNSPECIFIED[4], protocol: 0 };
 const MTU_FRAME = 1514;
 const TURNS = 40;
 
+/** A card that leaves nothing to the driver, or all that it can. */
+export function testCard(takesAll: boolean): CardFeatures {
+  return { takesBursts: () => takesAll, completesChecksums: takesAll };
+}
+
 /** See the header of this file. */
 export class TestGuest {
-  readonly mac = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
+  readonly mac = TEST_MAC.slice();
   readonly host = new TestHost();
   readonly clock = new ManualClock();
   readonly network: UserNetwork;
   readonly arps: ArpPacket[] = [];
-  readonly packets: Ipv4Packet[] = [];
+  readonly packets: IpPacket[] = [];
   readonly datagrams: { readonly from: Endpoint; readonly datagram: UdpDatagram }[] = [];
-  readonly segments: { readonly from: number; readonly segment: TcpSegment }[] = [];
+  readonly segments: { readonly from: Address; readonly segment: TcpSegment }[] = [];
   /** Takes connections at its ports. */
   readonly listening = new Map<number, TestEnd>();
   address = addressOf("10.0.2.15");
-  card = { takesBursts: false, completesChecksums: false };
+  card: CardFeatures = testCard(false);
   #gateway: Uint8Array = new Uint8Array(6);
   readonly #connections = new Map<string, TestEnd>();
 
@@ -82,7 +101,7 @@ export class TestGuest {
   }
 
   /** Asks who has an address, and learns the gateway's station from the answer. */
-  ask(target: number): void {
+  ask(target: Address): void {
     const payload = arpBytes({
       operation: ArpOperation.REQUEST,
       senderMac: this.mac,
@@ -96,7 +115,7 @@ export class TestGuest {
   }
 
   /** Sends a packet, or a part of one. */
-  send(protocol: number, destination: number, payload: Uint8Array, part = {}): void {
+  send(protocol: number, destination: Address, payload: Uint8Array, part = {}): void {
     const length = IPV4_HEADER_BYTES + payload.length;
     const frame = this.#frame(this.#gateway, EtherType.IPV4, length);
     writeIpv4(frame.subarray(ETHERNET_HEADER_BYTES), {
@@ -123,7 +142,7 @@ export class TestGuest {
     this.send(Protocol.UDP, to.address, udpBytes(datagram, header));
   }
 
-  sendSegment(to: number, segment: TcpSegment): void {
+  sendSegment(to: Address, segment: TcpSegment): void {
     const bytes = tcpBytes(segment);
     const header = { source: this.address, destination: to, protocol: Protocol.TCP };
     const sum = transportChecksum(header, bytes);
@@ -144,6 +163,7 @@ export class TestGuest {
     const connection: TcpConnection = new TcpConnection(
       {
         clock: this.clock,
+        segmentBytes: MTU_FRAME - ETHERNET_HEADER_BYTES - IPV4_HEADER_BYTES - TCP_HEADER_BYTES,
         burstBytes: 0,
         send: (segment) => this.sendSegment(other.address, segment),
         established: () => {
@@ -159,7 +179,7 @@ export class TestGuest {
       first,
     );
     end.connection = connection;
-    this.#connections.set(`${other.address}:${other.port} ${port}`, end);
+    this.#connections.set(`${endpointText(other)} ${port}`, end);
     return connection;
   }
 
@@ -177,24 +197,24 @@ export class TestGuest {
     const packet = readIpv4(frame.payload);
     if (packet === null) throw new Error("a packet is damaged");
     this.packets.push(packet);
-    const isWhole = packet.fragmentOffset === 0 && !packet.hasMoreFragments;
-    if (packet.protocol === Protocol.UDP && isWhole) this.#takeDatagram(packet);
+    if (packet.protocol === Protocol.UDP && !isFragment(packet)) this.#takeDatagram(packet);
     if (packet.protocol === Protocol.TCP) this.#takeSegment(packet, work !== null);
   }
 
-  #takeDatagram(packet: Ipv4Packet): void {
+  #takeDatagram(packet: IpPacket): void {
     const datagram = readUdp(packet.payload, packet);
     if (datagram === null) throw new Error("a datagram is damaged");
     this.datagrams.push({ from: { address: packet.source, port: datagram.sourcePort }, datagram });
   }
 
-  #takeSegment(packet: Ipv4Packet, isUnfinished: boolean): void {
+  #takeSegment(packet: IpPacket, isUnfinished: boolean): void {
     if (isUnfinished) requirePending(packet);
     const segment = readTcp(packet.payload, isUnfinished ? null : packet);
     if (segment === null) throw new Error("a segment is damaged");
     this.segments.push({ from: packet.source, segment });
     const { sourcePort, destinationPort } = segment;
-    const key = `${packet.source}:${sourcePort} ${destinationPort}`;
+    const other = { address: packet.source, port: sourcePort };
+    const key = `${endpointText(other)} ${destinationPort}`;
     const known = this.#connections.get(key)?.connection;
     const copy = { ...segment, payload: segment.payload.slice() };
     if (known !== null && known !== undefined) {
@@ -206,7 +226,6 @@ export class TestGuest {
     }
     const listener = this.listening.get(destinationPort);
     if (listener === undefined || segment.flags !== TcpFlag.SYN) return;
-    const other = { address: packet.source, port: sourcePort };
     this.#connection(listener, other, destinationPort, 5000).accept(copy);
   }
 
@@ -220,14 +239,14 @@ export class TestGuest {
 }
 
 /** What a card completes holds the sum of the pseudo header: with it the whole comes out right. */
-function requirePending(packet: Ipv4Packet): void {
+function requirePending(packet: IpPacket): void {
   const bytes = packet.payload.slice();
   const pending = (bytes[TCP_CHECKSUM_AT] << 8) | bytes[TCP_CHECKSUM_AT + 1];
   const { source, destination, protocol } = packet;
   bytes[TCP_CHECKSUM_AT] = bytes[TCP_CHECKSUM_AT + 1] = 0;
   const full = transportChecksum({ source, destination, protocol }, bytes);
   const own = foldSum(
-    (~transportChecksum({ source: 0, destination: 0, protocol: 0 }, bytes) & 0xffff) -
+    (~transportChecksum(NO_HEADER, bytes) & 0xffff) -
       bytes.length + pending,
   );
   if (foldSum(own) !== (~full & 0xffff)) throw new Error("a checksum cannot be completed");

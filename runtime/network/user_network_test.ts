@@ -1,16 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { BROADCAST } from "./address.ts";
+import { BROADCAST, UNSPECIFIED } from "./address.ts";
 import { checksumOf } from "./checksum.ts";
 import { DhcpMessage, DhcpOption } from "./dhcp.ts";
-import { addressOf, endpointOf, TestGuest, testSettings } from "./guest_fixture.ts";
+import { addressOf, endpointOf, testCard, TestGuest, testSettings } from "./guest_fixture.ts";
 import { TestStream } from "./host_network_fixture.ts";
-import { Protocol } from "./ipv4.ts";
+import { endpointText } from "./deno_network.ts";
+import { Protocol } from "./ip_packet.ts";
 import { TestEnd } from "./tcp_pair_fixture.ts";
 import { TcpFlag } from "./tcp_segment.ts";
 import { udpBytes } from "./udp.ts";
 
 const GATEWAY = addressOf("10.0.2.2");
+/** Where sockets are opened whose port the host chooses. */
+const ANY = "0.0.0.0:0";
 const PUBLIC = endpointOf("192.0.2.80", 80);
 
 function pattern(length: number, seed = 1): Uint8Array {
@@ -34,7 +37,7 @@ function dhcpMessage(message: number, options: readonly number[], mac: Uint8Arra
 Deno.test("a station gets an address, keeps it, and hears no to another one", () => {
   const guest = new TestGuest(testSettings({ hostName: "weft" }));
   const own = guest.address;
-  guest.address = 0;
+  guest.address = UNSPECIFIED[4];
   const ask = (message: number, ...options: number[]) => {
     const to = { address: BROADCAST, port: 67 };
     guest.sendDatagram(to, 68, dhcpMessage(message, options, guest.mac));
@@ -83,7 +86,7 @@ Deno.test("pings of the gateway are answered, others are not", () => {
 Deno.test("a connection is made when the host's is, and carries bytes both ways to both ends", async () => {
   for (const takesBursts of [false, true]) {
     const guest = new TestGuest();
-    guest.card = { takesBursts, completesChecksums: takesBursts };
+    guest.card = testCard(takesBursts);
     let stream = new TestStream();
     guest.host.serve(PUBLIC, (made) => stream = made);
     guest.ask(GATEWAY);
@@ -177,7 +180,7 @@ Deno.test("a forwarded port reaches the guest, who sees the gateway, and is clos
     hostForwards: [{ protocol: "tcp", host: at, guest: endpointOf("10.0.2.15", 22) }],
   }));
   await guest.network.open();
-  const accept = guest.host.listeners.get(`${at.address}:${at.port}`);
+  const accept = guest.host.listeners.get(endpointText(at));
   const end = new TestEnd();
   guest.listening.set(22, end);
   const stream = new TestStream();
@@ -212,10 +215,10 @@ Deno.test("datagrams go out, and answers come from those who were asked and nobo
   guest.sendDatagram(PUBLIC, 5000, pattern(20));
   await guest.settle();
   assertEquals(guest.host.datagrams, [{ bytes: pattern(20), to: PUBLIC }]);
-  const receive = guest.host.sockets.get("any");
-  receive?.(pattern(30), endpointOf("192.0.2.81", 80));
-  receive?.(pattern(31), PUBLIC);
-  receive?.(pattern(4000), PUBLIC);
+  const socket = guest.host.sockets.get(ANY);
+  socket?.received(pattern(30), endpointOf("192.0.2.81", 80));
+  socket?.received(pattern(31), PUBLIC);
+  socket?.received(pattern(4000), PUBLIC);
   assertEquals(guest.datagrams.map(({ from, datagram }) => [from, datagram.payload.length]), [
     [PUBLIC, 31],
   ]);
@@ -236,7 +239,7 @@ Deno.test("questions for names go to the host's name server, and other ports of 
   await guest.settle();
   const real = endpointOf("127.0.0.53", 53);
   assertEquals(guest.host.datagrams.map(({ to }) => to), [real]);
-  guest.host.sockets.get("any")?.(pattern(40), real);
+  guest.host.sockets.get(ANY)?.received(pattern(40), real);
   assertEquals(guest.datagrams[0].from, { address: server, port: 53 });
   const [refusal] = guest.packets.filter(({ protocol }) => protocol === Protocol.ICMP);
   assertEquals([refusal.payload[0], refusal.payload[1]], [3, 13]);
@@ -251,9 +254,9 @@ Deno.test("a forwarded port for datagrams lets the guest answer each sender", as
   await guest.network.open();
   guest.ask(GATEWAY);
   const [one, two] = [endpointOf("127.0.0.1", 7001), endpointOf("192.0.2.9", 7002)];
-  const receive = guest.host.sockets.get(`${at.address}:${at.port}`);
-  receive?.(pattern(5), one);
-  receive?.(pattern(6), two);
+  const socket = guest.host.sockets.get(endpointText(at));
+  socket?.received(pattern(5), one);
+  socket?.received(pattern(6), two);
   assertEquals(guest.datagrams.map(({ from }) => from), [{ address: GATEWAY, port: 7001 }, two]);
   for (const { from } of [...guest.datagrams]) guest.sendDatagram(from, 69, pattern(from.port & 7));
   assertEquals(guest.host.datagrams.map(({ to }) => to), [one, two]);
