@@ -101,7 +101,9 @@ function cardAddress(text: string | undefined, index: number): Uint8Array {
 }
 
 function describeUser(options: UserNetworkOptions, mac: Uint8Array): UserNetworkDescription {
-  const plan = planAddresses({ ...options, ipv4: true }, mac);
+  const { ipv6Net, ipv6Host, ipv6Dns } = options;
+  const words = { "ipv6-net": ipv6Net, "ipv6-host": ipv6Host, "ipv6-dns": ipv6Dns };
+  const plan = planAddresses({ ...options, ...words }, mac);
   if ("cause" in plan) throw refused(plan.what, plan.cause, "use another one, or leave it out");
   const { hostname = "" } = options;
   if (hostname !== "" && !HOST_NAME.test(hostname)) {

@@ -1,25 +1,32 @@
 /** A guest on a user-mode network, on the test's own thread: it makes and reads frames as a guest's kernel does. */
 
-import { type Address, UNSPECIFIED } from "./address.ts";
+import type { Address, IpVersion } from "./address.ts";
 import { parseAddress } from "./address_text.ts";
 import { planAddresses } from "./address_plan.ts";
 import { arpBytes, ArpOperation, type ArpPacket, readArp } from "./arp.ts";
-import { foldSum, transportChecksum } from "./checksum.ts";
+import { addToSum, foldSum, transportChecksum } from "./checksum.ts";
 import { ManualClock } from "./clock_fixture.ts";
 import type { PolicySettings } from "./egress_policy.ts";
 import {
   beginFrame,
   ETHERNET_HEADER_BYTES,
+  type EthernetFrame,
   EtherType,
   MAX_FRAME_BYTES,
   readEthernet,
 } from "./ethernet.ts";
 import type { Endpoint } from "./host_network.ts";
 import { TestHost } from "./host_network_fixture.ts";
-import type { OutgoingFrame } from "./ip_link.ts";
+import { icmpv6Bytes } from "./icmpv6.ts";
+import { IP_FORMATS } from "./ip_format.ts";
+import { MTU, type OutgoingFrame } from "./ip_link.ts";
 import { endpointText } from "./deno_network.ts";
 import { type IpPacket, isFragment, Protocol } from "./ip_packet.ts";
-import { IPV4_HEADER_BYTES, readIpv4, writeIpv4 } from "./ipv4.ts";
+import { readIpv4 } from "./ipv4.ts";
+import { readIpv6 } from "./ipv6.ts";
+import { solicitedGroup } from "./ipv6_addresses.ts";
+import { isFault, skipExtensions } from "./ipv6_extensions.ts";
+import { LINK_HOP_LIMIT, solicitation } from "./neighbour_messages.ts";
 import { TcpConnection } from "./tcp_connection.ts";
 import type { CardFeatures } from "./tcp_gateway.ts";
 import { tcpBytes, TestEnd } from "./tcp_pair_fixture.ts";
@@ -62,8 +69,6 @@ export function testSettings(changes: Partial<UserNetworkSettings> = {}): UserNe
   return { ...policy, hostForwards: [], hostName: "", ...changes };
 }
 
-const NO_HEADER = { source: UNSPECIFIED[4], destination: UNSPECIFIED[4], protocol: 0 };
-const MTU_FRAME = 1514;
 const TURNS = 40;
 
 /** A card that leaves nothing to the driver, or all that it can. */
@@ -83,12 +88,15 @@ export class TestGuest {
   readonly segments: { readonly from: Address; readonly segment: TcpSegment }[] = [];
   /** Takes connections at its ports. */
   readonly listening = new Map<number, TestEnd>();
-  address = addressOf("10.0.2.15");
+  readonly version: IpVersion;
+  address: Address;
   card: CardFeatures = testCard(false);
   #gateway: Uint8Array = new Uint8Array(6);
   readonly #connections = new Map<string, TestEnd>();
 
-  constructor(settings: UserNetworkSettings = testSettings()) {
+  constructor(settings: UserNetworkSettings = testSettings(), version: IpVersion = 4) {
+    this.version = version;
+    this.address = addressOf(version === 4 ? "10.0.2.15" : "fec0::5054:ff:fe12:3456");
     let word = 1;
     this.network = new UserNetwork({
       settings,
@@ -102,6 +110,7 @@ export class TestGuest {
 
   /** Asks who has an address, and learns the gateway's station from the answer. */
   ask(target: Address): void {
+    if (this.version === 6) return this.#solicit(target);
     const payload = arpBytes({
       operation: ArpOperation.REQUEST,
       senderMac: this.mac,
@@ -114,11 +123,16 @@ export class TestGuest {
     this.network.receive(frame, true);
   }
 
+  #solicit(target: Address): void {
+    const group = solicitedGroup(target);
+    const payload = icmpv6Bytes(solicitation(target, this.mac), this.address, group);
+    this.send(Protocol.ICMPV6, group, payload, { hopLimit: LINK_HOP_LIMIT });
+  }
+
   /** Sends a packet, or a part of one. */
   send(protocol: number, destination: Address, payload: Uint8Array, part = {}): void {
-    const length = IPV4_HEADER_BYTES + payload.length;
-    const frame = this.#frame(this.#gateway, EtherType.IPV4, length);
-    writeIpv4(frame.subarray(ETHERNET_HEADER_BYTES), {
+    const { etherType, write, headerBytes, fragmentHeaderBytes } = IP_FORMATS[this.version];
+    const packet = {
       source: this.address,
       destination,
       protocol,
@@ -127,7 +141,10 @@ export class TestGuest {
       hasMoreFragments: false,
       payload,
       ...part,
-    });
+    };
+    const headers = isFragment(packet) ? fragmentHeaderBytes : headerBytes;
+    const frame = this.#frame(this.#gateway, etherType, headers + payload.length);
+    write(frame.subarray(ETHERNET_HEADER_BYTES), packet);
     this.network.receive(frame, true);
   }
 
@@ -163,7 +180,7 @@ export class TestGuest {
     const connection: TcpConnection = new TcpConnection(
       {
         clock: this.clock,
-        segmentBytes: MTU_FRAME - ETHERNET_HEADER_BYTES - IPV4_HEADER_BYTES - TCP_HEADER_BYTES,
+        segmentBytes: MTU - IP_FORMATS[this.version].headerBytes - TCP_HEADER_BYTES,
         burstBytes: 0,
         send: (segment) => this.sendSegment(other.address, segment),
         established: () => {
@@ -185,7 +202,9 @@ export class TestGuest {
 
   #take({ bytes: lent, work }: OutgoingFrame): void {
     const bytes = lent.slice();
-    if (work === null && bytes.length > MTU_FRAME) throw new Error("a frame is too long");
+    if (work === null && bytes.length > MTU + ETHERNET_HEADER_BYTES) {
+      throw new Error("a frame is too long");
+    }
     const frame = readEthernet(bytes);
     if (frame === null) throw new Error("a frame is none");
     this.#gateway = frame.source.slice();
@@ -194,7 +213,7 @@ export class TestGuest {
       if (packet !== null) this.arps.push(packet);
       return;
     }
-    const packet = readIpv4(frame.payload);
+    const packet = readPacket(frame);
     if (packet === null) throw new Error("a packet is damaged");
     this.packets.push(packet);
     if (packet.protocol === Protocol.UDP && !isFragment(packet)) this.#takeDatagram(packet);
@@ -238,6 +257,13 @@ export class TestGuest {
   }
 }
 
+function readPacket({ type, payload }: EthernetFrame): IpPacket | null {
+  if (type === EtherType.IPV4) return readIpv4(payload);
+  const outer = readIpv6(payload);
+  const inner = outer && skipExtensions(outer, true);
+  return inner === null || isFault(inner) ? null : inner;
+}
+
 /** What a card completes holds the sum of the pseudo header: with it the whole comes out right. */
 function requirePending(packet: IpPacket): void {
   const bytes = packet.payload.slice();
@@ -245,9 +271,6 @@ function requirePending(packet: IpPacket): void {
   const { source, destination, protocol } = packet;
   bytes[TCP_CHECKSUM_AT] = bytes[TCP_CHECKSUM_AT + 1] = 0;
   const full = transportChecksum({ source, destination, protocol }, bytes);
-  const own = foldSum(
-    (~transportChecksum(NO_HEADER, bytes) & 0xffff) -
-      bytes.length + pending,
-  );
-  if (foldSum(own) !== (~full & 0xffff)) throw new Error("a checksum cannot be completed");
+  const own = foldSum(addToSum(pending, bytes));
+  if (own !== (~full & 0xffff)) throw new Error("a checksum cannot be completed");
 }

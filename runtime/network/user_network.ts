@@ -20,6 +20,7 @@ import type { Closable, Endpoint, HostNetwork } from "./host_network.ts";
 import { IpLink, type OutgoingFrame } from "./ip_link.ts";
 import { type IpPacket, Protocol } from "./ip_packet.ts";
 import { Ipv4Family } from "./ipv4_family.ts";
+import { Ipv6Family } from "./ipv6_family.ts";
 import { type CardFeatures, type GatewayCounts, TcpGateway } from "./tcp_gateway.ts";
 import { readUdp } from "./udp.ts";
 import { UdpGateway } from "./udp_gateway.ts";
@@ -90,7 +91,7 @@ export class UserNetwork {
     const ipv4 = plan[4] === null ? undefined : new Ipv4Family({ ...common, plan: plan[4] });
     this.#families = {
       4: ipv4,
-      6: undefined,
+      6: plan[6] === null ? undefined : new Ipv6Family({ ...common, plan: plan[6] }),
     };
     const policy = new EgressPolicy(settings);
     const { counts } = this;

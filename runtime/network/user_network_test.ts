@@ -16,6 +16,29 @@ const GATEWAY = addressOf("10.0.2.2");
 const ANY = "0.0.0.0:0";
 const PUBLIC = endpointOf("192.0.2.80", 80);
 
+/** Other addresses that mean something. */
+const SPECIAL = {
+  4: [BROADCAST, addressOf("10.0.2.3")],
+  6: ["ff02::1", "ff02::1:ff00:2", "fe80::2", "fec0::3", "::", "::1"].map(addressOf),
+} as const;
+/** What a guest speaks with, by version. */
+const PLACES = [
+  {
+    version: 4,
+    gateway: GATEWAY,
+    publicOne: PUBLIC,
+    loopback: endpointOf("127.0.0.1", 2222),
+    guestAddress: "10.0.2.15",
+  },
+  {
+    version: 6,
+    gateway: addressOf("fec0::2"),
+    publicOne: endpointOf("2a00:1::80", 80),
+    loopback: endpointOf("::1", 2222),
+    guestAddress: "fec0::5054:ff:fe12:3456",
+  },
+] as const;
+
 function pattern(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 7 + (at >>> 8) * 13 + seed) & 0xff);
 }
@@ -84,13 +107,16 @@ Deno.test("pings of the gateway are answered, others are not", () => {
 });
 
 Deno.test("a connection is made when the host's is, and carries bytes both ways to both ends", async () => {
-  for (const takesBursts of [false, true]) {
-    const guest = new TestGuest();
+  const cases = PLACES.flatMap((place) =>
+    [false, true].map((takesBursts) => ({ ...place, takesBursts }))
+  );
+  for (const { version, gateway, publicOne, takesBursts } of cases) {
+    const guest = new TestGuest(testSettings(), version);
     guest.card = testCard(takesBursts);
     let stream = new TestStream();
-    guest.host.serve(PUBLIC, (made) => stream = made);
-    guest.ask(GATEWAY);
-    const end = guest.connect(PUBLIC, 4000);
+    guest.host.serve(publicOne, (made) => stream = made);
+    guest.ask(gateway);
+    const end = guest.connect(publicOne, 4000);
     end.write(pattern(100_000));
     await guest.settle(1000);
     assertEquals(stream.written.reduce((sum, { length }) => sum + length, 0), 100_000);
@@ -104,6 +130,7 @@ Deno.test("a connection is made when the host's is, and carries bytes both ways 
     assert(end.hasEnded, "the guest was not told of the end");
     const longest = Math.max(...guest.segments.map(({ segment }) => segment.payload.length));
     assertEquals(longest > 1460, takesBursts);
+    if (!takesBursts) assertEquals(longest, version === 4 ? 1460 : 1440);
     await guest.settle(5000);
     assert(stream.isClosed);
     assertEquals(guest.network.connections, 0);
@@ -111,15 +138,17 @@ Deno.test("a connection is made when the host's is, and carries bytes both ways 
 });
 
 Deno.test("where nobody listens, and where the guest may not go, it is refused at once", async () => {
-  const guest = new TestGuest();
-  guest.ask(GATEWAY);
-  const nobody = guest.connect(PUBLIC, 4000);
-  const loopback = guest.connect({ address: GATEWAY, port: 22 }, 4001);
-  await guest.settle();
-  assertEquals([nobody.closings, loopback.closings], [["reset"], ["reset"]]);
-  assertEquals(guest.host.asked, [PUBLIC]);
-  assertEquals(guest.network.counts, { allowed: 1, refused: 1 });
-  assertEquals(guest.network.connections, 0);
+  for (const { version, gateway, publicOne } of PLACES) {
+    const guest = new TestGuest(testSettings(), version);
+    guest.ask(gateway);
+    const nobody = guest.connect(publicOne, 4000);
+    const loopback = guest.connect({ address: gateway, port: 22 }, 4001);
+    await guest.settle();
+    assertEquals([nobody.closings, loopback.closings], [["reset"], ["reset"]]);
+    assertEquals(guest.host.asked, [publicOne]);
+    assertEquals(guest.network.counts, { allowed: 1, refused: 1 });
+    assertEquals(guest.network.connections, 0);
+  }
 });
 
 Deno.test("a segment for no connection is answered with a reset that its sender believes", async () => {
@@ -174,39 +203,44 @@ Deno.test("a failing host connection resets the guest's, a reset by the guest cl
 });
 
 Deno.test("a forwarded port reaches the guest, who sees the gateway, and is closed where it refuses", async () => {
-  const at = endpointOf("127.0.0.1", 2222);
-  const guest = new TestGuest(testSettings({
-    isRestricted: true,
-    hostForwards: [{ protocol: "tcp", host: at, guest: endpointOf("10.0.2.15", 22) }],
-  }));
-  await guest.network.open();
-  const accept = guest.host.listeners.get(endpointText(at));
-  const end = new TestEnd();
-  guest.listening.set(22, end);
-  const stream = new TestStream();
-  accept?.(stream, endpointOf("127.0.0.1", 50_000));
-  assertEquals(guest.arps.at(-1)?.target, guest.address, "the guest is not known yet");
-  guest.ask(GATEWAY);
-  stream.push(pattern(3000));
-  await guest.settle();
-  assertEquals(end.bytes, pattern(3000));
-  assertEquals(guest.segments[0].from, GATEWAY);
-  guest.listening.delete(22);
-  const other = new TestStream();
-  accept?.(other, endpointOf("127.0.0.1", 50_001));
-  const syn = guest.segments.at(-1)?.segment;
-  assertEquals(syn?.flags, TcpFlag.SYN);
-  guest.sendSegment(GATEWAY, {
-    sourcePort: 22,
-    destinationPort: syn?.sourcePort ?? 0,
-    sequence: 0,
-    acknowledgment: ((syn?.sequence ?? 0) + 1) >>> 0,
-    flags: TcpFlag.RST | TcpFlag.ACK,
-    window: 0,
-    payload: new Uint8Array(0),
-  });
-  await guest.settle();
-  assert(other.isClosed);
+  for (const { version, gateway, loopback: at, guestAddress } of PLACES) {
+    const guest = new TestGuest(
+      testSettings({
+        isRestricted: true,
+        hostForwards: [{ protocol: "tcp", host: at, guest: endpointOf(guestAddress, 22) }],
+      }),
+      version,
+    );
+    await guest.network.open();
+    const accept = guest.host.listeners.get(endpointText(at));
+    const end = new TestEnd();
+    guest.listening.set(22, end);
+    const stream = new TestStream();
+    accept?.(stream, { ...at, port: 50_000 });
+    assertEquals(guest.segments.length, 0, "the guest is not known yet");
+    guest.ask(gateway);
+    stream.push(pattern(3000));
+    await guest.settle();
+    assertEquals(end.bytes, pattern(3000));
+    assertEquals(guest.segments[0].from, gateway);
+    guest.listening.delete(22);
+    const other = new TestStream();
+    accept?.(other, { ...at, port: 50_001 });
+    const syn = guest.segments.at(-1)?.segment;
+    assertEquals(syn?.flags, TcpFlag.SYN);
+    guest.sendSegment(gateway, {
+      sourcePort: 22,
+      destinationPort: syn?.sourcePort ?? 0,
+      sequence: 0,
+      acknowledgment: ((syn?.sequence ?? 0) + 1) >>> 0,
+      flags: TcpFlag.RST | TcpFlag.ACK,
+      window: 0,
+      payload: new Uint8Array(0),
+    });
+    await guest.settle();
+    assert(other.isClosed);
+    guest.network.close();
+  }
 });
 
 Deno.test("datagrams go out, and answers come from those who were asked and nobody else", async () => {
@@ -287,48 +321,50 @@ Deno.test("a datagram in fragments is put together in any order, one with overla
 });
 
 Deno.test("whatever frames a guest sends, nothing is thrown and nothing unbounded is kept", async () => {
-  const guest = new TestGuest();
-  guest.ask(GATEWAY);
-  const bytes = fc.uint8Array({ maxLength: 200 });
-  const packet = fc.record({
-    protocol: fc.constantFrom(Protocol.TCP, Protocol.UDP, Protocol.ICMP, 99),
-    destination: fc.constantFrom(GATEWAY, PUBLIC.address, BROADCAST, addressOf("10.0.2.3")),
-    payload: bytes,
-    part: fc.record({
-      fragmentOffset: fc.nat(8191).map((unit) => unit * 8),
-      hasMoreFragments: fc.boolean(),
-      identification: fc.nat(3),
-    }),
-  });
-  fc.assert(
-    fc.property(
-      fc.array(packet, { maxLength: 30 }),
-      fc.array(bytes, { maxLength: 10 }),
-      (packets, raw) => {
-        for (const { protocol, destination, payload, part } of packets) {
-          guest.send(protocol, destination, payload, part);
-        }
-        for (const frame of raw) guest.network.receive(frame, true);
-        guest.network.flush();
-      },
-    ),
-    { numRuns: 300 },
-  );
-  for (let port = 1; port <= 3000; port++) {
-    guest.sendDatagram(PUBLIC, port, pattern(4));
-    guest.sendSegment(PUBLIC.address, {
-      sourcePort: port,
-      destinationPort: 80,
-      sequence: 1,
-      acknowledgment: 0,
-      flags: TcpFlag.SYN,
-      window: 100,
-      payload: new Uint8Array(0),
+  for (const { version, gateway, publicOne } of PLACES) {
+    const guest = new TestGuest(testSettings(), version);
+    guest.ask(gateway);
+    const bytes = fc.uint8Array({ maxLength: 200 });
+    const packet = fc.record({
+      protocol: fc.constantFrom(...Object.values(Protocol), 0, 43, 44, 60, 99),
+      destination: fc.constantFrom(gateway, publicOne.address, ...SPECIAL[version]),
+      payload: bytes,
+      part: fc.record({
+        fragmentOffset: fc.nat(8191).map((unit) => unit * 8),
+        hasMoreFragments: fc.boolean(),
+        identification: fc.nat(3),
+      }),
     });
+    fc.assert(
+      fc.property(
+        fc.array(packet, { maxLength: 30 }),
+        fc.array(bytes, { maxLength: 10 }),
+        (packets, raw) => {
+          for (const { protocol, destination, payload, part } of packets) {
+            guest.send(protocol, destination, payload, part);
+          }
+          for (const frame of raw) guest.network.receive(frame, true);
+          guest.network.flush();
+        },
+      ),
+      { numRuns: 200 },
+    );
+    for (let port = 1; port <= 3000; port++) {
+      guest.sendDatagram(publicOne, port, pattern(4));
+      guest.sendSegment(publicOne.address, {
+        sourcePort: port,
+        destinationPort: 80,
+        sequence: 1,
+        acknowledgment: 0,
+        flags: TcpFlag.SYN,
+        window: 100,
+        payload: new Uint8Array(0),
+      });
+    }
+    assert(guest.network.connections <= 1024);
+    await guest.settle();
+    assert(3000 - guest.host.closedSockets <= 256 + 16, `${guest.host.closedSockets} closed`);
   }
-  assert(guest.network.connections <= 1024);
-  await guest.settle();
-  assert(3000 - guest.host.closedSockets <= 256 + 16, `${guest.host.closedSockets} closed`);
 });
 
 Deno.test("an address of the network stands for one of the host's, for a restricted guest too", async () => {
