@@ -58,9 +58,7 @@ export class StateFacts {
     for (const block of region.blocks) this.#accesses[block.id] = this.#findAccesses(block);
     for (const { id } of region.blocks) this.#atStart[id] = this.#all(BOTH);
     if (region.entries.length === 0) this.#atStart[region.blocks[0].id].fill(NONE);
-    for (const entry of region.entries) {
-      this.#meet(entry.block, Uint8Array.from(this.#elements, (one) => ofEntry(entry, one)));
-    }
+    for (const entry of region.entries) this.#enter(entry, ofEntry);
     this.#propagate(flow);
   }
 
@@ -101,6 +99,13 @@ export class StateFacts {
     const number = this.#elements.push({ slot, index }) - 1;
     this.#numbers.set(offset, number);
     return number;
+  }
+
+  #enter(entry: RegionEntry, ofEntry: EntryFacts): void {
+    const known = this.#atStart[entry.block.id];
+    for (let number = 0; number < known.length; number++) {
+      if (known[number] !== NONE) known[number] &= ofEntry(entry, this.#elements[number]);
+    }
   }
 
   /** @returns whether facts were lost. */
