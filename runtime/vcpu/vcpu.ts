@@ -499,7 +499,15 @@ export class Vcpu implements StateKeeper {
     if ((bits & Pending.TIMER) !== 0) this.#timerRanOut();
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) this.#park();
-    return this.#wait.look(bits !== 0);
+    const wait = this.#wait.look(bits !== 0);
+    if (wait === Attention.RUNS) this.#lookAtClock();
+    return wait;
+  }
+
+  /** A hart that runs moves its timer lines itself, at the same places where it notices what others want. */
+  #lookAtClock(): void {
+    const { clock, isCounted } = this.#parts;
+    if (isCounted !== true && clock.ticksToDeadline(this.#hart) === 0) this.#timerRanOut();
   }
 
   #park(): void {
