@@ -128,7 +128,7 @@ export class Vcpu implements StateKeeper {
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
-    const { hart, ram, frontend } = parts;
+    const { hart, ram, frontend, siblings = [] } = parts;
     this.#parts = parts;
     this.#hart = hart;
     this.#words = new Int32Array(ram.buffer);
@@ -146,7 +146,9 @@ export class Vcpu implements StateKeeper {
       frontend,
       translations: this.#translations,
       catalog: this.#catalog,
+      siblings,
     });
+    siblings.push(this.#pages);
     this.#requests = new CompileRequests(this.#words, hart, {
       memory: this.memory,
       frontend,
