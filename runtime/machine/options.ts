@@ -110,6 +110,7 @@ export const DEBUG_CATEGORIES = {
   op_opt: "intermediate code after the optimizer",
   out_wasm: "WebAssembly text of every region",
   out_asm: "the same",
+  request: "what is to be compiled, with its guest code, as a line of JSON for each region",
 } as const;
 /** Name of a debug log category. */
 export type DebugCategory = keyof typeof DEBUG_CATEGORIES;
