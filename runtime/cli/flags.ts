@@ -284,7 +284,7 @@ export const FLAGS: readonly FlagRow[] = [
     value: "tcg[,thread=T][,threads=N][,check=on|off][,opt=LIST][,llsc=S][,...]",
     help: `thread=${THREAD_MODES.join("|")}: harts side by side, or all on one thread in turns; ` +
       "threads=N: on N threads at most, harts beyond take turns there " +
-      "(default: four per processor); " +
+      "(default: two per processor); " +
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +

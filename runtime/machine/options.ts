@@ -171,7 +171,7 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /**
    * Most threads that harts run on with `multi`, 1 to {@linkcode MAX_HARTS}; harts beyond them share threads and take
-   * turns there. Default: four for each of the host's processors.
+   * turns there. Default: two for each of the host's processors.
    */
   readonly threads?: number;
   /** As `-icount`: time is counted in instructions. Default: null, time is the host's. */
