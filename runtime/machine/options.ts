@@ -332,7 +332,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
-    ...describeDevices(options, options.harts ?? 1),
+    ...describeDevices(options, options.harts ?? 1, options.aia === "aplic-imsic"),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread,

@@ -46,6 +46,7 @@ export function createPciBus(
       words,
       region.take(PCI_SLOT_WORDS),
       () => bridge.interruptChanged(device),
+      controller.messages,
     );
     bridge.attach(device, transport);
     slots.push(transport.slot);
