@@ -120,6 +120,7 @@ async function warnOfRamDisk({ initrd }: MachineDescription): Promise<void> {
 async function readOptions(line: CommandLine): Promise<MachineOptions> {
   return {
     ...given("machine", line.machine),
+    ...given("aia", line.aia),
     ...given("harts", line.harts),
     ...given("memoryBytes", line.memoryBytes),
     ...given("kernel", await readIfNamed("kernel", line.kernel)),

@@ -56,6 +56,7 @@ import { ExclusiveSections } from "./exclusive_sections.ts";
 import { FirmwareCalls } from "./firmware_calls.ts";
 import { FirmwareServices, type Restart } from "./firmware_services.ts";
 import { HartWait } from "./hart_wait.ts";
+import { interruptFileImports } from "./interrupt_file_imports.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { RegionInstaller } from "./region_installer.ts";
@@ -292,6 +293,7 @@ export class Vcpu implements StateKeeper {
       dropProvisional: () => this.#pages.flushInstructions(),
       interruptTaken: (cause) => this.#log.note(Happening.INTERRUPT, cause),
       guestImports: {
+        ...interruptFileImports(this.#hart, devices.interruptFiles, () => this.#lookSoon()),
         guest_time: () => clock.timeTicks(),
         timer_changed: () => {
           const { words } = this.memory;
