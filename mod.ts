@@ -116,6 +116,7 @@ export type {
 } from "./runtime/machine/machine_interface.ts";
 export type {
   AccelOptions,
+  AiaChoice,
   CpuModel,
   DebugCategory,
   DebugOptions,

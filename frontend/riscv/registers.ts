@@ -55,6 +55,9 @@ export const RISCV_STATE = new StateLayout([
   { name: "supervisor_deadline", type: "i64" },
   /** Supervisor timer and external interrupts that machine mode pends through `mip`, beside the lines. */
   { name: "mip_software", type: "i32" },
+  /** Which register `mireg` and `sireg` are. */
+  { name: "miselect", type: "i64" },
+  { name: "siselect", type: "i64" },
   { name: "pmpcfg", type: "i64", count: 2 },
   { name: "pmpaddr", type: "i64", count: 16 },
   /** Counts the changes of what translations depend on beside `satp`: protection, environment. */

@@ -12,6 +12,8 @@ import { parseArgs } from "@std/cli";
 import type { PassName } from "../../optimizer/pass_names.ts";
 import { MAX_HARTS, MAX_RAM_BYTES } from "../atomics/shared_layout.ts";
 import {
+  AIA_CHOICES,
+  type AiaChoice,
   CPU_MODELS,
   type CpuModel,
   DEBUG_CATEGORIES,
@@ -61,6 +63,8 @@ export interface CommandLine extends DeviceFlags {
   debugHelp?: boolean;
   /** Board. */
   machine?: MachineName;
+  /** Its interrupt controllers. */
+  aia?: AiaChoice;
   /** Write the device tree to this path and end. */
   dumpDeviceTree?: string;
   /** Number of harts. */
@@ -146,7 +150,8 @@ export const FLAGS: readonly FlagRow[] = [
     names: ["machine", "M"],
     value: "BOARD[,dumpdtb=FILE]",
     addsUp: true,
-    help: `board: ${MACHINE_NAMES.join(" or ")}; dumpdtb= writes its device tree and ends`,
+    help: `board: ${MACHINE_NAMES.join(" or ")}; aia=aplic or aia=aplic-imsic gives virt other ` +
+      "interrupt controllers; dumpdtb= writes its device tree and ends",
     parse: parseMachine,
   },
   {
@@ -285,7 +290,7 @@ export const FLAGS: readonly FlagRow[] = [
     value: "tcg[,thread=T][,threads=N][,check=on|off][,opt=LIST][,llsc=S][,...]",
     help: `thread=${THREAD_MODES.join("|")}: harts side by side, or all on one thread in turns; ` +
       "threads=N: on N threads at most, harts beyond take turns there " +
-      "(default: four per processor); " +
+      "(default: two per processor); " +
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +
@@ -506,7 +511,7 @@ function requirePath(flag: string, value: string): string {
   });
 }
 
-const MACHINE_PROPERTIES = ["type", "dumpdtb", "accel"] as const;
+const MACHINE_PROPERTIES = ["type", "aia", "aia-guests", "dumpdtb", "accel"] as const;
 
 function parseMachine(value: string, line: CommandLine): void {
   const { head, properties } = parsePropertyList("machine", value);
@@ -520,10 +525,24 @@ function parseMachine(value: string, line: CommandLine): void {
   }
   const name = properties.get("type") ?? head;
   if (name !== undefined) line.machine = parseChoice(`-M ${value}`, name, MACHINE_NAMES);
+  const aia = properties.get("aia");
+  if (aia !== undefined) line.aia = parseChoice(`-M ...,aia=${aia}`, aia, AIA_CHOICES);
+  const guests = properties.get("aia-guests");
+  if (guests !== undefined) requireNoGuests(guests);
   const path = properties.get("dumpdtb");
   if (path !== undefined) line.dumpDeviceTree = requirePath("M dumpdtb", path);
   const accel = properties.get("accel");
   if (accel !== undefined) parseChoice(`-M ...,accel=${accel}`, accel, ["tcg"]);
+}
+
+/** Files for the guests of a hypervisor, which harts here cannot run. */
+function requireNoGuests(count: string): void {
+  if (count === "0") return;
+  throw new UsageError({
+    what: `-M ...,aia-guests=${count}`,
+    cause: "harts have no hypervisor extension, and so no interrupt files for guests",
+    fix: "write aia-guests=0, or leave it out",
+  });
 }
 
 function parseDevice(value: string, line: CommandLine): void {

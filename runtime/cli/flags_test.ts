@@ -59,6 +59,16 @@ Deno.test("every row parses under each of its names, with one dash and with two"
   }
 });
 
+Deno.test("aia= chooses interrupt controllers, and no files for guests is what there is anyway", () => {
+  assertEquals(parseCommandLine(words("-M virt,aia=aplic-imsic,aia-guests=0")), {
+    machine: "virt",
+    aia: "aplic-imsic",
+  });
+  for (const wrong of ["virt,aia=imsic", "virt,aia-guests=3", "virt,aia-guests=no"]) {
+    assertThrows(() => parseCommandLine(["-M", wrong]), UsageError);
+  }
+});
+
 Deno.test("a value may begin with a dash or look like a flag", () => {
   assertEquals(parseCommandLine(["-append", "-smp"]), { append: "-smp" });
   assertEquals(parseCommandLine(["-append", ""]), { append: "" });

@@ -52,16 +52,17 @@ export function parsePlace(
   }
   requirePciBus(what, properties.get("bus"));
   requireModern(what, isTransitional, properties);
-  requireNoVectors(what, properties.get("vectors"));
-  return { bus, ...rings, ...slotOf(parseAddress(what, properties.get("addr"))) };
+  const vectors = vectorsOf(what, properties.get("vectors"));
+  return { bus, ...rings, ...vectors, ...slotOf(parseAddress(what, properties.get("addr"))) };
 }
 
 /** Those of a device's words that say where it is to be, and what its rings may be. */
-export function placeOf({ bus, slot, packed }: PlugOptions): PlugOptions {
+export function placeOf({ bus, slot, packed, vectors }: PlugOptions): PlugOptions {
   return {
     ...(bus === undefined ? {} : { bus }),
     ...slotOf(slot),
     ...(packed === undefined ? {} : { packed }),
+    ...(vectors === undefined ? {} : { vectors }),
   };
 }
 
@@ -115,10 +116,11 @@ function requireModern(
   });
 }
 
-function requireNoVectors(what: string, vectors: string | undefined): void {
-  if (vectors === undefined || vectors === "0") return;
-  const cause = "there are no interrupts by message, only by the pin";
-  throw new UsageError({ what, cause, fix: "write vectors=0, or leave it out" });
+function vectorsOf(what: string, text: string | undefined): { readonly vectors?: number } {
+  if (text === undefined) return {};
+  if (/^\d+$/.test(text)) return { vectors: Number(text) };
+  const cause = `vectors=${text} is not a number`;
+  throw new UsageError({ what, cause, fix: "write vectors=0 or another number, or leave it out" });
 }
 
 /** Device numbers are hexadecimal, with a function behind a point. */

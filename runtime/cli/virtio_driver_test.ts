@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigurationError } from "../machine/configuration_error.ts";
 import { describeDevices } from "../machine/device_options.ts";
 import type { Place } from "../machine/slot_assignment.ts";
 import { devicesOf } from "./device_flags.ts";
@@ -72,4 +73,21 @@ Deno.test("packed=on makes any device offer packed rings, and others do not", ()
     [true, false],
     [true],
   ]);
+});
+
+Deno.test("vectors= says how many interrupts by message a device has, where the board has them", () => {
+  const line = ["-device", "virtio-rng-pci,vectors=7", "-device", "virtio-rng-pci"];
+  const devices = devicesOf(parseCommandLine(line));
+  const [first, second] = describeDevices(devices, 1, true).entropy;
+  const { vectors } = describeDevices(devices, 1, true);
+  assertEquals([vectors?.get(first.slot), vectors?.get(second.slot)], [7, undefined]);
+  assertThrows(() => describeDevices(devices, 1), ConfigurationError, "aia=aplic-imsic");
+  const none = devicesOf(parseCommandLine(["-device", "virtio-rng-pci,vectors=0"]));
+  assertEquals(describeDevices(none, 1).vectors, null);
+  const wrong = [{ bus: "pci", vectors: 49 }, { bus: "pci", vectors: 1.5 }, {
+    vectors: 1,
+  }] as const;
+  for (const entropy of wrong) {
+    assertThrows(() => describeDevices({ entropy: [entropy] }, 1, true), ConfigurationError);
+  }
 });

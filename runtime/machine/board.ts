@@ -60,6 +60,21 @@ export interface VcpuServices {
   storeByte(hostOffset: number, byte: number): void;
 }
 
+/**
+ * The files in which a hart's interrupts by message wait, one for each privilege that has one. Registers are half of
+ * those of a hart of 64 bits, with the numbers that a hart of 32 bits has them by; one that does not exist is zero.
+ */
+export interface InterruptFiles {
+  /** Reads a register. */
+  read(hart: number, privilege: number, register: number): number;
+  /** Sets bits of a register and clears others; none is in both. */
+  update(hart: number, privilege: number, register: number, set: number, clear: number): void;
+  /** The identity of the most urgent interrupt, or 0. */
+  top(hart: number, privilege: number): number;
+  /** An interrupt is not pending any more. */
+  claim(hart: number, privilege: number, identity: number): void;
+}
+
 /** Devices of a board as one worker sees them. */
 export interface BoardDevices {
   /** Routes guest accesses. */
@@ -71,6 +86,8 @@ export interface BoardDevices {
   readonly timedDevices: readonly TimedDevice[];
   /** Slots for virtio devices, as `slot_assignment.ts` counts them; none on a board that has no such bus. */
   readonly virtioSlots: readonly VirtioSlot[];
+  /** The harts' files for interrupts by message; null or nothing on a board without. */
+  readonly interruptFiles?: InterruptFiles | null;
   /** The console's input ring has new bytes: called by main. */
   inputArrived(): void;
   /** A break condition on the serial line: called by main. */

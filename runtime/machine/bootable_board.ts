@@ -28,6 +28,8 @@ export interface DeviceTreeRequest {
   readonly ramBytes: number;
   /** The CPU of all harts. */
   readonly cpu: CpuChoice;
+  /** Does the emulator itself play the firmware? It has then taken what is machine mode's. */
+  readonly hasBuiltinFirmware: boolean;
 }
 
 /** What the boot loader tells the kernel. */

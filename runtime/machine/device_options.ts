@@ -28,7 +28,9 @@ import {
   shareName,
   type ShareOptions,
 } from "./share_options.ts";
-import { assignPlaces, slotNumber } from "./slot_assignment.ts";
+import { MAX_VECTORS } from "../pci/message_table.ts";
+import { ConfigurationError } from "./configuration_error.ts";
+import { assignPlaces, type PlugOptions, slotNumber } from "./slot_assignment.ts";
 
 /** Devices as a caller describes them. */
 export interface SlotDeviceOptions {
@@ -58,15 +60,19 @@ export interface SlotDevices {
   readonly consoles: readonly ConsoleDescription[];
   /** Slots whose devices offer packed rings. */
   readonly packedSlots: ReadonlySet<number>;
+  /** Vectors for interrupts by message, by slot, where they were asked for; null on a board that has none. */
+  readonly vectors: ReadonlyMap<number, number> | null;
 }
 
 /**
  * Checks devices of a machine with so many harts and fills in their defaults. Those without a slot get theirs in this
  * order. Throws ConfigurationError.
+ * @param hasMessages whether the board has interrupts by message
  */
 export function describeDevices(
   { drives = [], networks = [], entropy = [], shares = [], consoles = [] }: SlotDeviceOptions,
   harts: number,
+  hasMessages = false,
 ): SlotDevices {
   requireDistinctPortNames(consoles);
   requireDistinctTags(shares);
@@ -79,6 +85,13 @@ export function describeDevices(
   ];
   const slots = assignPlaces(requests).map(slotNumber);
   const packedSlots = new Set(slots.filter((_, index) => requests[index].packed === true));
+  for (const request of requests) checkVectors(request, hasMessages);
+  const vectors = new Map(
+    slots.flatMap((slot, index) => {
+      const { vectors } = requests[index];
+      return vectors === undefined ? [] : [[slot, vectors] as const];
+    }),
+  );
   const left = slots.values();
   const next = (): number => left.next().value ?? 0;
   return {
@@ -88,5 +101,27 @@ export function describeDevices(
     shares: shares.map((share) => describeShare(share, next())),
     consoles: consoles.map((one) => describeConsole(one, next())),
     packedSlots,
+    vectors: hasMessages ? vectors : null,
   };
+}
+
+function checkVectors(
+  request: PlugOptions & { readonly name: string },
+  hasMessages: boolean,
+): void {
+  const { name, bus = "mmio", vectors = 0 } = request;
+  const isCount = Number.isInteger(vectors) && vectors >= 0 && vectors <= MAX_VECTORS;
+  if (vectors === 0 || (isCount && bus === "pci" && hasMessages)) return;
+  const what = `${name} with ${vectors} vectors`;
+  if (!isCount) {
+    const cause = `a device has up to ${MAX_VECTORS} interrupts by message`;
+    throw new ConfigurationError({ what, cause, fix: `use 0 to ${MAX_VECTORS}, or leave it out` });
+  }
+  const cause = bus === "pci"
+    ? "the board has no interrupts by message, so the device has its pin only"
+    : "only devices on the PCI bus have interrupts by message";
+  const fix = bus === "pci"
+    ? "add aia=aplic-imsic to -M virt, or leave the vectors out"
+    : "leave the vectors out";
+  throw new ConfigurationError({ what, cause, fix });
 }

@@ -5,6 +5,8 @@
 
 import { ioAgent } from "../atomics/agents.ts";
 import { MAX_IO_WORKERS } from "../atomics/shared_layout.ts";
+import type { SlotDevice } from "../virtio/device_struct.ts";
+import { usualVectors } from "../virtio/pci_registers.ts";
 import { Feature, withFeature } from "../virtio/registers.ts";
 import type { VirtioSlot } from "../virtio/virtio_slot.ts";
 import { ConfigurationError } from "./configuration_error.ts";
@@ -63,6 +65,7 @@ interface WorkerName {
 export class DeviceSet {
   readonly #open: OpenDevices;
   readonly #packedSlots: ReadonlySet<number>;
+  readonly #vectors: ReadonlyMap<number, number> | null;
   /** In the order of the workers. */
   readonly #workers: readonly WorkerDevices[];
   /** Is told of failures of disks. */
@@ -70,9 +73,10 @@ export class DeviceSet {
   #ports: MessagePort[] = [];
   #isOpen = true;
 
-  private constructor(open: OpenDevices, packedSlots: ReadonlySet<number>) {
+  private constructor(open: OpenDevices, { packedSlots, vectors }: SlotDevices) {
     this.#open = open;
     this.#packedSlots = packedSlots;
+    this.#vectors = vectors;
     this.#workers = byWorker(all(open));
   }
 
@@ -90,7 +94,7 @@ export class DeviceSet {
       await closeAll(open);
       throw error;
     }
-    return new DeviceSet(open, descriptions.packedSlots);
+    return new DeviceSet(open, descriptions);
   }
 
   /** Number of workers. */
@@ -110,8 +114,14 @@ export class DeviceSet {
         ? withFeature(device.features, Feature.PACKED_RING)
         : device.features;
       const agents = threads.map((thread) => ioAgent(this.#workerOf({ server, thread })));
-      slots[slot].install({ ...device, features, agents });
+      const vectors = this.#vectorsOf(slot, device);
+      slots[slot].install({ ...device, features, agents, vectors });
     }
+  }
+
+  #vectorsOf(slot: number, { id, queues }: Omit<SlotDevice, "agents">): number {
+    if (this.#vectors === null) return 0;
+    return this.#vectors.get(slot) ?? usualVectors(id, queues);
   }
 
   #workerOf(name: WorkerName): number {

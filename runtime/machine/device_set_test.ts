@@ -56,7 +56,12 @@ Deno.test("each worker of a disk serves its own queues, and the guest's doorbell
       ]);
       const words = new Int32Array(new SharedArrayBuffer(RING_BLOCK));
       const region = new DeviceRegion();
-      const bus = { interruptChanged: () => {}, mayReachMemory: () => true };
+      const bus = {
+        interruptChanged: () => {},
+        mayReachMemory: () => true,
+        sendsMessages: () => false,
+        send: () => {},
+      };
       const slots = [0, 1].map(() => new VirtioSlot(words, region.take(SLOT_WORDS), bus));
       devices.install(slots);
       const agents = [0, 1, 2].map((queue) => slots[0].struct.queue(queue, QueueWord.AGENT));

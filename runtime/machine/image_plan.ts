@@ -155,7 +155,13 @@ interface PlainTree {
 function plainTree(description: MachineDescription, board: BootableBoard): PlainTree {
   const { dtb, harts, memoryBytes, cpu } = description;
   if (dtb !== undefined) return readDeviceTreeFile(dtb);
-  const root = board.deviceTree({ hartCount: harts, ramBytes: memoryBytes, cpu });
+  const hasBuiltinFirmware = firmwareKind(description) === "built-in";
+  const root = board.deviceTree({
+    hartCount: harts,
+    ramBytes: memoryBytes,
+    cpu,
+    hasBuiltinFirmware,
+  });
   return { root, reservations: NO_BYTES };
 }
 

@@ -36,7 +36,7 @@ import type {
 import { readStatistics } from "./machine_statistics.ts";
 import { WORKER_SOURCES, type WorkerSources } from "./machine_workers.ts";
 import { type MachineSettings, readSettings } from "./machine_settings.ts";
-import { describeMachine, type MachineDescription, requireProgram } from "./options.ts";
+import { boardName, describeMachine, type MachineDescription, requireProgram } from "./options.ts";
 import { RunLog } from "../replay/run_log.ts";
 import { PausedHart } from "./paused_hart.ts";
 import { type MachineParts, PowerCycle } from "./power_cycle.ts";
@@ -148,8 +148,9 @@ export async function deviceTree(description: MachineDescription): Promise<Uint8
   return (await planImages(withProgramProperties(description, board), board)).deviceTree;
 }
 
-async function loadCheckedBoard({ machine, cpu }: MachineDescription): Promise<BootableBoard> {
-  const board = await loadBoard(machine);
+async function loadCheckedBoard(description: MachineDescription): Promise<BootableBoard> {
+  const { machine, aia, cpu } = description;
+  const board = await loadBoard(boardName(machine, aia));
   board.checkCpu(cpu); // before any worker is asked for such a CPU
   return board;
 }

@@ -7,6 +7,7 @@
 import { ConfigurationError } from "./options.ts";
 import type {
   AccelOptions,
+  AiaChoice,
   CpuModel,
   DebugOptions,
   LoadedFile,
@@ -29,6 +30,8 @@ export type FileSource = Uint8Array | string | URL;
 export interface MachineSettings extends SlotDeviceOptions {
   /** The board, as `-M`: `virt` (QEMU's, for Linux) or `spike` (HTIF, for test programs). Default: `virt`. */
   readonly board?: MachineName;
+  /** As `-M virt,aia=`: the interrupt controllers of that board. Default: `none`, a PLIC. */
+  readonly aia?: AiaChoice;
   /** Number of harts, 1 to 64, as `-smp`. Default: 1. */
   readonly harts?: number;
   /**

@@ -29,6 +29,19 @@ export const MACHINE_NAMES = ["virt", "spike"] as const;
 /** Name of a board. */
 export type MachineName = typeof MACHINE_NAMES[number];
 
+/**
+ * Interrupt controllers of the `virt` board, QEMU's `-M virt,aia=`: a PLIC (`none`), an APLIC that interrupts harts
+ * directly, or one that sends messages to an interrupt file of each hart, which PCI devices send theirs to as well.
+ */
+export const AIA_CHOICES = ["none", "aplic", "aplic-imsic"] as const;
+/** One of {@linkcode AIA_CHOICES}. */
+export type AiaChoice = typeof AIA_CHOICES[number];
+
+/** What a board is called by its workers: its name, and its controllers where those are not the usual ones. */
+export function boardName(machine: MachineName, aia: AiaChoice): string {
+  return aia === "none" ? machine : `${machine},aia=${aia}`;
+}
+
 /** Least guest RAM in bytes. */
 export const MIN_RAM_BYTES = 0x10_0000;
 /** Guest RAM of a machine that does not say how much it wants: QEMU's own default. */
@@ -110,6 +123,7 @@ export const DEBUG_CATEGORIES = {
   op_opt: "intermediate code after the optimizer",
   out_wasm: "WebAssembly text of every region",
   out_asm: "the same",
+  request: "what is to be compiled, with its guest code, as a line of JSON for each region",
 } as const;
 /** Name of a debug log category. */
 export type DebugCategory = keyof typeof DEBUG_CATEGORIES;
@@ -170,7 +184,7 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /**
    * Most threads that harts run on with `multi`, 1 to {@linkcode MAX_HARTS}; harts beyond them share threads and take
-   * turns there. Default: four for each of the host's processors.
+   * turns there. Default: two for each of the host's processors.
    */
   readonly threads?: number;
   /** As `-icount`: time is counted in instructions. Default: null, time is the host's. */
@@ -212,6 +226,8 @@ export interface DebugOptions {
 export interface MachineOptions extends SlotDeviceOptions {
   /** The board. Default: `virt`. */
   readonly machine?: MachineName;
+  /** Its interrupt controllers. Default: `none`, a PLIC. */
+  readonly aia?: AiaChoice;
   /** Number of harts, 1 to {@linkcode MAX_HARTS}. Default: 1. */
   readonly harts?: number;
   /** Guest RAM in bytes, whole pages. Default: {@linkcode DEFAULT_RAM_BYTES}. */
@@ -258,6 +274,8 @@ export interface MachineOptions extends SlotDeviceOptions {
 export interface MachineDescription extends SlotDevices {
   /** The board. */
   readonly machine: MachineName;
+  /** Its interrupt controllers. */
+  readonly aia: AiaChoice;
   /** Number of harts. */
   readonly harts: number;
   /** Guest RAM in bytes, whole pages. */
@@ -306,6 +324,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
   const thread = options.accel?.thread ?? (options.accel?.icount ? "single" : "multi");
   const description: MachineDescription = {
     machine: options.machine ?? "virt",
+    aia: options.aia ?? "none",
     harts: options.harts ?? 1,
     memoryBytes: options.memoryBytes ?? DEFAULT_RAM_BYTES,
     kernel: options.kernel,
@@ -314,7 +333,7 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     dtb: options.dtb,
     loads: options.loads ?? [],
     append: options.append ?? "",
-    ...describeDevices(options, options.harts ?? 1),
+    ...describeDevices(options, options.harts ?? 1, options.aia === "aplic-imsic"),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
     accel: {
       thread,
@@ -479,6 +498,8 @@ function checkIcount({ accel: { icount, thread, check } }: MachineDescription): 
 /** A caller from JavaScript may pass any string: the types alone do not hold. */
 function checkNames(description: MachineDescription): void {
   checkName("machine", description.machine, MACHINE_NAMES);
+  checkName("choice of interrupt controllers", description.aia, AIA_CHOICES);
+  checkControllers(description);
   checkName("CPU model", description.cpu.model, CPU_MODELS);
   checkName("thread mode", description.accel.thread, THREAD_MODES);
   checkName("host order", description.accel.hostOrder, HOST_ORDER_CHOICES);
@@ -487,6 +508,15 @@ function checkNames(description: MachineDescription): void {
   for (const category of description.debug.categories) {
     checkName("debug category", category, Object.keys(DEBUG_CATEGORIES));
   }
+}
+
+function checkControllers({ machine, aia }: MachineDescription): void {
+  if (machine === "virt" || aia === "none") return;
+  throw new ConfigurationError({
+    what: `-M ${machine},aia=${aia}`,
+    cause: `board ${machine} has no interrupt controllers`,
+    fix: "use -M virt, or leave aia= out",
+  });
 }
 
 function checkName(kind: string, name: string, known: readonly string[]): void {

@@ -1,8 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { elfFile } from "../loader/elf_fixture.ts";
-import { VIRT } from "./boards/riscv_virt/definition.ts";
+import { virtBoard } from "./boards/riscv_virt/definition.ts";
 import { ConfigurationError, describeMachine } from "./options.ts";
 import { withProgramProperties } from "./program_cpu.ts";
+
+const VIRT = virtBoard("none");
 
 const FLAGS_OFFSET = 48;
 const TOTAL_STORE_ORDER = 0x10;

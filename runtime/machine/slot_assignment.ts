@@ -24,6 +24,11 @@ export interface PlugOptions {
   readonly slot?: number;
   /** As `packed=on`: the driver may have packed rings (VIRTIO_F_RING_PACKED). Default: false. */
   readonly packed?: boolean;
+  /**
+   * As `vectors=`, on the PCI bus of a board with `aia: "aplic-imsic"`: how many interrupts by message the device has, 0
+   * to 48; with 0 it has its pin. Default: as QEMU, by the kind of device.
+   */
+  readonly vectors?: number;
 }
 
 /** What wants a place. */

@@ -62,6 +62,19 @@ export const CONFIGURATION_WORDS: number = CONFIGURATION_BYTES / 4;
 
 /** Number of a capability that is the vendor's own. */
 export const VENDOR_CAPABILITY = 0x09;
+/** Number of the capability of interrupts by message. */
+export const MESSAGE_CAPABILITY = 0x11;
+
+/** Bits of that capability's first word. */
+export const MessageControl = {
+  /** One less than the number of vectors. */
+  LAST_VECTOR_SHIFT: 16,
+  /** All vectors are masked. */
+  MASKED: 1 << 30,
+  /** Interrupts are messages, and the pin is silent. */
+  ENABLED: 1 << 31,
+} as const;
+
 /** The first interrupt pin. */
 export const PIN_A = 1;
 

@@ -6,7 +6,12 @@
  * replay does not wait.
  */
 import configuration from "../../deno.json" with { type: "json" };
-import type { LoadedFile, MachineDescription, MemoryLoad } from "../machine/options.ts";
+import {
+  boardName,
+  type LoadedFile,
+  type MachineDescription,
+  type MemoryLoad,
+} from "../machine/options.ts";
 
 /** Names and values; files are the hash of their content. */
 export type MachineIdentity = Readonly<Record<string, string>>;
@@ -21,7 +26,7 @@ export async function machineIdentity(description: MachineDescription): Promise<
   const loads = await Promise.all(description.loads.map(loadText));
   return {
     "emulator": configuration.version,
-    "board": machine,
+    "board": boardName(machine, description.aia),
     "harts": `${harts}`,
     "memory": `${memoryBytes}`,
     "cpu": [cpu.model, ...properties.toSorted()].join(","),

@@ -56,6 +56,7 @@ import { ExclusiveSections } from "./exclusive_sections.ts";
 import { FirmwareCalls } from "./firmware_calls.ts";
 import { FirmwareServices, type Restart } from "./firmware_services.ts";
 import { HartWait } from "./hart_wait.ts";
+import { interruptFileImports } from "./interrupt_file_imports.ts";
 import { PausedVcpu } from "./paused_vcpu.ts";
 import { GO_ON, RegionCheck } from "./region_check.ts";
 import { RegionInstaller } from "./region_installer.ts";
@@ -128,7 +129,7 @@ export class Vcpu implements StateKeeper {
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
-    const { hart, ram, frontend } = parts;
+    const { hart, ram, frontend, siblings = [] } = parts;
     this.#parts = parts;
     this.#hart = hart;
     this.#words = new Int32Array(ram.buffer);
@@ -146,7 +147,9 @@ export class Vcpu implements StateKeeper {
       frontend,
       translations: this.#translations,
       catalog: this.#catalog,
+      siblings,
     });
+    siblings.push(this.#pages);
     this.#requests = new CompileRequests(this.#words, hart, {
       memory: this.memory,
       frontend,
@@ -290,6 +293,7 @@ export class Vcpu implements StateKeeper {
       dropProvisional: () => this.#pages.flushInstructions(),
       interruptTaken: (cause) => this.#log.note(Happening.INTERRUPT, cause),
       guestImports: {
+        ...interruptFileImports(this.#hart, devices.interruptFiles, () => this.#lookSoon()),
         guest_time: () => clock.timeTicks(),
         timer_changed: () => {
           const { words } = this.memory;
@@ -499,7 +503,15 @@ export class Vcpu implements StateKeeper {
     if ((bits & Pending.TIMER) !== 0) this.#timerRanOut();
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) this.#park();
-    return this.#wait.look(bits !== 0);
+    const wait = this.#wait.look(bits !== 0);
+    if (wait === Attention.RUNS) this.#lookAtClock();
+    return wait;
+  }
+
+  /** A hart that runs moves its timer lines itself, at the same places where it notices what others want. */
+  #lookAtClock(): void {
+    const { clock, isCounted } = this.#parts;
+    if (isCounted !== true && clock.ticksToDeadline(this.#hart) === 0) this.#timerRanOut();
   }
 
   #park(): void {

@@ -50,8 +50,7 @@ export class CommonRegisters {
       case CommonRegister.DRIVER_FEATURES:
         return this.#slot.accepted;
       case CommonRegister.CONFIG_VECTOR:
-      case CommonRegister.QUEUE_VECTOR:
-        return NO_VECTOR;
+        return shownVector(struct.get(SlotWord.CONFIG_VECTOR));
       case CommonRegister.QUEUES:
         return struct.get(SlotWord.QUEUES);
       case CommonRegister.STATUS:
@@ -70,6 +69,8 @@ export class CommonRegisters {
     switch (offset) {
       case CommonRegister.QUEUE_SIZE:
         return slot.selectedQueue < 0 ? 0 : slot.readQueue(QueueWord.SIZE) || QUEUE_SIZE_MAX;
+      case CommonRegister.QUEUE_VECTOR:
+        return shownVector(slot.readQueue(QueueWord.VECTOR));
       case CommonRegister.QUEUE_ENABLE:
         return slot.readQueue(QueueWord.READY);
       case CommonRegister.QUEUE_NOTIFY_OFFSET:
@@ -95,6 +96,9 @@ export class CommonRegisters {
       case CommonRegister.DRIVER_FEATURES:
         this.#slot.accept(value);
         return true;
+      case CommonRegister.CONFIG_VECTOR:
+        struct.set(SlotWord.CONFIG_VECTOR, this.#chosenVector(value));
+        return true;
       case CommonRegister.STATUS:
         return this.#slot.writeStatus(value & BYTE_MASK);
       case CommonRegister.QUEUE_SELECT:
@@ -111,6 +115,8 @@ export class CommonRegisters {
     switch (offset) {
       case CommonRegister.QUEUE_SIZE:
         return slot.writeQueue(QueueWord.SIZE, value & HALF_MASK);
+      case CommonRegister.QUEUE_VECTOR:
+        return slot.chooseVector(this.#chosenVector(value));
       case CommonRegister.QUEUE_ENABLE:
         if ((value & HALF_MASK) === 1) this.#enable();
         return;
@@ -121,10 +127,21 @@ export class CommonRegisters {
     }
   }
 
+  /** A vector that the device does not have is none: the driver reads that back. */
+  #chosenVector(value: number): number {
+    const vector = value & HALF_MASK;
+    return vector < this.#slot.struct.get(SlotWord.VECTORS) ? vector + 1 : 0;
+  }
+
   /** A queue that the driver has given no size has the largest; only a reset disables it again. */
   #enable(): void {
     const slot = this.#slot;
     if (slot.readQueue(QueueWord.SIZE) === 0) slot.writeQueue(QueueWord.SIZE, QUEUE_SIZE_MAX);
     slot.openQueue();
   }
+}
+
+/** A vector as the driver reads it, of 1 + its number. */
+function shownVector(chosen: number): number {
+  return chosen === 0 ? NO_VECTOR : chosen - 1;
 }

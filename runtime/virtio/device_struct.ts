@@ -47,6 +47,10 @@ export const SlotWord = {
   WRITABLE_AT: 16,
   /** What it has written there and the worker has not taken, with {@linkcode WRITTEN}; 0: nothing. */
   WRITTEN: 17,
+  /** Number of its vectors for interrupts by message; 0: it has none. Main writes it before any worker starts. */
+  VECTORS: 18,
+  /** 1 + the vector that tells of changes of the configuration; 0: none. */
+  CONFIG_VECTOR: 19,
   /** Configuration space. */
   CONFIG: 32,
   /** The queues, {@linkcode QUEUE_WORDS} words each. */
@@ -75,6 +79,8 @@ export const QueueWord = {
   LIFE: 9,
   /** Agent of the I/O worker that serves it; main writes it before any worker starts. */
   AGENT: 10,
+  /** 1 + the vector that tells of what was given back; 0: none. */
+  VECTOR: 11,
 } as const;
 
 /** Counters of a slot, which each of its I/O workers has for itself; readers accept stale values. */
@@ -118,6 +124,8 @@ export interface SlotDevice {
   readonly config: Uint8Array;
   /** Offset there of a field that takes characters one by one. Default: 0, there is none. */
   readonly writableAt?: number;
+  /** Number of its vectors for interrupts by message. Default: 0, it has none. */
+  readonly vectors?: number;
 }
 
 /** One thread's view of a slot's words. */
@@ -174,7 +182,8 @@ export class SlotStruct {
   }
 
   /** Puts a device into the slot; main, before any worker starts. */
-  install({ id, agents, features, queues, config, writableAt = 0 }: SlotDevice): void {
+  install({ id, agents, features, queues, config, ...device }: SlotDevice): void {
+    const { writableAt = 0, vectors = 0 } = device;
     if (queues > MAX_QUEUES || config.length > CONFIG_BYTES) {
       throw new RangeError(
         `Cannot install a device of ${queues} queues in a slot of ${MAX_QUEUES}`,
@@ -188,6 +197,7 @@ export class SlotStruct {
     this.set(SlotWord.OFFERED_HIGH, features.high);
     this.set(SlotWord.QUEUES, queues);
     this.set(SlotWord.WRITABLE_AT, writableAt);
+    this.set(SlotWord.VECTORS, vectors);
     this.set(SlotWord.DEVICE_ID, id);
   }
 

@@ -42,6 +42,8 @@ export class MmioSlot implements Device {
     const slot: VirtioSlot = new VirtioSlot(words, base, {
       interruptChanged: () => interrupt.changed(),
       mayReachMemory: () => true,
+      sendsMessages: () => false,
+      send: () => {},
     });
     const interrupt = new SettledOutput(
       words,

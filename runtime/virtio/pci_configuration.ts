@@ -1,16 +1,19 @@
 /**
  * The configuration space of a virtio device: what it is, and where its memory and the parts of that are. Offsets are
- * those of QEMU's devices without interrupts by message.
+ * those of QEMU's devices, with interrupts by message and without.
  */
 
 import {
   BaseAddress,
   Header,
+  MESSAGE_CAPABILITY,
+  MessageControl,
   PIN_A,
   Status,
   VENDOR_CAPABILITY,
 } from "../pci/configuration_registers.ts";
 import { ConfigurationLayout } from "../pci/configuration_space.ts";
+import { PENDING_OFFSET, TABLE_BYTES } from "../pci/message_table.ts";
 import { QEMU_SUBSYSTEM } from "../pci/root_function.ts";
 import {
   MEMORY_BASE_ADDRESS,
@@ -39,6 +42,7 @@ const Place = {
   CONFIG: 0x60,
   NOTIFY: 0x70,
   ACCESS: 0x84,
+  MESSAGES: 0x98,
 } as const;
 
 /** Words of the window into the device's memory. */
@@ -48,6 +52,19 @@ export const AccessWindow = {
   LENGTH: Place.ACCESS + Field.LENGTH,
   DATA: Place.ACCESS + Field.MORE,
 } as const;
+/** Words of the capability of interrupts by message. */
+export const Messages = {
+  CONTROL: Place.MESSAGES,
+  TABLE: Place.MESSAGES + 4,
+  PENDING: Place.MESSAGES + 8,
+} as const;
+/** The base address of the memory with its table, and the word that is it. */
+const TABLE_BASE_ADDRESS = 1;
+/** See above. */
+export const TABLE_BASE: number = Header.BASE_ADDRESS + TABLE_BASE_ADDRESS * WORD_BYTES;
+/** Bits that say where that memory is. */
+export const TABLE_BASE_MASK: number = ~(TABLE_BYTES - 1);
+
 /** The base address that the window is to look through, among the bits of its word. */
 export const WINDOW_BASE_ADDRESS_MASK = 0xff;
 
@@ -102,6 +119,17 @@ function describeParts(layout: ConfigurationLayout): void {
     .allow(AccessWindow.LENGTH, -1);
 }
 
+/** The capability that was added last of all; how many vectors there are is not said here. */
+function describeMessages(layout: ConfigurationLayout): ConfigurationLayout {
+  return layout
+    .set(Header.CAPABILITIES, Place.MESSAGES)
+    .allow(TABLE_BASE, TABLE_BASE_MASK)
+    .set(Messages.CONTROL, MESSAGE_CAPABILITY | Place.ACCESS << NEXT_SHIFT)
+    .allow(Messages.CONTROL, MessageControl.ENABLED | MessageControl.MASKED)
+    .set(Messages.TABLE, TABLE_BASE_ADDRESS)
+    .set(Messages.PENDING, PENDING_OFFSET | TABLE_BASE_ADDRESS);
+}
+
 function virtioLayout(): ConfigurationLayout {
   const layout = new ConfigurationLayout()
     .set(Header.COMMAND, Status.CAPABILITIES)
@@ -117,3 +145,5 @@ function virtioLayout(): ConfigurationLayout {
 
 /** All but what kind of device it is. */
 export const VIRTIO_LAYOUT: ConfigurationLayout = virtioLayout();
+/** The same of a device that interrupts by message. */
+export const VIRTIO_MESSAGE_LAYOUT: ConfigurationLayout = describeMessages(virtioLayout());

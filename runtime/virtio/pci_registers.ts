@@ -19,6 +19,21 @@ export const PCI_CLASSES: ReadonlyMap<number, number> = new Map([
 /** A device of no class. */
 export const PCI_CLASS_OTHER = 0x00_ff00;
 
+/** Vectors of devices that are not named here: one for the configuration, one for all queues. */
+const USUAL_VECTORS = 2;
+
+/** How many vectors for interrupts by message a device has, as QEMU's. */
+export function usualVectors(kind: number, queues: number): number {
+  switch (kind) {
+    case DeviceId.BLOCK:
+      return queues + 1;
+    case DeviceId.NETWORK:
+      return queues + 2;
+    default:
+      return USUAL_VECTORS;
+  }
+}
+
 /** The base address of the memory that holds all that a driver uses, and its length. */
 export const MEMORY_BASE_ADDRESS = 4;
 /** See above. */
@@ -69,5 +84,5 @@ export const CommonRegister = {
   QUEUE_DEVICE_HIGH: 0x34,
 } as const;
 
-/** What a vector reads as where there are no interrupts by message. */
+/** What a vector reads as that none is chosen for. */
 export const NO_VECTOR = 0xffff;

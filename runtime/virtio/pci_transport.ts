@@ -1,14 +1,23 @@
 /**
  * A virtio device as a function on a PCI bus: "Virtio Over PCI Bus" of the virtio specification, version 1.2, without
- * the legacy interface and without interrupts by message. A slot without a device is no function.
+ * the legacy interface. A slot without a device is no function. It interrupts by message where it has vectors and the
+ * driver has chosen that, and else by its pin.
  *
  * A device whose function is not bus master is cut off: what it has begun is not stored, and its driver has to begin
  * anew. The worker asks the command register itself.
  */
 
-import { Command, CONFIGURATION_WORDS, Header, Status } from "../pci/configuration_registers.ts";
+import {
+  Command,
+  CONFIGURATION_WORDS,
+  Header,
+  MessageControl,
+  Status,
+} from "../pci/configuration_registers.ts";
 import { ConfigurationSpace } from "../pci/configuration_space.ts";
 import { createMmioAccess, type MmioAccess } from "../devices/device.ts";
+import type { MessagePost } from "../devices/message_post.ts";
+import { MESSAGE_TABLE_WORDS, MessageTable, TABLE_BYTES } from "../pci/message_table.ts";
 import type { PciFunction } from "../pci/pci_function.ts";
 import { CommonRegisters } from "./common_registers.ts";
 import { SLOT_WORDS, SlotWord } from "./device_struct.ts";
@@ -17,7 +26,11 @@ import {
   MEMORY_BASE_HIGH,
   MEMORY_BASE_LOW,
   MEMORY_BASE_MASK,
+  Messages,
+  TABLE_BASE,
+  TABLE_BASE_MASK,
   VIRTIO_LAYOUT,
+  VIRTIO_MESSAGE_LAYOUT,
   WINDOW_BASE_ADDRESS_MASK,
 } from "./pci_configuration.ts";
 import {
@@ -44,17 +57,24 @@ const HALF_RANGE = 0x1_0000_0000;
 const ALL_CAUSES = InterruptCause.USED_BUFFER | InterruptCause.CONFIGURATION;
 
 /** Shared words that a function needs. */
-export const PCI_SLOT_WORDS: number = SLOT_WORDS + CONFIGURATION_WORDS;
+export const PCI_SLOT_WORDS: number = SLOT_WORDS + CONFIGURATION_WORDS + MESSAGE_TABLE_WORDS;
+
+const OPEN_MASK = MessageControl.ENABLED | MessageControl.MASKED;
 
 /** What the window's data is about. */
 const DATA_INDEX = AccessWindow.DATA >> WORD_SHIFT;
 const COMMAND_INDEX = Header.COMMAND >> WORD_SHIFT;
+const MESSAGES_INDEX = Messages.CONTROL >> WORD_SHIFT;
+/** Where the table of vectors begins behind the rest of what the function answers for. */
+const TABLE_OFFSET = MEMORY_BYTES;
 
 /** One worker's view of a function. */
 export class PciTransport implements PciFunction {
   /** The device. */
   readonly slot: VirtioSlot;
-  readonly #space: ConfigurationSpace;
+  readonly #plainSpace: ConfigurationSpace;
+  readonly #messageSpace: ConfigurationSpace;
+  readonly #table: MessageTable | null;
   readonly #common: CommonRegisters;
   readonly #interruptChanged: () => void;
   /** An access through the window in the configuration space. */
@@ -65,15 +85,55 @@ export class PciTransport implements PciFunction {
    * @param words shared memory
    * @param base index of the first of {@linkcode PCI_SLOT_WORDS} words
    * @param interruptChanged settles the interrupt line that the function shares
+   * @param messages where messages go, on a board that has somewhere
    */
-  constructor(words: Int32Array, base: number, interruptChanged: () => void) {
-    this.#space = new ConfigurationSpace(words, base + SLOT_WORDS, VIRTIO_LAYOUT);
+  constructor(
+    words: Int32Array,
+    base: number,
+    interruptChanged: () => void,
+    messages: MessagePost | null = null,
+  ) {
+    this.#plainSpace = new ConfigurationSpace(words, base + SLOT_WORDS, VIRTIO_LAYOUT);
+    this.#messageSpace = new ConfigurationSpace(words, base + SLOT_WORDS, VIRTIO_MESSAGE_LAYOUT);
     this.#interruptChanged = interruptChanged;
+    this.#table = messages === null ? null : new MessageTable({
+      words,
+      base: base + SLOT_WORDS + CONFIGURATION_WORDS,
+      post: messages,
+      vectors: () => this.#vectors,
+      isOpen: () => this.#isOpen,
+    });
     this.slot = new VirtioSlot(words, base, {
       interruptChanged,
-      mayReachMemory: () => (this.#space.at(Header.COMMAND) & Command.BUS_MASTER) !== 0,
+      mayReachMemory: () => this.#isBusMaster,
+      sendsMessages: () => this.#sendsMessages,
+      send: (vector) => this.#table?.send(vector),
     });
     this.#common = new CommonRegisters(this.slot);
+  }
+
+  /** A function without vectors has no table. */
+  get #vectors(): number {
+    return this.#table === null ? 0 : this.slot.struct.get(SlotWord.VECTORS);
+  }
+
+  get #space(): ConfigurationSpace {
+    return this.#vectors === 0 ? this.#plainSpace : this.#messageSpace;
+  }
+
+  get #isBusMaster(): boolean {
+    return (this.#space.at(Header.COMMAND) & Command.BUS_MASTER) !== 0;
+  }
+
+  get #sendsMessages(): boolean {
+    return this.#vectors !== 0 &&
+      (this.#messageSpace.at(Messages.CONTROL) & MessageControl.ENABLED) !== 0;
+  }
+
+  /** May messages leave? */
+  get #isOpen(): boolean {
+    const control = this.#messageSpace.at(Messages.CONTROL);
+    return (control & OPEN_MASK) === MessageControl.ENABLED && this.#isBusMaster;
   }
 
   /** See `PciFunction`. */
@@ -83,7 +143,8 @@ export class PciTransport implements PciFunction {
 
   /** See `PciFunction`. */
   get isAsserting(): boolean {
-    return this.#hasInterrupt && (this.#space.at(Header.COMMAND) & Command.INTERRUPT_DISABLE) === 0;
+    return this.#hasInterrupt && !this.#sendsMessages &&
+      (this.#space.at(Header.COMMAND) & Command.INTERRUPT_DISABLE) === 0;
   }
 
   get #hasInterrupt(): boolean {
@@ -104,6 +165,10 @@ export class PciTransport implements PciFunction {
         return PCI_REVISION | (PCI_CLASSES.get(kind) ?? PCI_CLASS_OTHER) << CLASS_SHIFT;
       case AccessWindow.DATA:
         return this.#readThroughWindow();
+      case Messages.CONTROL: {
+        const last = Math.max(0, this.#vectors - 1);
+        return this.#space.word(index) | last << MessageControl.LAST_VECTOR_SHIFT;
+      }
       default:
         return this.#space.word(index);
     }
@@ -113,11 +178,18 @@ export class PciTransport implements PciFunction {
   writeWord(index: number, value: number, bits: number): boolean {
     if (index === DATA_INDEX) return this.#writeThroughWindow(value);
     this.#space.write(index, value, bits);
+    if (index === MESSAGES_INDEX) this.#messagesChanged();
     return index === COMMAND_INDEX ? this.#commandChanged() : true;
   }
 
-  #commandChanged(): boolean {
+  /** The pin goes silent, or speaks; what was held back goes. */
+  #messagesChanged(): void {
     this.#interruptChanged();
+    this.#table?.opened();
+  }
+
+  #commandChanged(): boolean {
+    this.#messagesChanged();
     const isAtWork = (this.slot.struct.get(SlotWord.STATUS) & DeviceStatus.DRIVER_OK) !== 0;
     return this.slot.mayReachMemory || !isAtWork || this.slot.cutOff();
   }
@@ -154,12 +226,20 @@ export class PciTransport implements PciFunction {
     if ((this.#space.at(Header.COMMAND) & Command.MEMORY_SPACE) === 0) return -1;
     const low = this.#space.at(MEMORY_BASE_LOW) & MEMORY_BASE_MASK;
     const base = (this.#space.at(MEMORY_BASE_HIGH) >>> 0) * HALF_RANGE + (low >>> 0);
-    return address >= base && address < base + MEMORY_BYTES ? address - base : -1;
+    if (address >= base && address < base + MEMORY_BYTES) return address - base;
+    return this.#tableOffsetOf(address);
+  }
+
+  #tableOffsetOf(address: number): number {
+    if (this.#vectors === 0) return -1;
+    const offset = address - ((this.#messageSpace.at(TABLE_BASE) & TABLE_BASE_MASK) >>> 0);
+    return offset >= 0 && offset < TABLE_BYTES ? TABLE_OFFSET + offset : -1;
   }
 
   /** See `PciFunction`. Registers are read as halves where an access is wider than all of them. */
   load(access: MmioAccess): void {
     const at = access.offset % PART_BYTES;
+    if (access.offset >= TABLE_OFFSET) return this.#table?.load(access, at);
     access.high = 0;
     switch (access.offset - at) {
       case MemoryPart.COMMON:
@@ -183,6 +263,7 @@ export class PciTransport implements PciFunction {
   store(access: MmioAccess): void {
     const { offset, size, low, high } = access;
     const at = offset % PART_BYTES;
+    if (offset >= TABLE_OFFSET) return this.#table?.store(access, at);
     if (offset - at === MemoryPart.NOTIFY) return this.slot.ring(Math.floor(at / NOTIFY_STRIDE));
     if (offset - at === MemoryPart.CONFIG) {
       access.retry = !this.slot.storeConfig(at, low);

@@ -10,7 +10,7 @@ import { QueueWord, SlotCounter, SlotWord } from "./device_struct.ts";
 import type { GuestRam } from "./guest_ram.ts";
 import type { VirtioSlot } from "./virtio_slot.ts";
 import { PackedRing } from "./packed_ring.ts";
-import { DeviceStatus, Feature, InterruptCause } from "./registers.ts";
+import { DeviceStatus, Feature } from "./registers.ts";
 import type { Ring } from "./ring.ts";
 import { SplitRing } from "./split_ring.ts";
 
@@ -69,9 +69,9 @@ export class QueueLife {
 
   /** Tells the driver of what was given back; in `DeviceStores.run` only. */
   interrupt(): void {
-    const { slot } = this.#place;
+    const { slot, queue } = this.#place;
     slot.struct.count(SlotCounter.INTERRUPTS, 1);
-    slot.interrupt(InterruptCause.USED_BUFFER);
+    slot.queueUsed(queue);
   }
 
   /** The driver has broken a rule. */

@@ -37,6 +37,10 @@ export interface SlotBus {
   interruptChanged(): void;
   /** Does the bus let the device reach memory? */
   mayReachMemory(): boolean;
+  /** Does the device interrupt by message? Its interrupt status is then not heard. */
+  sendsMessages(): boolean;
+  /** Sends a vector's message. */
+  send(vector: number): void;
 }
 
 /** One worker's view of a slot. */
@@ -67,23 +71,39 @@ export class VirtioSlot {
 
   // --- the I/O worker's side ------------------------------------------------------------------------
 
-  /** Raises the interrupt for a cause. */
+  /** Tells the driver of what was given back of a queue. */
+  queueUsed(queue: number): void {
+    if (this.#bus.sendsMessages()) this.#send(this.struct.queue(queue, QueueWord.VECTOR));
+    else this.interrupt(InterruptCause.USED_BUFFER);
+  }
+
+  /** Its status says what a message for the configuration was about. */
+  #tellConfiguration(): void {
+    this.interrupt(InterruptCause.CONFIGURATION);
+    if (this.#bus.sendsMessages()) this.#send(this.struct.get(SlotWord.CONFIG_VECTOR));
+  }
+
+  /** Notes a cause for an interrupt, and asks for it by the pin. */
   interrupt(cause: number): void {
     this.struct.change(SlotWord.INTERRUPT_STATUS, cause, 0);
     this.#bus.interruptChanged();
+  }
+
+  #send(chosen: number): void {
+    if (chosen !== 0) this.#bus.send(chosen - 1);
   }
 
   /** The configuration has changed: the driver that is at work is to read it again. */
   configurationChanged(): void {
     const { struct } = this;
     if ((struct.get(SlotWord.STATUS) & DeviceStatus.DRIVER_OK) === 0) return;
-    this.interrupt(InterruptCause.CONFIGURATION);
+    this.#tellConfiguration();
   }
 
   /** The driver has broken a rule: nothing goes on before it has reset the device. */
   needsReset(): void {
     const before = this.struct.change(SlotWord.STATUS, DeviceStatus.NEEDS_RESET, 0);
-    if ((before & DeviceStatus.DRIVER_OK) !== 0) this.interrupt(InterruptCause.CONFIGURATION);
+    if ((before & DeviceStatus.DRIVER_OK) !== 0) this.#tellConfiguration();
   }
 
   /** Does the bus let the device reach memory? */
@@ -180,6 +200,12 @@ export class VirtioSlot {
     this.struct.setQueue(queue, word, value);
   }
 
+  /** Chooses the selected queue's vector, 1 + its number, or none by 0; at any time. */
+  chooseVector(chosen: number): void {
+    const queue = this.selectedQueue;
+    if (queue >= 0) this.struct.setQueue(queue, QueueWord.VECTOR, chosen);
+  }
+
   /** The selected queue is ready. */
   openQueue(): void {
     const queue = this.selectedQueue;
@@ -231,6 +257,7 @@ export class VirtioSlot {
     if (!this.#areServersIdle()) return false;
     for (let queue = 0; queue < queues; queue++) {
       for (let word = 0; word < QueueWord.DOORBELL; word++) struct.setQueue(queue, word, 0);
+      struct.setQueue(queue, QueueWord.VECTOR, 0);
     }
     const cleared = [
       SlotWord.DEVICE_FEATURES_SELECT,
@@ -238,6 +265,7 @@ export class VirtioSlot {
       SlotWord.ACCEPTED_LOW,
       SlotWord.ACCEPTED_HIGH,
       SlotWord.QUEUE_SELECT,
+      SlotWord.CONFIG_VECTOR,
       SlotWord.INTERRUPT_STATUS,
       SlotWord.STATUS,
     ];

@@ -36,6 +36,8 @@ const EXISTING = new Set([
   ...[0x3a0, 0x3a2],
   ...range(0x7a0, 5),
   ...range(0x3b0, 16),
+  ...[0x150, 0x151, 0x15c, 0xdb0],
+  ...[0x308, 0x309, 0x350, 0x351, 0x35c, 0xfb0],
   ...[0xb00, 0xb02],
   ...range(0xb03, 29),
   ...range(0xc00, 32),
@@ -51,6 +53,8 @@ function openHart(privilege: number): InterpretedHart {
     scounteren: 0xffff_ffff,
     menvcfg: STCE,
     mstatus: XLENS | Status.FS,
+    miselect: 0x70,
+    siselect: 0x70,
   });
   return hart;
 }

@@ -8,6 +8,7 @@
 import type { Value } from "../../../ir/region.ts";
 import { rangeOf } from "../../softfloat/nearest_in_place.ts";
 import { slot } from "../registers.ts";
+import { AIA_ROWS } from "./aia_rows.ts";
 import { anySet, field } from "./bit_fields.ts";
 import { Cause, Privilege } from "./causes.ts";
 import * as counters from "./csr_counters.ts";
@@ -425,4 +426,5 @@ export const CSR_ROWS: readonly CsrRow[] = [
   ...PROTECTION_ROWS,
   ...TRIGGER_ROWS,
   ...COUNTER_ROWS,
+  ...AIA_ROWS,
 ];

@@ -27,11 +27,14 @@ export const Feature = {
   ZICBOM: 7,
   /** Cache-block zero. */
   ZICBOZ: 8,
+  /** Registers of the advanced interrupt architecture, and an interrupt file for each of the two upper modes. */
+  AIA: 9,
 } as const;
 
 /** Extensions that the privileged functions look at while they run. */
 const FEATURE_OF_EXTENSION: Readonly<Record<string, number>> = {
   sv57: Feature.SV57,
+  smaia: Feature.AIA,
   svade: Feature.SVADE,
   svadu: Feature.SVADU,
   svnapot: Feature.SVNAPOT,

@@ -1,5 +1,5 @@
 /** A hart whose privileged functions run in the reference interpreter: the double that tests drive. */
-import { Interpreter } from "../../../ir/interpreter/interpreter.ts";
+import { type HostFunction, Interpreter } from "../../../ir/interpreter/interpreter.ts";
 import { FlatMemory } from "../../../ir/interpreter/memory.ts";
 import { InterpreterState } from "../../../ir/interpreter/state.ts";
 import type { FunctionSignature, Region } from "../../../ir/region.ts";
@@ -45,6 +45,12 @@ export class InterpretedHart {
   retired = 0n;
   /** Deadlines it told the host, in order. */
   readonly deadlines: bigint[] = [];
+  /** What its interrupt files hold: by privilege and register, as `"1 112"`. */
+  readonly fileRegisters = new Map<string, number>();
+  /** The most urgent interrupt of a file, by privilege. */
+  readonly fileTops = new Map<number, number>();
+  /** What it claimed of its files: privilege and identity, in order. */
+  readonly claims: [privilege: number, identity: number][] = [];
   readonly #extensions: ReadonlySet<string>;
   readonly #functions: Map<string, Region>;
   readonly #interpreter: Interpreter;
@@ -59,13 +65,30 @@ export class InterpretedHart {
       state: this.state,
       memory: this.memory,
       functions: this.#functions,
-      host: new Map<string, () => bigint | void>([
+      host: new Map<string, HostFunction>([
         ["guest_time", () => doubleBits(this.time)],
         ["retired_instructions", () => this.retired],
         ["timer_changed", () => void this.deadlines.push(this.read("supervisor_deadline"))],
+        ...this.#fileFunctions(),
       ]),
     });
     this.reset(featureMask(...features), firmware);
+  }
+
+  #fileFunctions(): [string, HostFunction][] {
+    const registers = this.fileRegisters;
+    const held = (place: string): number => registers.get(place) ?? 0;
+    return [
+      ["interrupt_file_read", ([privilege, register]) => BigInt(held(`${privilege} ${register}`))],
+      ["interrupt_file_update", ([privilege, register, set, clear]) => {
+        const place = `${privilege} ${register}`;
+        registers.set(place, (held(place) | Number(set)) & ~Number(clear));
+      }],
+      ["interrupt_file_top", ([privilege]) => BigInt(this.fileTops.get(Number(privilege)) ?? 0)],
+      ["interrupt_file_claim", ([privilege, identity]) => {
+        this.claims.push([Number(privilege), Number(identity)]);
+      }],
+    ];
   }
 
   /** Puts the state of reset into effect. */

@@ -55,7 +55,8 @@ function supervisorCandidates(b: Builder, set: Value): Value {
   return b.and(b.and(set, b.getState(slot("mideleg"))), maskIf(b, mayInterrupt, -1n));
 }
 
-function mostUrgent(b: Builder, set: Value): Value {
+/** The most urgent one of a set of interrupts, or -1. */
+export function mostUrgent(b: Builder, set: Value): Value {
   return URGENCY.reduce(
     (best, cause) => b.select(anySet(b, set, 1n << BigInt(cause)), b.i32(cause), best),
     b.i32(NO_INTERRUPT),
@@ -63,7 +64,7 @@ function mostUrgent(b: Builder, set: Value): Value {
 }
 
 /** Those that are pending and enabled by their own bit. */
-function locallyEnabled(b: Builder): Value {
+export function locallyEnabled(b: Builder): Value {
   return b.and(pendingBits(b), b.getState(slot("mie")));
 }
 

@@ -44,6 +44,10 @@ const NO_HOST: ReadonlyMap<string, HostFunction> = new Map<string, HostFunction>
   ["retired_instructions", () => 0n],
   ["guest_time", () => 0n],
   ["timer_changed", () => {}],
+  ["interrupt_file_read", () => 0n],
+  ["interrupt_file_update", () => {}],
+  ["interrupt_file_top", () => 0n],
+  ["interrupt_file_claim", () => {}],
 ]);
 
 /** A case about which two oracles disagree. */

@@ -18,6 +18,7 @@ import { Uart16550, UART_WORDS } from "../../../devices/uart_16550.ts";
 import { SLOT_WORDS } from "../../../virtio/device_struct.ts";
 import { MmioSlot } from "../../../virtio/mmio_slot.ts";
 import type { VirtioSlot } from "../../../virtio/virtio_slot.ts";
+import type { InterruptFiles } from "../../board.ts";
 import type { GuestClock } from "../../clock.ts";
 import { Aclint } from "./aclint.ts";
 import { BOOT_ROM_BYTES, bootRomContent, type LoadedImages } from "./boot_plan.ts";
@@ -29,8 +30,8 @@ import {
   virtioWindow,
   VirtMap,
 } from "./memory_map.ts";
+import { type AiaChoice, createInterruptController } from "./interrupt_controller.ts";
 import { createPciBus } from "./pci_bus.ts";
-import { Plic, plicWords } from "./plic.ts";
 
 export { RAM_BASE } from "./memory_map.ts";
 
@@ -44,6 +45,8 @@ export interface BoardParts {
   readonly hartCount: number;
   /** This worker's clock. */
   readonly clock: GuestClock;
+  /** Its interrupt controllers. Default: `none`, the PLIC. */
+  readonly aia?: AiaChoice | undefined;
   /** Where the serial console's output goes. */
   readonly consoleSink?: ConsoleSink | undefined;
   /** Where the serial console's input comes from. */
@@ -64,7 +67,9 @@ export interface VirtBoard {
   readonly timedDevices: readonly TimedDevice[];
   /** Slots for virtio devices: those of MMIO, then those of the PCI bus. */
   readonly virtioSlots: readonly VirtioSlot[];
-  /** Fills the boot ROM; main does so once before the workers start. */
+  /** The harts' files for interrupts by message, on a board that has them. */
+  readonly interruptFiles: InterruptFiles | null;
+  /** Fills the boot ROM, and does what built-in firmware does before a kernel; main does so before the workers start. */
   installBootRom(images: LoadedImages): void;
 }
 
@@ -72,36 +77,41 @@ export interface VirtBoard {
 export function createVirtBoard(parts: BoardParts): VirtBoard {
   const { words, hartCount, clock } = parts;
   const region = new DeviceRegion();
-  const plic = new Plic(words, region.take(plicWords(hartCount)), hartCount);
+  const controller = createInterruptController(parts.aia ?? "none", { words, region, hartCount });
   const uart = new Uart16550(words, region.take(UART_WORDS), {
     sink: parts.consoleSink ?? new RingConsoleSink(words),
     source: parts.consoleSource ?? new RingConsoleSource(words),
-    interrupt: plic.line(VirtInterrupt.UART),
+    interrupt: controller.line(VirtInterrupt.UART),
   });
   const rtc = new GoldfishRtc(words, region.take(GOLDFISH_RTC_WORDS), {
-    interrupt: plic.line(VirtInterrupt.RTC),
+    interrupt: controller.line(VirtInterrupt.RTC),
     wallClock: parts.wallClock ?? Date.now,
     deadlineChanged: () => clock.kickKeeper(),
   });
   const rom = takeRom(words, region);
   const mmioSlots = Array.from(
     { length: VIRTIO_SLOTS },
-    (_, slot) => new MmioSlot(words, region.take(SLOT_WORDS), plic.line(virtioInterrupt(slot))),
+    (_, slot) =>
+      new MmioSlot(words, region.take(SLOT_WORDS), controller.line(virtioInterrupt(slot))),
   );
-  const pci = createPciBus(words, region, plic);
+  const pci = createPciBus(words, region, controller);
   const bus = new Bus([
     place(new Rom("rom", rom), VirtMap.BOOT_ROM),
     place(new SifiveFinisher(parts.power ?? new SharedPowerControl(words)), VirtMap.TEST),
     place(rtc, VirtMap.RTC),
     place(new Aclint(words, hartCount, clock), VirtMap.CLINT),
-    place(plic, VirtMap.PLIC),
+    ...controller.windows,
     place(uart, VirtMap.UART),
     ...mmioSlots.map((device, slot) => place(device, virtioWindow(slot))),
     ...pci.windows,
   ]);
   const virtioSlots = [...mmioSlots.map(({ slot }) => slot), ...pci.slots];
-  const installBootRom = (images: LoadedImages): void => rom.set(bootRomContent(images));
-  return { bus, uart, timedDevices: [rtc], virtioSlots, installBootRom };
+  const installBootRom = (images: LoadedImages): void => {
+    rom.set(bootRomContent(images));
+    if (images.firmware === "built-in") controller.prepareForSupervisor();
+  };
+  const interruptFiles = controller.files;
+  return { bus, uart, timedDevices: [rtc], virtioSlots, interruptFiles, installBootRom };
 }
 
 function takeRom(words: Int32Array, region: DeviceRegion): Uint8Array {

@@ -94,9 +94,15 @@ export function checkCpu(cpu: CpuChoice): void {
   switchedOn(cpu);
 }
 
-/** The guest with this CPU. Rejects with {@linkcode ConfigurationError}. */
-export async function loadRiscvFrontend(cpu: CpuChoice): Promise<GuestFrontend> {
-  const extensions = new Set([...ALWAYS_DECODED, ...switchedOn(cpu)]);
+/**
+ * The guest with this CPU. Rejects with {@linkcode ConfigurationError}.
+ * @param boards extensions that the board gives its harts
+ */
+export async function loadRiscvFrontend(
+  cpu: CpuChoice,
+  boards: readonly string[] = [],
+): Promise<GuestFrontend> {
+  const extensions = new Set([...ALWAYS_DECODED, ...switchedOn(cpu), ...boards]);
   const { RiscvFrontend } = await import("../../../../frontend/riscv/riscv_frontend.ts");
   return new RiscvFrontend({
     extensions,

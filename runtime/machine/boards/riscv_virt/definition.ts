@@ -3,6 +3,7 @@
 import type { DeviceTreeNode } from "../../../device_tree/node.ts";
 import type { BoardDevices, BoardParts, HartStart, VcpuServices } from "../../board.ts";
 import type { BootableBoard, ChosenRequest, LoadedImages } from "../../bootable_board.ts";
+import { type AiaChoice, boardName } from "../../options.ts";
 import { createVirtBoard, RAM_BASE } from "./board.ts";
 import { kernelLoadAddress, planBoot } from "./boot_plan.ts";
 import { setChosen } from "./chosen_node.ts";
@@ -47,40 +48,56 @@ export function environmentOf(
   };
 }
 
-function createDevices(parts: BoardParts, hasBuiltinFirmware: boolean): BoardDevices {
-  const { bus, uart, timedDevices, virtioSlots } = createVirtBoard(parts);
+/** Registers of the advanced interrupt architecture, and files for messages behind them. */
+const MESSAGE_EXTENSIONS: readonly string[] = ["smaia", "ssaia"];
+
+/** The board with one of its choices of interrupt controllers. */
+export function virtBoard(aia: AiaChoice): BootableBoard {
+  const harts = aia === "aplic-imsic" ? MESSAGE_EXTENSIONS : [];
+  return {
+    name: boardName("virt", aia),
+    ramBase: RAM_BASE,
+    registers: RISCV_REGISTERS,
+    sampleNames: RISCV_SAMPLE_NAMES,
+    controlRegisters: riscvControlRegisters,
+    loadFrontend: (cpu) => loadRiscvFrontend(cpu, harts),
+    checkCpu,
+    programProperties,
+    coldTier: coldTierText,
+    createDevices: (parts, hasBuiltinFirmware) => createDevices(aia, parts, hasBuiltinFirmware),
+    kernelAddress: kernelLoadAddress,
+    deviceTree: ({ hartCount, ramBytes, cpu, hasBuiltinFirmware }) =>
+      virtDeviceTree({
+        hartCount,
+        ramBytes,
+        aia,
+        hasBuiltinFirmware,
+        extensions: [...advertisedExtensions(cpu), ...harts],
+        mmuType: mmuType(cpu),
+      }),
+    setChosen: setBootArguments,
+    hartStarts: riscvHartStarts,
+    installBootRom: (parts, images) => createVirtBoard({ ...parts, aia }).installBootRom(images),
+    htif: () => null,
+  };
+}
+
+function createDevices(
+  aia: AiaChoice,
+  parts: BoardParts,
+  hasBuiltinFirmware: boolean,
+): BoardDevices {
+  const { bus, uart, timedDevices, virtioSlots, interruptFiles } = createVirtBoard({
+    ...parts,
+    aia,
+  });
   return {
     bus,
     timedDevices,
     virtioSlots,
+    interruptFiles,
     inputArrived: () => uart.inputArrived(),
     receiveBreak: () => uart.sendBreak(),
     environmentCall: environmentOf(parts, hasBuiltinFirmware),
   };
 }
-
-/** The board. */
-export const VIRT: BootableBoard = {
-  name: "virt",
-  ramBase: RAM_BASE,
-  registers: RISCV_REGISTERS,
-  sampleNames: RISCV_SAMPLE_NAMES,
-  controlRegisters: riscvControlRegisters,
-  loadFrontend: loadRiscvFrontend,
-  checkCpu,
-  programProperties,
-  coldTier: coldTierText,
-  createDevices,
-  kernelAddress: kernelLoadAddress,
-  deviceTree: ({ hartCount, ramBytes, cpu }) =>
-    virtDeviceTree({
-      hartCount,
-      ramBytes,
-      extensions: advertisedExtensions(cpu),
-      mmuType: mmuType(cpu),
-    }),
-  setChosen: setBootArguments,
-  hartStarts: riscvHartStarts,
-  installBootRom: (parts, images) => createVirtBoard(parts).installBootRom(images),
-  htif: () => null,
-};

@@ -1,5 +1,6 @@
 /** Where things stand in the physical address space and on the interrupt controller: QEMU's `virt` board. */
 
+import { PAGE_BYTES } from "../../../atomics/shared_layout.ts";
 import type { Device, DeviceWindow } from "../../../devices/device.ts";
 
 /** First address of guest RAM. */
@@ -28,6 +29,9 @@ export const VirtMap = {
   RTC: window(0x10_1000, 0x1000),
   CLINT: window(0x200_0000, 0x1_0000),
   PLIC: window(0xc00_0000, 0x60_0000),
+  /** Domains of the controller that goes with the advanced interrupt architecture; the first is where the PLIC is. */
+  APLIC_MACHINE: window(0xc00_0000, 0x8000),
+  APLIC_SUPERVISOR: window(0xd00_0000, 0x8000),
   UART: window(0x1000_0000, 0x100),
   /** Configuration spaces of the PCI bus. */
   PCI_CONFIGURATION: window(0x3000_0000, 0x1000_0000),
@@ -36,6 +40,21 @@ export const VirtMap = {
   /** Behind the largest RAM that there can be, where QEMU has it for as much. */
   PCI_WIDE_MEMORY: window(0x4_0000_0000, 0x4_0000_0000),
 } as const;
+
+/** Pages that messages to harts go to, in machine mode and in supervisor mode. */
+const MACHINE_MESSAGES_BASE = 0x2400_0000;
+const SUPERVISOR_MESSAGES_BASE = 0x2800_0000;
+
+/** One page for each hart. */
+export function messagePages(
+  hartCount: number,
+): { readonly machine: MemoryWindow; readonly supervisor: MemoryWindow } {
+  const bytes = hartCount * PAGE_BYTES;
+  return {
+    machine: window(MACHINE_MESSAGES_BASE, bytes),
+    supervisor: window(SUPERVISOR_MESSAGES_BASE, bytes),
+  };
+}
 
 /** Slots for virtio devices. */
 export const VIRTIO_SLOTS = 8;

@@ -15,7 +15,7 @@ import { RootFunction } from "../../../pci/root_function.ts";
 import { PCI_SLOT_WORDS, PciTransport } from "../../../virtio/pci_transport.ts";
 import type { VirtioSlot } from "../../../virtio/virtio_slot.ts";
 import { place, VirtInterrupt, VirtMap } from "./memory_map.ts";
-import type { Plic } from "./plic.ts";
+import type { InterruptController } from "./interrupt_controller.ts";
 
 /** The device that the bridge itself is. */
 const ROOT = 0;
@@ -29,8 +29,15 @@ export interface PciBus {
 }
 
 /** Builds a worker's view of the bus. */
-export function createPciBus(words: Int32Array, region: DeviceRegion, plic: Plic): PciBus {
-  const lines = Array.from({ length: PCI_LINES }, (_, line) => plic.line(VirtInterrupt.PCI + line));
+export function createPciBus(
+  words: Int32Array,
+  region: DeviceRegion,
+  controller: InterruptController,
+): PciBus {
+  const lines = Array.from(
+    { length: PCI_LINES },
+    (_, line) => controller.line(VirtInterrupt.PCI + line),
+  );
   const bridge = new HostBridge({ words, versions: region.take(PCI_LINES), lines });
   bridge.attach(ROOT, new RootFunction(words, region.take(CONFIGURATION_WORDS)));
   const slots: VirtioSlot[] = [];
@@ -39,6 +46,7 @@ export function createPciBus(words: Int32Array, region: DeviceRegion, plic: Plic
       words,
       region.take(PCI_SLOT_WORDS),
       () => bridge.interruptChanged(device),
+      controller.messages,
     );
     bridge.attach(device, transport);
     slots.push(transport.slot);

@@ -3,6 +3,7 @@
 import type { DeviceTreeNode } from "../../../device_tree/node.ts";
 import { interruptLineOf, PCI_LINES } from "../../../pci/host_bridge.ts";
 import { type MemoryWindow, VirtInterrupt, VirtMap } from "./memory_map.ts";
+import type { InterruptNames } from "./virt_device_tree.ts";
 
 const HALF_RANGE = 0x1_0000_0000;
 const ADDRESS_CELLS = 3;
@@ -26,21 +27,21 @@ function range(space: number, start: number, { base, bytes }: MemoryWindow): num
 }
 
 /** The source of each of a device's pins; the mask makes devices that share their lines the same. */
-function interruptMap(controller: number): number[] {
+function interruptMap({ phandle, trigger }: InterruptNames): number[] {
   const rows: number[] = [];
   for (let device = 0; device < PCI_LINES; device++) {
     for (let pin = 0; pin < PCI_LINES; pin++) {
       const source = VirtInterrupt.PCI + interruptLineOf(device + pin);
-      rows.push(device << PciAddress.DEVICE_SHIFT, 0, 0, pin + 1, controller, source);
+      rows.push(device << PciAddress.DEVICE_SHIFT, 0, 0, pin + 1, phandle, source, ...trigger);
     }
   }
   return rows;
 }
 
-/** Adds the node to `/soc`. @param controller phandle of the interrupt controller */
-export function addPciNode(soc: DeviceTreeNode, controller: number): void {
+/** Adds the node to `/soc`. */
+export function addPciNode(soc: DeviceTreeNode, interrupts: InterruptNames): void {
   const { PCI_CONFIGURATION, PCI_PORTS, PCI_MEMORY, PCI_WIDE_MEMORY } = VirtMap;
-  soc.addChild(`pci@${PCI_CONFIGURATION.base.toString(16)}`)
+  const node = soc.addChild(`pci@${PCI_CONFIGURATION.base.toString(16)}`)
     .setStrings("compatible", "pci-host-ecam-generic")
     .setStrings("device_type", "pci")
     .setCells("#address-cells", ADDRESS_CELLS)
@@ -56,7 +57,7 @@ export function addPciNode(soc: DeviceTreeNode, controller: number): void {
       ...range(PciAddress.MEMORY, PCI_MEMORY.base, PCI_MEMORY),
       ...range(PciAddress.WIDE_MEMORY, PCI_WIDE_MEMORY.base, PCI_WIDE_MEMORY),
     )
-    .setCells("interrupt-map", ...interruptMap(controller))
+    .setCells("interrupt-map", ...interruptMap(interrupts))
     .setCells(
       "interrupt-map-mask",
       (PCI_LINES - 1) << PciAddress.DEVICE_SHIFT,
@@ -64,4 +65,5 @@ export function addPciNode(soc: DeviceTreeNode, controller: number): void {
       0,
       PIN_MASK,
     );
+  if (interrupts.messages !== null) node.setCells("msi-parent", interrupts.messages);
 }

@@ -5,6 +5,8 @@
 
 import { DeviceTreeNode } from "../../../device_tree/node.ts";
 import { FinisherCommand } from "../../../devices/sifive_finisher.ts";
+import type { AiaChoice } from "../../options.ts";
+import { addAiaNodes, aiaPhandles } from "./aia_nodes.ts";
 import { type ChosenProperties, setChosen } from "./chosen_node.ts";
 import { addClintNode } from "./clint_node.ts";
 import {
@@ -30,7 +32,24 @@ import { PLIC_LAST_SOURCE } from "./plic.ts";
 export interface VirtTreeOptions extends HartProperties, ChosenProperties {
   /** Bytes of guest RAM. */
   readonly ramBytes: number;
+  /** Its interrupt controllers. Default: `none`, a PLIC. */
+  readonly aia?: AiaChoice;
+  /** Does the emulator itself play the firmware? Default: false. */
+  readonly hasBuiltinFirmware?: boolean;
 }
+
+/** How devices name their interrupts. */
+export interface InterruptNames {
+  /** Reference to the controller. */
+  readonly phandle: number;
+  /** Cells behind the number of a source. */
+  readonly trigger: readonly number[];
+  /** Reference to what functions of PCI send their messages to, if anything. */
+  readonly messages: number | null;
+}
+
+/** An interrupt that is asked for as long as a level is high. */
+const HIGH_LEVEL = 4;
 
 /** Machine and supervisor external interrupt of a hart. */
 const PLIC_LINES: readonly number[] = [11, 9];
@@ -39,9 +58,9 @@ const UART_NAME = nodeName("serial", VirtMap.UART);
 
 /** Builds the tree. */
 export function virtDeviceTree(options: VirtTreeOptions): DeviceTreeNode {
-  const { hartCount, ramBytes } = options;
-  const plicPhandle = firstFreePhandle(hartCount);
-  const testPhandle = plicPhandle + 1;
+  const { ramBytes } = options;
+  const interrupts = interruptNames(options);
+  const testPhandle = interrupts.phandle + 1;
   const root = new DeviceTreeNode()
     .setCells("#address-cells", 2)
     .setCells("#size-cells", 2)
@@ -55,8 +74,15 @@ export function virtDeviceTree(options: VirtTreeOptions): DeviceTreeNode {
   addCpuNodes(root, options);
   root.addChild("aliases").setStrings("serial0", `/soc/${UART_NAME}`);
   setChosen(root, options).setStrings("stdout-path", `/soc/${UART_NAME}`);
-  addSocNode(root, hartCount, plicPhandle, testPhandle);
+  addSocNode(root, options, interrupts, testPhandle);
   return root;
+}
+
+function interruptNames({ aia = "none", hartCount }: VirtTreeOptions): InterruptNames {
+  if (aia === "none") return { phandle: firstFreePhandle(hartCount), trigger: [], messages: null };
+  const { supervisorDomain, supervisorFiles } = aiaPhandles(aia, hartCount);
+  const messages = aia === "aplic-imsic" ? supervisorFiles : null;
+  return { phandle: supervisorDomain, trigger: [HIGH_LEVEL], messages };
 }
 
 function addPowerNode(
@@ -74,8 +100,8 @@ function addPowerNode(
 
 function addSocNode(
   root: DeviceTreeNode,
-  hartCount: number,
-  plicPhandle: number,
+  { hartCount, aia = "none", hasBuiltinFirmware = false }: VirtTreeOptions,
+  interrupts: InterruptNames,
   testPhandle: number,
 ): void {
   const soc = root.addChild("soc")
@@ -83,28 +109,35 @@ function addSocNode(
     .setCells("#size-cells", 2)
     .setStrings("compatible", "simple-bus")
     .setFlag("ranges");
-  addDevice(soc, "rtc", VirtMap.RTC).setStrings("compatible", "google,goldfish-rtc")
-    .setCells("interrupt-parent", plicPhandle)
-    .setCells("interrupts", VirtInterrupt.RTC);
-  addDevice(soc, "serial", VirtMap.UART).setStrings("compatible", "ns16550a")
-    .setCells("clock-frequency", UART_CLOCK_HZ)
-    .setCells("interrupt-parent", plicPhandle)
-    .setCells("interrupts", VirtInterrupt.UART);
-  addVirtioSlots(soc, plicPhandle);
-  addPciNode(soc, plicPhandle);
+  const rtc = addDevice(soc, "rtc", VirtMap.RTC).setStrings("compatible", "google,goldfish-rtc");
+  interruptedBy(rtc, interrupts, VirtInterrupt.RTC);
+  const serial = addDevice(soc, "serial", VirtMap.UART).setStrings("compatible", "ns16550a")
+    .setCells("clock-frequency", UART_CLOCK_HZ);
+  interruptedBy(serial, interrupts, VirtInterrupt.UART);
+  addVirtioSlots(soc, interrupts);
+  addPciNode(soc, interrupts);
   addDevice(soc, "test", VirtMap.TEST)
     .setStrings("compatible", "sifive,test1", "sifive,test0", "syscon")
     .setCells("phandle", testPhandle);
-  addPlicNode(soc, hartCount, plicPhandle);
+  if (aia === "none") addPlicNode(soc, hartCount, interrupts.phandle);
+  else addAiaNodes(soc, { aia, hartCount, hasBuiltinFirmware });
   addClintNode(soc, hartCount);
 }
 
+function interruptedBy(
+  device: DeviceTreeNode,
+  { phandle, trigger }: InterruptNames,
+  source: number,
+): void {
+  device.setCells("interrupt-parent", phandle).setCells("interrupts", source, ...trigger);
+}
+
 /** All of them, as QEMU: a slot without a device says so itself. The last slot comes first, and is filled first. */
-function addVirtioSlots(soc: DeviceTreeNode, plicPhandle: number): void {
+function addVirtioSlots(soc: DeviceTreeNode, interrupts: InterruptNames): void {
   for (let slot = VIRTIO_SLOTS - 1; slot >= 0; slot--) {
-    addDevice(soc, "virtio_mmio", virtioWindow(slot)).setStrings("compatible", "virtio,mmio")
-      .setCells("interrupt-parent", plicPhandle)
-      .setCells("interrupts", virtioInterrupt(slot));
+    const device = addDevice(soc, "virtio_mmio", virtioWindow(slot))
+      .setStrings("compatible", "virtio,mmio");
+    interruptedBy(device, interrupts, virtioInterrupt(slot));
   }
 }
 
