@@ -22,6 +22,7 @@ function recorder(output: readonly string[], input: readonly string[]): Recorder
     log,
     machine: {
       driveError: undefined,
+      generationId: null,
       onDriveError: () => {},
       start: unused,
       stop: unused,

@@ -36,6 +36,7 @@ import { parseChardev } from "./chardev_flag.ts";
 import { parsePortDevice } from "./console_flags.ts";
 import { type DeviceFlags, parseObject, parseSlotDevice } from "./device_flags.ts";
 import { parseDrive, parseGlobal } from "./drive_flags.ts";
+import { parseGenerationDevice } from "./generation_device.ts";
 import { parseIcount } from "./icount_flag.ts";
 import { type LoadRequest, parseLoaderDevice } from "./loader_device.ts";
 import { suggestion } from "./nearest_name.ts";
@@ -65,6 +66,8 @@ export interface CommandLine extends DeviceFlags {
   machine?: MachineName;
   /** Its interrupt controllers. */
   aia?: AiaChoice;
+  /** Generation ID. */
+  generationId?: string;
   /** Write the device tree to this path and end. */
   dumpDeviceTree?: string;
   /** Number of harts. */
@@ -216,7 +219,7 @@ export const FLAGS: readonly FlagRow[] = [
   },
   {
     names: ["device"],
-    value: "loader,...|virtio-{blk,net,rng,9p,serial}-{device,pci},...|virt...",
+    value: "loader,...|virtio-{blk,net,rng,9p,serial}-{device,pci}|virt...|vmgenid",
     addsUp: true,
     help: "put a file into memory (force-raw=on: even an ELF file as it is), or a value " +
       "(data=,data-len=,data-be=), or start a hart there (cpu-num=); or a disk " +
@@ -225,7 +228,8 @@ export const FLAGS: readonly FlagRow[] = [
       "(fsdev=F; mount_tag=TAG), or a console (virtio-serial; max_ports=N) with ports (virtconsole, " +
       "virtserialport; chardev=C; name=NAME; nr=N), each with packed=on: packed rings; -device: " +
       "over MMIO, in the slot of bus=virtio-mmio-bus.N; -pci: on the PCI " +
-      "bus, as device addr=N",
+      "bus, as device addr=N; or an ID by which the guest knows that it is another machine now " +
+      "(vmgenid; guid=UUID or auto)",
     parse: parseDevice,
   },
   {
@@ -549,6 +553,11 @@ function parseDevice(value: string, line: CommandLine): void {
   const port = parsePortDevice(value);
   if (port !== undefined) {
     line.ports = [...line.ports ?? [], port];
+    return;
+  }
+  const generation = parseGenerationDevice(value);
+  if (generation !== undefined) {
+    line.generationId = generation;
     return;
   }
   const device = parseSlotDevice(value);

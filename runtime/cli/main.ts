@@ -121,6 +121,7 @@ async function readOptions(line: CommandLine): Promise<MachineOptions> {
   return {
     ...given("machine", line.machine),
     ...given("aia", line.aia),
+    ...given("generationId", line.generationId),
     ...given("harts", line.harts),
     ...given("memoryBytes", line.memoryBytes),
     ...given("kernel", await readIfNamed("kernel", line.kernel)),

@@ -19,7 +19,15 @@ import {
 /** What the monitor needs of a machine. */
 export type MonitorTarget = Pick<
   MachineHandle,
-  "state" | "driveError" | "pause" | "resume" | "reset" | "harts" | "stats" | "sendBreak"
+  | "state"
+  | "driveError"
+  | "pause"
+  | "resume"
+  | "reset"
+  | "harts"
+  | "generationId"
+  | "stats"
+  | "sendBreak"
 >;
 
 interface Command {
@@ -87,6 +95,11 @@ const COMMANDS: readonly Command[] = [
     names: ["info network"],
     does: "what went over the network cards",
     run: (target) => networkTable(target.stats()),
+  },
+  {
+    names: ["info vm-generation-id"],
+    does: "the machine's generation ID",
+    run: ({ generationId }) => `${generationId ?? "the machine has none: add -device vmgenid"}\n`,
   },
   {
     names: ["sendbreak"],

@@ -65,6 +65,8 @@ const DRIVE_ERROR: DriveError = {
   stops: true,
 };
 
+const GENERATION = "324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87";
+
 function session(
   { statistics = STATISTICS, driveError }: {
     statistics?: MachineStatistics;
@@ -88,6 +90,7 @@ function session(
       throw new MachineStateError({ what: "registers", cause: "running", fix: "stop first" });
     },
     driveError,
+    generationId: GENERATION,
     pause: () => change("paused"),
     resume: () => change("running"),
     reset: () => Promise.resolve(void calls.push("reset")),
@@ -122,6 +125,10 @@ Deno.test("info block and info network list the devices that are there", async (
   assertMatch(await type("info network\r"), /network +7 let out, 8 refused, 5 frames lost/);
 });
 
+Deno.test("info vm-generation-id names the machine", async () => {
+  assertStringIncludes(await session().type("info vm-generation-id\r"), `\n${GENERATION}\n`);
+});
+
 Deno.test("info locks lists the locks that were used", async () => {
   const { type } = session();
   const text = await type("info locks\r");
@@ -138,7 +145,9 @@ Deno.test("commands answer in order", async () => {
 });
 
 Deno.test("a machine that was paused for a disk says so", async () => {
-  const { type } = session({ driveError: DRIVE_ERROR });
+  const { type } = session({
+    driveError: DRIVE_ERROR,
+  });
   assertEquals(await type("info status\r"), "info status\nVM status: running\n(weft) ");
   assertStringIncludes(await type("stop\rinfo status\r"), "VM status: paused (io-error)\n");
 });

@@ -88,6 +88,11 @@ export interface BoardDevices {
   readonly virtioSlots: readonly VirtioSlot[];
   /** The harts' files for interrupts by message; null or nothing on a board without. */
   readonly interruptFiles?: InterruptFiles | null;
+  /** The machine's generation ID, given by main; nothing on a board without. */
+  readonly generation?: {
+    install(id: Uint8Array): void;
+    change(id: Uint8Array): void;
+  };
   /** The console's input ring has new bytes: called by main. */
   inputArrived(): void;
   /** A break condition on the serial line: called by main. */

@@ -28,6 +28,8 @@ export interface DeviceTreeRequest {
   readonly ramBytes: number;
   /** The CPU of all harts. */
   readonly cpu: CpuChoice;
+  /** Has the machine a generation ID? */
+  readonly hasGenerationId: boolean;
   /** Does the emulator itself play the firmware? It has then taken what is machine mode's. */
   readonly hasBuiltinFirmware: boolean;
 }

@@ -153,7 +153,7 @@ interface PlainTree {
 }
 
 function plainTree(description: MachineDescription, board: BootableBoard): PlainTree {
-  const { dtb, harts, memoryBytes, cpu } = description;
+  const { dtb, harts, memoryBytes, cpu, generationId } = description;
   if (dtb !== undefined) return readDeviceTreeFile(dtb);
   const hasBuiltinFirmware = firmwareKind(description) === "built-in";
   const root = board.deviceTree({
@@ -161,6 +161,7 @@ function plainTree(description: MachineDescription, board: BootableBoard): Plain
     ramBytes: memoryBytes,
     cpu,
     hasBuiltinFirmware,
+    hasGenerationId: generationId !== null,
   });
   return { root, reservations: NO_BYTES };
 }

@@ -15,6 +15,7 @@ import { ConsoleEnd } from "./console_pump.ts";
 import { requireCacheFolder } from "../code_cache/cache_permission.ts";
 import { openDebugLog } from "./debug_log.ts";
 import { type ImagePlan, planImages } from "./image_plan.ts";
+import { generationUuid } from "./generation_option.ts";
 import { errorText } from "./internal_error.ts";
 import { RamView } from "./guest_memory.ts";
 import { JitMap } from "./jit_map.ts";
@@ -111,6 +112,7 @@ export async function machineParts(
     events: description.trace ? createEventBuffer(description.harts) : null,
     runLog: await RunLog.open(description),
     devices: await DeviceSet.open(description),
+    generation: { uuid: description.generationId },
   };
 }
 
@@ -329,6 +331,42 @@ export class Machine implements AsyncDisposable {
   /** The ports of its virtio consoles, in the order of `MachineSettings.consoles`. */
   get ports(): readonly ConsolePort[] {
     return this.#parts.devices.ports;
+  }
+
+  /** Its generation ID, a UUID; null when it has none. */
+  get generationId(): string | null {
+    return this.#parts.generation.uuid;
+  }
+
+  /**
+   * Gives a machine with a generation ID another one, and tells the guest: it is another machine now, as a copy is of
+   * one that was stopped. Linux mixes it into its random numbers then. Microsoft, "Virtual Machine Generation ID".
+   *
+   * @example A machine that becomes another one
+   * ```ts
+   * import { Machine } from "@weft/emulator";
+   *
+   * await using machine = await Machine.create({
+   *   firmware: "none",
+   *   kernel: "tests/guests/elf/hello.virt.elf",
+   *   generationId: "324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87",
+   * });
+   * machine.changeGenerationId();
+   * console.log(machine.generationId !== "324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87"); // true
+   * ```
+   *
+   * @param id a UUID; without, a new one
+   * @throws {ConfigurationError} when it is no UUID
+   * @throws {AccessError} when the machine's time is counted: it would not repeat
+   * @throws {MachineStateError} when the machine has no such ID, or has ended
+   */
+  changeGenerationId(id: string = "auto"): void {
+    const what = "changeGenerationId";
+    this.#requireLife(what);
+    if (this.generationId === null) throw notAskedFor("generationId", '"auto"');
+    if (this.#parts.description.accel.icount !== null) throw notRepeated(what);
+    this.#parts.generation.uuid = generationUuid(id);
+    this.#cycle.changeGeneration(this.#parts.generation.uuid);
   }
 
   /** Lets a machine that was created run. Does nothing when it runs already or has ended. */
@@ -773,10 +811,21 @@ function behindTheEnd(what: string, instruction: number, last: number): AccessEr
   });
 }
 
-function notAskedFor(setting: "profile" | "jitMap" | "trace"): MachineStateError {
+function notRepeated(what: string): AccessError {
+  return new AccessError({
+    what,
+    cause: "the machine's time is counted, and a run with this change would not repeat",
+    fix: "create the machine without icount",
+  });
+}
+
+function notAskedFor(
+  setting: "profile" | "jitMap" | "trace" | "generationId",
+  value = "true",
+): MachineStateError {
   return new MachineStateError({
     what: setting,
     cause: "the machine was created without it",
-    fix: `create it with \`${setting}: true\``,
+    fix: `create it with \`${setting}: ${value}\``,
   });
 }

@@ -506,6 +506,8 @@ export interface MachineHandle {
   readonly ports: readonly ConsolePort[];
   /** See `Machine.harts`. */
   readonly harts: readonly Hart[];
+  /** See `Machine.generationId`. */
+  readonly generationId: string | null;
   /** See `Machine.stats`. */
   stats(): MachineStatistics;
   /** See `Machine.sendBreak`. */

@@ -56,6 +56,11 @@ export interface MachineSettings extends SlotDeviceOptions {
   readonly cpuModel?: CpuModel;
   /** As the properties of `-cpu`: extensions by name, on or off, such as `{ zbb: false }`. */
   readonly cpu?: Readonly<Record<string, boolean>>;
+  /**
+   * As `-device vmgenid,guid=`: a UUID by which the guest knows that it is another machine now, or `"auto"` for a new
+   * one; on board `virt`. Default: null, none.
+   */
+  readonly generationId?: string | null;
   /** As `-accel tcg,...`: how guest code is run. */
   readonly accel?: AccelOptions;
   /** As `-no-reboot`: the machine ends where the guest asks for a restart. Default: false. */

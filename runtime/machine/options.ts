@@ -19,6 +19,7 @@ import { PASS_NAMES, type PassName } from "../../optimizer/pass_names.ts";
 import { HOST_ORDERS } from "../../wasm_backend/host_order.ts";
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_BYTES } from "../atomics/shared_layout.ts";
 import { ConfigurationError } from "./configuration_error.ts";
+import { describeGenerationId } from "./generation_option.ts";
 import { usualThreads } from "./hart_threads.ts";
 import { describeDevices, type SlotDeviceOptions, type SlotDevices } from "./device_options.ts";
 
@@ -248,6 +249,8 @@ export interface MachineOptions extends SlotDeviceOptions {
   readonly cpuModel?: CpuModel;
   /** CPU properties that differ from the model's own, by name. */
   readonly cpu?: Readonly<Record<string, boolean>>;
+  /** Generation ID: a UUID, or `auto` for a new one. Default: null, none. */
+  readonly generationId?: string | null;
   /** How guest code is run. */
   readonly accel?: AccelOptions;
   /** End the machine where the guest asks for a restart. Default: false. */
@@ -294,6 +297,8 @@ export interface MachineDescription extends SlotDevices {
   readonly append: string;
   /** The CPU of all harts. */
   readonly cpu: CpuChoice;
+  /** Generation ID, a UUID; null: none. */
+  readonly generationId: string | null;
   /** How guest code is run. */
   readonly accel: Required<AccelOptions>;
   /** End the machine where the guest asks for a restart. */
@@ -335,6 +340,10 @@ export function describeMachine(options: MachineOptions): MachineDescription {
     append: options.append ?? "",
     ...describeDevices(options, options.harts ?? 1, options.aia === "aplic-imsic"),
     cpu: { model: options.cpuModel ?? "rv64", properties: options.cpu ?? {} },
+    generationId: describeGenerationId(options.generationId, {
+      machine: options.machine ?? "virt",
+      isCounted: options.accel?.icount != null,
+    }),
     accel: {
       thread,
       threads: options.accel?.threads ?? (thread === "single" ? 1 : usualThreads()),

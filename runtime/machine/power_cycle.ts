@@ -50,6 +50,7 @@ import { GuestClock, type HostClock, startClock } from "./clock.ts";
 import { type ConsoleEnd, ConsolePump } from "./console_pump.ts";
 import type { DebugLog } from "./debug_log.ts";
 import { exitStatusOf } from "./exit_status.ts";
+import { generationBytes } from "./generation_option.ts";
 import { translationSettings } from "./host_processor.ts";
 import { firmwareKind, type ImagePlan, installSegments } from "./image_plan.ts";
 import { hartReport } from "./hart_report.ts";
@@ -112,6 +113,8 @@ export interface MachineParts {
   readonly runLog: RunLog | null;
   /** Its disks. */
   readonly devices: DeviceSet;
+  /** Its generation ID, a UUID that may change; null: none. */
+  readonly generation: { uuid: string | null };
 }
 
 /** See the header of this file. */
@@ -213,6 +216,11 @@ export class PowerCycle {
     return this.#isCounted
       ? () => ringBell(this.#words, FIRST_OF_ALL)
       : () => this.#inDevices(() => this.devices.inputArrived());
+  }
+
+  /** The machine's generation ID is another one: tells the guest. */
+  changeGeneration(uuid: string): void {
+    this.#inDevices(() => this.devices.generation?.change(generationBytes(uuid)));
   }
 
   /** Sends a break condition over the serial line. */
@@ -345,6 +353,8 @@ export class PowerCycle {
     board.installBootRom(parts, images);
     const devices = board.createDevices(parts, this.#hasBuiltinFirmware);
     this.#parts.devices.install(devices.virtioSlots);
+    const { generation } = this.#parts;
+    if (generation.uuid !== null) devices.generation?.install(generationBytes(generation.uuid));
     return devices;
   }
 

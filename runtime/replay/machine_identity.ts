@@ -38,6 +38,7 @@ export async function machineIdentity(description: MachineDescription): Promise<
     "loaded files": loads.join(" "),
     "kernel command line": append,
     "no-reboot": `${description.noReboot}`,
+    "generation ID": description.generationId ?? "",
   };
 }
 

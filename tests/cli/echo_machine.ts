@@ -70,6 +70,7 @@ function echoMachine(description: MachineDescription): MachineHandle {
       return state;
     },
     harts: [],
+    generationId: null,
     ports: [],
     stop: async () => {
       // What was written before has reached the guest: a stream hands it over in a few turns.

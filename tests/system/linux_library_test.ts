@@ -1,4 +1,4 @@
-// Debian's kernel under the library: typed commands, pauses in the middle of the boot, a reset.
+// Debian's kernel under the library: typed commands, pauses in the middle of the boot, another generation ID, a reset.
 
 import { assert, assertMatch } from "@std/assert";
 import { Machine } from "../../mod.ts";
@@ -41,7 +41,8 @@ class Screen {
 }
 
 Deno.test({
-  name: "Linux boots through pauses, runs a typed command, and boots again after a reset",
+  name:
+    "Linux boots through pauses, runs a typed command, hears of its fork, and boots again after a reset",
   ignore: guest === null,
   async fn() {
     const { kernel, initrd } = guestFiles();
@@ -51,6 +52,7 @@ Deno.test({
       kernel,
       initrd,
       append: "console=ttyS0 cryptomgr.notests",
+      generationId: "auto",
       signal: AbortSignal.timeout(HANG_AFTER_MS),
     });
     const screen = new Screen(machine);
@@ -66,6 +68,8 @@ Deno.test({
     await screen.until(PROMPT);
     await writer.write(new TextEncoder().encode("echo $((6 * 7))-answer\n"));
     await screen.until(/42-answer/);
+    machine.changeGenerationId();
+    await screen.until(/crng reseeded due to virtual machine fork/);
     screen.text = "";
     await machine.reset();
     await screen.until(PROMPT);

@@ -8,6 +8,7 @@
 import { DeviceRegion } from "../../../devices/device_region.ts";
 import { Bus } from "../../../devices/bus.ts";
 import type { ConsoleSink, ConsoleSource } from "../../../devices/console_port.ts";
+import { GENERATION_ID_WORDS, GenerationId } from "../../../devices/generation_id.ts";
 import { GOLDFISH_RTC_WORDS, GoldfishRtc } from "../../../devices/goldfish_rtc.ts";
 import { type PowerControl, SharedPowerControl } from "../../../devices/power_control.ts";
 import { RingConsoleSink, RingConsoleSource } from "../../../devices/ring_console.ts";
@@ -63,6 +64,8 @@ export interface VirtBoard {
   readonly bus: Bus;
   /** The serial console: to be told of input and breaks. */
   readonly uart: Uart16550;
+  /** The generation ID: to be given by main. */
+  readonly generation: GenerationId;
   /** Devices that the clock keeper serves. */
   readonly timedDevices: readonly TimedDevice[];
   /** Slots for virtio devices: those of MMIO, then those of the PCI bus. */
@@ -95,6 +98,11 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
       new MmioSlot(words, region.take(SLOT_WORDS), controller.line(virtioInterrupt(slot))),
   );
   const pci = createPciBus(words, region, controller);
+  const generation = new GenerationId(
+    words,
+    region.take(GENERATION_ID_WORDS),
+    controller.line(VirtInterrupt.GENERATION_ID),
+  );
   const bus = new Bus([
     place(new Rom("rom", rom), VirtMap.BOOT_ROM),
     place(new SifiveFinisher(parts.power ?? new SharedPowerControl(words)), VirtMap.TEST),
@@ -104,6 +112,7 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
     place(uart, VirtMap.UART),
     ...mmioSlots.map((device, slot) => place(device, virtioWindow(slot))),
     ...pci.windows,
+    place(generation, VirtMap.GENERATION_ID),
   ]);
   const virtioSlots = [...mmioSlots.map(({ slot }) => slot), ...pci.slots];
   const installBootRom = (images: LoadedImages): void => {
@@ -111,7 +120,8 @@ export function createVirtBoard(parts: BoardParts): VirtBoard {
     if (images.firmware === "built-in") controller.prepareForSupervisor();
   };
   const interruptFiles = controller.files;
-  return { bus, uart, timedDevices: [rtc], virtioSlots, interruptFiles, installBootRom };
+  const timedDevices = [rtc];
+  return { bus, uart, generation, timedDevices, virtioSlots, interruptFiles, installBootRom };
 }
 
 function takeRom(words: Int32Array, region: DeviceRegion): Uint8Array {

@@ -66,10 +66,11 @@ export function virtBoard(aia: AiaChoice): BootableBoard {
     coldTier: coldTierText,
     createDevices: (parts, hasBuiltinFirmware) => createDevices(aia, parts, hasBuiltinFirmware),
     kernelAddress: kernelLoadAddress,
-    deviceTree: ({ hartCount, ramBytes, cpu, hasBuiltinFirmware }) =>
+    deviceTree: ({ hartCount, ramBytes, cpu, hasBuiltinFirmware, hasGenerationId }) =>
       virtDeviceTree({
         hartCount,
         ramBytes,
+        hasGenerationId,
         aia,
         hasBuiltinFirmware,
         extensions: [...advertisedExtensions(cpu), ...harts],
@@ -87,7 +88,7 @@ function createDevices(
   parts: BoardParts,
   hasBuiltinFirmware: boolean,
 ): BoardDevices {
-  const { bus, uart, timedDevices, virtioSlots, interruptFiles } = createVirtBoard({
+  const { bus, uart, generation, timedDevices, virtioSlots, interruptFiles } = createVirtBoard({
     ...parts,
     aia,
   });
@@ -98,6 +99,7 @@ function createDevices(
     interruptFiles,
     inputArrived: () => uart.inputArrived(),
     receiveBreak: () => uart.sendBreak(),
+    generation,
     environmentCall: environmentOf(parts, hasBuiltinFirmware),
   };
 }

@@ -28,6 +28,8 @@ export const VirtMap = {
   TEST: window(0x10_0000, 0x1000),
   RTC: window(0x10_1000, 0x1000),
   CLINT: window(0x200_0000, 0x1_0000),
+  /** At the beginning of where QEMU puts devices that it plugs into this board by themselves. */
+  GENERATION_ID: window(0x400_0000, 0x1000),
   PLIC: window(0xc00_0000, 0x60_0000),
   /** Domains of the controller that goes with the advanced interrupt architecture; the first is where the PLIC is. */
   APLIC_MACHINE: window(0xc00_0000, 0x8000),
@@ -67,7 +69,13 @@ export function virtioWindow(slot: number): MemoryWindow {
 }
 
 /** Interrupt sources of the PLIC. */
-export const VirtInterrupt = { VIRTIO: 1, UART: 10, RTC: 11, PCI: 32 } as const;
+export const VirtInterrupt = {
+  VIRTIO: 1,
+  UART: 10,
+  RTC: 11,
+  PCI: 32,
+  GENERATION_ID: 64,
+} as const;
 
 /** Interrupt source of a virtio slot. */
 export function virtioInterrupt(slot: number): number {

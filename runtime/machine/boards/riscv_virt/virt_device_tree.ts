@@ -32,6 +32,8 @@ import { PLIC_LAST_SOURCE } from "./plic.ts";
 export interface VirtTreeOptions extends HartProperties, ChosenProperties {
   /** Bytes of guest RAM. */
   readonly ramBytes: number;
+  /** Has the machine a generation ID? Default: no. */
+  readonly hasGenerationId?: boolean;
   /** Its interrupt controllers. Default: `none`, a PLIC. */
   readonly aia?: AiaChoice;
   /** Does the emulator itself play the firmware? Default: false. */
@@ -100,7 +102,7 @@ function addPowerNode(
 
 function addSocNode(
   root: DeviceTreeNode,
-  { hartCount, aia = "none", hasBuiltinFirmware = false }: VirtTreeOptions,
+  { hartCount, aia = "none", hasBuiltinFirmware = false, hasGenerationId = false }: VirtTreeOptions,
   interrupts: InterruptNames,
   testPhandle: number,
 ): void {
@@ -116,12 +118,19 @@ function addSocNode(
   interruptedBy(serial, interrupts, VirtInterrupt.UART);
   addVirtioSlots(soc, interrupts);
   addPciNode(soc, interrupts);
+  if (hasGenerationId) addGenerationId(soc, interrupts);
   addDevice(soc, "test", VirtMap.TEST)
     .setStrings("compatible", "sifive,test1", "sifive,test0", "syscon")
     .setCells("phandle", testPhandle);
   if (aia === "none") addPlicNode(soc, hartCount, interrupts.phandle);
   else addAiaNodes(soc, { aia, hartCount, hasBuiltinFirmware });
   addClintNode(soc, hartCount);
+}
+
+function addGenerationId(soc: DeviceTreeNode, interrupts: InterruptNames): void {
+  const device = addDevice(soc, "rng", VirtMap.GENERATION_ID)
+    .setStrings("compatible", "microsoft,vmgenid");
+  interruptedBy(device, interrupts, VirtInterrupt.GENERATION_ID);
 }
 
 function interruptedBy(
