@@ -3,7 +3,7 @@
  * `virtio-net-pci` a card on it, `-nic user` both, `-object filter-dump` a file with the frames.
  *
  * Two properties are not QEMU's: `allow=` names what the guest may reach although it is not public, and `nameserver=` who
- * answers its questions for names.
+ * answers its questions for names. Forwarded ports with addresses of version 6, in brackets, are not QEMU's either.
  */
 
 import type {

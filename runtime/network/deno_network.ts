@@ -10,13 +10,14 @@ import { createSocket, type Socket } from "node:dgram";
 import { type Address, ipv4Address } from "./address.ts";
 import { isInRange, parseRange } from "./address_range.ts";
 import { addressText, parseAddress } from "./address_text.ts";
-import type {
-  Closable,
-  DatagramUser,
-  Endpoint,
-  HostDatagrams,
-  HostNetwork,
-  HostStream,
+import {
+  type Closable,
+  type DatagramUser,
+  type Endpoint,
+  type HostDatagrams,
+  type HostNetwork,
+  type HostStream,
+  NoRouteError,
 } from "./host_network.ts";
 
 /** The kinds of sockets for datagrams. */
@@ -54,14 +55,25 @@ function requireUse(endpoint: Endpoint): void {
   throw new Deno.errors.NotCapable(`no permission to use ${endpointText(endpoint)}`);
 }
 
+/** What the host's kernel says where there is no way to an address. */
+const NO_ROUTE: ReadonlySet<unknown> = new Set(["EHOSTUNREACH", "ENETUNREACH"]);
+
+function isNoRoute(error: unknown): boolean {
+  return error instanceof Error && "code" in error && NO_ROUTE.has(error.code);
+}
+
 /** See the header of this file. */
 export class DenoNetwork implements HostNetwork {
   /** See `HostNetwork`. */
   async connect(to: Endpoint): Promise<HostStream> {
     requireUse(to);
-    const connection = await Deno.connect({ hostname: addressText(to.address), port: to.port });
-    connection.setNoDelay();
-    return connection;
+    try {
+      const connection = await Deno.connect({ hostname: addressText(to.address), port: to.port });
+      connection.setNoDelay();
+      return connection;
+    } catch (error) {
+      throw isNoRoute(error) ? new NoRouteError(endpointText(to), { cause: error }) : error;
+    }
   }
 
   /** See `HostNetwork`. */

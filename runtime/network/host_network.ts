@@ -42,9 +42,15 @@ export interface HostDatagrams extends Closable {
   send(bytes: Uint8Array, to: Endpoint): void;
 }
 
+/** There is no way to an address, whoever may be there. */
+export class NoRouteError extends Error {
+  /** Its name. */
+  override readonly name = "NoRouteError";
+}
+
 /** See the header of this file. What cannot be done throws. */
 export interface HostNetwork {
-  /** Asks for a connection. */
+  /** Asks for a connection. Throws NoRouteError where there is no way to the address. */
   connect(to: Endpoint): Promise<HostStream>;
   /** Waits for connections. */
   listen(at: Endpoint, accepted: (stream: HostStream, from: Endpoint) => void): Closable;

@@ -11,7 +11,7 @@ import { type EndpointPair, PAIR_KEY } from "./address_keys.ts";
 import { foldSum, type PseudoHeader, pseudoSum, transportChecksum } from "./checksum.ts";
 import type { NetworkClock } from "./clock.ts";
 import type { EgressPolicy } from "./egress_policy.ts";
-import type { Endpoint, HostNetwork, HostStream } from "./host_network.ts";
+import { type Endpoint, type HostNetwork, type HostStream, NoRouteError } from "./host_network.ts";
 import { IP_FORMATS } from "./ip_format.ts";
 import { type FrameWork, MTU, type OutgoingPacket } from "./ip_link.ts";
 import { type IpPacket, MAX_PACKET_BYTES, Protocol } from "./ip_packet.ts";
@@ -26,6 +26,7 @@ import {
   tcpHeader,
   type TcpSegment,
 } from "./tcp_segment.ts";
+import { UnreachableAddresses } from "./unreachable_addresses.ts";
 import { ValueMap } from "./value_map.ts";
 
 /** Connections at a time. */
@@ -74,11 +75,13 @@ export class TcpGateway {
   readonly #parts: GatewayParts;
   readonly #flows = new ValueMap<EndpointPair, Flow>(PAIR_KEY);
   readonly #toFlush = new Set<TcpConnection>();
+  readonly #unreachable: UnreachableAddresses;
   #nextPort = 0;
 
   /** A gateway without connections. */
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#unreachable = new UnreachableAddresses(() => parts.clock.now());
   }
 
   /** Connections that there are. */
@@ -141,13 +144,15 @@ export class TcpGateway {
       return this.#refuse(flow, syn);
     }
     const asked = { ...syn, payload: new Uint8Array(0) };
-    this.#flows.set(flow, flow);
     counts.allowed++;
+    if (this.#unreachable.has(target.address)) return this.#refuse(flow, syn);
+    this.#flows.set(flow, flow);
     try {
       const stream = await host.connect(target);
       if (this.#flows.get(flow) === flow) this.#couple(flow, stream).accept(asked);
       else stream.close();
-    } catch {
+    } catch (error) {
+      if (error instanceof NoRouteError) this.#unreachable.add(target.address);
       if (this.#flows.get(flow) !== flow) return;
       this.#forget(flow);
       this.#refuse(flow, asked);

@@ -4,6 +4,7 @@ import { BROADCAST, UNSPECIFIED } from "./address.ts";
 import { checksumOf } from "./checksum.ts";
 import { DhcpMessage, DhcpOption } from "./dhcp.ts";
 import { addressOf, endpointOf, testCard, TestGuest, testSettings } from "./guest_fixture.ts";
+import { NoRouteError } from "./host_network.ts";
 import { TestStream } from "./host_network_fixture.ts";
 import { endpointText } from "./deno_network.ts";
 import { Protocol } from "./ip_packet.ts";
@@ -149,6 +150,27 @@ Deno.test("where nobody listens, and where the guest may not go, it is refused a
     assertEquals(guest.network.counts, { allowed: 1, refused: 1 });
     assertEquals(guest.network.connections, 0);
   }
+});
+
+Deno.test("an address to which there is no way is not tried again for a while, others are", async () => {
+  const guest = new TestGuest(testSettings(), 6);
+  const [lost, other] = [endpointOf("2a00:1::1", 80), endpointOf("2a00:1::2", 80)];
+  guest.host.connect = (to) => {
+    guest.host.asked.push(to);
+    return Promise.reject(new NoRouteError("no way"));
+  };
+  guest.ask(addressOf("fec0::2"));
+  const ends = [guest.connect(lost, 4000)];
+  await guest.settle();
+  ends.push(guest.connect(lost, 4001), guest.connect(other, 4002));
+  await guest.settle();
+  assertEquals(guest.host.asked, [lost, other]);
+  await guest.settle(20_000);
+  ends.push(guest.connect(lost, 4003));
+  await guest.settle();
+  assertEquals(guest.host.asked, [lost, other, lost]);
+  assertEquals(ends.map(({ closings }) => closings), ends.map(() => ["reset"]));
+  assertEquals(guest.network.connections, 0);
 });
 
 Deno.test("a segment for no connection is answered with a reset that its sender believes", async () => {

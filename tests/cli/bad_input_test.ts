@@ -162,7 +162,10 @@ const CONFIGURATION_CASES: readonly Case[] = [
   ],
   [`-M spike -bios none -kernel ${HELLO} -nic user`, "no slots for virtio devices"],
   [`-bios none -kernel ${HELLO} -nic user -icount 0`, "would not repeat"],
-  [`-bios none -kernel ${HELLO} -nic user,net=10.0.2.0`, "a network is an address with 8 to 27"],
+  [
+    `-bios none -kernel ${HELLO} -nic user,net=10.0.2.0`,
+    "a network is an address of version 4 with 8 to 27",
+  ],
   [`-bios none -kernel ${HELLO} -nic user,host=10.0.3.2`, "not the address of one station"],
   [`-bios none -kernel ${HELLO} -nic user,dns=10.0.2.2`, "host has this address"],
   [`-bios none -kernel ${HELLO} -nic user,mac=ff:ff:ff:ff:ff:ff`, "address of one network card"],
