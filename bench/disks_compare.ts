@@ -76,6 +76,7 @@ async function* compare({ engines, rounds, seconds }: Plan): AsyncGenerator<Disk
         name,
         alone: row(`${name}: alone`, name, WORK.alone),
         beside: row(`${name}: beside reads`, name, WORK.beside),
+        paced: row(`${name}: beside 500 reads a second`, name, WORK.paced),
       })),
       boots: DISK_THREADS.map(({ name: what }) => ({
         name: what,

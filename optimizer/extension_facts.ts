@@ -1,6 +1,7 @@
 /**
  * What is known of the upper half of 64-bit values.
  */
+import { type Opcode, OPCODES } from "../ir/opcodes.ts";
 import type { MemoryAttribute, Value } from "../ir/region.ts";
 import { constantOf } from "./constants.ts";
 
@@ -23,24 +24,51 @@ const SHIFT_MASK = 63n;
 const LARGEST_SIGNED = 2n ** 31n - 1n;
 const LARGEST_UNSIGNED = 2n ** 32n - 1n;
 
+/** Bits of a word of the memory that hold facts; the number of the look stands above them. */
+const FACT_BITS = 2;
+const FACT_MASK = (1 << FACT_BITS) - 1;
+
 /** Facts of the values of one region, found on demand and kept. */
 export class ExtensionFacts {
-  readonly #known: (number | undefined)[] = [];
+  /** By id of the value: its facts, and the look in which they were found. */
+  #known: Uint32Array;
   readonly #ofRead: (read: Value) => number;
+  #look = 1;
 
-  /** Starts with facts of the reads of state; nothing is known of them when absent. */
-  constructor(ofRead: (read: Value) => number = () => NONE) {
+  /**
+   * Starts with facts of the reads of state; nothing is known of them when absent. Values that come later may have
+   * numbers from `values` on.
+   */
+  constructor(values: number, ofRead: (read: Value) => number = () => NONE) {
+    this.#known = new Uint32Array(values);
     this.#ofRead = ofRead;
+  }
+
+  /** What is known of reads has changed: all is found anew. */
+  lookAgain(): void {
+    this.#look++;
   }
 
   /** Facts of a value. */
   of(value: Value): number {
-    return this.#known[value.id] ??= this.#find(value);
+    const { id } = value;
+    const known = this.#known[id] ?? 0;
+    if (known >>> FACT_BITS === this.#look) return known & FACT_MASK;
+    const facts = this.#find(value);
+    if (id >= this.#known.length) this.#grow(id);
+    this.#known[id] = this.#look << FACT_BITS | facts;
+    return facts;
   }
 
   /** Is that fact known of the value? */
   has(value: Value, fact: number): boolean {
     return (this.of(value) & fact) === fact;
+  }
+
+  #grow(id: number): void {
+    const known = new Uint32Array(2 * id + 1);
+    known.set(this.#known);
+    this.#known = known;
   }
 
   #find(value: Value): number {
@@ -114,7 +142,11 @@ function ofLoad({ width, signed }: MemoryAttribute): number {
   return width < WORD_BITS ? BOTH : ZERO;
 }
 
+/** What their names end in. */
 const COUNTS_AND_COMPARISONS = /\.(eqz?|ne|lt_[su]|ge_[su]|lt|le|clz|ctz|popcnt)$|^phys\.in_ram$/;
+const SMALL_RESULTS: ReadonlySet<Opcode> = new Set(
+  (Object.keys(OPCODES) as Opcode[]).filter((opcode) => COUNTS_AND_COMPARISONS.test(opcode)),
+);
 
 /** Is an i32 known not to be negative? */
 function isNonNegative({ opcode, operands, effect }: Value): boolean {
@@ -127,7 +159,7 @@ function isNonNegative({ opcode, operands, effect }: Value): boolean {
       return amount !== null && amount % WORD_BITS !== 0n;
     }
     default:
-      return COUNTS_AND_COMPARISONS.test(opcode);
+      return SMALL_RESULTS.has(opcode);
   }
 }
 

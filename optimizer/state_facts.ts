@@ -24,28 +24,41 @@ export function conditionFacts({ conditions = [] }: RegionEntry, element: SlotAt
   return condition.range === "u31" ? BOTH : SIGN;
 }
 
+/** An operation that reads or writes elements; all of a slot's where there is no number. */
+interface Access {
+  readonly operation: Operation;
+  /** Number of the element. */
+  readonly number: number | null;
+}
+
 /** See the header of this file. */
 export class StateFacts {
   readonly #numbers = new Map<number, number>();
   readonly #elements: SlotAttribute[] = [];
+  /** Accesses in a block, by its id: all that a walk looks at. */
+  readonly #accesses: Access[][] = [];
   /** Facts of elements at the start of a block, by its id. */
   readonly #atStart: Uint8Array[] = [];
   /** Facts of reads, by operation id. */
   readonly #ofRead: Uint8Array;
   /** By operation id: number of the walk that saw the read. */
   readonly #walkOf: Uint32Array;
+  readonly #facts: ExtensionFacts;
   #walks = 0;
 
   /** Analyses a region. */
   constructor(region: Region, flow: ControlFlow, ofEntry: EntryFacts = conditionFacts) {
     this.#ofRead = new Uint8Array(region.operationCount);
     this.#walkOf = new Uint32Array(region.operationCount);
-    for (const block of region.blocks) this.#numberElements(block);
+    // A read in another block may have been walked with facts that are lost by now.
+    this.#facts = new ExtensionFacts(
+      region.operationCount,
+      ({ id }) => this.#walkOf[id] === this.#walks ? this.#ofRead[id] : NONE,
+    );
+    for (const block of region.blocks) this.#accesses[block.id] = this.#findAccesses(block);
     for (const { id } of region.blocks) this.#atStart[id] = this.#all(BOTH);
     if (region.entries.length === 0) this.#atStart[region.blocks[0].id].fill(NONE);
-    for (const entry of region.entries) {
-      this.#meet(entry.block, Uint8Array.from(this.#elements, (one) => ofEntry(entry, one)));
-    }
+    for (const entry of region.entries) this.#enter(entry, ofEntry);
     this.#propagate(flow);
   }
 
@@ -68,13 +81,30 @@ export class StateFacts {
     return this.#numbers.get(elementOffset(slot, index));
   }
 
-  #numberElements({ operations }: Block): void {
+  #findAccesses({ operations }: Block): Access[] {
+    const accesses: Access[] = [];
     for (const operation of operations) {
-      if (!isElementAccess(operation)) continue;
-      const { slot, index } = operation.attribute as SlotAttribute;
-      const offset = elementOffset(slot, index);
-      if (this.#numbers.has(offset)) continue;
-      this.#numbers.set(offset, this.#elements.push({ slot, index }) - 1);
+      if (isElementAccess(operation)) {
+        accesses.push({ operation, number: this.#numbered(operation.attribute as SlotAttribute) });
+      } else if (operation.opcode === "state.set_at") accesses.push({ operation, number: null });
+    }
+    return accesses;
+  }
+
+  /** Number of an element, a new one if need be. */
+  #numbered({ slot, index }: SlotAttribute): number {
+    const offset = elementOffset(slot, index);
+    const known = this.#numbers.get(offset);
+    if (known !== undefined) return known;
+    const number = this.#elements.push({ slot, index }) - 1;
+    this.#numbers.set(offset, number);
+    return number;
+  }
+
+  #enter(entry: RegionEntry, ofEntry: EntryFacts): void {
+    const known = this.#atStart[entry.block.id];
+    for (let number = 0; number < known.length; number++) {
+      if (known[number] !== NONE) known[number] &= ofEntry(entry, this.#elements[number]);
     }
   }
 
@@ -109,20 +139,15 @@ export class StateFacts {
   }
 
   /** Facts at the end of a block; those of its reads are noted. */
-  #walk({ id, operations }: Block): Uint8Array {
+  #walk({ id }: Block): Uint8Array {
     const current = this.#atStart[id].slice();
     const walk = ++this.#walks;
-    // A read in another block may have been walked with facts that are lost by now.
-    const facts = new ExtensionFacts((read) =>
-      this.#walkOf[read.id] === walk ? this.#ofRead[read.id] : NONE
-    );
-    for (const operation of operations) {
-      const { opcode, attribute, operands } = operation;
-      if (opcode === "state.set_at") this.#forget(attribute as SlotAttribute, current);
-      if (!isElementAccess(operation)) continue;
-      const number = this.#number(attribute as SlotAttribute) as number;
-      if (opcode === "state.set") current[number] = facts.of(operands[0]);
-      else {
+    this.#facts.lookAgain();
+    for (const { operation, number } of this.#accesses[id]) {
+      if (number === null) this.#forget(operation.attribute as SlotAttribute, current);
+      else if (operation.opcode === "state.set") {
+        current[number] = this.#facts.of(operation.operands[0]);
+      } else {
         this.#ofRead[operation.id] = current[number];
         this.#walkOf[operation.id] = walk;
       }
@@ -138,8 +163,8 @@ export class StateFacts {
   }
 }
 
-/** Calls leave promotable elements alone; of others nothing is known. */
-function isElementAccess({ opcode, attribute }: Operation): boolean {
+/** Is this a read or write of an element of which facts are kept? Calls leave those alone; of others nothing is known. */
+export function isElementAccess({ opcode, attribute }: Operation): boolean {
   if (opcode !== "state.get" && opcode !== "state.set") return false;
   const { slot } = attribute as SlotAttribute;
   return slot.promotable && slot.type === "i64";

@@ -19,8 +19,12 @@ const HARTS = 2;
 const JOB_FILE = "fio-jobs";
 const READABLE = 0o644;
 
-/** Work on the last hart while the other one sleeps, and while it reads. */
-export const WORK = { alone: "compute", beside: "compute-beside" } as const;
+/** Work on the last hart while the other one sleeps, reads as often as it can, and reads 500 times a second. */
+export const WORK = {
+  alone: "compute",
+  beside: "compute-beside",
+  paced: "compute-paced",
+} as const;
 /** Who carries requests out. */
 export const DISK_THREADS = [
   { name: "disk", hasIoThread: false },

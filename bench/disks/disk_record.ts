@@ -8,6 +8,8 @@ export interface WorkRows {
   readonly name: string;
   readonly alone: Row<LoadCell>;
   readonly beside: Row<LoadCell>;
+  /** The same beside reads at a rate that all emulators keep up with. */
+  readonly paced: Row<LoadCell>;
 }
 
 /** A whole comparison. */

@@ -5,13 +5,13 @@ import { bestRatio, loadRow, runText, shortName, summaryText, table } from "../l
 import type { DiskRecord, WorkRows } from "./disk_record.ts";
 
 /** What is left of each emulator's work on one hart while the other one reads. */
-function shareRow({ name, alone, beside }: WorkRows): string[] {
-  const shares = beside.cells.map(({ perSecond }, index) => {
+function shareRow({ alone }: WorkRows, read: Row<LoadCell>): string[] {
+  const shares = read.cells.map(({ perSecond }, index) => {
     const before = alone.cells[index].perSecond;
     if (perSecond === undefined || before === undefined) return "none";
     return (perSecond.median / before.median).toFixed(2);
   });
-  return [`${name}: what is left`, ...shares, "", ""];
+  return [`${read.name}: what is left`, ...shares, "", ""];
 }
 
 function latencyRow(engines: readonly string[], row: Row<LoadCell>): string[] {
@@ -48,11 +48,15 @@ export function renderDiskRecord(record: DiskRecord): string {
       requests.map((one) => latencyRow(engines, one)),
     ),
     "",
-    "Work of one hart in a second, while the other one sleeps and while it reads 4 KiB blocks as often as it can:",
+    "Work of one hart in a second, while the other one sleeps, while it reads 4 KiB blocks as often as it can (who reads " +
+    "faster has more to do), and while it reads 500 of them a second:",
     "",
     ...table(
       ["work", ...names, "ratio", "errors"],
-      work.flatMap((rows) => [row(rows.alone), row(rows.beside), shareRow(rows)]),
+      work.flatMap((rows) => [
+        row(rows.alone),
+        ...[rows.beside, rows.paced].flatMap((read) => [row(read), shareRow(rows, read)]),
+      ]),
     ),
   ].join("\n");
 }

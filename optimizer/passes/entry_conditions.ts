@@ -19,10 +19,17 @@
  */
 import { analyzeControlFlow, type ControlFlow, successors } from "../../ir/control_flow.ts";
 import { elementOffset } from "../../ir/guest_state.ts";
-import type { Block, EntryCondition, Region, RegionEntry, SlotAttribute } from "../../ir/region.ts";
+import type {
+  Block,
+  EntryCondition,
+  Operation,
+  Region,
+  RegionEntry,
+  SlotAttribute,
+} from "../../ir/region.ts";
 import { ExtensionFact } from "../extension_facts.ts";
 import type { Pass } from "../pass.ts";
-import { StateFacts } from "../state_facts.ts";
+import { isElementAccess, StateFacts } from "../state_facts.ts";
 
 const { NONE, SIGN, BOTH } = ExtensionFact;
 
@@ -37,13 +44,14 @@ function addConditions(region: Region): number {
   const isOpen = ({ block }: RegionEntry): boolean => flow.predecessors[block.id].length === 0;
   if (region.entries.every(isOpen)) return 0;
   const usage = new ElementUsage(flow);
-  const facts = new StateFacts(region, flow, (entry, { slot, index }) => {
-    const isWritten = usage.writtenBefore(entry.block).has(elementOffset(slot, index));
-    return isWritten && !isOpen(entry) ? BOTH : NONE;
-  });
+  const facts = new StateFacts(
+    region,
+    flow,
+    (entry, element) => !isOpen(entry) && usage.isWrittenBefore(entry.block, element) ? BOTH : NONE,
+  );
   let added = 0;
   region.entries = region.entries.map((entry) => {
-    const conditions = [...usage.readFirst(entry.block).values()].flatMap((element) => {
+    const conditions = usage.readFirst(entry.block).flatMap((element) => {
       const known = facts.atStart(entry.block, element);
       return (known & SIGN) === 0 ? [] : [conditionOf(element, known)];
     });
@@ -57,69 +65,96 @@ function conditionOf({ slot, index }: SlotAttribute, known: number): EntryCondit
   return { slot, index, range: known === BOTH ? "u31" : "s32" };
 }
 
-/** Elements by offset. */
-type Elements = Map<number, SlotAttribute>;
+const WORD_BITS = 32;
 
-/** Where elements are read and written. */
+/** Where elements are read and written: sets of elements of each block, as rows of bits. */
 class ElementUsage {
-  readonly #written: Set<number>[] = [];
-  readonly #writtenBefore: Set<number>[] = [];
-  readonly #readFirst: Elements[] = [];
+  readonly #numbers = new Map<number, number>();
+  readonly #elements: SlotAttribute[] = [];
+  /** Words of a row. */
+  readonly #width: number;
+  readonly #written: Uint32Array;
+  /** On some way through the region to the block. */
+  readonly #writtenBefore: Uint32Array;
+  /** After the start of the block, before they are written. */
+  readonly #readFirst: Uint32Array;
 
   constructor({ reversePostorder }: ControlFlow) {
+    for (const { operations } of reversePostorder) this.#numberElements(operations);
+    this.#width = Math.ceil(this.#elements.length / WORD_BITS);
+    const rows = reversePostorder.reduce((most, { id }) => Math.max(most, id + 1), 0);
+    this.#written = new Uint32Array(rows * this.#width);
+    this.#writtenBefore = new Uint32Array(rows * this.#width);
+    this.#readFirst = new Uint32Array(rows * this.#width);
     for (const block of reversePostorder) this.#scan(block);
     repeat(reversePostorder, (block) => this.#passWrites(block));
     repeat(reversePostorder.toReversed(), (block) => this.#passReads(block));
   }
 
-  /** Elements that are written on some way through the region to the block. */
-  writtenBefore({ id }: Block): ReadonlySet<number> {
-    return this.#writtenBefore[id];
+  /** Is the element written on some way through the region to the block? */
+  isWrittenBefore({ id }: Block, { slot, index }: SlotAttribute): boolean {
+    const number = this.#numbers.get(elementOffset(slot, index));
+    return number !== undefined && this.#has(this.#writtenBefore, id, number);
   }
 
   /** Elements that are read after the start of the block before they are written. */
-  readFirst({ id }: Block): Elements {
-    return this.#readFirst[id];
+  readFirst({ id }: Block): SlotAttribute[] {
+    return this.#elements.filter((_, number) => this.#has(this.#readFirst, id, number));
+  }
+
+  #numberElements(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (!isElementAccess(operation)) continue;
+      const { slot, index } = operation.attribute as SlotAttribute;
+      const offset = elementOffset(slot, index);
+      if (this.#numbers.has(offset)) continue;
+      this.#numbers.set(offset, this.#elements.push({ slot, index }) - 1);
+    }
+  }
+
+  #has(sets: Uint32Array, row: number, number: number): boolean {
+    return (sets[row * this.#width + (number >>> 5)] >>> (number & 31) & 1) !== 0;
   }
 
   #scan({ id, operations }: Block): void {
-    const reads: Elements = new Map();
-    const writes = new Set<number>();
-    for (const { opcode, attribute } of operations) {
-      if (opcode !== "state.get" && opcode !== "state.set") continue;
-      const element = attribute as SlotAttribute;
-      if (!element.slot.promotable || element.slot.type !== "i64") continue;
-      const offset = elementOffset(element.slot, element.index);
-      if (opcode === "state.set") writes.add(offset);
-      else if (!writes.has(offset)) reads.set(offset, element);
+    const row = id * this.#width;
+    for (const operation of operations) {
+      if (!isElementAccess(operation)) continue;
+      const { slot, index } = operation.attribute as SlotAttribute;
+      const number = this.#numbers.get(elementOffset(slot, index)) as number;
+      const [word, bit] = [row + (number >>> 5), 1 << (number & 31)];
+      if (operation.opcode === "state.set") this.#written[word] |= bit;
+      else if ((this.#written[word] & bit) === 0) this.#readFirst[word] |= bit;
     }
-    this.#written[id] = writes;
-    this.#writtenBefore[id] = new Set();
-    this.#readFirst[id] = reads;
   }
 
   #passWrites(block: Block): boolean {
     let isChanged = false;
+    const mine = block.id * this.#width;
     for (const { id } of successors(block)) {
-      const known = this.#writtenBefore[id];
-      const before = known.size;
-      for (const offset of this.#written[block.id]) known.add(offset);
-      for (const offset of this.#writtenBefore[block.id]) known.add(offset);
-      if (known.size > before) isChanged = true;
+      for (let word = 0; word < this.#width; word++) {
+        const known = this.#writtenBefore[id * this.#width + word];
+        const all = known | this.#written[mine + word] | this.#writtenBefore[mine + word];
+        this.#writtenBefore[id * this.#width + word] = all;
+        if (all >>> 0 !== known) isChanged = true;
+      }
     }
     return isChanged;
   }
 
   #passReads(block: Block): boolean {
     if (block.terminator?.kind === "call") return false;
-    const mine = this.#readFirst[block.id];
-    const before = mine.size;
+    let isChanged = false;
+    const mine = block.id * this.#width;
     for (const { id } of successors(block)) {
-      for (const [offset, element] of this.#readFirst[id]) {
-        if (!this.#written[block.id].has(offset)) mine.set(offset, element);
+      for (let word = 0; word < this.#width; word++) {
+        const known = this.#readFirst[mine + word];
+        const read = this.#readFirst[id * this.#width + word] & ~this.#written[mine + word];
+        this.#readFirst[mine + word] = known | read;
+        if ((known | read) >>> 0 !== known) isChanged = true;
       }
     }
-    return mine.size > before;
+    return isChanged;
   }
 }
 

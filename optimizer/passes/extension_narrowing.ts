@@ -75,7 +75,7 @@ class ExtensionNarrowing {
     this.#rewriter = new Rewriter(region);
     this.#uses = countUses(region);
     const state = new StateFacts(region, analyzeControlFlow(region));
-    this.#facts = new ExtensionFacts((read) => state.ofRead(read));
+    this.#facts = new ExtensionFacts(region.operationCount, (read) => state.ofRead(read));
   }
 
   run(): number {

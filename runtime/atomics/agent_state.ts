@@ -17,6 +17,7 @@
  * ever, so workers stop only from the trampoline, IDLE.
  */
 
+import { post } from "./pending.ts";
 import { Machine, Vcpu, VcpuState, vcpuWord } from "./shared_layout.ts";
 
 const EXCLUSIVE_OWNER = Machine.EXCLUSIVE_OWNER.offset >> 2;
@@ -30,6 +31,14 @@ export function ownerValue(hart: number): number {
 export function isIdle(words: Int32Array, hart: number): boolean {
   // ORDER: sc load after the caller's request; partner: the RUNNING store in toRunning().
   return Atomics.load(words, vcpuWord(hart, Vcpu.STATE) >> 2) === VcpuState.IDLE;
+}
+
+/**
+ * Tells a vCPU of a request that stands in shared memory already. One that is IDLE is let sleep: it meets the request
+ * when it leaves IDLE, and nobody waits for it until then.
+ */
+export function postUnlessIdle(words: Int32Array, hart: number, bits: number): void {
+  if (!isIdle(words, hart)) post(words, hart, bits);
 }
 
 /** Declares the vCPU IDLE. Everything it did before is visible to whoever sees that. */

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { isIdle, isOwnedByOther, toIdle, toRunning } from "./agent_state.ts";
+import { requestGuard, serveGuard } from "./code_guard.ts";
 import { beginExclusive, endExclusive, tryBeginExclusive } from "./exclusive.ts";
 import { interruptLines, lowerInterrupt, peek, post, raiseInterrupt, take } from "./pending.ts";
 import { hasHart, isRemoteDone, requestRemote, serveRemote, waitRemote } from "./remote_work.ts";
@@ -31,7 +32,6 @@ Deno.test("an exclusive section has one owner, who alone can end it", () => {
   const words = createMachine(2);
   toRunning(words, 0, nothing);
   beginExclusive(words, 0, nothing);
-  assertEquals(take(words, 1), Pending.EXCLUSIVE);
   assertFalse(tryBeginExclusive(words, 1));
   assert(isOwnedByOther(words, 1));
   assertFalse(isOwnedByOther(words, 0));
@@ -39,6 +39,25 @@ Deno.test("an exclusive section has one owner, who alone can end it", () => {
   endExclusive(words, 0);
   toIdle(words, 0);
   assert(tryBeginExclusive(words, 1), "free again");
+});
+
+Deno.test("a hart that is IDLE is let sleep: it meets requests when it goes on", () => {
+  const words = createMachine(3);
+  toRunning(words, 0, nothing);
+  toRunning(words, 1, nothing);
+  requestRemote(words, 0, { low: 0b110, high: 0 }, RemoteWork.FLUSH_TRANSLATIONS);
+  requestGuard(words, 0);
+  assertEquals([1, 2].map((hart) => take(words, hart)), [Pending.WORK | Pending.FLUSH, 0]);
+  const served: string[] = [];
+  toRunning(words, 2, () => {
+    serveRemote(words, 2, () => served.push("work"));
+    serveGuard(words, 2, () => served.push("guard"));
+  });
+  assertEquals(served, ["work", "guard"]);
+  toIdle(words, 2);
+  toIdle(words, 1);
+  beginExclusive(words, 0, nothing);
+  assertEquals([1, 2].map((hart) => take(words, hart)), [0, 0]);
 });
 
 Deno.test("leaving IDLE serves once, after RUNNING is visible", () => {
@@ -60,7 +79,7 @@ Deno.test("remote work: only the set, not the requester, and IDLE counts as done
   for (const hart of [0, 1]) toRunning(words, hart, nothing);
   requestRemote(words, 0, all, RemoteWork.FLUSH_TRANSLATIONS);
   requestRemote(words, 0, all, RemoteWork.FLUSH_INSTRUCTIONS);
-  assertEquals([0, 1, 2].map((hart) => take(words, hart)), [0, Pending.WORK, Pending.WORK]);
+  assertEquals([0, 1, 2].map((hart) => take(words, hart)), [0, Pending.WORK, 0]);
   assertFalse(isRemoteDone(words, 0, all));
   const applied: number[] = [];
   serveRemote(words, 1, (bits) => applied.push(bits));

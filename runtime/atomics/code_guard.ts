@@ -10,7 +10,7 @@
  * fifth with all others; their mutations remove one order each.
  *
  * 1. *Guard.* The arming hart sets CODE, then draws a ticket from GUARD_REQUEST, then enters the ticket in
- *    the attribute word, then posts FLUSH. A TLB fill reads the attribute word and never makes a fast write
+ *    the attribute word, then posts FLUSH to those that are not IDLE. A TLB fill reads the attribute word and never makes a fast write
  *    entry when any attribute is set; in its trampoline a hart reads GUARD_REQUEST, drops all own write
  *    entries, acknowledges that value. So an acknowledgement of the ticket implies that every later fill
  *    sees CODE. (A ticket drawn before CODE is set fails: a hart can acknowledge the ticket and then still
@@ -56,8 +56,7 @@
  */
 
 import { nextAgent, NO_AGENT } from "./agents.ts";
-import { isIdle } from "./agent_state.ts";
-import { post } from "./pending.ts";
+import { isIdle, postUnlessIdle } from "./agent_state.ts";
 import {
   CODE_LINE_SHIFT,
   Machine,
@@ -105,7 +104,7 @@ export function requestGuard(words: Int32Array, hart: number): number {
   // ORDER: constant after start.
   const harts = Atomics.load(words, HART_COUNT);
   for (let other = 0; other < harts; other++) {
-    if (other !== hart) post(words, other, Pending.FLUSH);
+    if (other !== hart) postUnlessIdle(words, other, Pending.FLUSH);
   }
   return ticket;
 }

@@ -5,7 +5,7 @@
  * at once must not wait for each other; sleeping vCPUs are not woken into guest code.
  *
  * SOLUTION. One owner word (agent index + 1, or 0). The winner of cmpxchg(0, me) posts EXCLUSIVE to every
- * other vCPU and waits until it has seen each agent IDLE once (an I/O worker becomes so by itself); a vCPU that leaves IDLE re-reads the owner after
+ * other vCPU that is not IDLE and waits until it has seen each agent IDLE once (an I/O worker becomes so by itself); a vCPU that leaves IDLE re-reads the owner after
  * RUNNING (`agent_state.ts`), so it cannot slip back in. The loser parks, IDLE, and tries again. The owner
  * sleeps on the STATE word itself; `toIdle` notifies it when a section is owned. Whoever waits in a
  * trampoline for another vCPU is IDLE meanwhile, hence no cycle of waits can form.
@@ -15,8 +15,7 @@
  */
 
 import { isHart, nextAgent, NO_AGENT } from "./agents.ts";
-import { isIdle, ownerValue, park } from "./agent_state.ts";
-import { post } from "./pending.ts";
+import { isIdle, ownerValue, park, postUnlessIdle } from "./agent_state.ts";
 import { Machine, Pending, Vcpu, VcpuState, vcpuWord } from "./shared_layout.ts";
 
 export { isOwnedByOther, park } from "./agent_state.ts";
@@ -53,7 +52,7 @@ export function endExclusive(words: Int32Array, hart: number): void {
 function stopOthers(words: Int32Array, hart: number): void {
   let other = nextAgent(words, NO_AGENT);
   for (; other !== NO_AGENT; other = nextAgent(words, other)) {
-    if (other !== hart && isHart(other)) post(words, other, Pending.EXCLUSIVE);
+    if (other !== hart && isHart(other)) postUnlessIdle(words, other, Pending.EXCLUSIVE);
   }
   other = nextAgent(words, NO_AGENT);
   for (; other !== NO_AGENT; other = nextAgent(words, other)) {

@@ -54,11 +54,13 @@ Deno.test("a page that is armed while a worker stores is guarded only when it ha
 
 Deno.test("who makes all drop their write entries waits for a worker that stores", () => {
   const words = createMachine(2, 1);
+  toRunning(words, 1, nothing);
   const stores = new DeviceStores(words, ioAgent(0));
   stores.run(() => true, () => {
     requestRemote(words, 0, ALL_HARTS, RemoteWork.DROP_WRITE_ENTRIES);
     assertFalse(isRemoteDone(words, 0, ALL_HARTS));
     const others = { low: 0b11, high: 0 };
+    toIdle(words, 1);
     assert(isRemoteDone(words, 0, others), "fences of harts do not");
   });
   assert(isRemoteDone(words, 0, ALL_HARTS));

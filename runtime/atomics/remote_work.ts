@@ -5,7 +5,7 @@
  * instruction. Sleeping and stopped targets cost nothing. Any number of vCPUs may fence each other at once.
  *
  * SOLUTION. Per target: work bits, a count of requests, a count of requests served. The requester or-s the
- * bits, then adds to the count, then posts WORK. The target reads the count, *then* takes the bits, does the
+ * bits, then adds to the count, then posts WORK unless the target is IDLE. The target reads the count, *then* takes the bits, does the
  * work, then publishes the count it read: every request in it had its bits set before. (Counting before the
  * bits are set, or reading the count after taking them, reports work as done that was not taken.)
  * The requester waits IDLE. So two that fence each other see each other IDLE and go on, each serving in
@@ -18,8 +18,7 @@
  */
 
 import { isHart, nextAgent, NO_AGENT } from "./agents.ts";
-import { isIdle, toIdle, toRunning } from "./agent_state.ts";
-import { post } from "./pending.ts";
+import { isIdle, postUnlessIdle, toIdle, toRunning } from "./agent_state.ts";
 import { Pending, RemoteWork, type SharedWord, Vcpu, vcpuWord } from "./shared_layout.ts";
 import { leaveFence, type TranslationFence } from "./translation_fences.ts";
 
@@ -65,7 +64,7 @@ function ask(words: Int32Array, target: number, bits: number): void {
   Atomics.or(words, indexOf(target, Vcpu.REMOTE_WORK), bits);
   // ORDER: sc add after the bits, before any STATE read; partner: the count's load in serveRemote().
   Atomics.add(words, indexOf(target, Vcpu.REMOTE_REQUEST), 1);
-  if (isHart(target)) post(words, target, Pending.WORK);
+  if (isHart(target)) postUnlessIdle(words, target, Pending.WORK);
 }
 
 /**

@@ -155,10 +155,10 @@ export const Machine = {
   EXIT_CODE: word(0x14, "the ending vCPU before RUN_STATE; read by main after it"),
   /** One of {@linkcode EndReason}. */
   END_REASON: word(0x18, "the ending vCPU before RUN_STATE; read by main after it"),
-  /** Wake word of the clock keeper: changed when a timer compare value was set. */
+  /** Wake word of the clock keeper: changed when the deadline of a device was. */
   CLOCK_KICK: word(
     0x1c,
-    "vCPUs: add + notify after the compare value; partner: the clock keeper's wait",
+    "vCPUs: add + notify after the deadline; partner: the clock keeper's wait",
   ),
   /** Guest time offset in ticks (f64), added to host time; constant after start in multi-threaded mode. */
   TIME_OFFSET: word(0x20, "main before the workers start; a hart that writes the machine time", 8),
@@ -175,11 +175,6 @@ export const Machine = {
   CLOCK_START: word(0x38, "main before the workers start; constant afterwards", 8),
   /** Low 32 bits of the greatest guest time handed out: keeps time monotonic across harts. */
   TIME_LATEST: word(0x40, "any reader of the time: cmpxchg forward; partner: the same cmpxchg"),
-  /** When the clock keeper will look again at the latest: low 32 bits of guest time in ticks. */
-  KEEPER_DEADLINE: word(
-    0x44,
-    "the clock keeper, sc, before it reads the compare values again; partner: a compare value's writer",
-  ),
   /** Number of the power cycle whose compiler may start to serve: `compiler_claim.ts`. */
   COMPILER_CLAIM: word(
     0x48,
@@ -273,9 +268,9 @@ export const Vcpu = {
     "any thread: add + notify after the bit in PENDING; partner: the vCPUs' thread, before it looks at them",
   ),
   /** Machine timer compare value in guest ticks (u64, as two i32 halves). */
-  MACHINE_TIMER: word(0x18, "any hart, both halves under TIMER_SEQ; partner: the clock keeper", 8),
+  MACHINE_TIMER: word(0x18, "any hart, both halves under TIMER_SEQ; partner: its own hart", 8),
   /** Sequence lock of MACHINE_TIMER and SUPERVISOR_TIMER. */
-  TIMER_SEQ: word(0x20, "a timer's writer: odd while writing; partner: the clock keeper"),
+  TIMER_SEQ: word(0x20, "a timer's writer: odd while writing; partner: the timer's own hart"),
   /** Firmware start state of the hart ({@linkcode HartStart}). */
   HART_START: word(0x24, "cmpxchg by the starting hart, store by the hart itself"),
   /** Start address, low and high half. */
@@ -300,7 +295,7 @@ export const Vcpu = {
   /** Supervisor timer compare value in guest ticks (u64, as two i32 halves). */
   SUPERVISOR_TIMER: word(
     0x48,
-    "the vCPU, both halves under TIMER_SEQ; partner: the clock keeper",
+    "the vCPU, both halves under TIMER_SEQ; partner: the same vCPU",
     8,
   ),
   /** The value of PAUSE for which the vCPU stands still. */

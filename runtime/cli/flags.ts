@@ -232,8 +232,9 @@ export const FLAGS: readonly FlagRow[] = [
     names: ["netdev"],
     value: "user,id=N[,hostfwd=tcp:ADDR:PORT-:PORT][,allow=WHERE][,...]",
     addsUp: true,
-    help: "a network for -device: addresses by DHCP, ways out through the host; hostfwd=: a port " +
-      "of the host's is one of the guest's; guestfwd=: the reverse; restrict=on: no way out; " +
+    help: "a network for -device: addresses by DHCP and router advertisements, ways out through " +
+      "the host; ipv4=on|off, ipv6=on|off; hostfwd=: a port of the host's is one of the guest's; " +
+      "guestfwd=: the reverse; restrict=on: no way out; " +
       "allow=loopback|private|ADDR[/BITS][:PORT]: what is reached besides public addresses",
     parse: (value, line) => line.networks = [...line.networks ?? [], parseNetdev(value)],
   },
@@ -289,7 +290,7 @@ export const FLAGS: readonly FlagRow[] = [
     value: "tcg[,thread=T][,threads=N][,check=on|off][,opt=LIST][,llsc=S][,...]",
     help: `thread=${THREAD_MODES.join("|")}: harts side by side, or all on one thread in turns; ` +
       "threads=N: on N threads at most, harts beyond take turns there " +
-      "(default: four per processor); " +
+      "(default: two per processor); " +
       "check=on compares both tiers as it runs; " +
       "opt=all|none|all-PASS|PASS+PASS: optimizations that run, to find a wrong one; " +
       `llsc=${LLSC_SCHEMES.join("|")}: how reservations are made; ` +

@@ -235,7 +235,7 @@ async function runMachine(
     reports.write(machine);
     Deno.exit(code);
   };
-  cleanup.defer(onEndingSignal(leave));
+  cleanup.defer(onEndingSignal(stoppingFirst(machine, leave)));
   cleanup.defer(onUncaught((error) => {
     terminal?.restore();
     status.clear();
@@ -258,6 +258,16 @@ async function runMachine(
   if (ended.message !== undefined) say(`weft: ${ended.reason}: ${ended.message}\n`);
   if (ended.journal !== undefined) say(journalLine(ended.journal));
   return exitCodeOf(ended);
+}
+
+/** Lets a machine close its disks before the program leaves for a signal; a second signal is not kept waiting. */
+function stoppingFirst(machine: MachineHandle, leave: (code: number) => void) {
+  let isStopping = false;
+  return (code: number): void => {
+    if (isStopping) return leave(code);
+    isStopping = true;
+    machine.stop().finally(() => leave(code));
+  };
 }
 
 /** What a session is made of. */

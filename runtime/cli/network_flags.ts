@@ -65,15 +65,25 @@ export interface NetworkFlags {
 }
 
 const TEXTS = ["net", "host", "dns", "dhcpstart", "hostname"] as const;
+/** Words of version 6, and the options that they are. */
+const VERSION_6_TEXTS = [
+  ["ipv6-host", "ipv6Host"],
+  ["ipv6-dns", "ipv6Dns"],
+] as const;
+/** A network by one word, or by QEMU's two. */
+const NET_6 = { NET: "ipv6-net", PREFIX: "ipv6-prefix", BITS: "ipv6-prefixlen" } as const;
+const NET_6_BITS = "64";
+const VERSIONS = ["ipv4", "ipv6"] as const;
 const USER_PROPERTIES = [
   ...TEXTS,
+  ...VERSION_6_TEXTS.map(([word]) => word),
+  ...Object.values(NET_6),
+  ...VERSIONS,
   "nameserver",
   "restrict",
   "allow",
   "hostfwd",
   "guestfwd",
-  "ipv4",
-  "ipv6",
 ] as const;
 
 /** Understands the value of `-netdev`. Throws UsageError. */
@@ -122,14 +132,23 @@ function userNetwork(
   const properties = new Map(words);
   const all = (name: string): string[] =>
     words.filter(([key]) => key === name).map(([, value]) => value);
-  requireVersion4(flag, what, properties);
   const texts = TEXTS.flatMap((name) => {
     const value = properties.get(name);
     return value === undefined ? [] : [[name, value]];
   });
+  const texts6 = VERSION_6_TEXTS.flatMap(([word, option]) => {
+    const value = properties.get(word);
+    return value === undefined ? [] : [[option, value]];
+  });
+  const versions = VERSIONS.flatMap((name) => {
+    const value = properties.get(name);
+    return value === undefined ? [] : [[name, parseSwitch(flag, name, value)]];
+  });
   const nameServer = properties.get("nameserver");
+  const ipv6Net = parseNet6(what, properties);
   return {
-    ...Object.fromEntries(texts),
+    ...Object.fromEntries([...texts, ...texts6, ...versions]),
+    ...(ipv6Net === undefined ? {} : { ipv6Net }),
     ...(nameServer === undefined ? {} : { nameServer }),
     restrict: parseSwitch(flag, "restrict", properties.get("restrict") ?? "off"),
     allow: all("allow"),
@@ -138,39 +157,52 @@ function userNetwork(
   };
 }
 
-function requireVersion4(
-  flag: string,
-  what: string,
-  properties: ReadonlyMap<string, string>,
-): void {
-  const has4 = parseSwitch(flag, "ipv4", properties.get("ipv4") ?? "on");
-  const has6 = parseSwitch(flag, "ipv6", properties.get("ipv6") ?? "off");
-  if (has4 && !has6) return;
-  const cause = "networks have version 4 of the Internet Protocol, and no other";
-  throw new UsageError({ what, cause, fix: "leave ipv4= and ipv6= out" });
+function parseNet6(what: string, properties: ReadonlyMap<string, string>): string | undefined {
+  const [net, prefix, bits] = [NET_6.NET, NET_6.PREFIX, NET_6.BITS].map((word) =>
+    properties.get(word)
+  );
+  if (net !== undefined && (prefix ?? bits) !== undefined) {
+    const cause = `${NET_6.NET} says the prefix and its length already`;
+    throw new UsageError({ what, cause, fix: `leave ${NET_6.PREFIX} and ${NET_6.BITS} out` });
+  }
+  if (prefix === undefined && bits !== undefined) {
+    const cause = `${NET_6.BITS} is the length of a prefix that is not there`;
+    throw new UsageError({ what, cause, fix: `add ${NET_6.PREFIX}=PREFIX` });
+  }
+  return prefix === undefined ? net : `${prefix}/${bits ?? NET_6_BITS}`;
 }
 
+/** An address in front of a port: one of version 6 is in brackets. */
+const ADDRESS = String.raw`(?:\[([\da-fA-F:.]+)\]|([\d.]+))`;
+const HOST_FORWARD = new RegExp(
+  String.raw`^(tcp|udp|):${ADDRESS}?:(\d{1,5})-${ADDRESS}?:(\d{1,5})$`,
+);
+const GUEST_FORWARD = new RegExp(
+  String.raw`^(?:tcp)?:${ADDRESS}:(\d{1,5})-tcp:${ADDRESS}:(\d{1,5})$`,
+);
+
 function parseHostForward(text: string): HostForwardOptions {
-  const match = /^(tcp|udp|):([\d.]*):(\d{1,5})-([\d.]*):(\d{1,5})$/.exec(text);
+  const match = HOST_FORWARD.exec(text);
   if (match === null) {
     throw new UsageError({
       what: `hostfwd=${text}`,
       cause: "it is not of the form [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT",
-      fix: "write it like hostfwd=tcp:127.0.0.1:2222-:22",
+      fix: "write it like hostfwd=tcp:127.0.0.1:2222-:22 or hostfwd=tcp:[::1]:2222-:22",
     });
   }
-  const [, protocol, hostAddress, hostPort, guestAddress, guestPort] = match;
+  const [, protocol, host6, host4, hostPort, guest6, guest4, guestPort] = match;
+  const [hostAddress, guestAddress] = [host6 ?? host4, guest6 ?? guest4];
   return {
     protocol: protocol === "udp" ? "udp" : "tcp",
-    ...(hostAddress === "" ? {} : { hostAddress }),
+    ...(hostAddress === undefined ? {} : { hostAddress }),
     hostPort: Number(hostPort),
-    ...(guestAddress === "" ? {} : { guestAddress }),
+    ...(guestAddress === undefined ? {} : { guestAddress }),
     guestPort: Number(guestPort),
   };
 }
 
 function parseGuestForward(text: string): GuestForwardOptions {
-  const match = /^(?:tcp)?:([\d.]+):(\d{1,5})-tcp:([\d.]+):(\d{1,5})$/.exec(text);
+  const match = GUEST_FORWARD.exec(text);
   if (match === null) {
     const runs = /-cmd:/.test(text);
     throw new UsageError({
@@ -181,8 +213,13 @@ function parseGuestForward(text: string): GuestForwardOptions {
       fix: "write it like guestfwd=tcp:10.0.2.100:80-tcp:127.0.0.1:8080",
     });
   }
-  const [, guestAddress, guestPort, hostAddress, hostPort] = match;
-  return { guestAddress, guestPort: Number(guestPort), hostAddress, hostPort: Number(hostPort) };
+  const [, guest6, guest4, guestPort, host6, host4, hostPort] = match;
+  return {
+    guestAddress: guest6 ?? guest4,
+    guestPort: Number(guestPort),
+    hostAddress: host6 ?? host4,
+    hostPort: Number(hostPort),
+  };
 }
 
 /** Understands a line of `-device`. Throws UsageError. */

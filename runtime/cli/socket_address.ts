@@ -1,6 +1,6 @@
 /** Sockets of the host as QEMU's character devices name them: `tcp:HOST:PORT,server=on,wait=off` and `unix:PATH,...`. */
 
-import { parsePort } from "../network/address.ts";
+import { parsePort } from "../network/address_text.ts";
 import { parseSwitch, rejectUnknownProperties } from "./property_list.ts";
 import { UsageError } from "./usage_error.ts";
 

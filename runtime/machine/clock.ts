@@ -7,13 +7,14 @@
  *
  * SOLUTION. Host time is `performance.now()` on the common scale of `performance.timeOrigin`; workers disagree about it by
  * microseconds, so the greatest time handed out stands in a shared word (its low 32 bits) and a reader that
- * is behind takes that one. The clock keeper reads the time in the same way before it posts a deadline,
- * therefore the hart that wakes from the post sees a time at or after it.
- * Guest time stands still while CLOCK_EPOCH is odd: before the machine's start and while it is paused. Main changes it only while every vCPU stands still (`pause.ts`), so the clock keeper alone may
- * read the time across a change; it reads the epoch before and after. A deadline that it found passed by such a
- * time it looks at again afterwards (`clock_keeper.ts`).
+ * is behind takes that one.
+ * Guest time stands still while CLOCK_EPOCH is odd: before the machine's start and while it is paused. Main changes
+ * it only while every vCPU stands still (`pause.ts`), so the clock keeper alone may read the time across a change; a
+ * reader looks at the epoch before and after.
  * Compare values are written under the sequence lock of the hart's block. Only the hart itself moves its
- * timer lines ({@linkcode GuestClock.updateTimerLines}); a writer on another hart posts TIMER instead.
+ * timer lines ({@linkcode GuestClock.updateTimerLines}): one that runs looks at its deadlines whenever its trampoline
+ * looks at the pending word, one that sleeps bounds its sleep by them. A writer on another hart posts TIMER, so that
+ * a sleep with the old bound ends.
  *
  * LIMITATION. The shared word repeats after 2^32 ticks (seven minutes). Only a difference below
  * {@linkcode LARGEST_SKEW} counts as "behind", so a machine in which nobody read the time for exactly such a
@@ -56,7 +57,6 @@ const NEVER_HALF = -1;
 
 const TIME_LATEST = Machine.TIME_LATEST.offset >> WORD_SHIFT;
 const CLOCK_KICK = Machine.CLOCK_KICK.offset >> WORD_SHIFT;
-const KEEPER_DEADLINE = Machine.KEEPER_DEADLINE.offset >> WORD_SHIFT;
 const CLOCK_EPOCH = Machine.CLOCK_EPOCH.offset >> WORD_SHIFT;
 /** Bit of the epoch that says "guest time stands still". */
 const STANDSTILL = 1;
@@ -83,7 +83,6 @@ export function startClock(words: Int32Array, hostClock: HostClock = performance
   // ORDER: sc stores before any worker exists; partner: the workers' start.
   Atomics.store(words, CLOCK_EPOCH, 0);
   Atomics.store(words, TIME_LATEST, 0);
-  Atomics.store(words, KEEPER_DEADLINE, 0);
   for (const timer of [Vcpu.MACHINE_TIMER, Vcpu.SUPERVISOR_TIMER]) {
     for (const place of timerPlaces(timer)) writePair(words, place, NEVER_HALF, NEVER_HALF);
   }
@@ -230,7 +229,7 @@ export class GuestClock implements StateKeeper {
    * it is the hart itself, else `post(words, hart, Pending.TIMER)`.
    */
   setMachineTimer(hart: number, low: number, high: number): void {
-    this.#write(this.#machineTimers[hart], low, high);
+    writePair(this.#words, this.#machineTimers[hart], low, high);
   }
 
   /**
@@ -240,12 +239,12 @@ export class GuestClock implements StateKeeper {
   setMachineTimerHalf(hart: number, half: 0 | 1, value: number): void {
     readPair(this.#words, this.#machineTimers[hart], this.#pair);
     this.#pair[half] = value;
-    this.#write(this.#machineTimers[hart], this.#pair[0] ?? 0, this.#pair[1] ?? 0);
+    writePair(this.#words, this.#machineTimers[hart], this.#pair[0] ?? 0, this.#pair[1] ?? 0);
   }
 
   /** Sets the supervisor timer compare value; the caller then acts as for `setMachineTimer`. */
   setSupervisorTimer(hart: number, low: number, high: number): void {
-    this.#write(this.#supervisorTimers[hart], low, high);
+    writePair(this.#words, this.#supervisorTimers[hart], low, high);
   }
 
   /**
@@ -311,17 +310,11 @@ export class GuestClock implements StateKeeper {
     return [...this.#machineTimers.slice(0, harts), ...this.#supervisorTimers.slice(0, harts)];
   }
 
-  /** Makes the clock keeper look at every deadline again. */
+  /** Makes the clock keeper look at the deadlines of all devices again. */
   kickKeeper(): void {
-    // ORDER: sc add after the deadline was published; partner: the keeper's load before it waits.
+    // ORDER: sc add after the deadline was changed; partner: the keeper's load before it waits.
     Atomics.add(this.#words, CLOCK_KICK, 1);
     Atomics.notify(this.#words, CLOCK_KICK);
-  }
-
-  /** Publishes when the clock keeper looks again, in ticks; not so far away that the low half is ambiguous. Keeper only. */
-  publishKeeperDeadline(ticks: number): void {
-    // ORDER: sc store before the keeper reads the compare values again; partner: #kickIfEarlier().
-    Atomics.store(this.#words, KEEPER_DEADLINE, lowHalf(ticks));
   }
 
   #hostTicks(): number {
@@ -340,25 +333,9 @@ export class GuestClock implements StateKeeper {
     else lowerInterrupt(this.#words, hart, line);
   }
 
-  #write(place: PairPlace, low: number, high: number): void {
-    writePair(this.#words, place, low, high);
-    this.#kickIfEarlier(fromHalves(low, high));
-  }
-
   #compareValue(place: PairPlace): number {
     readPair(this.#words, place, this.#pair);
     return fromHalves(this.#pair[0] ?? 0, this.#pair[1] ?? 0);
-  }
-
-  /** Wakes the clock keeper when it would sleep past this deadline. */
-  #kickIfEarlier(ticks: number): void {
-    // ORDER: sc load after the compare value; partner: publishKeeperDeadline() before the keeper's second look.
-    const planned = Atomics.load(this.#words, KEEPER_DEADLINE);
-    // ORDER: sc load; partner: kickKeeper(); a keeper that nobody has kicked is not there and has planned nothing.
-    const isThere = Atomics.load(this.#words, CLOCK_KICK) !== 0;
-    const now = this.timeTicks();
-    const looksAt = isThere ? now + ((planned - lowHalf(now)) | 0) : NEVER_TICKS;
-    if (ticks < looksAt) this.kickKeeper();
   }
 }
 

@@ -128,38 +128,6 @@ Deno.test("A compare value can be written by halves and read whole", () => {
   assertEquals(bench.words[vcpuWord(1, Vcpu.TIMER_SEQ) >> 2]! % 2, 0);
 });
 
-Deno.test("A compare value kicks the clock keeper only when the keeper would sleep past it", () => {
-  const bench = new Bench();
-  bench.clock.setSupervisorTimer(0, -1, -1);
-  assertEquals(bench.kicks(), 0);
-  bench.clock.setSupervisorTimer(0, 8 * TICKS_PER_MS, 0);
-  assertEquals(bench.kicks(), 1);
-  bench.clock.publishKeeperDeadline(8 * TICKS_PER_MS);
-  bench.clock.setSupervisorTimer(1, 9 * TICKS_PER_MS, 0);
-  assertEquals(bench.kicks(), 1);
-  bench.clock.setSupervisorTimer(1, 7 * TICKS_PER_MS, 0);
-  assertEquals(bench.kicks(), 2);
-  bench.clock.publishKeeperDeadline(8 * TICKS_PER_MS);
-  bench.clock.setMachineTimerHalf(1, 0, 1);
-  assertEquals(bench.kicks(), 2);
-  bench.clock.setMachineTimerHalf(1, 1, 0);
-  assertEquals(bench.kicks(), 3);
-});
-
-Deno.test("A compare value a tick after the keeper's next look kicks nobody, one a tick before it does", () => {
-  for (const ageMs of [1, 1000, 100_000, 300_000, 2 ** 31, 2 ** 35]) {
-    const bench = new Bench();
-    bench.clock.kickKeeper();
-    bench.hostMs += ageMs;
-    const look = bench.clock.timeTicks() + 2 * TICKS_PER_MS;
-    bench.clock.publishKeeperDeadline(look);
-    for (const [ticks, kicks] of [[look + 1, 1], [look, 1], [look - 1, 2]]) {
-      bench.clock.setSupervisorTimer(0, lowHalf(ticks), highHalf(ticks));
-      assertEquals(bench.kicks(), kicks, `${ticks - look} ticks, ${ageMs} ms`);
-    }
-  }
-});
-
 Deno.test("setTime() moves the clock both ways and lets every hart look at its timers", () => {
   const bench = new Bench();
   bench.hostMs += 1000;

@@ -6,8 +6,8 @@
  * take turns anyway, by us for little or by the host for much.
  */
 
-/** Two would keep a processor busy while a thread sleeps in the host; a small host shows more of what a large one does. */
-const THREADS_PER_PROCESSOR = 4;
+/** One is not enough: a thread may sleep in the host with harts that could run, and busy harts may meet on one. */
+const THREADS_PER_PROCESSOR = 2;
 
 /** How many threads harts get at most, when nobody says. */
 export function usualThreads(processors: number = navigator.hardwareConcurrency): number {

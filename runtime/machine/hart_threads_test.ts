@@ -7,6 +7,6 @@ Deno.test("harts have threads of their own until there are more than threads, th
   assertEquals(hartsByThread(3, 1), [[0, 1, 2]]);
 });
 
-Deno.test("there are four threads for a processor", () => {
-  assertEquals([1, 2, 16].map(usualThreads), [4, 8, 64]);
+Deno.test("there are two threads for a processor", () => {
+  assertEquals([1, 2, 16].map(usualThreads), [2, 4, 32]);
 });

@@ -3,9 +3,10 @@
  * ports that are free, the file for frames. The worker opens ports and file again, with the same permissions.
  */
 
-import { addressText, parseAddress } from "../network/address.ts";
+import { ADDRESS_BITS } from "../network/address.ts";
+import { parseAddress } from "../network/address_text.ts";
 import { captureHeader } from "../network/capture.ts";
-import { DenoNetwork, endpointText, mayUse } from "../network/deno_network.ts";
+import { DenoNetwork, endpointText, hostText, mayUse } from "../network/deno_network.ts";
 import { NAME_PORT } from "../network/egress_policy.ts";
 import type { Endpoint } from "../network/host_network.ts";
 import type { HostForward, UserNetworkSettings } from "../network/user_network.ts";
@@ -16,7 +17,6 @@ import type { CaptureFile, UserNetworkDescription } from "./network_description.
 
 /** Where a host's name servers are written. */
 const RESOLVER_FILE = "/etc/resolv.conf";
-const WHOLE_BITS = 32;
 
 /** The settings of a network on this host. Throws ConfigurationError. */
 export async function openUserNetwork(
@@ -39,7 +39,7 @@ async function checkPort({ protocol, host }: HostForward): Promise<void> {
   try {
     const port = protocol === "tcp"
       ? network.listen(host, (stream) => stream.close())
-      : await network.openDatagrams(host, () => {});
+      : await network.openDatagrams(host, { received: () => {}, failed: () => {} });
     port.close();
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AddrInUse || /EADDRINUSE/.test(messageOf(error));
@@ -61,9 +61,9 @@ function messageOf(error: unknown): string {
  */
 async function requireWayOut({ allowed, nameServer }: UserNetworkDescription): Promise<void> {
   if ((await Deno.permissions.query({ name: "net" })).state === "granted") return;
-  const named = allowed.filter(({ range }) => range.bits === WHOLE_BITS);
-  for (const { range, port } of named) {
-    const host = port === null ? addressText(range.base) : `${addressText(range.base)}:${port}`;
+  for (const { range: { base, bits }, port } of allowed) {
+    if (bits !== ADDRESS_BITS[base.version]) continue;
+    const host = port === null ? hostText(base) : endpointText({ address: base, port });
     if ((await Deno.permissions.query({ name: "net", host })).state === "granted") return;
   }
   if (nameServer !== null && mayUse(nameServer)) return;
@@ -101,7 +101,7 @@ async function hostNameServers(): Promise<Endpoint[]> {
   }
 }
 
-/** The name servers of a resolver's file that have an address of version 4. */
+/** The name servers of a resolver's file that have an address, and none that is good on one link alone. */
 export function parseNameServers(text: string): Endpoint[] {
   return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(([, name]) => {
     const address = parseAddress(name);

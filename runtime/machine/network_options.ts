@@ -11,11 +11,14 @@ import type { PlugOptions } from "./slot_assignment.ts";
 export interface HostForwardOptions {
   /** What it carries. Default: `tcp`. */
   readonly protocol?: "tcp" | "udp";
-  /** The host's address to listen at. Default: `0.0.0.0`, all that it has, as QEMU. */
+  /** The host's address of either version to listen at. Default: `0.0.0.0`, all that it has of version 4, as QEMU. */
   readonly hostAddress?: string;
   /** The host's port. */
   readonly hostPort: number;
-  /** The guest's address. Default: the first one that is given out. */
+  /**
+   * The guest's address, of either version. Default: the first one that is given out; where there is no version 4, the one
+   * that a guest makes of its card's address.
+   */
   readonly guestAddress?: string;
   /** The guest's port. */
   readonly guestPort: number;
@@ -34,11 +37,15 @@ export interface GuestForwardOptions {
 }
 
 /**
- * A network in the process, as `-netdev user`: the guest gets an address by DHCP, and connections and datagrams go out
- * through the host (needs `--allow-net`). The host's loopback, private and link-local addresses are reached only where
+ * A network in the process, as `-netdev user`: the guest gets an address by DHCP, and one of version 6 by what the router
+ * tells of its network; connections and datagrams go out through the host (needs `--allow-net`). The host's loopback, private and link-local addresses are reached only where
  * {@linkcode UserNetworkOptions.allow} says so.
  */
 export interface UserNetworkOptions {
+  /** As `ipv4=`: is there version 4 of the Internet Protocol? Default: true, unless `ipv6` alone is true, as QEMU. */
+  readonly ipv4?: boolean;
+  /** As `ipv6=`: is there version 6? Default: true, unless `ipv4` alone is true, as QEMU. */
+  readonly ipv6?: boolean;
   /** As `net=`: the addresses of the network. Default: `10.0.2.0/24`. */
   readonly net?: string;
   /** As `host=`: the gateway, which stands for the host. Default: the second one of the network. */
@@ -47,13 +54,19 @@ export interface UserNetworkOptions {
   readonly dns?: string;
   /** As `dhcpstart=`: the first address that is given out. Default: the fifteenth one. */
   readonly dhcpstart?: string;
+  /** As `ipv6-net=`: the addresses of version 6; guests name themselves in networks of 64 bits. Default: `fec0::/64`. */
+  readonly ipv6Net?: string;
+  /** As `ipv6-host=`: the gateway there. Default: the second one of the network, `fec0::2`. */
+  readonly ipv6Host?: string;
+  /** As `ipv6-dns=`: the name server there. Default: the third one, `fec0::3`. */
+  readonly ipv6Dns?: string;
   /** As `hostname=`: the name that the guest is told. Default: none. */
   readonly hostname?: string;
   /** As `restrict=`: the guest goes nowhere; forwarded ports work. Default: false. */
   readonly restrict?: boolean;
   /**
    * As `allow=`: where the guest may go although it is not public: `loopback`, `private`, or an address or range such as
-   * `192.168.1.0/24`, with a port if wanted: `127.0.0.1:8080`. Default: nowhere.
+   * `192.168.1.0/24` or `fd00::/8`, with a port if wanted: `127.0.0.1:8080`, `[::1]:8080`. Default: nowhere.
    */
   readonly allow?: readonly string[];
   /** As `nameserver=`: an address, with a port if wanted, that questions for names go to. Default: the host's own. */

@@ -123,6 +123,7 @@ export const DEBUG_CATEGORIES = {
   op_opt: "intermediate code after the optimizer",
   out_wasm: "WebAssembly text of every region",
   out_asm: "the same",
+  request: "what is to be compiled, with its guest code, as a line of JSON for each region",
 } as const;
 /** Name of a debug log category. */
 export type DebugCategory = keyof typeof DEBUG_CATEGORIES;
@@ -183,7 +184,7 @@ export interface AccelOptions {
   readonly thread?: ThreadMode;
   /**
    * Most threads that harts run on with `multi`, 1 to {@linkcode MAX_HARTS}; harts beyond them share threads and take
-   * turns there. Default: four for each of the host's processors.
+   * turns there. Default: two for each of the host's processors.
    */
   readonly threads?: number;
   /** As `-icount`: time is counted in instructions. Default: null, time is the host's. */

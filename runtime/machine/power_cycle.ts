@@ -12,8 +12,8 @@
  * Workers that do not stop within {@linkcode STOP_GRACE_MS} are named in an internal error.
  *
  * The compiler takes long to load; requests stay in the ring meanwhile, and one that is still loading at the
- * end is abandoned (`machine_workers.ts`). The clock keeper is started by the first deadline, which it may serve
- * late by the time of its start.
+ * end is abandoned (`machine_workers.ts`). The clock keeper is started by the first deadline of a device,
+ * which it may serve late by the time of its start.
  */
 
 import { ioAgent, nextAgent, NO_AGENT } from "../atomics/agents.ts";

@@ -1,88 +1,100 @@
-/** Addresses of version 4 of the Internet Protocol and of Ethernet: as text, as numbers, and ranges of them. */
+/**
+ * Addresses of both versions of the Internet Protocol, as four words of 32 bits: what a packet is looked at for takes
+ * neither text nor wide integers. Addresses are plain data, which settings carry to workers.
+ *
+ * An address of version 6 that has one of version 4 in it is another address: nothing here takes one for the other.
+ */
 
-/** Bytes of an Ethernet address. */
-export const MAC_BYTES = 6;
-/** Everyone on an Ethernet. */
-export const BROADCAST_MAC: Readonly<Uint8Array> = new Uint8Array(MAC_BYTES).fill(0xff);
-/** Everyone on the link. */
-export const BROADCAST = 0xffff_ffff;
-/** Nobody. */
-export const UNSPECIFIED = 0;
+/** The versions of the protocol. */
+export type IpVersion = 4 | 6;
+/** Both, the older one first. */
+export const IP_VERSIONS: readonly IpVersion[] = [4, 6];
 
-const BITS = 32;
-const MAX_PORT = 0xffff;
-
-/** The address that a text like `10.0.2.2` stands for, as an unsigned number. */
-export function parseAddress(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
-  const bytes = match.slice(1).map(Number);
-  if (bytes.some((byte) => byte > 255)) return undefined;
-  return bytes.reduce((address, byte) => address * 256 + byte, 0);
+/** See the header of this file. */
+export interface Address {
+  /** Its version. */
+  readonly version: IpVersion;
+  /** Its first 32 bits; 0 in version 4. */
+  readonly word0: number;
+  /** The second ones; 0 in version 4. */
+  readonly word1: number;
+  /** The third ones; 0 in version 4. */
+  readonly word2: number;
+  /** The last ones; all of an address of version 4. */
+  readonly word3: number;
 }
 
-/** An address as text. */
-export function addressText(address: number): string {
-  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
+/** Bits of an address. */
+export const ADDRESS_BITS: Readonly<Record<IpVersion, number>> = { 4: 32, 6: 128 };
+/** Bytes of one in a packet. */
+export const ADDRESS_BYTES: Readonly<Record<IpVersion, number>> = { 4: 4, 6: 16 };
+/** Nobody, and to a host that listens: all addresses that it has. */
+export const UNSPECIFIED: Readonly<Record<IpVersion, Address>> = {
+  4: ipv4Address(0),
+  6: ipv6Address(0, 0, 0, 0),
+};
+/** Everyone on the link, in version 4. */
+export const BROADCAST: Address = ipv4Address(0xffff_ffff);
+/** The host itself, as it sees itself. */
+export const LOOPBACK: Readonly<Record<IpVersion, Address>> = {
+  4: ipv4Address(0x7f00_0001),
+  6: ipv6Address(0, 0, 0, 1),
+};
+
+/** An address of version 4. */
+export function ipv4Address(word: number): Address {
+  return { version: 4, word0: 0, word1: 0, word2: 0, word3: word >>> 0 };
 }
 
-/** A port that a text names, without 0. */
-export function parsePort(text: string): number | undefined {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return port >= 1 && port <= MAX_PORT ? port : undefined;
+/** An address of version 6. */
+export function ipv6Address(word0: number, word1: number, word2: number, word3: number): Address {
+  return {
+    version: 6,
+    word0: word0 >>> 0,
+    word1: word1 >>> 0,
+    word2: word2 >>> 0,
+    word3: word3 >>> 0,
+  };
 }
 
-/** Addresses that begin with the same bits. */
-export interface AddressRange {
-  /** The lowest one. */
-  readonly base: number;
-  /** How many bits they share. */
-  readonly bits: number;
+/** Are two addresses the same? */
+export function isSameAddress(a: Address, b: Address): boolean {
+  return a.word3 === b.word3 && a.word2 === b.word2 && a.word1 === b.word1 &&
+    a.word0 === b.word0 && a.version === b.version;
 }
 
-/** The range that a text like `10.0.2.0/24` stands for; without bits it is one address. */
-export function parseRange(text: string): AddressRange | undefined {
-  const [head, tail, more] = text.split("/");
-  const address = parseAddress(head);
-  if (address === undefined || more !== undefined) return undefined;
-  if (tail === undefined) return { base: address, bits: BITS };
-  const bits = /^\d{1,2}$/.test(tail) ? Number(tail) : BITS + 1;
-  if (bits > BITS) return undefined;
-  return { base: (address & maskOf(bits)) >>> 0, bits };
+/** Is it nobody's? */
+export function isUnspecified(address: Address): boolean {
+  return isSameAddress(address, UNSPECIFIED[address.version]);
 }
 
-/** Is the address one of the range? */
-export function isInRange({ base, bits }: AddressRange, address: number): boolean {
-  return ((address & maskOf(bits)) >>> 0) === base;
+/** The address so many behind another one, which has room for that in its last word. */
+export function addressBehind(address: Address, count: number): Address {
+  return { ...address, word3: (address.word3 + count) >>> 0 };
 }
 
-/** The mask of a range with so many bits. */
-export function maskOf(bits: number): number {
-  return bits === 0 ? 0 : (-1 << (BITS - bits)) >>> 0;
+/** The address of a packet. */
+export function readAddress(view: DataView, at: number, version: IpVersion): Address {
+  return version === 4 ? ipv4Address(view.getUint32(at)) : ipv6Address(
+    view.getUint32(at),
+    view.getUint32(at + 4),
+    view.getUint32(at + 8),
+    view.getUint32(at + 12),
+  );
 }
 
-/** The highest address of a range, which is everyone in it. */
-export function lastOf({ base, bits }: AddressRange): number {
-  return (base | ~maskOf(bits)) >>> 0;
+/** Writes an address into a packet. */
+export function putAddress(view: DataView, at: number, address: Address): void {
+  if (address.version === 4) return view.setUint32(at, address.word3);
+  view.setUint32(at, address.word0);
+  view.setUint32(at + 4, address.word1);
+  view.setUint32(at + 8, address.word2);
+  view.setUint32(at + 12, address.word3);
 }
 
-/** The Ethernet address that a text like `52:54:00:12:34:56` stands for. */
-export function parseMac(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[0-9a-f]{1,2}([:-][0-9a-f]{1,2}){5}$/i.test(text)) return undefined;
-  return Uint8Array.from(text.split(/[:-]/), (byte) => parseInt(byte, 16));
-}
-
-/** An Ethernet address as text. */
-export function macText(mac: Readonly<Uint8Array>): string {
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
-
-/** Is it the address of one station, and of a real one? */
-export function isStation(mac: Readonly<Uint8Array>): boolean {
-  return (mac[0] & 1) === 0 && mac.some((byte) => byte !== 0);
-}
-
-/** Are two Ethernet addresses the same? */
-export function isSameStation(a: Readonly<Uint8Array>, b: Readonly<Uint8Array>): boolean {
-  return a.every((byte, index) => byte === b[index]);
+/** An address as packets have it. */
+export function addressBytes(address: Address): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(ADDRESS_BYTES[address.version]);
+  putAddress(new DataView(bytes.buffer), 0, address);
+  return bytes;
 }

@@ -1,7 +1,8 @@
 /** Who has an address: RFC 826, for Ethernet and version 4 of the Internet Protocol. */
 
-import { MAC_BYTES } from "./address.ts";
+import { type Address, putAddress, readAddress } from "./address.ts";
 import { EtherType } from "./ethernet.ts";
+import { MAC_BYTES } from "./mac_address.ts";
 
 /** What a packet says. */
 export const ArpOperation = { REQUEST: 1, REPLY: 2 } as const;
@@ -30,11 +31,11 @@ export interface ArpPacket {
   /** Who says it. */
   readonly senderMac: Readonly<Uint8Array>;
   /** The sender's address. */
-  readonly sender: number;
+  readonly sender: Address;
   /** Whom it is for, in an answer. */
   readonly targetMac: Readonly<Uint8Array>;
   /** The address that is asked for. */
-  readonly target: number;
+  readonly target: Address;
 }
 
 /** Reads a packet; null when it is none. */
@@ -49,9 +50,9 @@ export function readArp(bytes: Uint8Array): ArpPacket | null {
   return {
     operation: view.getUint16(Field.OPERATION),
     senderMac: bytes.slice(Field.SENDER_MAC, Field.SENDER_MAC + MAC_BYTES),
-    sender: view.getUint32(Field.SENDER),
+    sender: readAddress(view, Field.SENDER, 4),
     targetMac: bytes.slice(Field.TARGET_MAC, Field.TARGET_MAC + MAC_BYTES),
-    target: view.getUint32(Field.TARGET),
+    target: readAddress(view, Field.TARGET, 4),
   };
 }
 
@@ -65,8 +66,8 @@ export function arpBytes(packet: ArpPacket): Uint8Array<ArrayBuffer> {
   view.setUint8(Field.PROTOCOL_LENGTH, ADDRESS_BYTES);
   view.setUint16(Field.OPERATION, packet.operation);
   bytes.set(packet.senderMac, Field.SENDER_MAC);
-  view.setUint32(Field.SENDER, packet.sender);
+  putAddress(view, Field.SENDER, packet.sender);
   bytes.set(packet.targetMac, Field.TARGET_MAC);
-  view.setUint32(Field.TARGET, packet.target);
+  putAddress(view, Field.TARGET, packet.target);
   return bytes;
 }

@@ -1,4 +1,6 @@
-/** The checksum of the Internet protocols: RFC 1071, and the pseudo header of RFC 9293 and RFC 768. */
+/** The checksum of the Internet protocols: RFC 1071, and the pseudo headers of RFC 9293, RFC 768 and RFC 8200. */
+
+import type { Address } from "./address.ts";
 
 const CARRY_BITS = 16;
 const MASK = 0xffff;
@@ -27,17 +29,24 @@ export function checksumOf(bytes: Uint8Array): number {
 /** What a datagram of a transport is summed up with. */
 export interface PseudoHeader {
   /** Address of the sender. */
-  readonly source: number;
+  readonly source: Address;
   /** Address of the receiver. */
-  readonly destination: number;
+  readonly destination: Address;
   /** Number of the transport. */
   readonly protocol: number;
 }
 
-/** The sum of a pseudo header, for a datagram of that length. */
+function wordSum(word: number): number {
+  return (word >>> CARRY_BITS) + (word & MASK);
+}
+
+function addressSum({ word0, word1, word2, word3 }: Address): number {
+  return wordSum(word0) + wordSum(word1) + wordSum(word2) + wordSum(word3);
+}
+
+/** The sum of a pseudo header, for a datagram of that length: fields of 0 make no difference between the versions. */
 export function pseudoSum({ source, destination, protocol }: PseudoHeader, length: number): number {
-  return (source >>> CARRY_BITS) + (source & MASK) + (destination >>> CARRY_BITS) +
-    (destination & MASK) + protocol + length;
+  return addressSum(source) + addressSum(destination) + protocol + wordSum(length);
 }
 
 /**

@@ -7,17 +7,40 @@
 
 import { Buffer } from "node:buffer";
 import { createSocket, type Socket } from "node:dgram";
-import { addressText, parseAddress } from "./address.ts";
-import type { Closable, Endpoint, HostDatagrams, HostNetwork, HostStream } from "./host_network.ts";
+import { type Address, ipv4Address } from "./address.ts";
+import { isInRange, parseRange } from "./address_range.ts";
+import { addressText, parseAddress } from "./address_text.ts";
+import type {
+  Closable,
+  DatagramUser,
+  Endpoint,
+  HostDatagrams,
+  HostNetwork,
+  HostStream,
+} from "./host_network.ts";
 
-/** All addresses of the host, and a port that it chooses. */
-const ANY_PORT = { address: 0, port: 0 } as const;
+/** The kinds of sockets for datagrams. */
+const SOCKET_TYPES = { 4: "udp4", 6: "udp6" } as const;
+/** Peers of version 4, as a socket names them that takes both versions: RFC 4291, "IPv4-Mapped IPv6 Address". */
+const MAPPED = parseRange("::ffff:0:0/96");
 /** How long a host that cannot accept is left alone. */
 const RETRY_MS = 100;
 
 /** An address and a port as Deno names them. */
 export function endpointText({ address, port }: Endpoint): string {
-  return `${addressText(address)}:${port}`;
+  return `${hostText(address)}:${port}`;
+}
+
+/** An address as Deno's permissions name it. */
+export function hostText(address: Address): string {
+  return address.version === 4 ? addressText(address) : `[${addressText(address)}]`;
+}
+
+/** The address of a peer, as the host names it. */
+export function peerAddress(text: string): Address | undefined {
+  const address = parseAddress(text);
+  if (address === undefined || MAPPED === undefined || !isInRange(MAPPED, address)) return address;
+  return ipv4Address(address.word3);
 }
 
 /** May an address be used? */
@@ -55,20 +78,16 @@ export class DenoNetwork implements HostNetwork {
   }
 
   /** See `HostNetwork`. */
-  async openDatagrams(
-    at: Endpoint | null,
-    received: (bytes: Uint8Array, from: Endpoint) => void,
-  ): Promise<HostDatagrams> {
-    const place = at ?? ANY_PORT;
-    requireUse(place);
-    const socket = createSocket("udp4");
+  async openDatagrams(at: Endpoint, user: DatagramUser): Promise<HostDatagrams> {
+    requireUse(at);
+    const socket = createSocket({ type: SOCKET_TYPES[at.address.version], ipv6Only: true });
     socket.on("message", (bytes, { address, port }) => {
-      const from = parseAddress(address);
-      if (from !== undefined) received(bytes, { address: from, port });
+      const from = peerAddress(address);
+      if (from !== undefined) user.received(bytes, { address: from, port });
     });
-    await bound(socket, place);
+    await bound(socket, at);
     socket.on("error", () => {});
-    return { send: (bytes, to) => send(socket, bytes, to), close: () => socket.close() };
+    return { send: (bytes, to) => send(socket, bytes, to, user), close: () => socket.close() };
   }
 }
 
@@ -82,7 +101,7 @@ async function acceptAll(
     try {
       const connection = await listener.accept();
       const { hostname, port } = connection.remoteAddr;
-      const address = parseAddress(hostname);
+      const address = peerAddress(hostname);
       if (address === undefined) connection.close();
       else accepted(connection, { address, port });
     } catch {
@@ -101,14 +120,16 @@ function bound(socket: Socket, { address, port }: Endpoint): Promise<void> {
   });
 }
 
-function send(socket: Socket, bytes: Uint8Array, to: Endpoint): void {
-  if (!mayUse(to)) return;
+function send(socket: Socket, bytes: Uint8Array, to: Endpoint, user: DatagramUser): void {
+  if (!mayUse(to)) return user.failed(bytes, to);
   try {
     socket.send(
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
       to.port,
       addressText(to.address),
-      () => {},
+      (error) => {
+        if (error !== null && error !== undefined) user.failed(bytes, to);
+      },
     );
   } catch {
     // A socket that was closed meanwhile, or a size that cannot be sent: a datagram may be lost.

@@ -1,6 +1,7 @@
 /** Messages that give out addresses: RFC 2131, "Format of a DHCP message", and options of RFC 2132. */
 
-import { MAC_BYTES } from "./address.ts";
+import { type Address, ADDRESS_BYTES, addressBytes, putAddress, readAddress } from "./address.ts";
+import { MAC_BYTES } from "./mac_address.ts";
 
 /** Ports of servers and clients. */
 export const DhcpPort = { SERVER: 67, CLIENT: 68 } as const;
@@ -29,6 +30,8 @@ export const DhcpOption = {
   SERVER: 54,
 } as const;
 
+/** These messages give out addresses of version 4. */
+const VERSION = 4;
 const PAD = 0;
 const END = 255;
 const REQUEST = 1;
@@ -61,13 +64,13 @@ export interface DhcpRequest {
   /** The station. */
   readonly mac: Uint8Array;
   /** The address that it has. */
-  readonly clientAddress: number;
+  readonly clientAddress: Address;
   /** Can it hear only what is for everyone? */
   readonly wantsBroadcast: boolean;
   /** The address that it would like. */
-  readonly requestedAddress: number | undefined;
+  readonly requestedAddress: Address | undefined;
   /** The server that it has chosen. */
-  readonly server: number | undefined;
+  readonly server: Address | undefined;
   /** Flags as they came. */
   readonly flags: number;
 }
@@ -89,7 +92,7 @@ export function readDhcp(bytes: Uint8Array): DhcpRequest | null {
     message,
     transaction: view.getUint32(Field.TRANSACTION),
     mac: bytes.slice(Field.CLIENT_MAC, Field.CLIENT_MAC + MAC_BYTES),
-    clientAddress: view.getUint32(Field.CLIENT_ADDRESS),
+    clientAddress: readAddress(view, Field.CLIENT_ADDRESS, VERSION),
     wantsBroadcast: (flags & BROADCAST_FLAG) !== 0,
     requestedAddress: addressOption(options.get(DhcpOption.REQUESTED_ADDRESS)),
     server: addressOption(options.get(DhcpOption.SERVER)),
@@ -112,10 +115,13 @@ function readOptions(bytes: Uint8Array): Map<number, Uint8Array> {
   return options;
 }
 
-function addressOption(bytes: Uint8Array | undefined): number | undefined {
-  if (bytes?.length !== 4) return undefined;
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+function addressOption(bytes: Uint8Array | undefined): Address | undefined {
+  if (bytes?.length !== ADDRESS_BYTES[VERSION]) return undefined;
+  return readAddress(new DataView(bytes.buffer, bytes.byteOffset), 0, VERSION);
 }
+
+/** An option of a server's: an address, a number of 32 bits, or text. */
+export type DhcpOptionValue = readonly [option: number, value: Address | number | string];
 
 /** A server's message. */
 export interface DhcpReply {
@@ -123,25 +129,20 @@ export interface DhcpReply {
   readonly message: number;
   /** What it answers. */
   readonly request: DhcpRequest;
-  /** The address that the client gets; 0 for none. */
-  readonly address: number;
+  /** The address that the client gets, or that of nobody. */
+  readonly address: Address;
   /** The server. */
-  readonly server: number;
-  /** Other options: addresses and numbers of 32 bits, or text. */
-  readonly options: readonly (readonly [option: number, value: number | string])[];
+  readonly server: Address;
+  /** Other options. */
+  readonly options: readonly DhcpOptionValue[];
 }
 
 /** Writes a server's message. */
 export function dhcpBytes({ message, request, address, server, options }: DhcpReply): Uint8Array {
   const encoded = [
     ...optionBytes(DhcpOption.MESSAGE, Uint8Array.of(message)),
-    ...optionBytes(DhcpOption.SERVER, wordBytes(server)),
-    ...options.flatMap(([option, value]) =>
-      optionBytes(
-        option,
-        typeof value === "number" ? wordBytes(value) : new TextEncoder().encode(value),
-      )
-    ),
+    ...optionBytes(DhcpOption.SERVER, addressBytes(server)),
+    ...options.flatMap(([option, value]) => optionBytes(option, valueBytes(value))),
     END,
   ];
   const bytes = new Uint8Array(Math.max(LEAST_BYTES, Field.OPTIONS + encoded.length));
@@ -151,9 +152,9 @@ export function dhcpBytes({ message, request, address, server, options }: DhcpRe
   view.setUint8(Field.HARDWARE_LENGTH, MAC_BYTES);
   view.setUint32(Field.TRANSACTION, request.transaction);
   view.setUint16(Field.FLAGS, request.flags);
-  view.setUint32(Field.CLIENT_ADDRESS, request.clientAddress);
-  view.setUint32(Field.YOUR_ADDRESS, address);
-  view.setUint32(Field.SERVER_ADDRESS, server);
+  putAddress(view, Field.CLIENT_ADDRESS, request.clientAddress);
+  putAddress(view, Field.YOUR_ADDRESS, address);
+  putAddress(view, Field.SERVER_ADDRESS, server);
   bytes.set(request.mac, Field.CLIENT_MAC);
   view.setUint32(Field.COOKIE, COOKIE);
   bytes.set(encoded, Field.OPTIONS);
@@ -162,6 +163,11 @@ export function dhcpBytes({ message, request, address, server, options }: DhcpRe
 
 function optionBytes(option: number, value: Uint8Array): number[] {
   return [option, value.length, ...value];
+}
+
+function valueBytes(value: DhcpOptionValue[1]): Uint8Array {
+  if (typeof value === "string") return new TextEncoder().encode(value);
+  return typeof value === "number" ? wordBytes(value) : addressBytes(value);
 }
 
 function wordBytes(word: number): Uint8Array {

@@ -1,17 +1,34 @@
 /** Gives out addresses: RFC 2131, "Server behavior". A station keeps its address as long as the network lives. */
 
-import { BROADCAST, macText, maskOf, UNSPECIFIED } from "./address.ts";
-import { type AddressPlan, MAX_LEASES } from "./address_plan.ts";
-import { dhcpBytes, DhcpMessage, DhcpOption, type DhcpRequest, readDhcp } from "./dhcp.ts";
+import {
+  type Address,
+  addressBehind,
+  BROADCAST,
+  isSameAddress,
+  isUnspecified,
+  UNSPECIFIED,
+} from "./address.ts";
+import { type FamilyPlan, MAX_LEASES } from "./address_plan.ts";
+import { maskOf } from "./address_range.ts";
+import {
+  dhcpBytes,
+  DhcpMessage,
+  DhcpOption,
+  type DhcpOptionValue,
+  type DhcpRequest,
+  readDhcp,
+} from "./dhcp.ts";
+import { macText } from "./mac_address.ts";
 
 const LEASE_SECONDS = 86_400;
+const NOBODY = UNSPECIFIED[4];
 
 /** An answer, and whom it is for. */
 export interface DhcpAnswer {
   /** The message. */
   readonly bytes: Uint8Array;
   /** The address that it is sent to. */
-  readonly destination: number;
+  readonly destination: Address;
   /** The station; null for everyone. */
   readonly mac: Uint8Array | null;
 }
@@ -19,7 +36,7 @@ export interface DhcpAnswer {
 /** What a server tells besides addresses. */
 export interface DhcpSettings {
   /** The addresses. */
-  readonly plan: AddressPlan;
+  readonly plan: FamilyPlan;
   /** Is there no way out? The router is told all the same: answers to those who come in go there. */
   readonly isRestricted: boolean;
   /** The guest's name; empty for none. */
@@ -47,7 +64,7 @@ export class DhcpServer {
       case DhcpMessage.REQUEST:
         return this.#grant(request);
       case DhcpMessage.INFORM:
-        return this.#reply(request, DhcpMessage.ACK, UNSPECIFIED);
+        return this.#reply(request, DhcpMessage.ACK, NOBODY);
       default:
         return null;
     }
@@ -61,23 +78,25 @@ export class DhcpServer {
   /** A request names the server, or an address from before: it gets its own address or hears that this is another. */
   #grant(request: DhcpRequest): DhcpAnswer | null {
     const { gateway } = this.#settings.plan;
-    if (request.server !== undefined && request.server !== gateway) return null;
+    const { server } = request;
+    if (server !== undefined && !isSameAddress(server, gateway)) return null;
     const wanted = request.requestedAddress ?? request.clientAddress;
     const address = this.#addressOf(request);
-    return address === wanted
+    return address !== null && isSameAddress(address, wanted)
       ? this.#reply(request, DhcpMessage.ACK, address)
-      : this.#reply(request, DhcpMessage.NAK, UNSPECIFIED);
+      : this.#reply(request, DhcpMessage.NAK, NOBODY);
   }
 
-  #addressOf({ mac }: DhcpRequest): number | null {
+  #addressOf({ mac }: DhcpRequest): Address | null {
     const station = macText(mac);
     const known = this.#stations.indexOf(station);
-    if (known >= 0) return this.#settings.plan.firstGuest + known;
+    const { firstGuest } = this.#settings.plan;
+    if (known >= 0) return addressBehind(firstGuest, known);
     if (this.#stations.length >= MAX_LEASES) return null;
-    return this.#settings.plan.firstGuest + this.#stations.push(station) - 1;
+    return addressBehind(firstGuest, this.#stations.push(station) - 1);
   }
 
-  #reply(request: DhcpRequest, message: number, address: number): DhcpAnswer {
+  #reply(request: DhcpRequest, message: number, address: Address): DhcpAnswer {
     const { plan } = this.#settings;
     const bytes = dhcpBytes({
       message,
@@ -86,23 +105,23 @@ export class DhcpServer {
       server: plan.gateway,
       options: message === DhcpMessage.NAK ? [] : this.#options(message),
     });
-    const own = address || request.clientAddress;
-    const isForAll = request.wantsBroadcast || own === UNSPECIFIED ||
-      message === DhcpMessage.NAK;
+    const own = isUnspecified(address) ? request.clientAddress : address;
+    const isForAll = request.wantsBroadcast || isUnspecified(own) || message === DhcpMessage.NAK;
     return isForAll
       ? { bytes, destination: BROADCAST, mac: null }
       : { bytes, destination: own, mac: request.mac };
   }
 
-  #options(message: number): [number, number | string][] {
+  #options(message: number): DhcpOptionValue[] {
     const { plan, isRestricted, hostName } = this.#settings;
     const isLease = message === DhcpMessage.OFFER || message === DhcpMessage.ACK;
-    return [
+    const options: DhcpOptionValue[] = [
       [DhcpOption.SUBNET_MASK, maskOf(plan.network.bits)],
       [DhcpOption.ROUTER, plan.gateway],
-      ...(isRestricted ? [] : [[DhcpOption.NAME_SERVER, plan.nameServer] as [number, number]]),
-      ...(isLease ? [[DhcpOption.LEASE_SECONDS, LEASE_SECONDS] as [number, number]] : []),
-      ...(hostName === "" ? [] : [[DhcpOption.HOST_NAME, hostName] as [number, string]]),
     ];
+    if (!isRestricted) options.push([DhcpOption.NAME_SERVER, plan.nameServer]);
+    if (isLease) options.push([DhcpOption.LEASE_SECONDS, LEASE_SECONDS]);
+    if (hostName !== "") options.push([DhcpOption.HOST_NAME, hostName]);
+    return options;
   }
 }

@@ -1,9 +1,9 @@
 /** Ethernet frames, without tags and without checksum: what a network card gives and takes. */
 
-import { MAC_BYTES } from "./address.ts";
+import { MAC_BYTES } from "./mac_address.ts";
 
 /** What frames carry. */
-export const EtherType = { IPV4: 0x0800, ARP: 0x0806 } as const;
+export const EtherType = { IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd } as const;
 
 /** Bytes of the header. */
 export const ETHERNET_HEADER_BYTES = 14;

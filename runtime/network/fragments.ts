@@ -1,9 +1,11 @@
 /**
- * Packets that come in fragments are put together again: RFC 791, "An Example Reassembly Procedure", with what RFC 5722
- * says of fragments that overlap: such a packet is dropped. How many are waited for, and how long, is bounded.
+ * Packets that come in fragments are put together again: RFC 791, "An Example Reassembly Procedure", and RFC 8200,
+ * "Fragment Header", with what RFC 5722 says of fragments that overlap: such a packet is dropped. How many are waited for,
+ * and how long, is bounded.
  */
 
-import { type Ipv4Packet, MAX_PACKET_BYTES } from "./ipv4.ts";
+import { isSameAddress } from "./address.ts";
+import { type IpPacket, isFragment, MAX_PACKET_BYTES } from "./ip_packet.ts";
 
 /** Packets that are waited for at a time. */
 const MAX_WAITING = 16;
@@ -16,6 +18,8 @@ interface Part {
 }
 
 interface Waiting {
+  /** The one that came first: the others have its ends and its number. */
+  readonly first: IpPacket;
   readonly until: number;
   readonly parts: Part[];
   /** Length of the whole payload; unknown before the last fragment has come. */
@@ -24,7 +28,7 @@ interface Waiting {
 
 /** See the header of this file. */
 export class Reassembly {
-  readonly #waiting = new Map<string, Waiting>();
+  #waiting: Waiting[] = [];
   readonly #now: () => number;
 
   /** @param now the time in milliseconds */
@@ -33,38 +37,46 @@ export class Reassembly {
   }
 
   /** The whole packet, when this one is whole or its last part; null when others are to come. */
-  take(packet: Ipv4Packet): Ipv4Packet | null {
-    if (packet.fragmentOffset === 0 && !packet.hasMoreFragments) return packet;
-    const { source, destination, protocol, identification } = packet;
-    const key = `${source} ${destination} ${protocol} ${identification}`;
-    this.#forgetOld();
-    const waiting = this.#waiting.get(key) ?? this.#begin(key);
-    if (waiting === undefined || !add(waiting, packet)) {
-      this.#waiting.delete(key);
+  take(packet: IpPacket): IpPacket | null {
+    if (!isFragment(packet)) return packet;
+    this.#waiting = this.#waiting.filter(({ until }) => until > this.#now());
+    const waiting = this.#waiting.find((one) => isOfSame(one.first, packet)) ??
+      this.#begin(packet);
+    if (waiting === undefined) return null;
+    if (!add(waiting, packet)) {
+      this.#forget(waiting);
       return null;
     }
     const payload = joined(waiting);
     if (payload === null) return null;
-    this.#waiting.delete(key);
+    this.#forget(waiting);
     return { ...packet, fragmentOffset: 0, hasMoreFragments: false, payload };
   }
 
-  #begin(key: string): Waiting | undefined {
-    if (this.#waiting.size >= MAX_WAITING) return undefined;
-    const waiting: Waiting = { until: this.#now() + TIMEOUT_MS, parts: [], total: Infinity };
-    this.#waiting.set(key, waiting);
+  #begin(packet: IpPacket): Waiting | undefined {
+    if (this.#waiting.length >= MAX_WAITING) return undefined;
+    const waiting: Waiting = {
+      first: packet,
+      until: this.#now() + TIMEOUT_MS,
+      parts: [],
+      total: Infinity,
+    };
+    this.#waiting.push(waiting);
     return waiting;
   }
 
-  #forgetOld(): void {
-    for (const [key, { until }] of this.#waiting) {
-      if (until <= this.#now()) this.#waiting.delete(key);
-    }
+  #forget(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((one) => one !== waiting);
   }
 }
 
+function isOfSame(a: IpPacket, b: IpPacket): boolean {
+  return a.identification === b.identification && a.protocol === b.protocol &&
+    isSameAddress(a.source, b.source) && isSameAddress(a.destination, b.destination);
+}
+
 /** @returns false when the packet cannot become whole any more */
-function add(waiting: Waiting, { fragmentOffset, payload, hasMoreFragments }: Ipv4Packet): boolean {
+function add(waiting: Waiting, { fragmentOffset, payload, hasMoreFragments }: IpPacket): boolean {
   const end = fragmentOffset + payload.length;
   const overlaps = waiting.parts.some(({ offset, bytes }) =>
     fragmentOffset < offset + bytes.length && offset < end

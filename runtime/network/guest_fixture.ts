@@ -1,30 +1,50 @@
 /** A guest on a user-mode network, on the test's own thread: it makes and reads frames as a guest's kernel does. */
 
-import { parseAddress } from "./address.ts";
+import type { Address, IpVersion } from "./address.ts";
+import { parseAddress } from "./address_text.ts";
 import { planAddresses } from "./address_plan.ts";
 import { arpBytes, ArpOperation, type ArpPacket, readArp } from "./arp.ts";
-import { foldSum, transportChecksum } from "./checksum.ts";
+import { addToSum, foldSum, transportChecksum } from "./checksum.ts";
 import { ManualClock } from "./clock_fixture.ts";
 import type { PolicySettings } from "./egress_policy.ts";
 import {
   beginFrame,
   ETHERNET_HEADER_BYTES,
+  type EthernetFrame,
   EtherType,
   MAX_FRAME_BYTES,
   readEthernet,
 } from "./ethernet.ts";
 import type { Endpoint } from "./host_network.ts";
 import { TestHost } from "./host_network_fixture.ts";
-import type { OutgoingFrame } from "./ip_link.ts";
-import { IPV4_HEADER_BYTES, type Ipv4Packet, Protocol, readIpv4, writeIpv4 } from "./ipv4.ts";
+import { icmpv6Bytes } from "./icmpv6.ts";
+import { IP_FORMATS } from "./ip_format.ts";
+import { MTU, type OutgoingFrame } from "./ip_link.ts";
+import { endpointText } from "./deno_network.ts";
+import { type IpPacket, isFragment, Protocol } from "./ip_packet.ts";
+import { readIpv4 } from "./ipv4.ts";
+import { readIpv6 } from "./ipv6.ts";
+import { solicitedGroup } from "./ipv6_addresses.ts";
+import { isFault, skipExtensions } from "./ipv6_extensions.ts";
+import { LINK_HOP_LIMIT, solicitation } from "./neighbour_messages.ts";
 import { TcpConnection } from "./tcp_connection.ts";
+import type { CardFeatures } from "./tcp_gateway.ts";
 import { tcpBytes, TestEnd } from "./tcp_pair_fixture.ts";
-import { readTcp, TCP_CHECKSUM_AT, TcpFlag, type TcpSegment } from "./tcp_segment.ts";
+import {
+  readTcp,
+  TCP_CHECKSUM_AT,
+  TCP_HEADER_BYTES,
+  TcpFlag,
+  type TcpSegment,
+} from "./tcp_segment.ts";
 import { readUdp, udpBytes, type UdpDatagram } from "./udp.ts";
 import { UserNetwork, type UserNetworkSettings } from "./user_network.ts";
 
+/** The station of a test's guest. */
+export const TEST_MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
+
 /** An address of a text that is one. */
-export function addressOf(text: string): number {
+export function addressOf(text: string): Address {
   const address = parseAddress(text);
   if (address === undefined) throw new TypeError(`Cannot take ${text} for an address`);
   return address;
@@ -37,7 +57,7 @@ export function endpointOf(text: string, port: number): Endpoint {
 
 /** The network of a test that says nothing else. */
 export function testSettings(changes: Partial<UserNetworkSettings> = {}): UserNetworkSettings {
-  const plan = planAddresses({});
+  const plan = planAddresses({}, TEST_MAC);
   if ("cause" in plan) throw new TypeError(plan.cause);
   const policy: PolicySettings = {
     plan,
@@ -49,27 +69,34 @@ export function testSettings(changes: Partial<UserNetworkSettings> = {}): UserNe
   return { ...policy, hostForwards: [], hostName: "", ...changes };
 }
 
-const MTU_FRAME = 1514;
 const TURNS = 40;
+
+/** A card that leaves nothing to the driver, or all that it can. */
+export function testCard(takesAll: boolean): CardFeatures {
+  return { takesBursts: () => takesAll, completesChecksums: takesAll };
+}
 
 /** See the header of this file. */
 export class TestGuest {
-  readonly mac = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
+  readonly mac = TEST_MAC.slice();
   readonly host = new TestHost();
   readonly clock = new ManualClock();
   readonly network: UserNetwork;
   readonly arps: ArpPacket[] = [];
-  readonly packets: Ipv4Packet[] = [];
+  readonly packets: IpPacket[] = [];
   readonly datagrams: { readonly from: Endpoint; readonly datagram: UdpDatagram }[] = [];
-  readonly segments: { readonly from: number; readonly segment: TcpSegment }[] = [];
+  readonly segments: { readonly from: Address; readonly segment: TcpSegment }[] = [];
   /** Takes connections at its ports. */
   readonly listening = new Map<number, TestEnd>();
-  address = addressOf("10.0.2.15");
-  card = { takesBursts: false, completesChecksums: false };
+  readonly version: IpVersion;
+  address: Address;
+  card: CardFeatures = testCard(false);
   #gateway: Uint8Array = new Uint8Array(6);
   readonly #connections = new Map<string, TestEnd>();
 
-  constructor(settings: UserNetworkSettings = testSettings()) {
+  constructor(settings: UserNetworkSettings = testSettings(), version: IpVersion = 4) {
+    this.version = version;
+    this.address = addressOf(version === 4 ? "10.0.2.15" : "fec0::5054:ff:fe12:3456");
     let word = 1;
     this.network = new UserNetwork({
       settings,
@@ -82,7 +109,8 @@ export class TestGuest {
   }
 
   /** Asks who has an address, and learns the gateway's station from the answer. */
-  ask(target: number): void {
+  ask(target: Address): void {
+    if (this.version === 6) return this.#solicit(target);
     const payload = arpBytes({
       operation: ArpOperation.REQUEST,
       senderMac: this.mac,
@@ -95,11 +123,16 @@ export class TestGuest {
     this.network.receive(frame, true);
   }
 
+  #solicit(target: Address): void {
+    const group = solicitedGroup(target);
+    const payload = icmpv6Bytes(solicitation(target, this.mac), this.address, group);
+    this.send(Protocol.ICMPV6, group, payload, { hopLimit: LINK_HOP_LIMIT });
+  }
+
   /** Sends a packet, or a part of one. */
-  send(protocol: number, destination: number, payload: Uint8Array, part = {}): void {
-    const length = IPV4_HEADER_BYTES + payload.length;
-    const frame = this.#frame(this.#gateway, EtherType.IPV4, length);
-    writeIpv4(frame.subarray(ETHERNET_HEADER_BYTES), {
+  send(protocol: number, destination: Address, payload: Uint8Array, part = {}): void {
+    const { etherType, write, headerBytes, fragmentHeaderBytes } = IP_FORMATS[this.version];
+    const packet = {
       source: this.address,
       destination,
       protocol,
@@ -108,7 +141,10 @@ export class TestGuest {
       hasMoreFragments: false,
       payload,
       ...part,
-    });
+    };
+    const headers = isFragment(packet) ? fragmentHeaderBytes : headerBytes;
+    const frame = this.#frame(this.#gateway, etherType, headers + payload.length);
+    write(frame.subarray(ETHERNET_HEADER_BYTES), packet);
     this.network.receive(frame, true);
   }
 
@@ -123,7 +159,7 @@ export class TestGuest {
     this.send(Protocol.UDP, to.address, udpBytes(datagram, header));
   }
 
-  sendSegment(to: number, segment: TcpSegment): void {
+  sendSegment(to: Address, segment: TcpSegment): void {
     const bytes = tcpBytes(segment);
     const header = { source: this.address, destination: to, protocol: Protocol.TCP };
     const sum = transportChecksum(header, bytes);
@@ -144,6 +180,7 @@ export class TestGuest {
     const connection: TcpConnection = new TcpConnection(
       {
         clock: this.clock,
+        segmentBytes: MTU - IP_FORMATS[this.version].headerBytes - TCP_HEADER_BYTES,
         burstBytes: 0,
         send: (segment) => this.sendSegment(other.address, segment),
         established: () => {
@@ -159,13 +196,15 @@ export class TestGuest {
       first,
     );
     end.connection = connection;
-    this.#connections.set(`${other.address}:${other.port} ${port}`, end);
+    this.#connections.set(`${endpointText(other)} ${port}`, end);
     return connection;
   }
 
   #take({ bytes: lent, work }: OutgoingFrame): void {
     const bytes = lent.slice();
-    if (work === null && bytes.length > MTU_FRAME) throw new Error("a frame is too long");
+    if (work === null && bytes.length > MTU + ETHERNET_HEADER_BYTES) {
+      throw new Error("a frame is too long");
+    }
     const frame = readEthernet(bytes);
     if (frame === null) throw new Error("a frame is none");
     this.#gateway = frame.source.slice();
@@ -174,27 +213,27 @@ export class TestGuest {
       if (packet !== null) this.arps.push(packet);
       return;
     }
-    const packet = readIpv4(frame.payload);
+    const packet = readPacket(frame);
     if (packet === null) throw new Error("a packet is damaged");
     this.packets.push(packet);
-    const isWhole = packet.fragmentOffset === 0 && !packet.hasMoreFragments;
-    if (packet.protocol === Protocol.UDP && isWhole) this.#takeDatagram(packet);
+    if (packet.protocol === Protocol.UDP && !isFragment(packet)) this.#takeDatagram(packet);
     if (packet.protocol === Protocol.TCP) this.#takeSegment(packet, work !== null);
   }
 
-  #takeDatagram(packet: Ipv4Packet): void {
+  #takeDatagram(packet: IpPacket): void {
     const datagram = readUdp(packet.payload, packet);
     if (datagram === null) throw new Error("a datagram is damaged");
     this.datagrams.push({ from: { address: packet.source, port: datagram.sourcePort }, datagram });
   }
 
-  #takeSegment(packet: Ipv4Packet, isUnfinished: boolean): void {
+  #takeSegment(packet: IpPacket, isUnfinished: boolean): void {
     if (isUnfinished) requirePending(packet);
     const segment = readTcp(packet.payload, isUnfinished ? null : packet);
     if (segment === null) throw new Error("a segment is damaged");
     this.segments.push({ from: packet.source, segment });
     const { sourcePort, destinationPort } = segment;
-    const key = `${packet.source}:${sourcePort} ${destinationPort}`;
+    const other = { address: packet.source, port: sourcePort };
+    const key = `${endpointText(other)} ${destinationPort}`;
     const known = this.#connections.get(key)?.connection;
     const copy = { ...segment, payload: segment.payload.slice() };
     if (known !== null && known !== undefined) {
@@ -206,7 +245,6 @@ export class TestGuest {
     }
     const listener = this.listening.get(destinationPort);
     if (listener === undefined || segment.flags !== TcpFlag.SYN) return;
-    const other = { address: packet.source, port: sourcePort };
     this.#connection(listener, other, destinationPort, 5000).accept(copy);
   }
 
@@ -219,16 +257,20 @@ export class TestGuest {
   }
 }
 
+function readPacket({ type, payload }: EthernetFrame): IpPacket | null {
+  if (type === EtherType.IPV4) return readIpv4(payload);
+  const outer = readIpv6(payload);
+  const inner = outer && skipExtensions(outer, true);
+  return inner === null || isFault(inner) ? null : inner;
+}
+
 /** What a card completes holds the sum of the pseudo header: with it the whole comes out right. */
-function requirePending(packet: Ipv4Packet): void {
+function requirePending(packet: IpPacket): void {
   const bytes = packet.payload.slice();
   const pending = (bytes[TCP_CHECKSUM_AT] << 8) | bytes[TCP_CHECKSUM_AT + 1];
   const { source, destination, protocol } = packet;
   bytes[TCP_CHECKSUM_AT] = bytes[TCP_CHECKSUM_AT + 1] = 0;
   const full = transportChecksum({ source, destination, protocol }, bytes);
-  const own = foldSum(
-    (~transportChecksum({ source: 0, destination: 0, protocol: 0 }, bytes) & 0xffff) -
-      bytes.length + pending,
-  );
-  if (foldSum(own) !== (~full & 0xffff)) throw new Error("a checksum cannot be completed");
+  const own = foldSum(addToSum(pending, bytes));
+  if (own !== (~full & 0xffff)) throw new Error("a checksum cannot be completed");
 }

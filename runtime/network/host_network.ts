@@ -1,9 +1,11 @@
 /** What a network of a guest's needs of the host: connections and datagrams. */
 
+import type { Address } from "./address.ts";
+
 /** An address and a port. */
 export interface Endpoint {
   /** The address. */
-  readonly address: number;
+  readonly address: Address;
   /** The port. */
   readonly port: number;
 }
@@ -26,6 +28,14 @@ export interface Closable {
   close(): void;
 }
 
+/** Whoever has a socket for datagrams. */
+export interface DatagramUser {
+  /** Takes one. */
+  received(bytes: Uint8Array, from: Endpoint): void;
+  /** Hears that one cannot be sent, as far as the host says so: where there is no way to that address, for example. */
+  failed(bytes: Uint8Array, to: Endpoint): void;
+}
+
 /** A socket for datagrams. */
 export interface HostDatagrams extends Closable {
   /** Sends one, if it can be sent; its bytes do not change any more. */
@@ -38,9 +48,6 @@ export interface HostNetwork {
   connect(to: Endpoint): Promise<HostStream>;
   /** Waits for connections. */
   listen(at: Endpoint, accepted: (stream: HostStream, from: Endpoint) => void): Closable;
-  /** Opens a socket for datagrams, at any port when none is named. */
-  openDatagrams(
-    at: Endpoint | null,
-    received: (bytes: Uint8Array, from: Endpoint) => void,
-  ): Promise<HostDatagrams>;
+  /** Opens a socket for datagrams from and to addresses of one version; at any port where that is 0. */
+  openDatagrams(at: Endpoint, user: DatagramUser): Promise<HostDatagrams>;
 }

@@ -1,8 +1,14 @@
 /** A host's network for tests: services by address and port, all in the test's own process. */
 
-import type { Closable, Endpoint, HostDatagrams, HostNetwork, HostStream } from "./host_network.ts";
-
-const keyOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
+import { endpointText } from "./deno_network.ts";
+import type {
+  Closable,
+  DatagramUser,
+  Endpoint,
+  HostDatagrams,
+  HostNetwork,
+  HostStream,
+} from "./host_network.ts";
 
 /** One end of a stream in memory. */
 export class TestStream implements HostStream {
@@ -63,17 +69,17 @@ export class TestHost implements HostNetwork {
   readonly asked: Endpoint[] = [];
   readonly listeners = new Map<string, (stream: HostStream, from: Endpoint) => void>();
   readonly datagrams: { readonly bytes: Uint8Array; readonly to: Endpoint }[] = [];
-  /** Gives the newest socket, or the one of a port, a datagram. */
-  readonly sockets = new Map<string, (bytes: Uint8Array, from: Endpoint) => void>();
+  /** The newest socket, by where it was opened. */
+  readonly sockets = new Map<string, DatagramUser>();
   closedSockets = 0;
 
   serve(at: Endpoint, service: (stream: TestStream) => void): void {
-    this.services.set(keyOf(at), service);
+    this.services.set(endpointText(at), service);
   }
 
   connect(to: Endpoint): Promise<HostStream> {
     this.asked.push(to);
-    const service = this.services.get(keyOf(to));
+    const service = this.services.get(endpointText(to));
     if (service === undefined) return Promise.reject(new Error("nobody listens"));
     const stream = new TestStream();
     service(stream);
@@ -81,15 +87,12 @@ export class TestHost implements HostNetwork {
   }
 
   listen(at: Endpoint, accepted: (stream: HostStream, from: Endpoint) => void): Closable {
-    this.listeners.set(keyOf(at), accepted);
-    return { close: () => this.listeners.delete(keyOf(at)) };
+    this.listeners.set(endpointText(at), accepted);
+    return { close: () => this.listeners.delete(endpointText(at)) };
   }
 
-  openDatagrams(
-    at: Endpoint | null,
-    received: (bytes: Uint8Array, from: Endpoint) => void,
-  ): Promise<HostDatagrams> {
-    this.sockets.set(at === null ? "any" : keyOf(at), received);
+  openDatagrams(at: Endpoint, user: DatagramUser): Promise<HostDatagrams> {
+    this.sockets.set(endpointText(at), user);
     return Promise.resolve({
       send: (bytes: Uint8Array, to: Endpoint) => void this.datagrams.push({ bytes, to }),
       close: () => void this.closedSockets++,

@@ -1,15 +1,18 @@
 /** Messages about packets: RFC 792. Echoes are answered, and what cannot be delivered is said to be so. */
 
 import { checksumOf } from "./checksum.ts";
-import type { Ipv4Packet } from "./ipv4.ts";
+import type { IpPacket } from "./ip_packet.ts";
 
 const Type = { ECHO_REPLY: 0, UNREACHABLE: 3, ECHO: 8 } as const;
 const Field = { TYPE: 0, CODE: 1, CHECKSUM: 2, BYTES: 8 } as const;
 /** Bytes of a packet that are sent back behind its header. */
 const QUOTED_BYTES = 8;
 
+/** What is sent back of a packet: its headers, and something of what it carries. */
+export type QuotedPacket = Pick<IpPacket, "bytes" | "payload">;
+
 /** Why something is not delivered. */
-export const Unreachable = { HOST: 1, PORT: 3, PROHIBITED: 13 } as const;
+export const Unreachable = { NETWORK: 0, PROHIBITED: 13 } as const;
 
 /** The answer to an echo request; null for anything else. */
 export function echoReply(message: Uint8Array): Uint8Array | null {
@@ -21,7 +24,7 @@ export function echoReply(message: Uint8Array): Uint8Array | null {
 }
 
 /** Says that a packet was not delivered. */
-export function unreachable(code: number, { bytes, payload }: Ipv4Packet): Uint8Array {
+export function unreachable(code: number, { bytes, payload }: QuotedPacket): Uint8Array {
   const headerBytes = bytes.length - payload.length;
   const quoted = bytes.subarray(0, Math.min(bytes.length, headerBytes + QUOTED_BYTES));
   const message = new Uint8Array(Field.BYTES + quoted.length);

@@ -1,19 +1,13 @@
 /** Packets of version 4 of the Internet Protocol: RFC 791, "Internet Header Format". Options are skipped. */
 
+import { putAddress, readAddress } from "./address.ts";
 import { checksumOf } from "./checksum.ts";
-
-/** Numbers of what packets carry. */
-export const Protocol = { ICMP: 1, TCP: 6, UDP: 17 } as const;
+import { DEFAULT_HOP_LIMIT, FRAGMENT_UNIT, type IpPacket, type NewPacket } from "./ip_packet.ts";
 
 /** Bytes of a header without options. */
 export const IPV4_HEADER_BYTES = 20;
-/** Most bytes of a packet. */
-export const MAX_PACKET_BYTES = 0xffff;
-/** Fragments begin at multiples of this. */
-export const FRAGMENT_UNIT = 8;
 
 const VERSION = 4;
-const TIME_TO_LIVE = 64;
 const WORD_BYTES = 4;
 const Field = {
   VERSION_LENGTH: 0,
@@ -30,28 +24,8 @@ const MORE_FRAGMENTS = 0x2000;
 const OFFSET_MASK = 0x1fff;
 const NOTHING = new Uint8Array(0);
 
-/** A packet, or a fragment of one. */
-export interface Ipv4Packet {
-  /** Who has sent it. */
-  readonly source: number;
-  /** Whom it is for. */
-  readonly destination: number;
-  /** What it carries. */
-  readonly protocol: number;
-  /** Tells fragments of different packets apart. */
-  readonly identification: number;
-  /** Where the payload begins in the whole packet's. */
-  readonly fragmentOffset: number;
-  /** Do others follow? */
-  readonly hasMoreFragments: boolean;
-  /** That. */
-  readonly payload: Uint8Array;
-  /** The packet as it was read, with its header. */
-  readonly bytes: Uint8Array;
-}
-
 /** Reads a packet; null when it is none. */
-export function readIpv4(bytes: Uint8Array): Ipv4Packet | null {
+export function readIpv4(bytes: Uint8Array): IpPacket | null {
   if (bytes.length < IPV4_HEADER_BYTES || bytes[0] >>> 4 !== VERSION) return null;
   const headerBytes = (bytes[0] & 0xf) * WORD_BYTES;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -60,21 +34,16 @@ export function readIpv4(bytes: Uint8Array): Ipv4Packet | null {
   if (!isWhole || checksumOf(bytes.subarray(0, headerBytes)) !== 0) return null;
   const fragment = view.getUint16(Field.FRAGMENT);
   return {
-    source: view.getUint32(Field.SOURCE),
-    destination: view.getUint32(Field.DESTINATION),
+    source: readAddress(view, Field.SOURCE, VERSION),
+    destination: readAddress(view, Field.DESTINATION, VERSION),
     protocol: view.getUint8(Field.PROTOCOL),
+    hopLimit: view.getUint8(Field.TIME_TO_LIVE),
     identification: view.getUint16(Field.IDENTIFICATION),
     fragmentOffset: (fragment & OFFSET_MASK) * FRAGMENT_UNIT,
     hasMoreFragments: (fragment & MORE_FRAGMENTS) !== 0,
     payload: bytes.subarray(headerBytes, total),
     bytes: bytes.subarray(0, total),
   };
-}
-
-/** A packet to write. */
-export interface NewPacket extends Omit<Ipv4Packet, "bytes"> {
-  /** What stands before the payload. */
-  readonly head?: Uint8Array;
 }
 
 /** Writes a packet to the start of `into`, which has room for it. */
@@ -88,10 +57,10 @@ export function writeIpv4(into: Uint8Array, { head = NOTHING, ...packet }: NewPa
   view.setUint16(Field.IDENTIFICATION, packet.identification);
   const more = packet.hasMoreFragments ? MORE_FRAGMENTS : 0;
   view.setUint16(Field.FRAGMENT, packet.fragmentOffset / FRAGMENT_UNIT | more);
-  view.setUint8(Field.TIME_TO_LIVE, TIME_TO_LIVE);
+  view.setUint8(Field.TIME_TO_LIVE, packet.hopLimit ?? DEFAULT_HOP_LIMIT);
   view.setUint8(Field.PROTOCOL, packet.protocol);
-  view.setUint32(Field.SOURCE, packet.source);
-  view.setUint32(Field.DESTINATION, packet.destination);
+  putAddress(view, Field.SOURCE, packet.source);
+  putAddress(view, Field.DESTINATION, packet.destination);
   view.setUint16(Field.CHECKSUM, checksumOf(header));
   into.set(head, IPV4_HEADER_BYTES);
   into.set(packet.payload, before);

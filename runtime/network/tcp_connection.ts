@@ -44,6 +44,8 @@ export interface TcpEnvironment {
   readonly writable: () => void;
   /** The connection is gone; the last call. */
   readonly closed: (how: TcpEnd) => void;
+  /** Largest segment that this end takes: what fits into a frame. */
+  readonly segmentBytes: number;
   /** Most bytes that the guest takes in one segment which is cut up later; the segment size, if it does not. */
   readonly burstBytes: number;
 }
@@ -56,8 +58,6 @@ export interface TcpPorts {
   readonly guest: number;
 }
 
-/** Largest segment that this end takes: what fits into a frame of 1500 bytes. */
-export const SEGMENT_BYTES = 1460;
 /** What the guest takes when it does not say: RFC 9293, "Maximum Segment Size Option". */
 const DEFAULT_SEGMENT_BYTES = 536;
 const LEAST_SEGMENT_BYTES = 64;
@@ -80,7 +80,7 @@ export class TcpConnection {
   /** Does the guest shift its windows? Then this end does. */
   #shifts = true;
   #tries = 0;
-  #segmentBytes = SEGMENT_BYTES;
+  #segmentBytes: number;
   #owesAnswer = false;
 
   /** @param first the initial sequence number, which nobody can guess */
@@ -88,6 +88,7 @@ export class TcpConnection {
     this.#environment = environment;
     this.#ports = ports;
     this.#first = first >>> 0;
+    this.#segmentBytes = environment.segmentBytes;
     this.#timer = new Timer(environment.clock, () => this.#timedOut());
   }
 
@@ -255,7 +256,8 @@ export class TcpConnection {
     this.#shifts = windowShift !== undefined;
     this.#sendShift = windowShift ?? 0;
     this.#receiver = new TcpReceiver(advance(sequence, 1), this.#shifts ? RECEIVE_SHIFT : 0);
-    this.#segmentBytes = Math.min(SEGMENT_BYTES, Math.max(LEAST_SEGMENT_BYTES, segmentSize));
+    const least = Math.max(LEAST_SEGMENT_BYTES, segmentSize);
+    this.#segmentBytes = Math.min(this.#environment.segmentBytes, least);
     this.#sender = new TcpSender({
       sink: {
         send: (from, payload, isLast) => this.#sendBytes(from, payload, isLast),
@@ -286,7 +288,7 @@ export class TcpConnection {
       acknowledgment: this.#receiver?.next ?? 0,
       flags: isAnswer ? TcpFlag.SYN | TcpFlag.ACK : TcpFlag.SYN,
       window: 0xffff,
-      segmentSize: SEGMENT_BYTES,
+      segmentSize: this.#environment.segmentBytes,
       windowShift: this.#shifts ? RECEIVE_SHIFT : undefined,
       payload: NOTHING,
     });

@@ -2,10 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { RECEIVE_BYTES } from "./tcp_receiver.ts";
 import { TcpFlag, type TcpSegment } from "./tcp_segment.ts";
-import { SEGMENT_BYTES } from "./tcp_connection.ts";
 import { GOOD_LINK, TcpPair } from "./tcp_pair_fixture.ts";
 
 const HOUR_MS = 3_600_000;
+/** What fits into a frame, by the version of the packet that it is in. */
+const SEGMENT_BYTES = { 4: 1460, 6: 1440 } as const;
 
 function pattern(length: number, seed = 7): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 31 + (at >>> 8) * 17 + seed) & 0xff);
@@ -32,13 +33,20 @@ Deno.test("bytes go both ways, and both ends close in order", () => {
 });
 
 Deno.test("segments are as large as the other side takes, and bursts as large as the link takes", () => {
-  for (const burstBytes of [0, 0xffff]) {
-    const pair = opened(new TcpPair({ burstBytes }));
+  for (
+    const [segmentBytes, burstBytes] of [
+      [SEGMENT_BYTES[4], 0],
+      [SEGMENT_BYTES[6], 0],
+      [SEGMENT_BYTES[4], 0xffff],
+      [SEGMENT_BYTES[6], 0xffff],
+    ]
+  ) {
+    const pair = opened(new TcpPair({ segmentBytes, burstBytes }));
     pair.first.write(pattern(200_000));
     pair.clock.advance(HOUR_MS);
     const longest = Math.max(...pair.sent.map(({ segment }) => segment.payload.length));
-    if (burstBytes === 0) assertEquals(longest, SEGMENT_BYTES);
-    else assert(longest > SEGMENT_BYTES && longest <= burstBytes && longest % SEGMENT_BYTES === 0);
+    if (burstBytes === 0) assertEquals(longest, segmentBytes);
+    else assert(longest > segmentBytes && longest <= burstBytes && longest % segmentBytes === 0);
     assertEquals(pair.second.bytes.length, 200_000);
   }
 });
@@ -166,11 +174,13 @@ Deno.test("a link that loses, doubles, delays and swaps segments loses no byte a
       fc.nat(120_000),
       fc.nat(60_000),
       fc.constantFrom(0, 0xffff),
+      fc.constantFrom(...Object.values(SEGMENT_BYTES)),
       fc.tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff)),
-      (fates, there, back, burstBytes, firstNumbers) => {
+      (fates, there, back, burstBytes, segmentBytes, firstNumbers) => {
         const pair = new TcpPair({
           link: () => fates.next().value ?? [1],
           burstBytes,
+          segmentBytes,
           firstNumbers,
         });
         pair.first.write(pattern(there));

@@ -6,13 +6,16 @@
  * guest does; it is closed when the guest refuses.
  */
 
+import type { IpVersion } from "./address.ts";
+import { type EndpointPair, PAIR_KEY } from "./address_keys.ts";
 import { foldSum, type PseudoHeader, pseudoSum, transportChecksum } from "./checksum.ts";
 import type { NetworkClock } from "./clock.ts";
 import type { EgressPolicy } from "./egress_policy.ts";
 import type { Endpoint, HostNetwork, HostStream } from "./host_network.ts";
-import type { FrameWork, OutgoingPacket } from "./ip_link.ts";
-import { IPV4_HEADER_BYTES, type Ipv4Packet, MAX_PACKET_BYTES, Protocol } from "./ipv4.ts";
-import { SEGMENT_BYTES, TcpConnection } from "./tcp_connection.ts";
+import { IP_FORMATS } from "./ip_format.ts";
+import { type FrameWork, MTU, type OutgoingPacket } from "./ip_link.ts";
+import { type IpPacket, MAX_PACKET_BYTES, Protocol } from "./ip_packet.ts";
+import { TcpConnection } from "./tcp_connection.ts";
 import { TcpRelay } from "./tcp_relay.ts";
 import {
   readTcp,
@@ -23,6 +26,7 @@ import {
   tcpHeader,
   type TcpSegment,
 } from "./tcp_segment.ts";
+import { ValueMap } from "./value_map.ts";
 
 /** Connections at a time. */
 export const MAX_CONNECTIONS = 1024;
@@ -32,9 +36,10 @@ const PORTS = 16_384;
 
 /** What a guest's network card does itself. */
 export interface CardFeatures {
-  /** Does it complete checksums, and take frames that stand for several segments? */
-  readonly takesBursts: boolean;
+  /** Does it complete checksums? */
   readonly completesChecksums: boolean;
+  /** Does it do so, and take frames that stand for several segments? */
+  takesBursts(version: IpVersion): boolean;
 }
 
 /** What happened, for counts. */
@@ -59,10 +64,7 @@ export interface GatewayParts {
   readonly counts: GatewayCounts;
 }
 
-/** The ends of a connection as the guest sees them. */
-interface Flow {
-  readonly guest: Endpoint;
-  readonly other: Endpoint;
+interface Flow extends EndpointPair {
   connection: TcpConnection | null;
   relay: TcpRelay | null;
 }
@@ -70,7 +72,7 @@ interface Flow {
 /** See the header of this file. */
 export class TcpGateway {
   readonly #parts: GatewayParts;
-  readonly #flows = new Map<string, Flow>();
+  readonly #flows = new ValueMap<EndpointPair, Flow>(PAIR_KEY);
   readonly #toFlush = new Set<TcpConnection>();
   #nextPort = 0;
 
@@ -85,16 +87,16 @@ export class TcpGateway {
   }
 
   /** Takes a guest's packet. @param isComplete is its checksum there? */
-  receive(packet: Ipv4Packet, isComplete: boolean): void {
+  receive(packet: IpPacket, isComplete: boolean): void {
     const segment = readTcp(packet.payload, isComplete ? packet : null);
     if (segment === null) return;
     const guest = { address: packet.source, port: segment.sourcePort };
     const other = { address: packet.destination, port: segment.destinationPort };
-    const flow = this.#flows.get(keyOf(guest, other));
+    const flow = this.#flows.get({ guest, other });
     const isSyn = (segment.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.SYN;
     if (flow === undefined) {
       if (isSyn) this.#open({ guest, other, connection: null, relay: null }, segment);
-      else this.#refuse(guest, other, segment);
+      else this.#refuse({ guest, other }, segment);
       return;
     }
     if (isSyn && flow.connection?.state === "time-wait") {
@@ -119,13 +121,13 @@ export class TcpGateway {
     const other = this.#freeEnd(from, guest);
     if (other === null || this.#flows.size >= MAX_CONNECTIONS) return stream.close();
     const flow: Flow = { guest, other, connection: null, relay: null };
-    this.#flows.set(keyOf(guest, other), flow);
+    this.#flows.set(flow, flow);
     this.#couple(flow, stream).open();
   }
 
   /** Breaks all connections off. */
   close(): void {
-    for (const flow of [...this.#flows.values()]) {
+    for (const flow of this.#flows.values()) {
       flow.connection?.abort();
       this.#forget(flow);
     }
@@ -136,38 +138,37 @@ export class TcpGateway {
     const target = policy.target(Protocol.TCP, flow.other);
     if (target === null || this.#flows.size >= MAX_CONNECTIONS) {
       counts.refused++;
-      return this.#refuse(flow.guest, flow.other, syn);
+      return this.#refuse(flow, syn);
     }
-    const key = keyOf(flow.guest, flow.other);
     const asked = { ...syn, payload: new Uint8Array(0) };
-    this.#flows.set(key, flow);
+    this.#flows.set(flow, flow);
     counts.allowed++;
     try {
       const stream = await host.connect(target);
-      if (this.#flows.get(key) === flow) this.#couple(flow, stream).accept(asked);
+      if (this.#flows.get(flow) === flow) this.#couple(flow, stream).accept(asked);
       else stream.close();
     } catch {
-      if (this.#flows.get(key) !== flow) return;
+      if (this.#flows.get(flow) !== flow) return;
       this.#forget(flow);
-      this.#refuse(flow.guest, flow.other, asked);
+      this.#refuse(flow, asked);
     }
   }
 
   #couple(flow: Flow, stream: HostStream): TcpConnection {
     const { clock, randomWord, card } = this.#parts;
+    const { version } = flow.guest.address;
+    const segmentBytes = segmentBytesOf(version);
     const connection: TcpConnection = new TcpConnection(
       {
         clock,
-        send: (segment) =>
-          this.#send(flow.other.address, flow.guest.address, segment, connection.segmentBytes),
+        send: (segment) => this.#send(flow, segment, connection.segmentBytes),
         established: () => flow.relay?.begin(),
         data: (bytes) => flow.relay?.data(bytes),
         ended: () => flow.relay?.ended(),
         writable: () => flow.relay?.writable(),
         closed: () => this.#forget(flow),
-        burstBytes: card().takesBursts
-          ? MAX_PACKET_BYTES - IPV4_HEADER_BYTES - TCP_HEADER_BYTES
-          : SEGMENT_BYTES,
+        segmentBytes,
+        burstBytes: card().takesBursts(version) ? burstBytesOf(version) : segmentBytes,
       },
       { own: flow.other.port, guest: flow.guest.port },
       randomWord(),
@@ -178,21 +179,25 @@ export class TcpGateway {
   }
 
   #forget(flow: Flow): void {
-    const key = keyOf(flow.guest, flow.other);
-    if (this.#flows.get(key) === flow) this.#flows.delete(key);
+    if (this.#flows.get(flow) === flow) this.#flows.delete(flow);
     flow.relay?.closed();
   }
 
-  #refuse(guest: Endpoint, other: Endpoint, segment: TcpSegment): void {
+  #refuse(ends: EndpointPair, segment: TcpSegment): void {
     const reset = resetFor(segment);
-    if (reset !== null) this.#send(other.address, guest.address, reset);
+    if (reset !== null) this.#send(ends, reset, segmentBytesOf(ends.guest.address.version));
   }
 
-  #send(source: number, destination: number, segment: TcpSegment, size = SEGMENT_BYTES): void {
+  #send({ guest, other }: EndpointPair, segment: TcpSegment, size: number): void {
     const { send, card } = this.#parts;
     const head = tcpHeader(segment);
     const { payload } = segment;
-    const header = { source, destination, protocol: Protocol.TCP };
+    const { version } = guest.address;
+    const header = {
+      source: other.address,
+      destination: guest.address,
+      protocol: Protocol.TCP,
+    };
     const segmentBytes = payload.length > size ? size : 0;
     const isLeft = card().completesChecksums || segmentBytes > 0;
     putChecksum(
@@ -206,24 +211,31 @@ export class TcpGateway {
       checksumOffset: TCP_CHECKSUM_AT,
       segmentBytes,
       headerBytes: head.length,
+      version,
     };
     send({ ...header, head, payload, work: isLeft ? work : null });
   }
 
   /** An end that no connection with this guest has: the one that comes, if possible. */
   #freeEnd(from: Endpoint, guest: Endpoint): Endpoint | null {
-    if (!this.#flows.has(keyOf(guest, from))) return from;
+    if (!this.#flows.has({ guest, other: from })) return from;
     for (let tries = 0; tries < PORTS; tries++) {
       this.#nextPort = (this.#nextPort + 1) % PORTS;
       const other = { address: from.address, port: FIRST_FREE_PORT + this.#nextPort };
-      if (!this.#flows.has(keyOf(guest, other))) return other;
+      if (!this.#flows.has({ guest, other })) return other;
     }
     return null;
   }
 }
 
-function keyOf(guest: Endpoint, other: Endpoint): string {
-  return `${guest.address}:${guest.port} ${other.address}:${other.port}`;
+/** Largest segment that fits into a frame. */
+function segmentBytesOf(version: IpVersion): number {
+  return MTU - IP_FORMATS[version].headerBytes - TCP_HEADER_BYTES;
+}
+
+/** Most bytes of a segment that a card cuts up. */
+function burstBytesOf(version: IpVersion): number {
+  return MAX_PACKET_BYTES - IP_FORMATS[version].headerBytes - TCP_HEADER_BYTES;
 }
 
 /** What a card finds in the place of a checksum that it completes. */

@@ -71,10 +71,15 @@ export class TcpPair {
   readonly second = new TestEnd();
   /** Segments that were sent, in order. */
   readonly sent: { readonly segment: TcpSegment; readonly isFromFirst: boolean }[] = [];
+  readonly #segmentBytes: number;
   readonly #burstBytes: number;
   #link: Link;
 
-  constructor({ link = GOOD_LINK, burstBytes = 0, firstNumbers = [100, 0xffff_ff00] } = {}) {
+  constructor(
+    { link = GOOD_LINK, segmentBytes = 1460, burstBytes = 0, firstNumbers = [100, 0xffff_ff00] } =
+      {},
+  ) {
+    this.#segmentBytes = segmentBytes;
     this.#link = link;
     this.#burstBytes = burstBytes;
     this.first.connection = this.#connection(this.first, true, firstNumbers[0]);
@@ -94,6 +99,7 @@ export class TcpPair {
     return new TcpConnection(
       {
         clock: this.clock,
+        segmentBytes: this.#segmentBytes,
         burstBytes: this.#burstBytes,
         send: (segment) => this.#carry(segment, isFirst),
         established: () => {

@@ -1,4 +1,4 @@
-/** Datagrams: RFC 768. */
+/** Datagrams: RFC 768; with RFC 8200, "Upper-Layer Checksums", which takes none without checksum. */
 
 import { type PseudoHeader, transportChecksum } from "./checksum.ts";
 
@@ -25,13 +25,19 @@ export function readUdp(bytes: Uint8Array, header: PseudoHeader | null): UdpData
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const length = view.getUint16(Field.LENGTH);
   if (length < UDP_HEADER_BYTES || length > bytes.length) return null;
-  const hasChecksum = header !== null && view.getUint16(Field.CHECKSUM) !== 0;
-  if (hasChecksum && transportChecksum(header, bytes.subarray(0, length)) !== 0) return null;
+  const needsChecksum = header !== null &&
+    (header.source.version === 6 || view.getUint16(Field.CHECKSUM) !== 0);
+  if (needsChecksum && !isRight(bytes.subarray(0, length), header)) return null;
   return {
     sourcePort: view.getUint16(Field.SOURCE),
     destinationPort: view.getUint16(Field.DESTINATION),
     payload: bytes.subarray(UDP_HEADER_BYTES, length),
   };
+}
+
+function isRight(bytes: Uint8Array, header: PseudoHeader): boolean {
+  const isThere = bytes[Field.CHECKSUM] !== 0 || bytes[Field.CHECKSUM + 1] !== 0;
+  return isThere && transportChecksum(header, bytes) === 0;
 }
 
 /** Writes a datagram. */

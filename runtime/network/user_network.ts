@@ -6,23 +6,25 @@
  * SOLUTION. All runs on one thread, in the turn of the event loop in which something arrives. What a guest can make it
  * keep is bounded everywhere: connections, sockets, fragments, neighbours, bytes on each.
  *
- * LIMITATION. Version 4 of the Internet Protocol. Pings are answered by the gateway and the name server alone: a process
- * without privileges can send none.
+ * LIMITATION. Pings are answered by the gateway and the name server alone: a process without privileges can send none.
  */
 
-import { BROADCAST } from "./address.ts";
-import type { AddressPlan } from "./address_plan.ts";
+import { type Address, IP_VERSIONS, type IpVersion } from "./address.ts";
+import { ADDRESS_KEY } from "./address_keys.ts";
+import { isLoopback } from "./address_range.ts";
+import type { AddressFamily } from "./address_family.ts";
 import type { NetworkClock } from "./clock.ts";
-import { DhcpPort } from "./dhcp.ts";
-import { DhcpServer } from "./dhcp_server.ts";
-import { EgressPolicy, LOOPBACK, type PolicySettings } from "./egress_policy.ts";
+import { datagramPacket } from "./datagram_packet.ts";
+import { EgressPolicy, type PolicySettings } from "./egress_policy.ts";
 import type { Closable, Endpoint, HostNetwork } from "./host_network.ts";
-import { echoReply, Unreachable, unreachable } from "./icmp.ts";
 import { IpLink, type OutgoingFrame } from "./ip_link.ts";
-import { type Ipv4Packet, Protocol } from "./ipv4.ts";
+import { type IpPacket, Protocol } from "./ip_packet.ts";
+import { Ipv4Family } from "./ipv4_family.ts";
+import { Ipv6Family } from "./ipv6_family.ts";
 import { type CardFeatures, type GatewayCounts, TcpGateway } from "./tcp_gateway.ts";
-import { readUdp, udpBytes, type UdpDatagram } from "./udp.ts";
+import { readUdp } from "./udp.ts";
 import { UdpGateway } from "./udp_gateway.ts";
+import { ValueMap } from "./value_map.ts";
 
 /** A port of the host's that is one of the guest's. */
 export interface HostForward {
@@ -63,46 +65,47 @@ export class UserNetwork {
   /** What became of the guest's wishes. */
   readonly counts: GatewayCounts = { allowed: 0, refused: 0 };
   readonly #settings: UserNetworkSettings;
-  readonly #plan: AddressPlan;
   readonly #host: HostNetwork;
   readonly #link: IpLink;
+  readonly #families: Readonly<Record<IpVersion, AddressFamily | undefined>>;
   readonly #tcp: TcpGateway;
   readonly #udp: UdpGateway;
-  readonly #dhcp: DhcpServer;
   #listeners: Closable[] = [];
 
   /** A network in which nobody is yet. */
   constructor({ settings, host, clock, deliver, card, randomWord }: UserNetworkParts) {
-    const { plan, guestForwards } = settings;
+    const { plan } = settings;
     this.#settings = settings;
-    this.#plan = plan;
     this.#host = host;
-    const own = new Set([
-      plan.gateway,
-      plan.nameServer,
-      ...guestForwards.map(({ guest }) => guest.address),
-    ]);
     this.#link = new IpLink({
       mac: OWN_MAC,
-      address: plan.gateway,
-      network: plan.network,
-      isOwn: (address) => own.has(address),
+      family: (version) => this.#families[version],
       deliver,
-      received: (packet, isComplete) => this.#receivePacket(packet, isComplete),
-      now: () => clock.now(),
+      receivedArp: (payload) => ipv4?.receiveArp(payload),
+      received: (packet, isComplete) => this.#receive(packet, isComplete),
     });
+    const link = this.#link;
+    const now = () => clock.now();
+    const isOwn = ownAddresses(settings);
+    const common = { ...settings, link, mac: OWN_MAC, isOwn, clock, now, randomWord };
+    const ipv4 = plan[4] === null ? undefined : new Ipv4Family({ ...common, plan: plan[4] });
+    this.#families = {
+      4: ipv4,
+      6: plan[6] === null ? undefined : new Ipv6Family({ ...common, plan: plan[6] }),
+    };
     const policy = new EgressPolicy(settings);
     const { counts } = this;
-    const send = this.#link.send.bind(this.#link);
+    const send = link.send.bind(link);
     this.#tcp = new TcpGateway({ host, policy, clock, send, card, randomWord, counts });
     this.#udp = new UdpGateway({
       host,
       policy,
       clock,
-      send: (from, to, bytes) => this.#sendDatagram(from, to, bytes),
+      send: (from, to, bytes) => send(datagramPacket(from, to, bytes)),
+      refuse: (guest, to, bytes, reason) =>
+        this.#families[guest.address.version]?.refuse(guest, to, bytes, reason),
       counts,
     });
-    this.#dhcp = new DhcpServer(settings);
   }
 
   /** Connections that there are. */
@@ -113,21 +116,26 @@ export class UserNetwork {
   /** Opens the ports that come in. Throws what the host says when one cannot be opened. */
   async open(): Promise<void> {
     for (const { protocol, host, guest } of this.#settings.hostForwards) {
+      const { version } = guest.address;
       if (protocol === "udp") {
-        await this.#udp.forward(host, guest, (peer) => this.#seenAs(peer));
+        await this.#udp.forward(host, guest, (peer) => this.#seenAs(peer, version));
       } else {
         this.#listeners.push(this.#host.listen(host, (stream, from) => {
-          this.#tcp.forward(stream, this.#seenAs(from), guest);
+          this.#tcp.forward(stream, this.#seenAs(from, version), guest);
         }));
       }
     }
+    for (const family of this.#presentFamilies()) family.open();
   }
 
-  /** The host's loopback is the gateway to the guest, which has a loopback of its own. */
-  #seenAs(peer: Endpoint): Endpoint {
-    return peer.address >>> 24 === LOOPBACK >>> 24
-      ? { address: this.#plan.gateway, port: peer.port }
-      : peer;
+  /**
+   * The host's loopback is the gateway to the guest, which has a loopback of its own; so is who comes by another version
+   * than the guest has there.
+   */
+  #seenAs(peer: Endpoint, version: IpVersion): Endpoint {
+    const isForeign = peer.address.version !== version || isLoopback(peer.address);
+    const gateway = this.#settings.plan[version]?.gateway;
+    return isForeign && gateway !== undefined ? { address: gateway, port: peer.port } : peer;
   }
 
   /** Takes a frame from the guest. @param isComplete are its checksums there? */
@@ -143,76 +151,38 @@ export class UserNetwork {
   /** Breaks everything off. */
   close(): void {
     for (const listener of this.#listeners.splice(0)) listener.close();
+    for (const family of this.#presentFamilies()) family.close();
     this.#tcp.close();
     this.#udp.close();
   }
 
-  #receivePacket(packet: Ipv4Packet, isComplete: boolean): void {
-    switch (packet.protocol) {
-      case Protocol.TCP:
-        return this.#tcp.receive(packet, isComplete);
-      case Protocol.UDP:
-        return this.#receiveUdp(packet, isComplete);
-      case Protocol.ICMP:
-        return this.#receiveIcmp(packet);
-      default:
-        return;
-    }
+  #presentFamilies(): AddressFamily[] {
+    return Object.values(this.#families).filter((family) => family !== undefined);
   }
 
-  #receiveIcmp(packet: Ipv4Packet): void {
-    const { source, destination, payload } = packet;
-    const isOwn = destination === this.#plan.gateway || destination === this.#plan.nameServer;
-    const reply = isOwn ? echoReply(payload) : null;
-    if (reply === null) return;
-    this.#link.send({
-      source: destination,
-      destination: source,
-      protocol: Protocol.ICMP,
-      payload: reply,
-      work: null,
-    });
+  #receive(packet: IpPacket, isComplete: boolean): void {
+    const family = this.#families[packet.source.version];
+    if (family === undefined || family.answer(packet, isComplete)) return;
+    if (packet.protocol === Protocol.TCP) this.#tcp.receive(packet, isComplete);
+    else if (packet.protocol === Protocol.UDP) this.#receiveDatagram(packet, isComplete);
   }
 
-  #receiveUdp(packet: Ipv4Packet, isComplete: boolean): void {
+  #receiveDatagram(packet: IpPacket, isComplete: boolean): void {
     const datagram = readUdp(packet.payload, isComplete ? packet : null);
     if (datagram === null) return;
-    if (datagram.destinationPort === DhcpPort.SERVER && this.#isForGateway(packet.destination)) {
-      return this.#receiveDhcp(datagram);
-    }
     const guest = { address: packet.source, port: datagram.sourcePort };
     const to = { address: packet.destination, port: datagram.destinationPort };
-    if (this.#udp.receive(guest, to, datagram.payload)) return;
-    this.#link.send({
-      source: this.#plan.gateway,
-      destination: packet.source,
-      protocol: Protocol.ICMP,
-      payload: unreachable(Unreachable.PROHIBITED, packet),
-      work: null,
-    });
-  }
-
-  #isForGateway(address: number): boolean {
-    return address === BROADCAST || address === this.#plan.gateway;
-  }
-
-  #receiveDhcp({ payload, sourcePort }: UdpDatagram): void {
-    const answer = sourcePort === DhcpPort.CLIENT ? this.#dhcp.answer(payload) : null;
-    if (answer === null) return;
-    const { bytes, destination, mac } = answer;
-    const from = { address: this.#plan.gateway, port: DhcpPort.SERVER };
-    const packet = datagramPacket(from, { address: destination, port: DhcpPort.CLIENT }, bytes);
-    if (mac === null) this.#link.send(packet);
-    else this.#link.sendTo(mac, packet);
-  }
-
-  #sendDatagram(from: Endpoint, to: Endpoint, bytes: Uint8Array): void {
-    this.#link.send(datagramPacket(from, to, bytes));
+    this.#udp.receive(guest, to, datagram.payload);
   }
 }
 
-function datagramPacket(from: Endpoint, to: Endpoint, bytes: Uint8Array) {
-  const header = { source: from.address, destination: to.address, protocol: Protocol.UDP };
-  const datagram = { sourcePort: from.port, destinationPort: to.port, payload: bytes };
-  return { ...header, payload: udpBytes(datagram, header), work: null };
+/** Does the gateway answer for an address? It does for its own ones, and for those that stand for others. */
+function ownAddresses({ plan, guestForwards }: UserNetworkSettings): (address: Address) => boolean {
+  const own = new ValueMap<Address, true>(ADDRESS_KEY);
+  for (const version of IP_VERSIONS) {
+    const { gateway, nameServer } = plan[version] ?? {};
+    for (const address of [gateway, nameServer]) if (address !== undefined) own.set(address, true);
+  }
+  for (const { guest } of guestForwards) own.set(guest.address, true);
+  return (address) => own.has(address);
 }

@@ -1,17 +1,43 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { BROADCAST } from "./address.ts";
+import { BROADCAST, UNSPECIFIED } from "./address.ts";
 import { checksumOf } from "./checksum.ts";
 import { DhcpMessage, DhcpOption } from "./dhcp.ts";
-import { addressOf, endpointOf, TestGuest, testSettings } from "./guest_fixture.ts";
+import { addressOf, endpointOf, testCard, TestGuest, testSettings } from "./guest_fixture.ts";
 import { TestStream } from "./host_network_fixture.ts";
-import { Protocol } from "./ipv4.ts";
+import { endpointText } from "./deno_network.ts";
+import { Protocol } from "./ip_packet.ts";
 import { TestEnd } from "./tcp_pair_fixture.ts";
 import { TcpFlag } from "./tcp_segment.ts";
 import { udpBytes } from "./udp.ts";
 
 const GATEWAY = addressOf("10.0.2.2");
+/** Where sockets are opened whose port the host chooses. */
+const ANY = "0.0.0.0:0";
 const PUBLIC = endpointOf("192.0.2.80", 80);
+
+/** Other addresses that mean something. */
+const SPECIAL = {
+  4: [BROADCAST, addressOf("10.0.2.3")],
+  6: ["ff02::1", "ff02::1:ff00:2", "fe80::2", "fec0::3", "::", "::1"].map(addressOf),
+} as const;
+/** What a guest speaks with, by version. */
+const PLACES = [
+  {
+    version: 4,
+    gateway: GATEWAY,
+    publicOne: PUBLIC,
+    loopback: endpointOf("127.0.0.1", 2222),
+    guestAddress: "10.0.2.15",
+  },
+  {
+    version: 6,
+    gateway: addressOf("fec0::2"),
+    publicOne: endpointOf("2a00:1::80", 80),
+    loopback: endpointOf("::1", 2222),
+    guestAddress: "fec0::5054:ff:fe12:3456",
+  },
+] as const;
 
 function pattern(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 7 + (at >>> 8) * 13 + seed) & 0xff);
@@ -34,7 +60,7 @@ function dhcpMessage(message: number, options: readonly number[], mac: Uint8Arra
 Deno.test("a station gets an address, keeps it, and hears no to another one", () => {
   const guest = new TestGuest(testSettings({ hostName: "weft" }));
   const own = guest.address;
-  guest.address = 0;
+  guest.address = UNSPECIFIED[4];
   const ask = (message: number, ...options: number[]) => {
     const to = { address: BROADCAST, port: 67 };
     guest.sendDatagram(to, 68, dhcpMessage(message, options, guest.mac));
@@ -81,13 +107,16 @@ Deno.test("pings of the gateway are answered, others are not", () => {
 });
 
 Deno.test("a connection is made when the host's is, and carries bytes both ways to both ends", async () => {
-  for (const takesBursts of [false, true]) {
-    const guest = new TestGuest();
-    guest.card = { takesBursts, completesChecksums: takesBursts };
+  const cases = PLACES.flatMap((place) =>
+    [false, true].map((takesBursts) => ({ ...place, takesBursts }))
+  );
+  for (const { version, gateway, publicOne, takesBursts } of cases) {
+    const guest = new TestGuest(testSettings(), version);
+    guest.card = testCard(takesBursts);
     let stream = new TestStream();
-    guest.host.serve(PUBLIC, (made) => stream = made);
-    guest.ask(GATEWAY);
-    const end = guest.connect(PUBLIC, 4000);
+    guest.host.serve(publicOne, (made) => stream = made);
+    guest.ask(gateway);
+    const end = guest.connect(publicOne, 4000);
     end.write(pattern(100_000));
     await guest.settle(1000);
     assertEquals(stream.written.reduce((sum, { length }) => sum + length, 0), 100_000);
@@ -101,6 +130,7 @@ Deno.test("a connection is made when the host's is, and carries bytes both ways 
     assert(end.hasEnded, "the guest was not told of the end");
     const longest = Math.max(...guest.segments.map(({ segment }) => segment.payload.length));
     assertEquals(longest > 1460, takesBursts);
+    if (!takesBursts) assertEquals(longest, version === 4 ? 1460 : 1440);
     await guest.settle(5000);
     assert(stream.isClosed);
     assertEquals(guest.network.connections, 0);
@@ -108,15 +138,17 @@ Deno.test("a connection is made when the host's is, and carries bytes both ways 
 });
 
 Deno.test("where nobody listens, and where the guest may not go, it is refused at once", async () => {
-  const guest = new TestGuest();
-  guest.ask(GATEWAY);
-  const nobody = guest.connect(PUBLIC, 4000);
-  const loopback = guest.connect({ address: GATEWAY, port: 22 }, 4001);
-  await guest.settle();
-  assertEquals([nobody.closings, loopback.closings], [["reset"], ["reset"]]);
-  assertEquals(guest.host.asked, [PUBLIC]);
-  assertEquals(guest.network.counts, { allowed: 1, refused: 1 });
-  assertEquals(guest.network.connections, 0);
+  for (const { version, gateway, publicOne } of PLACES) {
+    const guest = new TestGuest(testSettings(), version);
+    guest.ask(gateway);
+    const nobody = guest.connect(publicOne, 4000);
+    const loopback = guest.connect({ address: gateway, port: 22 }, 4001);
+    await guest.settle();
+    assertEquals([nobody.closings, loopback.closings], [["reset"], ["reset"]]);
+    assertEquals(guest.host.asked, [publicOne]);
+    assertEquals(guest.network.counts, { allowed: 1, refused: 1 });
+    assertEquals(guest.network.connections, 0);
+  }
 });
 
 Deno.test("a segment for no connection is answered with a reset that its sender believes", async () => {
@@ -171,39 +203,44 @@ Deno.test("a failing host connection resets the guest's, a reset by the guest cl
 });
 
 Deno.test("a forwarded port reaches the guest, who sees the gateway, and is closed where it refuses", async () => {
-  const at = endpointOf("127.0.0.1", 2222);
-  const guest = new TestGuest(testSettings({
-    isRestricted: true,
-    hostForwards: [{ protocol: "tcp", host: at, guest: endpointOf("10.0.2.15", 22) }],
-  }));
-  await guest.network.open();
-  const accept = guest.host.listeners.get(`${at.address}:${at.port}`);
-  const end = new TestEnd();
-  guest.listening.set(22, end);
-  const stream = new TestStream();
-  accept?.(stream, endpointOf("127.0.0.1", 50_000));
-  assertEquals(guest.arps.at(-1)?.target, guest.address, "the guest is not known yet");
-  guest.ask(GATEWAY);
-  stream.push(pattern(3000));
-  await guest.settle();
-  assertEquals(end.bytes, pattern(3000));
-  assertEquals(guest.segments[0].from, GATEWAY);
-  guest.listening.delete(22);
-  const other = new TestStream();
-  accept?.(other, endpointOf("127.0.0.1", 50_001));
-  const syn = guest.segments.at(-1)?.segment;
-  assertEquals(syn?.flags, TcpFlag.SYN);
-  guest.sendSegment(GATEWAY, {
-    sourcePort: 22,
-    destinationPort: syn?.sourcePort ?? 0,
-    sequence: 0,
-    acknowledgment: ((syn?.sequence ?? 0) + 1) >>> 0,
-    flags: TcpFlag.RST | TcpFlag.ACK,
-    window: 0,
-    payload: new Uint8Array(0),
-  });
-  await guest.settle();
-  assert(other.isClosed);
+  for (const { version, gateway, loopback: at, guestAddress } of PLACES) {
+    const guest = new TestGuest(
+      testSettings({
+        isRestricted: true,
+        hostForwards: [{ protocol: "tcp", host: at, guest: endpointOf(guestAddress, 22) }],
+      }),
+      version,
+    );
+    await guest.network.open();
+    const accept = guest.host.listeners.get(endpointText(at));
+    const end = new TestEnd();
+    guest.listening.set(22, end);
+    const stream = new TestStream();
+    accept?.(stream, { ...at, port: 50_000 });
+    assertEquals(guest.segments.length, 0, "the guest is not known yet");
+    guest.ask(gateway);
+    stream.push(pattern(3000));
+    await guest.settle();
+    assertEquals(end.bytes, pattern(3000));
+    assertEquals(guest.segments[0].from, gateway);
+    guest.listening.delete(22);
+    const other = new TestStream();
+    accept?.(other, { ...at, port: 50_001 });
+    const syn = guest.segments.at(-1)?.segment;
+    assertEquals(syn?.flags, TcpFlag.SYN);
+    guest.sendSegment(gateway, {
+      sourcePort: 22,
+      destinationPort: syn?.sourcePort ?? 0,
+      sequence: 0,
+      acknowledgment: ((syn?.sequence ?? 0) + 1) >>> 0,
+      flags: TcpFlag.RST | TcpFlag.ACK,
+      window: 0,
+      payload: new Uint8Array(0),
+    });
+    await guest.settle();
+    assert(other.isClosed);
+    guest.network.close();
+  }
 });
 
 Deno.test("datagrams go out, and answers come from those who were asked and nobody else", async () => {
@@ -212,10 +249,10 @@ Deno.test("datagrams go out, and answers come from those who were asked and nobo
   guest.sendDatagram(PUBLIC, 5000, pattern(20));
   await guest.settle();
   assertEquals(guest.host.datagrams, [{ bytes: pattern(20), to: PUBLIC }]);
-  const receive = guest.host.sockets.get("any");
-  receive?.(pattern(30), endpointOf("192.0.2.81", 80));
-  receive?.(pattern(31), PUBLIC);
-  receive?.(pattern(4000), PUBLIC);
+  const socket = guest.host.sockets.get(ANY);
+  socket?.received(pattern(30), endpointOf("192.0.2.81", 80));
+  socket?.received(pattern(31), PUBLIC);
+  socket?.received(pattern(4000), PUBLIC);
   assertEquals(guest.datagrams.map(({ from, datagram }) => [from, datagram.payload.length]), [
     [PUBLIC, 31],
   ]);
@@ -236,7 +273,7 @@ Deno.test("questions for names go to the host's name server, and other ports of 
   await guest.settle();
   const real = endpointOf("127.0.0.53", 53);
   assertEquals(guest.host.datagrams.map(({ to }) => to), [real]);
-  guest.host.sockets.get("any")?.(pattern(40), real);
+  guest.host.sockets.get(ANY)?.received(pattern(40), real);
   assertEquals(guest.datagrams[0].from, { address: server, port: 53 });
   const [refusal] = guest.packets.filter(({ protocol }) => protocol === Protocol.ICMP);
   assertEquals([refusal.payload[0], refusal.payload[1]], [3, 13]);
@@ -251,9 +288,9 @@ Deno.test("a forwarded port for datagrams lets the guest answer each sender", as
   await guest.network.open();
   guest.ask(GATEWAY);
   const [one, two] = [endpointOf("127.0.0.1", 7001), endpointOf("192.0.2.9", 7002)];
-  const receive = guest.host.sockets.get(`${at.address}:${at.port}`);
-  receive?.(pattern(5), one);
-  receive?.(pattern(6), two);
+  const socket = guest.host.sockets.get(endpointText(at));
+  socket?.received(pattern(5), one);
+  socket?.received(pattern(6), two);
   assertEquals(guest.datagrams.map(({ from }) => from), [{ address: GATEWAY, port: 7001 }, two]);
   for (const { from } of [...guest.datagrams]) guest.sendDatagram(from, 69, pattern(from.port & 7));
   assertEquals(guest.host.datagrams.map(({ to }) => to), [one, two]);
@@ -284,48 +321,50 @@ Deno.test("a datagram in fragments is put together in any order, one with overla
 });
 
 Deno.test("whatever frames a guest sends, nothing is thrown and nothing unbounded is kept", async () => {
-  const guest = new TestGuest();
-  guest.ask(GATEWAY);
-  const bytes = fc.uint8Array({ maxLength: 200 });
-  const packet = fc.record({
-    protocol: fc.constantFrom(Protocol.TCP, Protocol.UDP, Protocol.ICMP, 99),
-    destination: fc.constantFrom(GATEWAY, PUBLIC.address, BROADCAST, addressOf("10.0.2.3")),
-    payload: bytes,
-    part: fc.record({
-      fragmentOffset: fc.nat(8191).map((unit) => unit * 8),
-      hasMoreFragments: fc.boolean(),
-      identification: fc.nat(3),
-    }),
-  });
-  fc.assert(
-    fc.property(
-      fc.array(packet, { maxLength: 30 }),
-      fc.array(bytes, { maxLength: 10 }),
-      (packets, raw) => {
-        for (const { protocol, destination, payload, part } of packets) {
-          guest.send(protocol, destination, payload, part);
-        }
-        for (const frame of raw) guest.network.receive(frame, true);
-        guest.network.flush();
-      },
-    ),
-    { numRuns: 300 },
-  );
-  for (let port = 1; port <= 3000; port++) {
-    guest.sendDatagram(PUBLIC, port, pattern(4));
-    guest.sendSegment(PUBLIC.address, {
-      sourcePort: port,
-      destinationPort: 80,
-      sequence: 1,
-      acknowledgment: 0,
-      flags: TcpFlag.SYN,
-      window: 100,
-      payload: new Uint8Array(0),
+  for (const { version, gateway, publicOne } of PLACES) {
+    const guest = new TestGuest(testSettings(), version);
+    guest.ask(gateway);
+    const bytes = fc.uint8Array({ maxLength: 200 });
+    const packet = fc.record({
+      protocol: fc.constantFrom(...Object.values(Protocol), 0, 43, 44, 60, 99),
+      destination: fc.constantFrom(gateway, publicOne.address, ...SPECIAL[version]),
+      payload: bytes,
+      part: fc.record({
+        fragmentOffset: fc.nat(8191).map((unit) => unit * 8),
+        hasMoreFragments: fc.boolean(),
+        identification: fc.nat(3),
+      }),
     });
+    fc.assert(
+      fc.property(
+        fc.array(packet, { maxLength: 30 }),
+        fc.array(bytes, { maxLength: 10 }),
+        (packets, raw) => {
+          for (const { protocol, destination, payload, part } of packets) {
+            guest.send(protocol, destination, payload, part);
+          }
+          for (const frame of raw) guest.network.receive(frame, true);
+          guest.network.flush();
+        },
+      ),
+      { numRuns: 200 },
+    );
+    for (let port = 1; port <= 3000; port++) {
+      guest.sendDatagram(publicOne, port, pattern(4));
+      guest.sendSegment(publicOne.address, {
+        sourcePort: port,
+        destinationPort: 80,
+        sequence: 1,
+        acknowledgment: 0,
+        flags: TcpFlag.SYN,
+        window: 100,
+        payload: new Uint8Array(0),
+      });
+    }
+    assert(guest.network.connections <= 1024);
+    await guest.settle();
+    assert(3000 - guest.host.closedSockets <= 256 + 16, `${guest.host.closedSockets} closed`);
   }
-  assert(guest.network.connections <= 1024);
-  await guest.settle();
-  assert(3000 - guest.host.closedSockets <= 256 + 16, `${guest.host.closedSockets} closed`);
 });
 
 Deno.test("an address of the network stands for one of the host's, for a restricted guest too", async () => {

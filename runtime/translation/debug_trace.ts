@@ -1,10 +1,11 @@
 /**
- * The debug log of the compiler (`-d in_asm,op,op_opt,out_wasm`): text of every region as it is compiled.
+ * The debug log of the compiler (`-d in_asm,op,op_opt,out_wasm,request`): text of every region as it is compiled.
  */
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import { printRegion } from "../../ir/text/printer.ts";
 import { PAGE_BYTES } from "../atomics/shared_layout.ts";
 import type { CompilerTrace } from "./compiler.ts";
+import { recordRequest } from "./recorded_request.ts";
 import { type BuiltRegion, hotPage } from "./region_builder.ts";
 import { assemblyText } from "./region_report.ts";
 
@@ -20,7 +21,7 @@ export interface DebugTraceParts {
   write(text: string): void;
 }
 
-const CATEGORIES = ["in_asm", "op", "op_opt", "out_wasm", "out_asm"];
+const CATEGORIES = ["in_asm", "op", "op_opt", "out_wasm", "out_asm", "request"];
 
 /** A trace for these categories; null when none of them is the compiler's. */
 export function createDebugTrace(
@@ -31,6 +32,7 @@ export function createDebugTrace(
   return {
     wantsText: wants("out_wasm") || wants("out_asm"),
     lifted: (built) => {
+      if (wants("request")) write(`${JSON.stringify(recordRequest(built))}\n`);
       if (wants("in_asm")) {
         write(`${title(built, "guest code")}\n${assemblyText(built, frontend, words)}\n\n`);
       }

@@ -5,7 +5,7 @@
  * Only fully guarded pages are read. A page's lines are marked as code and its generation is read before the
  * bytes, and the generation must be the same afterwards: then the region stands for exactly that generation.
  */
-import type { CodeReader, GuestFrontend } from "../../frontend/frontend.ts";
+import type { CodeReader, GuestFrontend, RegionRequest } from "../../frontend/frontend.ts";
 import type { BoundaryAttribute, Region } from "../../ir/region.ts";
 import { hostFuses } from "../../wasm_backend/host_fusing.ts";
 import type { RegionPage } from "../../wasm_backend/region/region_place.ts";
@@ -48,6 +48,10 @@ export interface BuiltRegion {
   readonly number: number;
   /** The request it answers. */
   readonly hotspot: Hotspot;
+  /** What the guest was asked to lift. */
+  readonly request: RegionRequest;
+  /** Distances from the origin where other regions go on. */
+  readonly stops: ReadonlySet<number>;
   /** The region. */
   readonly region: Region;
   /** Its pages, the origin page first. */
@@ -184,17 +188,19 @@ export class RegionBuilder {
    */
   build(hotspot: Hotspot, stops: ReadonlySet<number>): BuiltRegion | null {
     const code = new GuardedCode(this.#words, this.#parcels, hotspot, stops);
-    const region = this.#frontend.liftRegion({
+    const request: RegionRequest = {
       entryOffset: hotspot.offset,
       modeKey: hotspot.modeKey,
       code,
       isChecked: this.#isChecked,
       hostFuses: this.#hostFuses,
       instructionLimit: this.#instructionLimit,
-    });
+    };
+    const region = this.#frontend.liftRegion(request);
     if (region.blocks.length === 0 || region.entries.length === 0 || !code.isCurrent()) return null;
     const pages = [...code.used.values()].sort((a, b) => rank(a) - rank(b));
-    return { number: ++this.#built, hotspot, region, pages, parcels: code.read };
+    const number = ++this.#built;
+    return { number, hotspot, request, stops, region, pages, parcels: code.read };
   }
 }
 

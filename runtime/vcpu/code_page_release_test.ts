@@ -8,17 +8,16 @@ import {
   readStableGeneration,
   serveGuard,
 } from "../atomics/code_guard.ts";
-import { take } from "../atomics/pending.ts";
 import {
   GUEST_RAM_OFFSET,
   Machine,
   PAGE_BYTES,
   PAGE_SHIFT,
-  Pending,
   RemoteWork,
   Vcpu,
   vcpuWord,
 } from "../atomics/shared_layout.ts";
+import { CountedLock, hartLockCounters, LockCounter } from "../atomics/statistics_layout.ts";
 import { CodePageRelease } from "./code_page_release.ts";
 import { ExclusiveSections } from "./exclusive_sections.ts";
 import { RemoteRequests } from "./remote_requests.ts";
@@ -52,7 +51,6 @@ function scene() {
   const arm = (page: number): void => {
     armCodePage(words, HART, page);
     serve();
-    OTHERS.forEach((hart) => take(words, hart));
   };
   /** The vCPU has made that many guarded stores, the last one to this page. */
   const meet = (page: number, stores = STORES): void => {
@@ -71,6 +69,10 @@ function scene() {
 
 function remoteWork(words: Int32Array, hart: number): number {
   return words[vcpuWord(hart, Vcpu.REMOTE_WORK) >> 2];
+}
+
+function requests(words: Int32Array, hart: number): number {
+  return words[vcpuWord(hart, Vcpu.REMOTE_REQUEST) >> 2];
 }
 
 Deno.test("a page is released when it is met for the first, second, fourth, eighth time", () => {
@@ -117,7 +119,7 @@ Deno.test("an ordinary page is left alone, and is not met", () => {
   const { words, meet, isReleased } = scene();
   for (let look = 0; look < 3; look++) meet(PAGE);
   assertEquals(readStableGeneration(words, PAGE), 0);
-  assertEquals(OTHERS.map((hart) => take(words, hart)), [0, 0]);
+  assertEquals(OTHERS.map((hart) => remoteWork(words, hart)), [0, 0]);
   assertEquals([1, 2, 3].map(() => isReleased(PAGE)), [true, true, false]);
 });
 
@@ -128,9 +130,10 @@ Deno.test("a release stops all, and asks all to drop their write entries", () =>
   memory.setWideControl(READ_TAG, CACHED);
   meet(PAGE);
   for (const hart of OTHERS) {
-    assertEquals(take(words, hart), Pending.EXCLUSIVE | Pending.WORK);
     assertEquals(remoteWork(words, hart), RemoteWork.DROP_WRITE_ENTRIES);
   }
+  const sections = hartLockCounters(words.buffer, HART, CountedLock.EXCLUSIVE);
+  assertEquals(sections[LockCounter.ACQUISITIONS], 1);
   assertEquals(words[Machine.EXCLUSIVE_OWNER.offset >> 2], 0, "the section is over");
   assert(memory.wideControl(WRITE_TAG) !== CACHED, "its own too");
   assertEquals(memory.wideControl(READ_TAG), CACHED);
@@ -139,10 +142,10 @@ Deno.test("a release stops all, and asks all to drop their write entries", () =>
 Deno.test("a look that releases nothing disturbs nobody", () => {
   const { words, memory, arm, isReleased } = scene();
   for (let met = 1; met <= 2; met++) isReleased(PAGE);
-  OTHERS.forEach((hart) => take(words, hart));
+  const asked = OTHERS.map((hart) => requests(words, hart));
   arm(PAGE);
   memory.setWideControl(WRITE_TAG, CACHED);
   assertEquals(isReleased(PAGE), false, "the third time");
-  assertEquals(OTHERS.map((hart) => take(words, hart)), [0, 0]);
+  assertEquals(OTHERS.map((hart) => requests(words, hart)), asked);
   assertEquals(memory.wideControl(WRITE_TAG), CACHED);
 });

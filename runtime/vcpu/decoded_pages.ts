@@ -5,6 +5,8 @@
  * records are then empty and are decoded one by one as they are reached. What is decoded while the page's
  * guard is incomplete, or while a store to the page is in flight, is provisional and dropped at the next
  * FENCE.I (`runtime/atomics/code_guard.ts` has the argument).
+ *
+ * What a hart of the same thread has decoded already is copied (`record_copies.ts`).
  */
 import type { DecodedRecord, GuestFrontend } from "../../frontend/frontend.ts";
 import { armCodePage, openForDecode, PROVISIONAL, serveGuard } from "../atomics/code_guard.ts";
@@ -21,6 +23,7 @@ import {
 import { EXECUTED_WORDS } from "../translation/compile_request.ts";
 import type { InstalledRegion, RegionCatalog } from "../translation/region_catalog.ts";
 import type { TranslationCache } from "./translation_cache.ts";
+import { copyRecords, isDecoded, partOf } from "./record_copies.ts";
 import type { VcpuMemory } from "./vcpu_memory.ts";
 
 const MODE_MASK = (1 << CONTEXT_MODE_BITS) - 1;
@@ -32,6 +35,7 @@ const WORD_MASK = 31;
 const WORD_BITS = 32;
 const PARCEL_BITS = 16;
 const LONG_INSTRUCTION_BYTES = 4;
+const NO_RECORDS = -1;
 
 /** Finds where an instruction's second half lies: page lookup of the cold tier, 0 when it faults. */
 export type FetchTranslation = (address: bigint) => number;
@@ -51,21 +55,28 @@ export class DecodedPages {
   readonly #frontend: RecordDecoder;
   readonly #translations: TranslationCache;
   readonly #catalog: RegionCatalog;
+  readonly #siblings: readonly DecodedPages[];
   readonly #provisional = new Set<number>();
   readonly #record: DecodedRecord;
   /** Slots that were never opened: their records are zero, and the host has given them no memory yet. */
   readonly #unused = new Uint8Array(1 << PageDirectory.INDEX_BITS).fill(1);
+  /** Parts of a page that were reached since it was opened, a bit each. */
+  readonly #reached = new Uint8Array(1 << PageDirectory.INDEX_BITS);
   #nextVictim = 0;
 
-  /** Starts with no page. */
+  /**
+   * Starts with no page.
+   * @param siblings those of the harts of the same thread, with this one or without
+   */
   constructor(
-    { words, hart, memory, frontend, translations, catalog }: {
+    { words, hart, memory, frontend, translations, catalog, siblings }: {
       readonly words: Int32Array;
       readonly hart: number;
       readonly memory: VcpuMemory;
       readonly frontend: RecordDecoder;
       readonly translations: TranslationCache;
       readonly catalog: RegionCatalog;
+      readonly siblings: readonly DecodedPages[];
     },
   ) {
     this.#words = words;
@@ -75,6 +86,7 @@ export class DecodedPages {
     this.#frontend = frontend;
     this.#translations = translations;
     this.#catalog = catalog;
+    this.#siblings = siblings;
     const fields = new Uint8Array(frontend.recordFields.length);
     this.#record = { handler: 0, length: 0, fields, imm: 0 };
   }
@@ -96,6 +108,7 @@ export class DecodedPages {
     );
     words[entry + (PageDirectory.STRADDLES >> 2)] = 0;
     this.#clearRecords(slot);
+    this.#reached[slot] = 0;
     this.#provisional.delete(slot);
     this.#countProvisional();
     return slot;
@@ -135,6 +148,7 @@ export class DecodedPages {
     const parcel = (record - recordsOf(slot)) >> Record.SHIFT;
     const entry = directoryWord(slot);
     const hostPage = this.#memory.words[entry + (PageDirectory.PAGE >> 2)] - 1;
+    if (this.#isTakenOver(slot, hostPage, parcel)) return;
     const hostOffset = (hostPage << PAGE_SHIFT) + (parcel << PARCEL_SHIFT);
     const bytes = parcel === LAST_PARCEL ? 2 : LONG_INSTRUCTION_BYTES;
     if (openForDecode(this.#words, hostOffset, bytes) === PROVISIONAL) {
@@ -153,6 +167,35 @@ export class DecodedPages {
     }
     this.#frontend.decodeRecord(first, second, this.#record);
     this.#write(record, this.#catalog.heat(hostPage, parcel << PARCEL_SHIFT, this.#mode()));
+  }
+
+  /**
+   * When a part of a page is reached for the first time, takes over what harts of the same thread have decoded there.
+   * @returns whether the parcel's record was among it
+   */
+  #isTakenOver(slot: number, hostPage: number, parcel: number): boolean {
+    const part = partOf(parcel);
+    if ((this.#reached[slot] >> part & 1) !== 0) return false;
+    this.#reached[slot] |= 1 << part;
+    const { words } = this.#memory;
+    const mode = this.#mode();
+    const generation = words[directoryWord(slot) + (PageDirectory.GENERATION >> 2)];
+    const own = recordsOf(slot) >> 2;
+    const heat = (at: number) => this.#catalog.heat(hostPage, at << PARCEL_SHIFT, mode);
+    for (const sibling of this.#siblings) {
+      if (sibling === this) continue;
+      const start = sibling.#recordsToCopy(hostPage, mode, generation);
+      if (start !== NO_RECORDS) copyRecords(sibling.#memory.words, start, words, own, part, heat);
+    }
+    return isDecoded(words, own, parcel);
+  }
+
+  /** Word where the records of a page start that stand for a generation, and for good. */
+  #recordsToCopy(hostPage: number, mode: number, generation: number): number {
+    const slot = this.#slotOf(hostPage, mode);
+    if (slot < 0 || this.#provisional.has(slot)) return NO_RECORDS;
+    const known = this.#memory.words[directoryWord(slot) + (PageDirectory.GENERATION >> 2)];
+    return known === generation ? recordsOf(slot) >> 2 : NO_RECORDS;
   }
 
   /** Bits of the instruction at an address, for exceptions that report them. */
@@ -239,7 +282,7 @@ export class DecodedPages {
 }
 
 /** First directory slot of a page: as the cold tier computes it. */
-function homeSlot(hostPage: number, mode: number): number {
+export function homeSlot(hostPage: number, mode: number): number {
   const mixed = Math.imul(hostPage ^ (mode << PageDirectory.MODE_SHIFT), PageDirectory.FACTOR);
   return mixed >>> (WORD_BITS - PageDirectory.INDEX_BITS);
 }

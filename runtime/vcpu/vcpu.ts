@@ -129,7 +129,7 @@ export class Vcpu implements StateKeeper {
 
   /** Builds the vCPU; state is all zero until {@linkcode Vcpu.reset}. */
   constructor(parts: VcpuParts) {
-    const { hart, ram, frontend } = parts;
+    const { hart, ram, frontend, siblings = [] } = parts;
     this.#parts = parts;
     this.#hart = hart;
     this.#words = new Int32Array(ram.buffer);
@@ -147,7 +147,9 @@ export class Vcpu implements StateKeeper {
       frontend,
       translations: this.#translations,
       catalog: this.#catalog,
+      siblings,
     });
+    siblings.push(this.#pages);
     this.#requests = new CompileRequests(this.#words, hart, {
       memory: this.memory,
       frontend,
@@ -501,7 +503,15 @@ export class Vcpu implements StateKeeper {
     if ((bits & Pending.TIMER) !== 0) this.#timerRanOut();
     if ((bits & (Pending.FLUSH | Pending.WORK)) !== 0) this.#serve();
     if ((bits & Pending.EXCLUSIVE) !== 0) this.#park();
-    return this.#wait.look(bits !== 0);
+    const wait = this.#wait.look(bits !== 0);
+    if (wait === Attention.RUNS) this.#lookAtClock();
+    return wait;
+  }
+
+  /** A hart that runs moves its timer lines itself, at the same places where it notices what others want. */
+  #lookAtClock(): void {
+    const { clock, isCounted } = this.#parts;
+    if (isCounted !== true && clock.ticksToDeadline(this.#hart) === 0) this.#timerRanOut();
   }
 
   #park(): void {

@@ -4,6 +4,7 @@ import type { EventBuffer } from "../atomics/event_ring.ts";
 import type { LockSettings } from "../devices/big_lock.ts";
 import type { BoardDevices } from "../machine/board.ts";
 import type { GuestClock } from "../machine/clock.ts";
+import type { DecodedPages } from "./decoded_pages.ts";
 import type { ModuleSource } from "./region_installer.ts";
 
 /** What a vCPU is made of. */
@@ -36,6 +37,8 @@ export interface VcpuParts {
   readonly isCounted?: boolean;
   /** Does nobody change registers or memory in a pause? A reservation survives it then. */
   readonly isUntouched?: boolean;
+  /** Decoded pages of the vCPUs of its thread, to which it adds its own. */
+  readonly siblings?: DecodedPages[];
   /** The locks it takes; without, those of a machine that measures nothing. */
   readonly locks?: LockSettings;
   /** Where its history goes; null or nothing when no trace is made. */

@@ -26,6 +26,7 @@ import { WordKeeper } from "../snapshot/word_keeper.ts";
 import type { GuestFrontend } from "../../frontend/frontend.ts";
 import type { InstalledModule } from "../translation/region_catalog.ts";
 import { CountedThread } from "./counted_thread.ts";
+import type { DecodedPages } from "./decoded_pages.ts";
 import { failureText } from "./failure_text.ts";
 import { HostBoundary } from "./host_boundary.ts";
 import { HtifPoll } from "./htif_poll.ts";
@@ -95,6 +96,7 @@ async function openWorkshop(start: VcpuStart, counting: Counting | null): Promis
   const wallClock = counting === null ? undefined : () => counting.time.date();
   const parts = { words, hartCount, clock, consoleSink, consoleSource, power, wallClock };
   const ram = { base: board.ramBase, bytes: ramPages * PAGE_BYTES };
+  const siblings: DecodedPages[] = [];
   const build = ({ hart, start: { pc, registers }, modules }: WorkerHart): Vcpu => {
     let htif: HtifPoll | null = null;
     const vcpu = new Vcpu({
@@ -111,6 +113,7 @@ async function openWorkshop(start: VcpuStart, counting: Counting | null): Promis
       modules: portSource(modules),
       tellsPages: start.codeCache !== null,
       samples: start.samples,
+      siblings,
       isCounted: counting !== null,
       isUntouched: start.journal !== null || start.snapshots !== null,
       locks: start.locks,

@@ -5,6 +5,7 @@
  * guest has no buffers for it, up to a bound; behind that it is lost, as on any network.
  */
 
+import type { IpVersion } from "../network/address.ts";
 import { MAX_FRAME_BYTES } from "../network/ethernet.ts";
 import type { FrameWork, OutgoingFrame } from "../network/ip_link.ts";
 import { type DescriptorChain, RingFault } from "./descriptor_chain.ts";
@@ -24,6 +25,12 @@ import { type Outcome, QueueServer, type RequestHandler } from "./queue_server.t
 /** Frames and bytes that wait for buffers at most. */
 const MAX_WAITING = 1024;
 const MAX_WAITING_BYTES = 0x40_0000;
+
+/** What a driver agrees on for frames that stand for several, and what such a frame says of itself. */
+const BURST_KINDS = {
+  4: { feature: NetworkFeature.GUEST_BURSTS_4, type: BurstType.TCP_4 },
+  6: { feature: NetworkFeature.GUEST_BURSTS_6, type: BurstType.TCP_6 },
+} as const;
 
 /** Counters of a slot with a network card, written by its worker alone. */
 export const NetworkCounter = {
@@ -66,9 +73,9 @@ export class NetworkDevice implements RequestHandler {
     this.#output = new QueueServer({ ...place, queue: NetworkQueue.TRANSMIT, handler: this });
   }
 
-  /** Does the driver take frames that stand for several, and frames without checksums? */
-  get takesBursts(): boolean {
-    return this.#struct.hasFeature(NetworkFeature.GUEST_BURSTS) &&
+  /** Does the driver take frames that stand for several? */
+  takesBursts(version: IpVersion): boolean {
+    return this.#struct.hasFeature(BURST_KINDS[version].feature) &&
       this.#struct.hasFeature(NetworkFeature.MERGED_BUFFERS);
   }
 
@@ -103,7 +110,7 @@ export class NetworkDevice implements RequestHandler {
   /** A driver that was restarted may take less than the one before. */
   #fits({ bytes, work }: OutgoingFrame): boolean {
     if (work === null) return bytes.length <= PLAIN_FRAME_BYTES;
-    return work.segmentBytes > 0 ? this.takesBursts : this.completesChecksums;
+    return work.segmentBytes > 0 ? this.takesBursts(work.version) : this.completesChecksums;
   }
 
   #deliverWaiting(): void {
@@ -156,8 +163,12 @@ export class NetworkDevice implements RequestHandler {
 
 function putWork(header: DataView, work: FrameWork | null): void {
   const { checksumStart = 0, checksumOffset = 0, segmentBytes = 0, headerBytes = 0 } = work ?? {};
+  const isBurst = work !== null && segmentBytes > 0;
   header.setUint8(FrameHeader.FLAGS, work === null ? 0 : NEEDS_CHECKSUM);
-  header.setUint8(FrameHeader.BURST_TYPE, segmentBytes > 0 ? BurstType.TCP : BurstType.NONE);
+  header.setUint8(
+    FrameHeader.BURST_TYPE,
+    isBurst ? BURST_KINDS[work.version].type : BurstType.NONE,
+  );
   header.setUint16(FrameHeader.HEADER_LENGTH, headerBytes, true);
   header.setUint16(FrameHeader.SEGMENT_BYTES, segmentBytes, true);
   header.setUint16(FrameHeader.CHECKSUM_START, checksumStart, true);

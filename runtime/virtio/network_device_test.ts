@@ -7,7 +7,7 @@ import { Place, queueBase, type RingFormat } from "./slot_driver_fixture.ts";
 
 const MERGED = 1 << NetworkFeature.MERGED_BUFFERS;
 const EVENTS = 1 << Feature.EVENT_INDEX;
-const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS;
+const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS_4;
 
 function started(features: number, format: RingFormat = "split"): NetworkDriver {
   const driver = new NetworkDriver({ format });
@@ -63,7 +63,13 @@ inBothFormats(
 
 inBothFormats("a long frame takes several buffers, which are given back at once", (started) => {
   const driver = started(MERGED | BURSTS | EVENTS);
-  const work = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, headerBytes: 54 };
+  const work = {
+    checksumStart: 34,
+    checksumOffset: 16,
+    segmentBytes: 1460,
+    headerBytes: 54,
+    version: 4,
+  } as const;
   const long = { ...plainFrame(5000), work };
   const lengths = [2048, 2048, 2048];
   lengths.slice(0, 2).forEach((length, at) =>
@@ -90,7 +96,13 @@ Deno.test("the driver is asked to ring for more where there were too few buffers
     );
   driver.offerRoom(0, Place.DATA, 1024);
   driver.offerRoom(1, Place.DATA + 0x1000, 1024);
-  const work = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, headerBytes: 54 };
+  const work = {
+    checksumStart: 34,
+    checksumOffset: 16,
+    segmentBytes: 1460,
+    headerBytes: 54,
+    version: 4,
+  } as const;
   driver.card.deliver({ ...plainFrame(4000), work });
   assertEquals(event(), 2);
 });
@@ -98,7 +110,13 @@ Deno.test("the driver is asked to ring for more where there were too few buffers
 Deno.test("what a driver has not agreed on is lost and counted, not given to it", () => {
   const driver = started(MERGED);
   driver.offerRoom(0, Place.DATA, 0x8000);
-  const work = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, headerBytes: 54 };
+  const work = {
+    checksumStart: 34,
+    checksumOffset: 16,
+    segmentBytes: 1460,
+    headerBytes: 54,
+    version: 4,
+  } as const;
   driver.card.deliver({ ...plainFrame(5000), work });
   driver.card.deliver({ ...plainFrame(500), work: { ...work, segmentBytes: 0 } });
   driver.card.deliver(plainFrame(1600));
@@ -139,7 +157,7 @@ inBothFormats(
     driver.write(MmioRegister.STATUS, 0);
     driver.card.deliver(plainFrame(60));
     assertEquals(driver.bytes(Place.DATA, 72), new Uint8Array(72));
-    assertEquals(driver.card.takesBursts, false);
+    assertEquals(driver.card.takesBursts(4), false);
     driver.start(0, 8, NetworkQueue.COUNT);
     driver.offerRoom(0, Place.DATA, 1600);
     driver.card.deliver(plainFrame(60));

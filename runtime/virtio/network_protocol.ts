@@ -1,6 +1,6 @@
 /** Frames' headers, configuration and numbers of network cards: "Network Device" of the virtio specification, 1.2. */
 
-import { MAC_BYTES } from "../network/address.ts";
+import { MAC_BYTES } from "../network/mac_address.ts";
 import { Feature, type FeatureSet, featureSet } from "./registers.ts";
 
 /** Features by bit number. */
@@ -10,10 +10,12 @@ export const NetworkFeature = {
   /** The driver takes frames whose checksum is left out. */
   GUEST_CHECKSUM: 1,
   MAC: 5,
-  /** The driver takes frames that stand for several segments of TCP. */
-  GUEST_BURSTS: 7,
+  /** The driver takes frames that stand for several segments of TCP, over version 4 and over version 6. */
+  GUEST_BURSTS_4: 7,
+  GUEST_BURSTS_6: 8,
   /** The device takes such frames. */
-  HOST_BURSTS: 11,
+  HOST_BURSTS_4: 11,
+  HOST_BURSTS_6: 12,
   /** A frame may take several buffers. */
   MERGED_BUFFERS: 15,
   STATUS: 16,
@@ -23,8 +25,10 @@ export const NetworkFeature = {
 const SHARED_WORK = [
   NetworkFeature.CHECKSUM,
   NetworkFeature.GUEST_CHECKSUM,
-  NetworkFeature.GUEST_BURSTS,
-  NetworkFeature.HOST_BURSTS,
+  NetworkFeature.GUEST_BURSTS_4,
+  NetworkFeature.GUEST_BURSTS_6,
+  NetworkFeature.HOST_BURSTS_4,
+  NetworkFeature.HOST_BURSTS_6,
 ] as const;
 
 /** The queues of a card. */
@@ -44,7 +48,7 @@ export const FrameHeader = {
 /** The frame's checksum is to be completed. */
 export const NEEDS_CHECKSUM = 1;
 /** Kinds of frames that stand for several. */
-export const BurstType = { NONE: 0, TCP: 1 } as const;
+export const BurstType = { NONE: 0, TCP_4: 1, TCP_6: 4 } as const;
 
 /** Most bytes of a frame that is one. */
 export const PLAIN_FRAME_BYTES = 1514;

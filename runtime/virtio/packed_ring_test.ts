@@ -10,8 +10,14 @@ const FLUSH = 1 << 9;
 const EVENTS = 1 << Feature.EVENT_INDEX;
 const TABLES = 1 << Feature.INDIRECT_DESCRIPTORS;
 const MERGED = 1 << NetworkFeature.MERGED_BUFFERS;
-const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS;
-const WORK = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, headerBytes: 54 };
+const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS_4;
+const WORK = {
+  checksumStart: 34,
+  checksumOffset: 16,
+  segmentBytes: 1460,
+  headerBytes: 54,
+  version: 4,
+} as const;
 const FIRST_PASS = 0x8000;
 const DESCRIPTOR_BYTES = 16;
 

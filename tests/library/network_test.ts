@@ -72,6 +72,17 @@ Deno.test("networks that cannot be are refused with what, cause and fix", async 
   const cases: readonly (readonly [MachineSettings["networks"], string])[] = [
     [[{ mac: "01:00:00:00:00:00" }], "address of one network card"],
     [[{ network: { net: "10.0.2.0/28" } }], "8 to 27 bits"],
+    [[{ network: { net: "fec0::/64" } }], "an address of version 4"],
+    [[{ network: { ipv6Net: "10.0.2.0/24" } }], "an address of version 6"],
+    [[{ network: { ipv6Net: "fec0::/127" } }], "8 to 126 bits"],
+    [[{ network: { ipv6Net: "ff02::/64" } }], "not those of a network"],
+    [[{ network: { ipv6Host: "fec1::2" } }], "one station in fec0::/64"],
+    [[{ network: { ipv6Dns: "fec0::2" } }], "ipv6-host has this address"],
+    [[{ network: { ipv4: false, ipv6: false } }], "at least one of them"],
+    [[{ network: { ipv6: true, host: "10.0.2.9" } }], "the network has no version 4"],
+    [[{ network: { ipv6: false, ipv6Dns: "fec0::9" } }], "the network has no version 6"],
+    [[{ network: { hostForwards: [inward("fec0::2")] } }], "not the address of a guest"],
+    [[{ network: { nameServer: "::1:x" } }], "not an address, or one with a port"],
     [[{ network: { guestForwards: [forward("10.9.9.9")] } }], "not an address of the network"],
     [[{ network: { hostForwards: [{ hostPort: 0, guestPort: 1 }] } }], "0 is not a port"],
     [[{ capture: "" }], "its path is empty"],
@@ -84,6 +95,10 @@ Deno.test("networks that cannot be are refused with what, cause and fix", async 
     await assertRejects(create, ConfigurationError, cause);
   }
 });
+
+function inward(guestAddress: string) {
+  return { hostAddress: "::1", hostPort: 1, guestAddress, guestPort: 22 };
+}
 
 function forward(guestAddress: string) {
   return { guestAddress, guestPort: 80, hostAddress: "127.0.0.1", hostPort: 80 };

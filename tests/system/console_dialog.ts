@@ -61,6 +61,11 @@ export class ConsoleDialog {
     await this.#keys.write(new TextEncoder().encode(text));
   }
 
+  /** Sends a signal to the machine's process. */
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
   /** Waits for the end of the machine and returns the exit code. */
   async end(): Promise<number> {
     for (;;) {

@@ -9,11 +9,14 @@ import { type BlockBackend, type DriveOptions, Machine } from "../../mod.ts";
 import { outputOf, turn } from "../library/machine_fixture.ts";
 import { guestFiles } from "../tools/guest.ts";
 import { DISK_APPEND, diskInitrd, modulesOrSkip } from "./disk_guest.ts";
+import { ConsoleDialog } from "./console_dialog.ts";
 import { kill } from "./disk_kills.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** A guest that still runs after this long hangs. */
 const HANG_AFTER_MS = 300_000;
+/** 128 and the number of the signal, as in a shell. */
+const SIGTERM_CODE = 143;
 const DISK_BYTES = 32 * 2 ** 20;
 
 const modules = await modulesOrSkip();
@@ -161,6 +164,38 @@ Deno.test({
       if (!await has("qemu-img")) return;
       await run("qemu-img", "check", image);
       await run("qemu-img", "compare", "-F", "raw", image, flat);
+    });
+  },
+});
+
+Deno.test({
+  name: "a machine that a signal ends keeps what was written and never flushed",
+  ignore,
+  async fn() {
+    await inFolder(async (folder) => {
+      const [image, initrd] = ["disk.qcow2", "initrd"].map((name) => join(folder, name));
+      const weft = ["run", "--allow-all", join(ROOT, "mod.ts")];
+      await run(Deno.execPath(), ...weft, "img", "create", "-q", "-f", "qcow2", image, "32M");
+      await Deno.writeFile(
+        initrd,
+        await initrdWith(
+          "tr '\\0' X < /dev/zero | head -c 1048576 > x; dd if=x of=/dev/vda bs=64k oflag=direct; cat",
+        ),
+      );
+      await using dialog = new ConsoleDialog(
+        [
+          ...["-m", "512M", "-kernel", guestFiles().kernel, "-initrd", initrd],
+          ...["-append", DISK_APPEND, "-drive", `file=${image},format=qcow2,if=virtio`],
+        ],
+        ["--allow-write"],
+      );
+      await dialog.expect("16+0 records out");
+      dialog.kill("SIGTERM");
+      assertEquals(await dialog.end(), SIGTERM_CODE);
+      const flat = join(folder, "flat.img");
+      await run(Deno.execPath(), ...weft, "img", "convert", "-f", "qcow2", image, flat);
+      const bytes = await Deno.readFile(flat);
+      assert(bytes.subarray(0, 2 ** 20).every((byte) => byte === 0x58), "the write is lost");
     });
   },
 });

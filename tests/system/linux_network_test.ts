@@ -9,16 +9,23 @@ import { outputOf } from "../library/machine_fixture.ts";
 import { guestFiles } from "../tools/guest.ts";
 import { NETWORK_MODULES } from "../tools/guest_modules.ts";
 import { DISK_APPEND, diskInitrd, modulesOrSkip } from "./disk_guest.ts";
-import { LOOPBACK_BY_GATEWAY, loopbackEscapes, plainEscapes, tryAll } from "./network_escapes.ts";
-import { freePort, GET_ADDRESS } from "./network_guest.ts";
+import {
+  escapes6,
+  LOOPBACK_BY_GATEWAY,
+  loopbackEscapes,
+  plainEscapes,
+  tryAll,
+} from "./network_escapes.ts";
+import { freePort, GET_ADDRESS, GET_ADDRESS_6, hasLoopback6 } from "./network_guest.ts";
 
 /** A guest that still runs after this long hangs. */
 const HANG_AFTER_MS = 300_000;
 const TRANSFER_BYTES = 8 * 2 ** 20;
-const LEAST_ESCAPES = 140;
+const LEAST_ESCAPES = 190;
 
 const modules = await modulesOrSkip(NETWORK_MODULES);
 const ignore = modules === null;
+const hosts = hasLoopback6() ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 
 function pattern(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -42,12 +49,19 @@ async function readAll(connection: Deno.Conn): Promise<Uint8Array> {
 }
 
 /** A server on the host's loopback that takes one connection after the other. */
-function serve(answer: (connection: Deno.Conn) => Promise<void>): Deno.TcpListener {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+function serve(
+  answer: (connection: Deno.Conn) => Promise<void>,
+  { hostname = "127.0.0.1", port = 0 } = {},
+): Deno.TcpListener {
+  const listener = Deno.listen({ hostname, port });
   (async () => {
     for await (const connection of listener) await answer(connection);
   })();
   return listener;
+}
+
+async function echo(connection: Deno.Conn): Promise<void> {
+  await connection.readable.pipeTo(connection.writable);
 }
 
 function portOf(listener: Deno.TcpListener): number {
@@ -104,11 +118,15 @@ Deno.test({
       const text = await withGuest(
         [{ network: { nameServer: `127.0.0.1:${names.address().port}` } }],
         `${GET_ADDRESS} && ping -c 3 10.0.2.2 && nslookup weft.test 10.0.2.3 && ` +
+          `{ ${GET_ADDRESS_6}; } && ping6 -c 2 fec0::2 && nslookup weft.test fec0::3 && ` +
           "head -c 4096 /dev/hwrng | wc -c && cat /sys/class/misc/hw_random/rng_current",
       );
       assertMatch(text, /LEASE 10\.0\.2\.15 24 router=10\.0\.2\.2 dns=10\.0\.2\.3/);
       assertMatch(text, /3 packets transmitted, 3 packets received/);
-      assertMatch(text, /Address:? .*192\.0\.2\.33/);
+      assertMatch(text, /2 packets transmitted, 2 packets received/);
+      assertMatch(text, /inet6 fec0::5054:ff:fe12:3456\/64 scope site/);
+      assertMatch(text, /default via fe80::2 dev eth0/);
+      assertEquals([...text.matchAll(/Address:? .*192\.0\.2\.33/g)].length, 2);
       assertMatch(text, /^4096\r$/m);
       assertMatch(text, /^virtio_rng/m);
     } finally {
@@ -127,12 +145,22 @@ Deno.test({
     const target = serve(async (connection) => {
       arrived.push(sumOf(await readAll(connection)));
     });
+    const [, ...hosts6] = hosts;
+    const echo6 = hosts6.map((hostname) => serve(echo, { hostname }));
     try {
-      const allow = [source, target].map((listener) => `127.0.0.1:${portOf(listener)}`);
+      const allow = [
+        ...[source, target].map((listener) => `127.0.0.1:${portOf(listener)}`),
+        ...echo6.map((listener) => `[::1]:${portOf(listener)}`),
+      ];
+      const commands6 = echo6.map((listener) =>
+        ` && { ${GET_ADDRESS_6}; } && ` +
+        `nc fec0::2 ${portOf(listener)} < /tmp/got > /tmp/back && cmp /tmp/got /tmp/back`
+      );
       const text = await withGuest(
         [{ network: { allow } }],
         `${GET_ADDRESS} && nc 10.0.2.2 ${portOf(source)} < /dev/null > /tmp/got && ` +
-          `md5sum < /tmp/got && nc 10.0.2.2 ${portOf(target)} < /tmp/got > /dev/null`,
+          `md5sum < /tmp/got && nc 10.0.2.2 ${portOf(target)} < /tmp/got > /dev/null` +
+          commands6.join(""),
         async (machine) => {
           for (let pauses = 0; pauses < 3; pauses++) {
             const enough = (pauses + 1) * TRANSFER_BYTES / 5;
@@ -151,8 +179,7 @@ Deno.test({
       assertMatch(text, new RegExp(sumOf(sent)));
       assertEquals(arrived, [sumOf(sent)]);
     } finally {
-      source.close();
-      target.close();
+      for (const listener of [source, target, ...echo6]) listener.close();
     }
   },
 });
@@ -204,37 +231,38 @@ async function exchange(port: number, bytes: Uint8Array): Promise<Uint8Array | n
   }
 }
 
-/** Counts who comes to a port of the host's loopback, by TCP or by UDP. */
+/** Counts who comes to a port of the host's loopback, of both versions, by TCP or by UDP. */
 class Canary implements AsyncDisposable {
   reached = 0;
-  readonly #streams: Deno.TcpListener;
-  readonly #datagrams: Socket;
-
-  private constructor(streams: Deno.TcpListener, datagrams: Socket) {
-    this.#streams = streams;
-    this.#datagrams = datagrams;
-    datagrams.on("message", () => this.reached++);
-  }
+  port = 0;
+  readonly #streams: Deno.TcpListener[] = [];
+  readonly #datagrams: Socket[] = [];
 
   static async listen(): Promise<Canary> {
-    const datagrams = createSocket("udp4");
-    const streams = serve((connection) => {
-      canary.reached++;
-      connection.close();
-      return Promise.resolve();
-    });
-    await new Promise<void>((resolve) => datagrams.bind(portOf(streams), "127.0.0.1", resolve));
-    const canary = new Canary(streams, datagrams);
+    const canary = new Canary();
+    for (const hostname of hosts) await canary.#listen(hostname);
     return canary;
   }
 
-  get port(): number {
-    return portOf(this.#streams);
+  async #listen(hostname: string): Promise<void> {
+    const streams = serve((connection) => {
+      this.reached++;
+      connection.close();
+      return Promise.resolve();
+    }, { hostname, port: this.port });
+    this.#streams.push(streams);
+    this.port = portOf(streams);
+    const datagrams = createSocket(hostname.includes(":") ? "udp6" : "udp4");
+    this.#datagrams.push(datagrams);
+    datagrams.on("message", () => this.reached++);
+    await new Promise<void>((resolve) => datagrams.bind(this.port, hostname, resolve));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#streams.close();
-    await new Promise<void>((resolve) => this.#datagrams.close(() => resolve()));
+    for (const streams of this.#streams) streams.close();
+    for (const datagrams of this.#datagrams) {
+      await new Promise<void>((resolve) => datagrams.close(() => resolve()));
+    }
   }
 }
 
@@ -244,8 +272,12 @@ Deno.test({
   async fn() {
     await using canary = await Canary.listen();
     const [plain, bent] = [plainEscapes(canary.port), loopbackEscapes(canary.port)];
-    assert(plain.length + bent.length >= LEAST_ESCAPES);
-    const commands = [GET_ADDRESS, tryAll(plain), LOOPBACK_BY_GATEWAY, tryAll(bent), "true"];
+    const newer = escapes6(canary.port);
+    assert(plain.length + bent.length + newer.length >= LEAST_ESCAPES);
+    const commands = [
+      ...[GET_ADDRESS, GET_ADDRESS_6, tryAll([...plain, ...newer])],
+      ...[LOOPBACK_BY_GATEWAY, tryAll(bent), "true"],
+    ];
     const text = await withGuest([{}], commands.join("\n"), async (machine) => {
       await machine.exited;
       const [{ allowed, refused }] = machine.stats().networks;

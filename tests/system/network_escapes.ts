@@ -27,6 +27,23 @@ const ADDRESSES = [
   ...["0.0.0.1", "0.255.255.255", "240.0.0.1", "250.1.2.3", "255.255.255.254"],
 ] as const;
 
+/** Those of version 6, which a guest's kernel gives to its router. */
+const ADDRESSES_6 = [
+  // the host, through the gateway; private and site-local networks: RFC 4193, RFC 3879
+  ...["fec0::2", "fc00::1", "fd00::2", "fdff::1", "fec0:0:0:1::1", "feff::1"],
+  // addresses of version 4 in those of version 6: by translators, by tunnels, and as they were once written
+  ...[
+    "64:ff9b::7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a00:1",
+    "2002:7f00:1::1",
+    "2002:a00:1::1",
+  ],
+  ...["2001:0:7f00:1::1", "::7f00:2"],
+  // documentation, and what is not given out
+  ...["2001:db8::1", "3fff::1", "100::1", "5f00::1", "4000::1"],
+] as const;
+
 /** Addresses that stand for the host or are its own, by ways that a guest's kernel does not go by itself. */
 const LOOPBACK_ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.1.1", "127.0.0.53", "127.255.255.254"];
 
@@ -65,8 +82,13 @@ export function tryAll(escapes: readonly Escape[]): string {
   return [...lines, "wait"].join("\n");
 }
 
+/** Recipes of version 6, for a guest's kernel as it is. @param canary a port of the host's loopback of that version */
+export function escapes6(canary: number): Escape[] {
+  return ADDRESSES_6.flatMap((address) => attempts(address, canary));
+}
+
 function attempts(address: string, canary: number): Escape[] {
-  const sum = address.split(".").reduce((total, byte) => total + Number(byte), 0);
+  const sum = Array.from(address).reduce((total, digit) => total + digit.charCodeAt(0), 0);
   const wellKnown = PORTS[sum % PORTS.length];
   return [
     { name: `TCP ${address} ${canary}`, command: `nc -w 5 ${address} ${canary} < /dev/null` },

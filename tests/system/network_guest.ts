@@ -15,3 +15,19 @@ export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
+
+/** Shell commands of the guest: it waits for the address of version 6 that it makes of what the router tells. */
+export const GET_ADDRESS_6 =
+  "until ip -6 addr show dev eth0 | grep 'inet6 fec0:' | grep -qv tentative; do usleep 50000; " +
+  "done; ip -6 addr show dev eth0; ip -6 route";
+
+/** Has this host a loopback of version 6? Tests that need one say so where it has none. */
+export function hasLoopback6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    console.log("this host has no ::1: nothing is tried with it");
+    return false;
+  }
+}

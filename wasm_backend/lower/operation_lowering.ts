@@ -47,6 +47,7 @@ export abstract class OperationLowering {
   readonly #valueLocal: Int32Array;
   /** Uses of a value, by its id, that were not made yet. */
   readonly #remaining: Uint32Array;
+  /** Values of the block that are made where they are used. */
   #deferred: Operation[] = [];
   readonly #variableLocal: (number | undefined)[] = [];
 
@@ -161,11 +162,13 @@ export abstract class OperationLowering {
   #lower(operation: Operation): void {
     const { effect } = operation;
     const uses = this.#uses.count(operation);
-    if (effect === "pure" || effect === "read" || isRemadeAtEachUse(operation)) {
+    const isRemade = isRemadeAtEachUse(operation);
+    if (effect === "pure" || effect === "read" || isRemade) {
       if (uses === 0) return;
       const isRead = effect === "read" && operation.operands.length === 0;
       if (this.#uses.escapes(operation)) this.#materialize(operation, true);
-      else if (uses === 1 || isRead || isRemadeAtEachUse(operation)) this.#deferred.push(operation);
+      else if (isRemade) return;
+      else if (uses === 1 || isRead) this.#deferred.push(operation);
       else this.#materialize(operation, false);
       return;
     }
@@ -207,7 +210,8 @@ export abstract class OperationLowering {
   #treeReads(operation: Operation, change: Operation): boolean {
     if (this.#isKept(operation)) return false;
     if (isChangedBy(operation, change)) return true;
-    return operation.operands.some((operand) => this.#treeReads(operand, change));
+    for (const operand of operation.operands) if (this.#treeReads(operand, change)) return true;
+    return false;
   }
 
   // --- expressions ----------------------------------------------------------------------------------

@@ -37,16 +37,19 @@ interface Member {
 
 /** The groups of a block by member; accesses without a group are absent. */
 export function accessGroups(block: Block): Map<Operation, AccessGroup> {
-  const byBase = new Map<string, Member[]>();
+  const byBase = new Map<number, Member[]>();
   const reads = new StateReads();
   for (const operation of block.operations) {
     reads.visit(operation);
     if (operation.opcode !== "guest.load" && operation.opcode !== "guest.store") continue;
     const [address] = operation.operands;
-    const key = `${operation.opcode}.${reads.nameOf(baseOf(address))}`;
+    const key = 2 * reads.firstOf(baseOf(address)).id +
+      (operation.opcode === "guest.store" ? 1 : 0);
     const bytes = (operation.attribute as MemoryAttribute).width / BITS_PER_BYTE;
     const member = { operation, distance: distanceOf(address), bytes };
-    byBase.set(key, [...(byBase.get(key) ?? []), member]);
+    const members = byBase.get(key);
+    if (members === undefined) byBase.set(key, [member]);
+    else members.push(member);
   }
   const groups = new Map<Operation, AccessGroup>();
   for (const members of byBase.values()) {
@@ -58,22 +61,25 @@ export function accessGroups(block: Block): Map<Operation, AccessGroup> {
 
 /** Which values of a block are the same although read from a register several times. */
 class StateReads {
-  /** Number of writes so far, by the element's offset. */
-  readonly #writes = new Map<number, number>();
-  readonly #names = new Map<Operation, string>();
+  /** The first read of an element since it was written, by its offset. */
+  readonly #first = new Map<number, Operation>();
+  /** The same for later reads. */
+  readonly #same = new Map<Operation, Operation>();
 
   visit(operation: Operation): void {
     const { opcode, attribute } = operation;
     if (opcode !== "state.get" && opcode !== "state.set") return;
     const { slot, index } = attribute as SlotAttribute;
     const element = elementOffset(slot, index);
-    const writes = this.#writes.get(element) ?? 0;
-    if (opcode === "state.set") this.#writes.set(element, writes + 1);
-    else this.#names.set(operation, `${element}@${writes}`);
+    const first = this.#first.get(element);
+    if (opcode === "state.set") this.#first.delete(element);
+    else if (first === undefined) this.#first.set(element, operation);
+    else this.#same.set(operation, first);
   }
 
-  nameOf(value: Operation): string {
-    return this.#names.get(value) ?? String(value.id);
+  /** The first of the reads that give the same value; others are their own. */
+  firstOf(value: Operation): Operation {
+    return this.#same.get(value) ?? value;
   }
 }
 

@@ -45,6 +45,8 @@ interface Stub {
   readonly label: string;
   readonly kind: DepartureKind;
   readonly dirty: ElementSet;
+  /** Number of its registers. */
+  readonly size: number;
 }
 
 /** Code that may be branched to by its label. */
@@ -126,7 +128,8 @@ export class Departures {
     const key = `${kind}.${dirty.key}`;
     let stub = this.#stubs.get(key);
     if (stub === undefined) {
-      stub = { label: `stub${this.#stubs.size}`, kind, dirty: dirty.copy() };
+      const { size } = dirty;
+      stub = { label: `stub${this.#stubs.size}`, kind, dirty: dirty.copy(), size };
       this.#stubs.set(key, stub);
     }
     return stub.label;
@@ -144,18 +147,21 @@ export class Departures {
 
   /** Innermost first: all branch outwards. */
   #sections(): Section[] {
-    const stubs = [...this.#stubs.values()].sort((a, b) => b.dirty.size - a.dirty.size);
+    const stubs = [...this.#stubs.values()].sort((a, b) => b.size - a.size);
     const used = new Set(stubs.map(({ kind }) => kind));
     if (used.has("step")) used.add("leave");
     return [
-      ...stubs.map((stub, at) => this.#stubSection(stub, stubs.slice(at + 1))),
+      ...stubs.map((_, at) => this.#stubSection(stubs, at)),
       ...KINDS.filter((kind) => used.has(kind)).map((kind) => this.#endSection(kind)),
     ];
   }
 
   /** Goes on at the stub with most of its registers, out of smaller ones. */
-  #stubSection({ label, kind, dirty }: Stub, smaller: readonly Stub[]): Section {
-    const next = smaller.find((other) => other.kind === kind && other.dirty.isWithin(dirty));
+  #stubSection(stubs: readonly Stub[], at: number): Section {
+    const { label, kind, dirty } = stubs[at];
+    const next = stubs.find((other, index) =>
+      index > at && other.kind === kind && other.dirty.isWithin(dirty)
+    );
     const stored = next === undefined ? dirty : dirty.without(next.dirty);
     const stores = this.#context.registers.store(stored);
     return { label, code: [...stores, this.m.br(next?.label ?? kind)] };

@@ -15,6 +15,7 @@ export type ExclusiveMutation =
   | "claim by load and store"
   | "no claim: state read first"
   | "release does not notify"
+  | "told by a state from before the claim"
   | "owner does not wait";
 
 type Mutation = ExclusiveMutation | "none";
@@ -31,7 +32,8 @@ const RUNNING = 1;
 /** Registers. */
 const VALUE = 0;
 const SEEN_OWNER = 1;
-const REGISTER_COUNT = 2;
+const SEEN_IDLE = 2;
+const REGISTER_COUNT = 3;
 /** History: 1 + the hart inside a section, or 0. */
 const INSIDE = 0;
 
@@ -152,12 +154,32 @@ class Hart {
     return [...Array(HARTS).keys()].filter((hart) => hart !== this.me);
   }
 
+  readStates(): void {
+    for (const other of this.others()) {
+      this.p.load("state, early", STATE + other, (r, v) => {
+        if (v === IDLE) r[SEEN_IDLE] |= 1 << other;
+      });
+    }
+  }
+
+  /** Those that are IDLE are let sleep. */
+  tell(other: number): void {
+    const { p } = this;
+    const sleeps = p.label("sleeps");
+    if (this.is("told by a state from before the claim")) {
+      p.local((r) => (r[SEEN_IDLE] >> other & 1) !== 0 ? sleeps : undefined);
+    } else p.load("post: idle?", STATE + other, (_r, v) => v === IDLE ? sleeps : undefined);
+    p.or("post EXCLUSIVE", PENDING + other, 1);
+    p.notify("post: notify", PENDING + other);
+    p.at(sleeps);
+  }
+
   stopOthers(): void {
     const { p } = this;
-    for (const other of this.others()) {
-      p.or("post EXCLUSIVE", PENDING + other, 1);
-      p.notify("post: notify", PENDING + other);
-    }
+    for (const other of this.others()) this.tell(other);
+    p.local((r) => {
+      r[SEEN_IDLE] = 0;
+    });
     if (this.is("owner does not wait")) return;
     for (const other of this.others()) {
       const again = p.label("again");
@@ -176,6 +198,7 @@ class Hart {
       this.stopOthers();
       this.claim();
     } else {
+      if (this.is("told by a state from before the claim")) this.readStates();
       this.claim();
       this.stopOthers();
     }
@@ -193,6 +216,18 @@ class Hart {
     });
     p.rmw("release", OWNER, (_r, old) => old === me + 1 ? 0 : KEEP);
     if (!this.is("release does not notify")) p.notify("release: notify", OWNER);
+  }
+
+  /** Executes until the section of another hart is over: it must be told of it. */
+  spinUntilDone(): void {
+    const { p } = this;
+    const again = p.label("again");
+    const done = p.label("done");
+    p.at(again);
+    this.safepoint();
+    p.load("done?", RESULT, (_r, v) => v !== 0 ? done : undefined);
+    p.goto(again);
+    p.at(done);
   }
 
   stop(): void {
@@ -260,6 +295,18 @@ function oneRequester(mutation: Mutation): Model {
   return close(harts, 1);
 }
 
+/** A hart comes back from its sleep and waits, executing, for what another one does in a section. */
+function busyWaiter(mutation: Mutation): Model {
+  const harts = team(mutation);
+  harts[0].section();
+  harts[0].stop();
+  harts[1].waitForInterrupt();
+  harts[1].spinUntilDone();
+  harts[1].stop();
+  harts[2].stop();
+  return close(harts, 1);
+}
+
 /** Two harts take turns on one thread, each with a section in its turn; a third has its own thread. */
 function siblings(mutation: Mutation): Model {
   const thread = new Program();
@@ -300,6 +347,12 @@ export const exclusiveModel: ProtocolModel<ExclusiveMutation> = {
     "no claim: state read first": EVERYWHERE,
     "release does not notify": EVERYWHERE,
     "owner does not wait": EVERYWHERE,
+    "told by a state from before the claim": EVERYWHERE,
   },
-  scenarios: { "one requester": oneRequester, "two requesters": twoRequesters, siblings },
+  scenarios: {
+    "one requester": oneRequester,
+    "two requesters": twoRequesters,
+    siblings,
+    "busy waiter": busyWaiter,
+  },
 };

@@ -20,7 +20,8 @@ export type RemoteMutation =
   | "IDLE does not wake requesters"
   | "served does not wake requesters"
   | "wake word read after the conditions"
-  | "page table changed after the request";
+  | "page table changed after the request"
+  | "told by a state from before the request";
 
 type Mutation = RemoteMutation | "none";
 
@@ -32,7 +33,10 @@ const WORK = STATE + HARTS;
 const REQUEST = WORK + HARTS;
 const DONE = REQUEST + HARTS;
 const WAKE = DONE + HARTS;
-const MEMORY_BYTES = WAKE + HARTS;
+const PENDING = WAKE + HARTS;
+/** Set by a requester whose fence is done. */
+const NEWS = PENDING + HARTS;
+const MEMORY_BYTES = NEWS + 1;
 const IDLE = 0;
 const RUNNING = 1;
 /** Registers: 1 + cached translation of either table, or 0; request being served; what waits have seen. */
@@ -152,7 +156,40 @@ class Hart {
       if (this.is("counted before the bits are set")) count();
       p.or("set bits", WORK + target, 1 << table);
       if (!this.is("counted before the bits are set")) count();
+      this.tell(target);
     }
+  }
+
+  /** One that is IDLE is let sleep. */
+  tell(target: number): void {
+    const { p } = this;
+    const sleeps = p.label("sleeps");
+    if (this.is("told by a state from before the request")) {
+      p.local((r) => (r[SEEN_STATE] >> target & 1) !== 0 ? sleeps : undefined);
+    } else p.load("post: idle?", STATE + target, (_r, v) => v === IDLE ? sleeps : undefined);
+    p.or("post", PENDING + target, 1);
+    p.at(sleeps);
+  }
+
+  /** Trampoline: serves when it was told to. */
+  safepoint(): void {
+    const { p, me } = this;
+    const nothing = p.label("nothing");
+    p.rmw("take", PENDING + me, () => 0, (_r, old) => old === 0 ? nothing : undefined);
+    this.serve();
+    p.at(nothing);
+  }
+
+  /** Executes until another hart says that its fence is done. */
+  spinUntilNews(): void {
+    const { p } = this;
+    const again = p.label("again");
+    const done = p.label("done");
+    p.at(again);
+    this.safepoint();
+    p.load("news?", NEWS, (_r, v) => v !== 0 ? done : undefined);
+    p.goto(again);
+    p.at(done);
   }
 
   awaitServed(target: number): void {
@@ -184,7 +221,7 @@ class Hart {
   fence(table: number, targets: readonly number[]): void {
     const { p } = this;
     const early = this.is("state read before the request");
-    if (early) this.readStates(targets);
+    if (early || this.is("told by a state from before the request")) this.readStates(targets);
     const isLate = this.is("page table changed after the request");
     if (!isLate) this.changeTable(table);
     this.request(table, targets);
@@ -278,6 +315,20 @@ function commonTarget(mutation: Mutation): Model {
   return close([...requesters, target]);
 }
 
+/** A target comes back from its sleep and waits, executing, for what the requester says after its fence. */
+function busyTarget(mutation: Mutation): Model {
+  const requester = new Hart(0, mutation);
+  requester.fence(0, [1]);
+  requester.p.store("news", NEWS, 1);
+  requester.stop();
+  const target = new Hart(1, mutation);
+  target.toIdle();
+  target.toRunning();
+  target.spinUntilNews();
+  target.stop();
+  return close([requester, target]);
+}
+
 /** Remote work. */
 export const remoteModel: ProtocolModel<RemoteMutation> = {
   name: "remote work",
@@ -294,10 +345,12 @@ export const remoteModel: ProtocolModel<RemoteMutation> = {
     "served does not wake requesters": EVERYWHERE,
     "wake word read after the conditions": EVERYWHERE,
     "page table changed after the request": EVERYWHERE,
+    "told by a state from before the request": EVERYWHERE,
   },
   scenarios: {
     "sleeping target": sleepingTarget,
     "mutual fences": mutualFences,
     "common target": commonTarget,
+    "busy target": busyTarget,
   },
 };

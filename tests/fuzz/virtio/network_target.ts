@@ -20,10 +20,16 @@ import {
 
 const RINGS = 1 << Feature.INDIRECT_DESCRIPTORS | 1 << Feature.EVENT_INDEX;
 const MERGED = 1 << NetworkFeature.MERGED_BUFFERS;
-const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS;
+const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS_4;
 const UNIT = 256;
 const PROBE_BYTES = 100;
-const WORK = { checksumStart: 34, checksumOffset: 16, segmentBytes: 1460, headerBytes: 54 };
+const WORK = {
+  checksumStart: 34,
+  checksumOffset: 16,
+  segmentBytes: 1460,
+  headerBytes: 54,
+  version: 4,
+} as const;
 
 /** See the header of this file. */
 export class NetworkTarget implements AttackTarget {

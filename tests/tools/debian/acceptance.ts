@@ -16,7 +16,7 @@ const HANG_AFTER_MS = 3_600_000;
 const PROMPT = "root@debian:~# ";
 /** Keeps the shell from framing what is typed in control sequences. */
 const PLAIN_LINES = "bind 'set enable-bracketed-paste off'";
-const PROGRAM = String.raw`#include <stdio.h>\nint main(void) { printf("sum %d\\n", 40 + 2); }\n`;
+const PROGRAM = String.raw`#include <stdio.h>\nint main(void) { printf("sum %%d\\n", 40 + 2); }\n`;
 const LEFT = "was here before";
 
 /** Works on a copy of the image. @returns the exit code of the task */
