@@ -130,6 +130,7 @@ export type {
   TranslationExperiment,
 } from "./runtime/machine/options.ts";
 export {
+  AIA_CHOICES,
   ConfigurationError,
   CPU_MODELS,
   DEBUG_CATEGORIES,

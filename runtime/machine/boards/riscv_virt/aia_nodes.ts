@@ -5,7 +5,7 @@
 
 import type { DeviceTreeNode } from "../../../device_tree/node.ts";
 import type { AiaChoice } from "../../options.ts";
-import { APLIC_LAST_SOURCE } from "./aia/aplic_domain.ts";
+import { APLIC_LAST_SOURCE } from "./aia/aplic_registers.ts";
 import { LAST_IDENTITY } from "./aia/interrupt_files.ts";
 import { everyHartsInterrupts, firstFreePhandle } from "./cpu_nodes.ts";
 import { type MemoryWindow, messagePages, VirtMap } from "./memory_map.ts";

@@ -23,9 +23,12 @@ import {
 } from "../../../devices/uart_16550_registers.ts";
 import { GuestClock, startClock } from "../../clock.ts";
 import { ENTROPY_FEATURES } from "../../../virtio/entropy_device.ts";
-import { AccessWindow } from "../../../virtio/pci_configuration.ts";
+import { AccessWindow, Messages, TABLE_BASE } from "../../../virtio/pci_configuration.ts";
 import { DeviceId } from "../../../virtio/registers.ts";
 import { slotNumber } from "../../slot_assignment.ts";
+import { Command, Header } from "../../../pci/configuration_registers.ts";
+import { PENDING_OFFSET } from "../../../pci/message_table.ts";
+import type { AiaChoice } from "../../options.ts";
 import { createVirtBoard } from "./board.ts";
 import { VirtMap } from "./memory_map.ts";
 import { PLIC_LAST_SOURCE } from "./plic.ts";
@@ -48,17 +51,28 @@ type AccessSize = 1 | 2 | 4;
 const SIZE_LETTERS: Readonly<Record<AccessSize, string>> = { 1: "b", 2: "w", 4: "l" };
 /** Where a source of entropy is on the PCI bus. */
 const PCI_DEVICE = 5;
-const PCI_FLAGS = `virtio-rng-pci,addr=${PCI_DEVICE},disable-legacy=on,vectors=0`;
+const PCI_FLAGS = `virtio-rng-pci,addr=${PCI_DEVICE},disable-legacy=on`;
+/** Vectors of that device, on a board with messages. */
+const VECTORS = 2;
+
+/** Which board, and whether its device has vectors. */
+interface BoardChoice {
+  readonly aia: AiaChoice;
+  readonly vectors: number;
+}
+
+const USUAL: BoardChoice = { aia: "none", vectors: 0 };
+const WITH_MESSAGES: BoardChoice = { aia: "aplic-imsic", vectors: VECTORS };
 
 class OwnRegisters implements Registers {
   readonly #bus: Bus;
   readonly #access = createMmioAccess(0);
 
-  constructor() {
+  constructor({ aia, vectors }: BoardChoice) {
     const words = new Int32Array(new SharedArrayBuffer(PAGE_ATTRIBUTES));
     words[Machine.HART_COUNT.offset >> 2] = HARTS;
     startClock(words);
-    const board = createVirtBoard({ words, hartCount: HARTS, clock: new GuestClock(words) });
+    const board = createVirtBoard({ words, hartCount: HARTS, clock: new GuestClock(words), aia });
     this.#bus = board.bus;
     board.virtioSlots[slotNumber({ bus: "pci", slot: PCI_DEVICE })].install({
       id: DeviceId.ENTROPY,
@@ -66,6 +80,7 @@ class OwnRegisters implements Registers {
       features: ENTROPY_FEATURES,
       queues: 1,
       config: new Uint8Array(0),
+      vectors,
     });
   }
 
@@ -88,12 +103,12 @@ class QemuRegisters implements Registers {
   readonly #answers: ReadableStreamDefaultReader<string>;
   #unread = "";
 
-  constructor() {
+  constructor({ aia, vectors }: BoardChoice) {
     const quiet = ["-display", "none", "-serial", "null", "-monitor", "none", "-bios", "none"];
     this.#process = new Deno.Command(QEMU, {
       args: [
-        ...["-M", "virt", "-smp", `${HARTS}`, "-S", "-qtest", "stdio", ...quiet],
-        ...["-device", PCI_FLAGS],
+        ...["-M", `virt,aia=${aia}`, "-smp", `${HARTS}`, "-S", "-qtest", "stdio", ...quiet],
+        ...["-device", `${PCI_FLAGS},vectors=${vectors}`],
       ],
       stdin: "piped",
       stdout: "piped",
@@ -152,10 +167,16 @@ const UART_LEFT_OUT: Readonly<Record<number, number>> = {
 };
 
 class Comparison {
-  readonly #own = new OwnRegisters();
+  readonly #own: OwnRegisters;
   readonly #log: string[] = [];
 
-  constructor(readonly qemu: QemuRegisters, readonly random: (bound: number) => number) {}
+  constructor(
+    choice: BoardChoice,
+    readonly qemu: QemuRegisters,
+    readonly random: (bound: number) => number,
+  ) {
+    this.#own = new OwnRegisters(choice);
+  }
 
   async step(): Promise<void> {
     const kind = this.random(4);
@@ -202,6 +223,24 @@ class Comparison {
     else await this.write(address, size, this.random(2 ** (8 * size)));
   }
 
+  /** Tables of vectors: a base address, the capability, the entries, and what is pending. */
+  async touchTable(): Promise<void> {
+    const places = [
+      VirtMap.PCI_MEMORY.base + 4 * this.random(4 * VECTORS + 2),
+      VirtMap.PCI_MEMORY.base + PENDING_OFFSET + 4 * this.random(4),
+      this.configurationAddress(Messages.CONTROL),
+      this.configurationAddress(Messages.TABLE),
+    ];
+    const address = places[this.random(places.length)] ?? 0;
+    if (this.random(2) === 0) await this.#read(address, 4);
+    else await this.write(address, 4, this.random(2 ** 32));
+  }
+
+  /** Where a register of the device's configuration space is. */
+  configurationAddress(register: number): number {
+    return VirtMap.PCI_CONFIGURATION.base + (PCI_DEVICE << 15) + register;
+  }
+
   async write(address: number, size: AccessSize, value: number): Promise<void> {
     this.#log.push(`write ${address.toString(16)} ${value.toString(16)}`);
     await this.#own.write(address, size, value);
@@ -230,10 +269,13 @@ async function hasQemu(): Promise<boolean> {
 const isInstalled = await hasQemu();
 
 /** Makes accesses to both, each read of which must be the same. */
-async function compare(accesses: (comparison: Comparison) => Promise<void>): Promise<void> {
-  const qemu = new QemuRegisters();
+async function compare(
+  accesses: (comparison: Comparison) => Promise<void>,
+  choice: BoardChoice = USUAL,
+): Promise<void> {
+  const qemu = new QemuRegisters(choice);
   try {
-    await accesses(new Comparison(qemu, createRandom(SEED)));
+    await accesses(new Comparison(choice, qemu, createRandom(SEED)));
   } finally {
     await qemu.stop();
   }
@@ -256,4 +298,24 @@ Deno.test({
     compare(async (comparison) => {
       for (let access = 0; access < ACCESSES; access++) await comparison.touchConfiguration();
     }),
+});
+
+Deno.test({
+  name:
+    "tables of vectors and their capability hold what QEMU's hold after the same random accesses",
+  ignore: !isInstalled,
+  fn: () =>
+    compare(async (comparison) => {
+      await comparison.write(
+        comparison.configurationAddress(TABLE_BASE),
+        4,
+        VirtMap.PCI_MEMORY.base,
+      );
+      await comparison.write(
+        comparison.configurationAddress(Header.COMMAND),
+        4,
+        Command.MEMORY_SPACE,
+      );
+      for (let access = 0; access < ACCESSES; access++) await comparison.touchTable();
+    }, WITH_MESSAGES),
 });

@@ -9,14 +9,12 @@
  * enabled, who enables the domain looks afterwards at all sources: so one of the two sends it.
  */
 
-import { interruptLines, lowerInterrupt, raiseInterrupt } from "../../../../atomics/pending.ts";
 import type { Device, MmioAccess } from "../../../../devices/device.ts";
 import type { MessagePost } from "../../../../devices/message_post.ts";
-import { SettledOutput } from "../../../../devices/settled_output.ts";
+import { type DeliveredSources, deliveryWords, DirectDelivery } from "./aplic_delivery.ts";
 import {
+  APLIC_LAST_SOURCE,
   BITS_AREA_BYTES,
-  Delivery,
-  DELIVERY_BYTES,
   DomainBit,
   Register,
   SOURCE_DELEGATE,
@@ -32,33 +30,26 @@ import {
   SUPERVISOR_HIGH_WRITABLE,
 } from "./message_address.ts";
 
-/** Sources 1 to this one exist. */
-export const APLIC_LAST_SOURCE = 96;
 const REGISTER_BYTES = 4;
 const WORD_SHIFT = 2;
 const BITS_PER_WORD = 32;
 
 /** Words of a domain's struct; those of each hart's delivery follow. */
 const Word = {
-  /** Version of the interrupt lines, a settled output. */
-  VERSION: 0,
-  DOMAIN: 1,
-  MACHINE_MESSAGES: 2,
-  MACHINE_MESSAGES_HIGH: 3,
-  SUPERVISOR_MESSAGES: 4,
-  SUPERVISOR_MESSAGES_HIGH: 5,
-  SENT: 6,
+  DOMAIN: 0,
+  MACHINE_MESSAGES: 1,
+  MACHINE_MESSAGES_HIGH: 2,
+  SUPERVISOR_MESSAGES: 3,
+  SUPERVISOR_MESSAGES_HIGH: 4,
+  SENT: 5,
   SOURCE: 8,
   TARGET: 8 + APLIC_LAST_SOURCE + 1,
-  HARTS: 8 + 2 * (APLIC_LAST_SOURCE + 1),
+  DELIVERY: 8 + 2 * (APLIC_LAST_SOURCE + 1),
 } as const;
-
-/** Words of a hart's delivery. */
-const HartWord = { DELIVERY: 0, FORCE: 1, THRESHOLD: 2, COUNT: 3 } as const;
 
 /** Shared words that a domain for so many harts needs. */
 export function aplicDomainWords(hartCount: number): number {
-  return Word.HARTS + hartCount * HartWord.COUNT;
+  return Word.DELIVERY + deliveryWords(hartCount);
 }
 
 /** What a domain is made of. */
@@ -78,21 +69,24 @@ export interface AplicDomainParts {
 }
 
 /** One worker's view of a domain. */
-export class AplicDomain implements Device {
+export class AplicDomain implements Device, DeliveredSources {
   /** Name as in the device tree. */
   readonly name = "aplic";
   readonly #parts: AplicDomainParts;
-  readonly #outputs: SettledOutput;
+  readonly #delivery: DirectDelivery;
   #child: AplicDomain | null = null;
 
   /** Opens a domain; a parent learns of its child. */
   constructor(parts: AplicDomainParts) {
     this.#parts = parts;
-    this.#outputs = new SettledOutput(
-      parts.words,
-      parts.base + Word.VERSION,
-      () => this.#driveLines(),
-    );
+    const { words, base, externalLine, messages } = parts;
+    this.#delivery = new DirectDelivery({
+      words,
+      base: base + Word.DELIVERY,
+      hartCount: messages === null ? parts.hartCount : 0,
+      externalLine,
+      sources: this,
+    });
     if (parts.parent !== null) parts.parent.#child = this;
   }
 
@@ -138,7 +132,7 @@ export class AplicDomain implements Device {
   }
 
   #read(offset: number): number {
-    if (offset >= Register.DELIVERY) return this.#readDelivery(offset - Register.DELIVERY);
+    if (offset >= Register.DELIVERY) return this.#delivery.read(offset - Register.DELIVERY);
     if (offset >= Register.TARGET) return this.#readTarget(sourceAt(offset, Register.TARGET));
     if (offset >= Register.SET_PENDING) return this.#readBits(offset);
     switch (offset) {
@@ -156,7 +150,7 @@ export class AplicDomain implements Device {
   }
 
   #write(offset: number, value: number): void {
-    if (offset >= Register.DELIVERY) this.#writeDelivery(offset - Register.DELIVERY, value);
+    if (offset >= Register.DELIVERY) this.#delivery.write(offset - Register.DELIVERY, value);
     else if (offset >= Register.TARGET) {
       this.#writeTarget(sourceAt(offset, Register.TARGET), value);
     } else if (offset === Register.SEND_MESSAGE) this.#sendMessage(value);
@@ -173,7 +167,7 @@ export class AplicDomain implements Device {
 
   #readSource(number: number): number {
     if (!isSource(number)) return 0;
-    const state = this.#state(number);
+    const state = this.state(number);
     return (state & SourceBit.DELEGATED) !== 0 ? SOURCE_DELEGATE : source.modeOf(state);
   }
 
@@ -194,7 +188,7 @@ export class AplicDomain implements Device {
   /** Has the parent given the source to this domain? */
   #has(number: number): boolean {
     const { parent } = this.#parts;
-    return parent === null || (parent.#state(number) & SourceBit.DELEGATED) !== 0;
+    return parent === null || (parent.state(number) & SourceBit.DELEGATED) !== 0;
   }
 
   #lose(number: number): void {
@@ -202,18 +196,16 @@ export class AplicDomain implements Device {
   }
 
   #readTarget(number: number): number {
-    return isSource(number) && source.isActive(this.#state(number))
-      ? this.#get(Word.TARGET + number)
-      : 0;
+    return isSource(number) && source.isActive(this.state(number)) ? this.target(number) : 0;
   }
 
   #writeTarget(number: number, value: number): void {
-    if (!isSource(number) || !source.isActive(this.#state(number))) return;
+    if (!isSource(number) || !source.isActive(this.state(number))) return;
     const hart = value & Target.HART_MASK;
     const priority = (value & Target.PRIORITY_MASK) || 1;
     const rest = this.#sendsMessages ? value & Target.IDENTITY_MASK : priority;
     this.#set(Word.TARGET + number, hart | rest);
-    if (!this.#sendsMessages) this.#outputs.changed();
+    if (!this.#sendsMessages) this.#delivery.changed();
   }
 
   #writeMessages(offset: number, value: number): void {
@@ -254,7 +246,7 @@ export class AplicDomain implements Device {
     let bits = 0;
     for (let bit = 0; bit < BITS_PER_WORD; bit++) {
       const number = word * BITS_PER_WORD + bit;
-      if (isSource(number) && isSet(this.#state(number))) bits |= 1 << bit;
+      if (isSource(number) && isSet(this.state(number))) bits |= 1 << bit;
     }
     return bits;
   }
@@ -305,13 +297,29 @@ export class AplicDomain implements Device {
 
   // --- sources ----------------------------------------------------------------------------------------
 
-  #state(number: number): number {
+  /** See `DeliveredSources`. */
+  state(number: number): number {
     return this.#get(Word.SOURCE + number);
+  }
+
+  /** See `DeliveredSources`. */
+  target(number: number): number {
+    return this.#get(Word.TARGET + number);
+  }
+
+  /** See `DeliveredSources`. */
+  claim(number: number, state: number): boolean {
+    return this.#exchange(number, state, source.afterClaim(state));
+  }
+
+  /** See `DeliveredSources`. */
+  get isEnabled(): boolean {
+    return (this.#get(Word.DOMAIN) & DomainBit.ENABLE) !== 0;
   }
 
   #change(number: number, next: (state: number) => number): void {
     for (;;) {
-      const state = this.#state(number);
+      const state = this.state(number);
       const changed = next(state);
       if (changed === state) return;
       if (this.#exchange(number, state, changed)) return this.#changed(number);
@@ -320,22 +328,22 @@ export class AplicDomain implements Device {
 
   #changed(number: number): void {
     if (this.#sendsMessages) this.#forward(number);
-    else this.#outputs.changed();
+    else this.#delivery.changed();
   }
 
   #allChanged(): void {
-    if (!this.#sendsMessages) return this.#outputs.changed();
+    if (!this.#sendsMessages) return this.#delivery.changed();
     for (let number = 1; number <= APLIC_LAST_SOURCE; number++) this.#forward(number);
   }
 
   /** Sends the message of a source that is ready, once: whoever takes the pending bit does so. */
   #forward(number: number): void {
     for (;;) {
-      const state = this.#state(number);
-      if (!source.isReady(state) || !this.#isEnabled) return;
+      const state = this.state(number);
+      if (!source.isReady(state) || !this.isEnabled) return;
       if (this.#exchange(number, state, state & ~SourceBit.PENDING)) break;
     }
-    const target = this.#get(Word.TARGET + number);
+    const target = this.target(number);
     this.#send(target >>> Target.HART_SHIFT, target & Target.IDENTITY_MASK);
   }
 
@@ -355,105 +363,6 @@ export class AplicDomain implements Device {
     messages?.send(address, identity);
   }
 
-  get #isEnabled(): boolean {
-    return (this.#get(Word.DOMAIN) & DomainBit.ENABLE) !== 0;
-  }
-
-  // --- direct delivery --------------------------------------------------------------------------------
-
-  #readDelivery(offset: number): number {
-    const hart = Math.floor(offset / DELIVERY_BYTES);
-    if (this.#sendsMessages || hart >= this.#parts.hartCount) return 0;
-    switch (offset % DELIVERY_BYTES) {
-      case Delivery.DELIVERY:
-        return this.#get(hartWord(hart, HartWord.DELIVERY));
-      case Delivery.FORCE:
-        return this.#get(hartWord(hart, HartWord.FORCE));
-      case Delivery.THRESHOLD:
-        return this.#get(hartWord(hart, HartWord.THRESHOLD));
-      case Delivery.TOP:
-        return this.#shown(this.#best(hart));
-      case Delivery.CLAIM:
-        return this.#claim(hart);
-      default:
-        return 0;
-    }
-  }
-
-  #writeDelivery(offset: number, value: number): void {
-    const hart = Math.floor(offset / DELIVERY_BYTES);
-    if (this.#sendsMessages || hart >= this.#parts.hartCount) return;
-    switch (offset % DELIVERY_BYTES) {
-      case Delivery.DELIVERY:
-        this.#set(hartWord(hart, HartWord.DELIVERY), value & 1);
-        break;
-      case Delivery.FORCE:
-        this.#set(hartWord(hart, HartWord.FORCE), value & 1);
-        break;
-      case Delivery.THRESHOLD:
-        this.#set(hartWord(hart, HartWord.THRESHOLD), value & Target.PRIORITY_MASK);
-        break;
-      default:
-        return;
-    }
-    this.#outputs.changed();
-  }
-
-  /** The source that is most urgent for a hart: the lowest priority, then the lowest number; 0 when there is none. */
-  #best(hart: number): number {
-    const threshold = this.#get(hartWord(hart, HartWord.THRESHOLD));
-    let limit = threshold === 0 ? Target.PRIORITY_MASK + 1 : threshold;
-    let best = 0;
-    for (let number = 1; number <= APLIC_LAST_SOURCE; number++) {
-      if (!source.isReady(this.#state(number))) continue;
-      const target = this.#get(Word.TARGET + number);
-      const priority = target & Target.PRIORITY_MASK;
-      if (target >>> Target.HART_SHIFT !== hart || priority >= limit) continue;
-      best = number;
-      limit = priority;
-    }
-    return best;
-  }
-
-  #shown(number: number): number {
-    if (number === 0) return 0;
-    return number << SHOWN_SHIFT | this.#get(Word.TARGET + number) & Target.PRIORITY_MASK;
-  }
-
-  #claim(hart: number): number {
-    for (;;) {
-      const number = this.#best(hart);
-      if (number === 0) {
-        this.#set(hartWord(hart, HartWord.FORCE), 0);
-        this.#outputs.changed();
-        return 0;
-      }
-      const shown = this.#shown(number);
-      const state = this.#state(number);
-      if (!source.isReady(state)) continue;
-      const claimed = source.afterClaim(state);
-      if (!this.#exchange(number, state, claimed)) continue;
-      this.#outputs.changed();
-      return shown;
-    }
-  }
-
-  #driveLines(): void {
-    const isEnabled = this.#isEnabled;
-    for (let hart = 0; hart < this.#parts.hartCount; hart++) this.#driveLine(hart, isEnabled);
-  }
-
-  #driveLine(hart: number, isEnabled: boolean): void {
-    const { words, externalLine } = this.#parts;
-    const isDelivering = isEnabled && this.#get(hartWord(hart, HartWord.DELIVERY)) !== 0;
-    const wanted = isDelivering &&
-      (this.#get(hartWord(hart, HartWord.FORCE)) !== 0 || this.#best(hart) !== 0);
-    const asserted = (interruptLines(words, hart) & externalLine) !== 0;
-    if (wanted === asserted) return;
-    if (wanted) raiseInterrupt(words, hart, externalLine);
-    else lowerInterrupt(words, hart, externalLine);
-  }
-
   // --- shared words -----------------------------------------------------------------------------------
 
   #get(word: number): number {
@@ -468,13 +377,10 @@ export class AplicDomain implements Device {
 
   #exchange(number: number, expected: number, next: number): boolean {
     const { words, base } = this.#parts;
-    // ORDER: sc cmpxchg before the version add, or before #isEnabled is looked at; partner: the same elsewhere.
+    // ORDER: sc cmpxchg before the version add, or before isEnabled is looked at; partner: the same elsewhere.
     return Atomics.compareExchange(words, base + Word.SOURCE + number, expected, next) === expected;
   }
 }
-
-/** Where a source's number is in what is claimed. */
-const SHOWN_SHIFT = 16;
 
 const enable = (state: number): number => source.afterEnable(state, true);
 const disable = (state: number): number => source.afterEnable(state, false);
@@ -490,8 +396,4 @@ function wordOf(offset: number): number {
 /** The source of a register among those that begin with source 1. */
 function sourceAt(offset: number, first: number): number {
   return wordOf(offset - first) + 1;
-}
-
-function hartWord(hart: number, word: number): number {
-  return Word.HARTS + hart * HartWord.COUNT + word;
 }

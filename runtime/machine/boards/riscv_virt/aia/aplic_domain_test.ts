@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { interruptLines } from "../../../../atomics/pending.ts";
 import { DEVICE_BLOCK } from "../../../../atomics/shared_layout.ts";
 import { createMmioAccess } from "../../../../devices/device.ts";
-import { APLIC_LAST_SOURCE, AplicDomain, aplicDomainWords } from "./aplic_domain.ts";
-import { Delivery, Register, SOURCE_DELEGATE } from "./aplic_registers.ts";
+import { AplicDomain, aplicDomainWords } from "./aplic_domain.ts";
+import { APLIC_LAST_SOURCE, Delivery, Register, SOURCE_DELEGATE } from "./aplic_registers.ts";
 import { SourceMode } from "./aplic_source.ts";
 
 const HARTS = 2;

@@ -1,5 +1,8 @@
 /** Registers of an APLIC domain: "Control Region for an Interrupt Domain", and those of each hart's delivery. */
 
+/** Sources 1 to this one exist. */
+export const APLIC_LAST_SOURCE = 96;
+
 /** Offsets. */
 export const Register = {
   DOMAIN: 0x0000,
