@@ -6,8 +6,8 @@
  * facts only get fewer, so each block is walked a few times at most.
  */
 import { type ControlFlow, successors } from "../ir/control_flow.ts";
-import { elementOffset } from "../ir/guest_state.ts";
 import type { Block, Operation, Region, RegionEntry, SlotAttribute } from "../ir/region.ts";
+import { ElementNumbers } from "./element_numbers.ts";
 import { ExtensionFact, ExtensionFacts } from "./extension_facts.ts";
 
 const { NONE, SIGN, BOTH } = ExtensionFact;
@@ -33,8 +33,7 @@ interface Access {
 
 /** See the header of this file. */
 export class StateFacts {
-  readonly #numbers = new Map<number, number>();
-  readonly #elements: SlotAttribute[] = [];
+  readonly #numbers = new ElementNumbers();
   /** Accesses in a block, by its id: all that a walk looks at. */
   readonly #accesses: Access[][] = [];
   /** Facts of elements at the start of a block, by its id. */
@@ -69,42 +68,31 @@ export class StateFacts {
 
   /** Facts of an element at the start of a block. */
   atStart(block: Block, element: SlotAttribute): number {
-    const number = this.#number(element);
+    const number = this.#numbers.of(element);
     return number === undefined ? NONE : this.#atStart[block.id][number];
   }
 
   #all(facts: number): Uint8Array {
-    return new Uint8Array(this.#numbers.size).fill(facts);
-  }
-
-  #number({ slot, index }: SlotAttribute): number | undefined {
-    return this.#numbers.get(elementOffset(slot, index));
+    return new Uint8Array(this.#numbers.elements.length).fill(facts);
   }
 
   #findAccesses({ operations }: Block): Access[] {
     const accesses: Access[] = [];
     for (const operation of operations) {
       if (isElementAccess(operation)) {
-        accesses.push({ operation, number: this.#numbered(operation.attribute as SlotAttribute) });
+        accesses.push({
+          operation,
+          number: this.#numbers.add(operation.attribute as SlotAttribute),
+        });
       } else if (operation.opcode === "state.set_at") accesses.push({ operation, number: null });
     }
     return accesses;
   }
 
-  /** Number of an element, a new one if need be. */
-  #numbered({ slot, index }: SlotAttribute): number {
-    const offset = elementOffset(slot, index);
-    const known = this.#numbers.get(offset);
-    if (known !== undefined) return known;
-    const number = this.#elements.push({ slot, index }) - 1;
-    this.#numbers.set(offset, number);
-    return number;
-  }
-
   #enter(entry: RegionEntry, ofEntry: EntryFacts): void {
     const known = this.#atStart[entry.block.id];
     for (let number = 0; number < known.length; number++) {
-      if (known[number] !== NONE) known[number] &= ofEntry(entry, this.#elements[number]);
+      if (known[number] !== NONE) known[number] &= ofEntry(entry, this.#numbers.elements[number]);
     }
   }
 
@@ -157,7 +145,7 @@ export class StateFacts {
 
   #forget({ slot }: SlotAttribute, current: Uint8Array): void {
     for (let index = 0; index < slot.count; index++) {
-      const number = this.#number({ slot, index });
+      const number = this.#numbers.of({ slot, index });
       if (number !== undefined) current[number] = NONE;
     }
   }

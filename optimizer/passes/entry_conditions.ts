@@ -18,15 +18,8 @@
  * Conditions are on registers that are read before they are written: nothing else can profit.
  */
 import { analyzeControlFlow, type ControlFlow, successors } from "../../ir/control_flow.ts";
-import { elementOffset } from "../../ir/guest_state.ts";
-import type {
-  Block,
-  EntryCondition,
-  Operation,
-  Region,
-  RegionEntry,
-  SlotAttribute,
-} from "../../ir/region.ts";
+import type { Block, EntryCondition, Region, RegionEntry, SlotAttribute } from "../../ir/region.ts";
+import { ElementNumbers } from "../element_numbers.ts";
 import { ExtensionFact } from "../extension_facts.ts";
 import type { Pass } from "../pass.ts";
 import { isElementAccess, StateFacts } from "../state_facts.ts";
@@ -69,8 +62,7 @@ const WORD_BITS = 32;
 
 /** Where elements are read and written: sets of elements of each block, as rows of bits. */
 class ElementUsage {
-  readonly #numbers = new Map<number, number>();
-  readonly #elements: SlotAttribute[] = [];
+  readonly #numbers = new ElementNumbers();
   /** Words of a row. */
   readonly #width: number;
   readonly #written: Uint32Array;
@@ -80,8 +72,10 @@ class ElementUsage {
   readonly #readFirst: Uint32Array;
 
   constructor({ reversePostorder }: ControlFlow) {
-    for (const { operations } of reversePostorder) this.#numberElements(operations);
-    this.#width = Math.ceil(this.#elements.length / WORD_BITS);
+    for (const operation of reversePostorder.flatMap(({ operations }) => operations)) {
+      if (isElementAccess(operation)) this.#numbers.add(operation.attribute as SlotAttribute);
+    }
+    this.#width = Math.ceil(this.#numbers.elements.length / WORD_BITS);
     const rows = reversePostorder.reduce((most, { id }) => Math.max(most, id + 1), 0);
     this.#written = new Uint32Array(rows * this.#width);
     this.#writtenBefore = new Uint32Array(rows * this.#width);
@@ -92,24 +86,14 @@ class ElementUsage {
   }
 
   /** Is the element written on some way through the region to the block? */
-  isWrittenBefore({ id }: Block, { slot, index }: SlotAttribute): boolean {
-    const number = this.#numbers.get(elementOffset(slot, index));
+  isWrittenBefore({ id }: Block, element: SlotAttribute): boolean {
+    const number = this.#numbers.of(element);
     return number !== undefined && this.#has(this.#writtenBefore, id, number);
   }
 
   /** Elements that are read after the start of the block before they are written. */
   readFirst({ id }: Block): SlotAttribute[] {
-    return this.#elements.filter((_, number) => this.#has(this.#readFirst, id, number));
-  }
-
-  #numberElements(operations: readonly Operation[]): void {
-    for (const operation of operations) {
-      if (!isElementAccess(operation)) continue;
-      const { slot, index } = operation.attribute as SlotAttribute;
-      const offset = elementOffset(slot, index);
-      if (this.#numbers.has(offset)) continue;
-      this.#numbers.set(offset, this.#elements.push({ slot, index }) - 1);
-    }
+    return this.#numbers.elements.filter((_, number) => this.#has(this.#readFirst, id, number));
   }
 
   #has(sets: Uint32Array, row: number, number: number): boolean {
@@ -120,8 +104,7 @@ class ElementUsage {
     const row = id * this.#width;
     for (const operation of operations) {
       if (!isElementAccess(operation)) continue;
-      const { slot, index } = operation.attribute as SlotAttribute;
-      const number = this.#numbers.get(elementOffset(slot, index)) as number;
+      const number = this.#numbers.add(operation.attribute as SlotAttribute);
       const [word, bit] = [row + (number >>> 5), 1 << (number & 31)];
       if (operation.opcode === "state.set") this.#written[word] |= bit;
       else if ((this.#written[word] & bit) === 0) this.#readFirst[word] |= bit;
