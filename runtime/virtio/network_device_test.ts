@@ -8,6 +8,14 @@ import { Place, queueBase, type RingFormat } from "./slot_driver_fixture.ts";
 const MERGED = 1 << NetworkFeature.MERGED_BUFFERS;
 const EVENTS = 1 << Feature.EVENT_INDEX;
 const BURSTS = 1 << NetworkFeature.GUEST_CHECKSUM | 1 << NetworkFeature.GUEST_BURSTS_4;
+/** What is left to do for a frame that stands for several. */
+const BURST = {
+  checksumStart: 34,
+  checksumOffset: 16,
+  segmentBytes: 1460,
+  headerBytes: 54,
+  version: 4,
+} as const;
 
 function started(features: number, format: RingFormat = "split"): NetworkDriver {
   const driver = new NetworkDriver({ format });
@@ -63,14 +71,7 @@ inBothFormats(
 
 inBothFormats("a long frame takes several buffers, which are given back at once", (started) => {
   const driver = started(MERGED | BURSTS | EVENTS);
-  const work = {
-    checksumStart: 34,
-    checksumOffset: 16,
-    segmentBytes: 1460,
-    headerBytes: 54,
-    version: 4,
-  } as const;
-  const long = { ...plainFrame(5000), work };
+  const long = { ...plainFrame(5000), work: BURST };
   const lengths = [2048, 2048, 2048];
   lengths.slice(0, 2).forEach((length, at) =>
     driver.offerRoom(at, Place.DATA + at * 0x1000, length)
@@ -90,35 +91,18 @@ inBothFormats("a long frame takes several buffers, which are given back at once"
 Deno.test("the driver is asked to ring for more where there were too few buffers", () => {
   const driver = started(MERGED | BURSTS | EVENTS);
   const event = (): number =>
-    driver.view.getUint16(
-      queueBase(0) - queueBase(0) + Place.DEVICE - Place.DESCRIPTORS + 4 + 64,
-      true,
-    );
+    driver.view.getUint16(Place.DEVICE - Place.DESCRIPTORS + 4 + 64, true);
   driver.offerRoom(0, Place.DATA, 1024);
   driver.offerRoom(1, Place.DATA + 0x1000, 1024);
-  const work = {
-    checksumStart: 34,
-    checksumOffset: 16,
-    segmentBytes: 1460,
-    headerBytes: 54,
-    version: 4,
-  } as const;
-  driver.card.deliver({ ...plainFrame(4000), work });
+  driver.card.deliver({ ...plainFrame(4000), work: BURST });
   assertEquals(event(), 2);
 });
 
 Deno.test("what a driver has not agreed on is lost and counted, not given to it", () => {
   const driver = started(MERGED);
   driver.offerRoom(0, Place.DATA, 0x8000);
-  const work = {
-    checksumStart: 34,
-    checksumOffset: 16,
-    segmentBytes: 1460,
-    headerBytes: 54,
-    version: 4,
-  } as const;
-  driver.card.deliver({ ...plainFrame(5000), work });
-  driver.card.deliver({ ...plainFrame(500), work: { ...work, segmentBytes: 0 } });
+  driver.card.deliver({ ...plainFrame(5000), work: BURST });
+  driver.card.deliver({ ...plainFrame(500), work: { ...BURST, segmentBytes: 0 } });
   driver.card.deliver(plainFrame(1600));
   assertEquals(driver.used, 0);
   assertEquals(driver.slot.struct.counters[NetworkCounter.DROPPED], 3);

@@ -1,5 +1,6 @@
 /** Linux with devices whose drivers are modules, for tests: its initial RAM disk with the kernel's modules and a script. */
 
+import type { BlockBackend } from "../../mod.ts";
 import { guestFiles, guestFolder } from "../tools/guest.ts";
 import { withAppendedArchive, withArchiveBehind } from "../tools/guest/appended_archive.ts";
 import type { CpioEntry } from "../tools/guest/cpio_archive.ts";
@@ -48,4 +49,14 @@ export async function diskInitrd(
   const content = new TextEncoder().encode(`${LOAD_MODULES}\n${commands}\n`);
   const script: CpioEntry = { kind: "file", path: SCRIPT, mode: 0o755, content };
   return withAppendedArchive(await modulesInitrd(modules), [script]);
+}
+
+/** A disk in memory: its bytes. */
+export function memoryDisk(bytes: Uint8Array): BlockBackend {
+  return {
+    size: bytes.length,
+    read: (offset, into) => into.set(bytes.subarray(offset, offset + into.length)),
+    write: (offset, from) => bytes.set(from, offset),
+    flush: () => {},
+  };
 }

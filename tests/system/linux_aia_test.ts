@@ -6,7 +6,7 @@ import { Machine } from "../../mod.ts";
 import { outputOf } from "../library/machine_fixture.ts";
 import { guestFiles } from "../tools/guest.ts";
 import { DISK_MODULES } from "../tools/guest_modules.ts";
-import { DISK_APPEND, diskInitrd, modulesOrSkip } from "./disk_guest.ts";
+import { DISK_APPEND, diskInitrd, memoryDisk, modulesOrSkip } from "./disk_guest.ts";
 
 /** A guest that still runs after this long hangs. */
 const HANG_AFTER_MS = 300_000;
@@ -30,12 +30,7 @@ async function interruptsOf(aia: "aplic" | "aplic-imsic"): Promise<string> {
     ),
     append: DISK_APPEND,
     drives: [{
-      source: {
-        size: DISK_BYTES,
-        read: (offset, into) => into.set(bytes.subarray(offset, offset + into.length)),
-        write: (offset, from) => bytes.set(from, offset),
-        flush: () => {},
-      },
+      source: memoryDisk(bytes),
       bus: "pci",
     }],
     noReboot: true,

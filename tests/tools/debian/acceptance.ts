@@ -71,11 +71,17 @@ async function session(
     await dialog.type(`${typed}\n`);
     const printed = await dialog.expect(PROMPT);
     if (!printed.includes(`\n${answer}`)) {
-      throw new GuestError(`"${typed}" did not answer "${answer}"`, printed);
+      throw new GuestError(
+        `"${typed}" did not answer "${answer}", but ${JSON.stringify(printed)}`,
+        "boot the image with `deno task debian` and type that",
+      );
     }
   }
   await dialog.type("poweroff\n");
   const code = await dialog.end();
   if (code === 0 && /reboot: Power down/.test(dialog.output)) return;
-  throw new GuestError(`the machine ended with code ${code}`, dialog.output.slice(-2000));
+  throw new GuestError(
+    `the machine ended with code ${code}: ${dialog.output.slice(-2000)}`,
+    "boot the image with `deno task debian`, and see what it says at poweroff",
+  );
 }
